@@ -1,1 +1,25 @@
-//! Room `source`.
+//! Text with positions, and what can be said about it.
+//!
+//! Every value that Windlass reads keeps where it stands ([`Span`], [`Origin`]), and everything that it has to say is a
+//! [`Diagnostic`] with labels on such places. Files are reached through [`FileSystem`] alone, so the rooms above stay pure.
+//! Rendering is not here (room `report`).
+
+mod diagnostic;
+mod file;
+mod file_system;
+mod fix;
+mod line_index;
+mod memory_file_system;
+mod origin;
+mod real_file_system;
+mod span;
+
+pub use diagnostic::{Code, Diagnostic, Label, Severity};
+pub use file::{SourceFile, SourceMap};
+pub use file_system::{DirEntry, FileKind, FileSystem, Metadata, normalize};
+pub use fix::{Applicability, Edit, Fix};
+pub use line_index::Position;
+pub use memory_file_system::MemoryFileSystem;
+pub use origin::{Origin, Part, Spanned, Trace, VariableSource};
+pub use real_file_system::RealFileSystem;
+pub use span::{FileId, Span};
