@@ -1,0 +1,206 @@
+//! What a person can decide about a conversion. Each field is a flag of `windlass convert`; `x-windlass` in the project decides the
+//! same per project or service, and a flag wins. How the objects are written out is not here (room `emit`).
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+/// The choices of one conversion; [`Default`] is what the command line does without flags.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Options {
+    /// `--namespace`: written into every object; `None` leaves it out.
+    pub namespace: Option<String>,
+    /// `--kube-version`: the oldest cluster that must accept the objects.
+    pub kube_version: KubeVersion,
+    /// `--replicas SVC=N`, by service.
+    pub replicas: BTreeMap<String, u32>,
+    /// `--storage-class` of every claim; `None` leaves it to the cluster.
+    pub storage_class: Option<String>,
+    /// `--volume-size NAME=SIZE`: Kubernetes quantities (`10Gi`) by the volume's name in the project.
+    pub volume_sizes: BTreeMap<String, String>,
+    /// `--expose`.
+    pub expose: Expose,
+    /// `--domain`: hosts of Ingresses and HTTPRoutes are below it.
+    pub domain: Option<String>,
+    /// `--registry`: goes before the names of images that the project builds.
+    pub registry: Option<String>,
+    /// `--wait`.
+    pub wait: Wait,
+    /// `--wait-image`: waits for a port; `None` is Windlass's default.
+    pub wait_image: Option<String>,
+    /// `--wait-kubectl-image`: waits for a Job; `None` is `registry.k8s.io/kubectl` of [`kube_version`](Self::kube_version).
+    pub wait_kubectl_image: Option<String>,
+    /// `--host-paths`.
+    pub host_paths: HostPaths,
+    /// `--network-policies`.
+    pub network_policies: NetworkPolicies,
+    /// `--security`.
+    pub security: Security,
+    /// `--defaults`.
+    pub defaults: Defaults,
+    /// `--shared-volumes`.
+    pub shared_volumes: SharedVolumes,
+    /// `--allow-outside`: directories outside the project whose files may be embedded.
+    pub allow_outside: Vec<PathBuf>,
+}
+
+/// A Kubernetes minor version: `1.36`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct KubeVersion {
+    /// 1, so far.
+    pub major: u32,
+    /// 36 for `v1.36.2`.
+    pub minor: u32,
+}
+
+impl Default for KubeVersion {
+    /// The version whose API Windlass is built against.
+    fn default() -> Self {
+        Self { major: 1, minor: 36 }
+    }
+}
+
+impl fmt::Display for KubeVersion {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}.{}", self.major, self.minor)
+    }
+}
+
+impl FromStr for KubeVersion {
+    type Err = String;
+
+    /// `1.36`, `v1.36` or `v1.36.2`.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let mut parts = text.strip_prefix('v').unwrap_or(text).splitn(3, '.');
+        let mut number = || parts.next().and_then(|part| part.parse().ok());
+        match (number(), number()) {
+            (Some(major), Some(minor)) => Ok(Self { major, minor }),
+            _ => Err(format!("`{text}` is not a Kubernetes version such as `{}`", Self::default())),
+        }
+    }
+}
+
+/// Which published ports can be reached from outside the cluster.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Expose {
+    /// What holds where no rule does.
+    pub default: ExposeDefault,
+    /// What holds for single services and ports; a later rule wins, one with a port over one without.
+    pub rules: Vec<ExposeRule>,
+}
+
+/// What holds for published ports that no [`ExposeRule`] names.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ExposeDefault {
+    /// Host ports 80 and 443 are the stack's front door; all others stay inside.
+    #[default]
+    Auto,
+    /// All stay inside.
+    None,
+}
+
+/// `SVC[:PORT]=HOW`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExposeRule {
+    /// The service's name in the project.
+    pub service: String,
+    /// The container port; `None` for all that are published.
+    pub port: Option<u16>,
+    /// By what.
+    pub how: Exposure,
+}
+
+/// How a port is made reachable from outside the cluster.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exposure {
+    /// An Ingress.
+    Ingress,
+    /// An HTTPRoute of the Gateway API.
+    Gateway,
+    /// A Service of type NodePort.
+    NodePort,
+    /// A Service of type LoadBalancer.
+    LoadBalancer,
+    /// Not at all.
+    None,
+}
+
+/// Who makes a service wait for what it depends on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Wait {
+    /// Init containers.
+    #[default]
+    Init,
+    /// Nobody here: whoever applies the objects does it in order.
+    None,
+}
+
+/// What happens to mounts of the host's own paths, such as `/var/run/docker.sock`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum HostPaths {
+    /// They are left out and reported.
+    #[default]
+    Refuse,
+    /// They become `hostPath` volumes.
+    Allow,
+}
+
+/// When NetworkPolicies are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum NetworkPolicies {
+    /// When the project has several networks or an internal one.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// How far containers are restricted beyond what the project says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Security {
+    /// By what breaks nothing.
+    #[default]
+    Preserve,
+    /// To the baseline Pod Security Standard.
+    Baseline,
+    /// To the restricted Pod Security Standard.
+    Restricted,
+}
+
+/// Whether what the project leaves open (probes, resources) is filled in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Defaults {
+    /// From the image catalogue and by inference; each value is reported.
+    #[default]
+    Inferred,
+    /// It stays open.
+    None,
+}
+
+/// How several pods share a volume.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SharedVolumes {
+    /// They run on one node.
+    #[default]
+    Affinity,
+    /// The claim asks for ReadWriteMany.
+    Rwx,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_kubernetes_version_is_read_with_or_without_v_and_patch() {
+        for text in ["1.36", "v1.36", "v1.36.2"] {
+            assert_eq!(text.parse(), Ok(KubeVersion { major: 1, minor: 36 }), "{text}");
+        }
+        for text in ["", "1", "one.two", "1.x"] {
+            assert!(text.parse::<KubeVersion>().is_err(), "{text}");
+        }
+    }
+}
