@@ -1,1 +1,11 @@
-//! Room `images`.
+//! Image references, and what is known of the images that people run.
+//!
+//! In: the text of an `image:` attribute. Out: a [`Reference`] and, where the catalogue has one, the [`Image`]: its role, ports, health checks, user,
+//! paths, sizes and credentials. No registry is asked; each fact comes from the image's own documentation, compiled in.
+
+pub mod catalogue;
+pub mod image;
+pub mod reference;
+
+pub use image::Image;
+pub use reference::{Reference, ReferenceError};
