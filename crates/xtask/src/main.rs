@@ -1,2 +1,46 @@
-//! Developer tasks.
-fn main() {}
+//! Developer tasks: `cargo xtask ci` runs what continuous integration runs.
+#![expect(clippy::disallowed_methods, clippy::print_stdout, reason = "a tool for developers reads files, starts processes and prints")]
+
+mod bench;
+mod ci;
+mod codegen;
+mod measure;
+mod tidy;
+
+use clap::{Parser, Subcommand};
+
+/// Developer tasks of Windlass.
+#[derive(Parser)]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Everything that must hold: fmt, clippy, tests, generated files, tidy.
+    Ci,
+    /// The rules that no compiler holds: no stray or long files, licence fields.
+    Tidy,
+    /// Writes the generated files.
+    Codegen {
+        /// Writes nothing and fails when a file is not current.
+        #[arg(long)]
+        check: bool,
+    },
+    /// Cold-process medians on generated projects, beside docker-compose in the same run.
+    Bench(bench::Arguments),
+    /// Runs a command several times and prints its figures as JSON (used by `bench`).
+    #[command(hide = true)]
+    Measure(measure::Arguments),
+}
+
+fn main() -> anyhow::Result<()> {
+    match Arguments::parse().task {
+        Task::Ci => ci::run(),
+        Task::Tidy => tidy::run(),
+        Task::Codegen { check } => codegen::run(check),
+        Task::Bench(arguments) => bench::run(&arguments),
+        Task::Measure(arguments) => measure::run(&arguments),
+    }
+}

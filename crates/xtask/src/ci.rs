@@ -1,0 +1,50 @@
+//! `cargo xtask ci`: the steps in order, each with its time; stops at the first that fails.
+
+use std::process::Command;
+use std::time::Instant;
+
+use anyhow::{Context as _, bail};
+
+use crate::{codegen, tidy};
+
+pub(crate) fn run() -> anyhow::Result<()> {
+    let steps: [(&str, Step); 5] = [
+        ("fmt", Step::Cargo(&["fmt", "--all", "--check"])),
+        ("clippy", Step::Cargo(&["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"])),
+        ("test", Step::Cargo(&["test", "--workspace", "--locked"])),
+        ("codegen --check", Step::Task(|| codegen::run(true))),
+        ("tidy", Step::Task(tidy::run)),
+    ];
+    let mut times = Vec::new();
+    for (name, step) in steps {
+        println!("==> {name}");
+        let start = Instant::now();
+        step.run().with_context(|| format!("`{name}` failed"))?;
+        times.push((name, start.elapsed()));
+    }
+    println!("==> all passed");
+    for (name, time) in times {
+        println!("{:>8.1} s  {name}", time.as_secs_f64());
+    }
+    Ok(())
+}
+
+enum Step {
+    Cargo(&'static [&'static str]),
+    Task(fn() -> anyhow::Result<()>),
+}
+
+impl Step {
+    fn run(&self) -> anyhow::Result<()> {
+        match self {
+            Self::Task(task) => task(),
+            Self::Cargo(arguments) => {
+                let status = Command::new("cargo").args(*arguments).current_dir(windlass_testkit::workspace()).status()?;
+                if !status.success() {
+                    bail!("`cargo {}` ended with {status}", arguments.join(" "));
+                }
+                Ok(())
+            }
+        }
+    }
+}
