@@ -32,15 +32,71 @@ macro_rules! entries {
 }
 
 entries! {
+    "activemq"
+    "arangodb"
+    "cassandra"
+    "chroma"
+    "clickhouse"
+    "cockroachdb"
+    "confluent"
+    "consul"
+    "couchdb"
+    "debezium"
+    "dragonfly"
+    "elastic-beats"
+    "elasticsearch"
+    "emqx"
+    "etcd"
+    "hazelcast"
+    "infinispan"
+    "influxdb"
+    "kafka"
+    "keydb"
+    "kibana"
+    "logstash"
+    "mariadb"
+    "meilisearch"
+    "memcached"
+    "milvus"
+    "minio"
+    "minio-mc"
+    "mongo"
+    "mosquitto"
+    "mssql"
     "mysql"
+    "nats"
+    "neo4j"
     "nginx"
+    "opensearch"
+    "opensearch-dashboards"
+    "oracle-database"
+    "percona"
+    "pgbouncer"
     "php"
     "postgres"
+    "pulsar"
+    "qdrant"
+    "questdb"
+    "rabbitmq"
     "redis"
+    "redpanda"
+    "rethinkdb"
+    "scylla"
+    "seaweedfs"
+    "solr"
+    "surrealdb"
+    "typesense"
+    "valkey"
+    "vault"
+    "victoriametrics"
+    "weaviate"
+    "zookeeper"
 }
 
-/// Registries (and namespaces of them) that mirror another one.
+/// Registries, and namespaces of them, that hold the same images as another one.
 const REGISTRIES: &[(&str, &str)] = &[
+    ("bitnamilegacy/", "bitnami/"),
+    ("bitnamisecure/", "bitnami/"),
     ("docker.m.daocloud.io/", ""),
     ("docker.1ms.run/", ""),
     ("dockerproxy.com/", ""),
@@ -57,18 +113,10 @@ const REGISTRIES: &[(&str, &str)] = &[
 ];
 
 /// Path parts after which a cache or proxy registry repeats a Docker Hub path: `harbor.example.com/hub/docker.io/library/redis`.
-const PROXY_PATHS: &[&str] = &[
-    "/docker.io/",
-    "/dependency_proxy/containers/",
-    "/dockerhub/",
-    "/docker-hub/",
-];
+const PROXY_PATHS: &[&str] = &["/docker.io/", "/dependency_proxy/containers/", "/dockerhub/", "/docker-hub/"];
 
 /// Namespaces of Docker's official images for one architecture.
-const ARCHITECTURES: &[&str] = &[
-    "amd64/", "arm32v5/", "arm32v6/", "arm32v7/", "arm64v8/", "i386/", "ppc64le/", "riscv64/",
-    "s390x/",
-];
+const ARCHITECTURES: &[&str] = &["amd64/", "arm32v5/", "arm32v6/", "arm32v7/", "arm64v8/", "i386/", "ppc64le/", "riscv64/", "s390x/"];
 
 /// One file.
 struct Entry {
@@ -106,25 +154,16 @@ pub fn find(reference: &Reference) -> Option<&'static Image> {
 
 /// Every image of the catalogue as its tag `latest` is, in the order of names.
 pub fn all() -> impl Iterator<Item = &'static Image> {
-    ENTRIES
-        .iter()
-        .map(|entry| entry.parsed().image(entry.name, 0, KnownBy::Repository))
+    ENTRIES.iter().map(|entry| entry.parsed().image(entry.name, 0, KnownBy::Repository))
 }
 
 /// The repository as short as Docker writes it, with mirrors taken for what they mirror.
 fn familiar(reference: &Reference) -> String {
     let name = reference.familiar_name();
-    if let Some((mirror, original)) = REGISTRIES
-        .iter()
-        .find(|(mirror, _)| name.starts_with(mirror))
-    {
-        return without_default_namespace(&format!("{original}{}", &name[mirror.len()..]))
-            .to_owned();
+    if let Some((mirror, original)) = REGISTRIES.iter().find(|(mirror, _)| name.starts_with(mirror)) {
+        return without_default_namespace(&format!("{original}{}", &name[mirror.len()..])).to_owned();
     }
-    if let Some(end) = PROXY_PATHS
-        .iter()
-        .find_map(|part| name.find(part).map(|at| at + part.len()))
-    {
+    if let Some(end) = PROXY_PATHS.iter().find_map(|part| name.find(part).map(|at| at + part.len())) {
         return without_default_namespace(&name[end..]).to_owned();
     }
     without_default_namespace(&name).to_owned()
@@ -133,11 +172,7 @@ fn familiar(reference: &Reference) -> String {
 /// `library/redis` and `arm64v8/redis` are `redis`.
 fn without_default_namespace(name: &str) -> &str {
     let official = name.strip_prefix("library/");
-    let official = official.or_else(|| {
-        ARCHITECTURES
-            .iter()
-            .find_map(|architecture| name.strip_prefix(architecture))
-    });
+    let official = official.or_else(|| ARCHITECTURES.iter().find_map(|architecture| name.strip_prefix(architecture)));
     official.filter(|rest| !rest.contains('/')).unwrap_or(name)
 }
 
@@ -145,12 +180,7 @@ fn without_default_namespace(name: &str) -> &str {
 fn find_entry(name: &str) -> Option<(&'static Entry, KnownBy)> {
     let exact = |entry: &&Entry| entry.names().any(|known| known == name);
     let namespace = |entry: &&Entry| {
-        entry.names().any(|known| {
-            known
-                .strip_suffix('*')
-                .and_then(|prefix| name.strip_prefix(prefix))
-                .is_some_and(|rest| !rest.is_empty())
-        })
+        entry.names().any(|known| known.strip_suffix('*').and_then(|prefix| name.strip_prefix(prefix)).is_some_and(|rest| !rest.is_empty()))
     };
     let last = name.rsplit('/').next().unwrap_or(name);
     let software = |entry: &&Entry| entry.software().any(|known| known == last);
@@ -159,12 +189,7 @@ fn find_entry(name: &str) -> Option<(&'static Entry, KnownBy)> {
         .find(exact)
         .or_else(|| ENTRIES.iter().find(namespace))
         .map(|entry| (entry, KnownBy::Repository))
-        .or_else(|| {
-            ENTRIES
-                .iter()
-                .find(software)
-                .map(|entry| (entry, KnownBy::Name))
-        })
+        .or_else(|| ENTRIES.iter().find(software).map(|entry| (entry, KnownBy::Name)))
 }
 
 impl Entry {
@@ -177,10 +202,7 @@ impl Entry {
     }
 
     fn parsed(&self) -> &Parsed {
-        self.parsed.get_or_init(|| {
-            Parsed::read(self.text)
-                .unwrap_or_else(|error| panic!("catalogue/{}.yaml: {error}", self.name))
-        })
+        self.parsed.get_or_init(|| Parsed::read(self.text).unwrap_or_else(|error| panic!("catalogue/{}.yaml: {error}", self.name)))
     }
 
     fn image(&self, name: &str, reference: &Reference, known_by: KnownBy) -> &'static Image {
@@ -202,13 +224,8 @@ impl Entry {
 
 /// The items of a one-line flow list after `start`.
 fn listed(line: Option<&'static str>, start: &str) -> impl Iterator<Item = &'static str> {
-    let items = line
-        .and_then(|line| line.strip_prefix(start)?.strip_suffix(']'))
-        .unwrap_or("");
-    items
-        .split(',')
-        .map(str::trim)
-        .filter(|item| !item.is_empty())
+    let items = line.and_then(|line| line.strip_prefix(start)?.strip_suffix(']')).unwrap_or("");
+    items.split(',').map(str::trim).filter(|item| !item.is_empty())
 }
 
 impl Parsed {
@@ -220,20 +237,13 @@ impl Parsed {
             Some(builds) => serde_yaml::from_value(builds)?,
             None => Vec::new(),
         };
-        Ok(Self {
-            base,
-            builds,
-            images: Mutex::new(Vec::new()),
-        })
+        Ok(Self { base, builds, images: Mutex::new(Vec::new()) })
     }
 
     /// The image that results when the builds of `applies` are laid over the base.
     fn image(&self, name: &'static str, applies: u64, known_by: KnownBy) -> &'static Image {
         let mut images = self.images.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, _, image)) = images
-            .iter()
-            .find(|known| (known.0, known.1) == (applies, known_by))
-        {
+        if let Some((_, _, image)) = images.iter().find(|known| (known.0, known.1) == (applies, known_by)) {
             return image;
         }
         let image = self.merged(name, applies, known_by);
@@ -243,19 +253,9 @@ impl Parsed {
         image
     }
 
-    fn merged(
-        &self,
-        name: &'static str,
-        applies: u64,
-        known_by: KnownBy,
-    ) -> Result<Image, serde_yaml::Error> {
+    fn merged(&self, name: &'static str, applies: u64, known_by: KnownBy) -> Result<Image, serde_yaml::Error> {
         let mut fields = self.base.clone();
-        for (_, build) in self
-            .builds
-            .iter()
-            .enumerate()
-            .filter(|(index, _)| applies >> index & 1 == 1)
-        {
+        for (_, build) in self.builds.iter().enumerate().filter(|(index, _)| applies >> index & 1 == 1) {
             fields.extend(build.changes.clone());
         }
         let mut image: Image = serde_yaml::from_value(Value::Mapping(fields))?;
@@ -269,23 +269,10 @@ impl Parsed {
 
 /// Keeps what follows from the software, whoever built the image.
 fn forget_build(image: &mut Image) {
-    let main = image
-        .ports
-        .iter()
-        .find(|port| port.protocol == Protocol::Tcp)
-        .map(|port| port.port);
-    let probe = main.map(|port| Probe {
-        check: Check::Tcp(port),
-        period: 10,
-        timeout: 5,
-        failures: 3,
-    });
+    let main = image.ports.iter().find(|port| port.protocol == Protocol::Tcp).map(|port| port.port);
+    let probe = main.map(|port| Probe { check: Check::Tcp(port), period: 10, timeout: 5, failures: 3 });
     image.known_by = KnownBy::Name;
-    image.health = Health {
-        readiness: probe,
-        liveness: None,
-        startup: None,
-    };
+    image.health = Health { readiness: probe, liveness: None, startup: None };
     image.healthcheck = false;
     image.user = None;
     image.fs_group = None;
@@ -296,14 +283,9 @@ fn forget_build(image: &mut Image) {
 
 impl Build {
     fn applies(&self, name: &str, tag: Option<&str>) -> bool {
-        let repository =
-            self.repositories.is_empty() || self.repositories.iter().any(|known| glob(known, name));
-        let tagged = self.tags.is_empty()
-            || tag.is_some_and(|tag| self.tags.iter().any(|pattern| glob(pattern, tag)));
-        let version = self
-            .below
-            .as_ref()
-            .is_none_or(|limit| tag.is_some_and(|tag| is_below(tag, limit)));
+        let repository = self.repositories.is_empty() || self.repositories.iter().any(|known| glob(known, name));
+        let tagged = self.tags.is_empty() || tag.is_some_and(|tag| self.tags.iter().any(|pattern| glob(pattern, tag)));
+        let version = self.below.as_ref().is_none_or(|limit| tag.is_some_and(|tag| is_below(tag, limit)));
         repository && tagged && version
     }
 }
@@ -312,11 +294,9 @@ impl Build {
 fn glob(pattern: &str, text: &str) -> bool {
     match pattern.split_once('*') {
         None => pattern == text,
-        Some((start, rest)) => text.strip_prefix(start).is_some_and(|text| {
-            (0..=text.len())
-                .filter(|at| text.is_char_boundary(*at))
-                .any(|at| glob(rest, &text[at..]))
-        }),
+        Some((start, rest)) => text
+            .strip_prefix(start)
+            .is_some_and(|text| (0..=text.len()).filter(|at| text.is_char_boundary(*at)).any(|at| glob(rest, &text[at..]))),
     }
 }
 
@@ -324,20 +304,12 @@ fn glob(pattern: &str, text: &str) -> bool {
 fn is_below(tag: &str, limit: &str) -> bool {
     let numbers = |text: &str| -> Vec<u64> {
         let text = text.strip_prefix('v').unwrap_or(text);
-        let end = text
-            .find(|letter: char| letter != '.' && !letter.is_ascii_digit())
-            .unwrap_or(text.len());
-        text[..end]
-            .split('.')
-            .map_while(|number| number.parse().ok())
-            .collect()
+        let end = text.find(|letter: char| letter != '.' && !letter.is_ascii_digit()).unwrap_or(text.len());
+        text[..end].split('.').map_while(|number| number.parse().ok()).collect()
     };
     let (tag, limit) = (numbers(tag), numbers(limit));
     // The first part that differs decides; none means that the tag is the limit, or floats above it.
-    tag.iter()
-        .zip(&limit)
-        .find(|(left, right)| left != right)
-        .is_some_and(|(left, right)| left < right)
+    tag.iter().zip(&limit).find(|(left, right)| left != right).is_some_and(|(left, right)| left < right)
 }
 
 #[cfg(test)]

@@ -68,6 +68,12 @@ pub struct Image {
     /// Capabilities that the image needs when all others are dropped, without `CAP_`.
     #[serde(default)]
     pub capabilities: Vec<String>,
+    /// Its programs gain privileges when they start (file capabilities, setuid), so `allowPrivilegeEscalation: false` breaks it.
+    #[serde(default)]
+    pub gains_privileges: bool,
+    /// What a person must know before it runs in a cluster, one sentence each.
+    #[serde(default)]
+    pub notes: Vec<String>,
     /// First words of a `command` with which the container still is this image's server; see [`Image::is_server_command`].
     #[serde(default)]
     pub programs: Vec<String>,
@@ -256,31 +262,11 @@ impl TryFrom<ProbeFields> for Probe {
     type Error = String;
 
     fn try_from(fields: ProbeFields) -> Result<Self, Self::Error> {
-        let ProbeFields {
-            http,
-            tcp,
-            exec,
-            shell,
-            grpc,
-            period,
-            timeout,
-            failures,
-        } = fields;
-        let checks = [
-            http.map(Check::Http),
-            tcp.map(Check::Tcp),
-            exec.map(Check::Exec),
-            shell.map(Check::Shell),
-            grpc.map(Check::Grpc),
-        ];
+        let ProbeFields { http, tcp, exec, shell, grpc, period, timeout, failures } = fields;
+        let checks = [http.map(Check::Http), tcp.map(Check::Tcp), exec.map(Check::Exec), shell.map(Check::Shell), grpc.map(Check::Grpc)];
         let mut checks = checks.into_iter().flatten();
         match (checks.next(), checks.next()) {
-            (Some(check), None) => Ok(Self {
-                check,
-                period,
-                timeout,
-                failures,
-            }),
+            (Some(check), None) => Ok(Self { check, period, timeout, failures }),
             _ => Err("a probe has exactly one of http, tcp, exec, shell and grpc".to_owned()),
         }
     }
@@ -373,8 +359,7 @@ impl Image {
 
     /// The group that volumes should belong to: `fs_group`, else the user's group unless that is root's.
     pub fn volume_group(&self) -> Option<i64> {
-        self.fs_group
-            .or_else(|| self.user.map(|user| user.gid).filter(|gid| *gid != 0))
+        self.fs_group.or_else(|| self.user.map(|user| user.gid).filter(|gid| *gid != 0))
     }
 
     /// What is known of a mount at `path`, which may end in a slash.
@@ -383,13 +368,17 @@ impl Image {
         self.volumes.iter().find(|volume| volume.path == path)
     }
 
-    /// Whether a `command` with these words leaves the container this image's server: options only, or one of `programs` first (`redis-server --appendonly yes`).
-    /// No words are the image's own command.
+    /// Whether a `command` with these words leaves the container this image's server: options only, or one of `programs` first
+    /// (`redis-server --appendonly yes`). An init or an entrypoint script before them is passed over. No words are the image's own command.
     pub fn is_server_command<S: AsRef<str>>(&self, words: &[S]) -> bool {
-        let Some(first) = words.first().map(AsRef::as_ref) else {
-            return true;
-        };
-        let program = first.rsplit('/').next().unwrap_or(first);
-        first.starts_with('-') || self.programs.iter().any(|known| known == program)
+        let mut words = words.iter().map(|word| {
+            let word = word.as_ref();
+            word.rsplit('/').next().unwrap_or(word)
+        });
+        let wraps = |word: &&str| matches!(*word, "tini" | "dumb-init" | "--") || word.contains("entrypoint");
+        match words.find(|word| !wraps(word)) {
+            None => true,
+            Some(first) => first.starts_with('-') || self.programs.iter().any(|known| known == first),
+        }
     }
 }

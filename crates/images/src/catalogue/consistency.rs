@@ -11,18 +11,9 @@ fn variants() -> impl Iterator<Item = (String, Image)> {
         let parsed = entry.parsed();
         let alone = (0..parsed.builds.len()).map(|index| (format!("build {index}"), 1 << index));
         let repositories = entry.names().map(|name| {
-            let applies = |build: &Build| {
-                build.tags.is_empty() && build.below.is_none() && build.applies(name, None)
-            };
-            let mask = parsed
-                .builds
-                .iter()
-                .enumerate()
-                .filter(|(_, build)| applies(build));
-            (
-                format!("({name})"),
-                mask.fold(0, |mask, (index, _)| mask | 1 << index),
-            )
+            let applies = |build: &Build| build.tags.is_empty() && build.below.is_none() && build.applies(name, None);
+            let mask = parsed.builds.iter().enumerate().filter(|(_, build)| applies(build));
+            (format!("({name})"), mask.fold(0, |mask, (index, _)| mask | 1 << index))
         });
         std::iter::once(("latest".to_owned(), 0))
             .chain(alone)
@@ -43,21 +34,13 @@ fn every_variant(check: impl Fn(&Image, &mut Vec<String>)) {
     for (place, image) in variants() {
         let mut found = Vec::new();
         check(&image, &mut found);
-        problems.extend(
-            found
-                .into_iter()
-                .map(|problem| format!("{place}: {problem}")),
-        );
+        problems.extend(found.into_iter().map(|problem| format!("{place}: {problem}")));
     }
     assert!(problems.is_empty(), "{}", problems.join("\n"));
 }
 
 fn probes(image: &Image) -> impl Iterator<Item = &Probe> {
-    let Health {
-        readiness,
-        liveness,
-        startup,
-    } = &image.health;
+    let Health { readiness, liveness, startup } = &image.health;
     [readiness, liveness, startup].into_iter().flatten()
 }
 
@@ -76,23 +59,12 @@ fn quantity(text: &str) -> Option<u64> {
 }
 
 #[test]
-#[allow(
-    clippy::disallowed_methods,
-    reason = "lists the files that a forgotten list entry would hide"
-)]
+#[allow(clippy::disallowed_methods, reason = "lists the files that a forgotten list entry would hide")]
 fn every_file_is_listed_in_order() {
     let directory = concat!(env!("CARGO_MANIFEST_DIR"), "/src/catalogue");
     let files: BTreeSet<String> = std::fs::read_dir(directory)
         .expect("the catalogue's directory")
-        .filter_map(|file| {
-            Some(
-                file.ok()?
-                    .file_name()
-                    .to_str()?
-                    .strip_suffix(".yaml")?
-                    .to_owned(),
-            )
-        })
+        .filter_map(|file| Some(file.ok()?.file_name().to_str()?.strip_suffix(".yaml")?.to_owned()))
         .collect();
     let listed: Vec<&str> = ENTRIES.iter().map(|entry| entry.name).collect();
     assert_eq!(listed, files.iter().map(String::as_str).collect::<Vec<_>>());
@@ -102,39 +74,16 @@ fn every_file_is_listed_in_order() {
 fn every_name_is_short_and_belongs_to_one_entry() {
     let mut owners: BTreeMap<&str, &str> = BTreeMap::new();
     for entry in &ENTRIES {
-        assert!(
-            entry.names().next().is_some(),
-            "{}: the first line is no `names: […]`",
-            entry.name
-        );
+        assert!(entry.names().next().is_some(), "{}: the first line is no `names: […]`", entry.name);
         let has_software = entry.text.contains("\nsoftware:");
-        assert_eq!(
-            has_software,
-            entry.software().next().is_some(),
-            "{}: `software: […]` is the second line",
-            entry.name
-        );
+        assert_eq!(has_software, entry.software().next().is_some(), "{}: `software: […]` is the second line", entry.name);
         for name in entry.names() {
             let plain = name.trim_end_matches("/*");
-            let reference = Reference::parse(plain)
-                .unwrap_or_else(|error| panic!("{}: {name}: {error}", entry.name));
-            assert_eq!(
-                familiar(&reference),
-                plain,
-                "{}: write the name that the mirror stands for",
-                entry.name
-            );
-            assert!(
-                reference.tag().is_none(),
-                "{}: {name} has a tag",
-                entry.name
-            );
+            let reference = Reference::parse(plain).unwrap_or_else(|error| panic!("{}: {name}: {error}", entry.name));
+            assert_eq!(familiar(&reference), plain, "{}: write the name that the mirror stands for", entry.name);
+            assert!(reference.tag().is_none(), "{}: {name} has a tag", entry.name);
         }
-        for name in entry.names().chain(
-            entry
-                .software()
-                .filter(|software| !entry.names().any(|name| name == *software)),
-        ) {
+        for name in entry.names().chain(entry.software().filter(|software| !entry.names().any(|name| name == *software))) {
             if let Some(owner) = owners.insert(name, entry.name) {
                 panic!("`{name}` is in {owner} and in {}", entry.name);
             }
@@ -146,21 +95,14 @@ fn every_name_is_short_and_belongs_to_one_entry() {
 fn every_build_has_a_condition_and_changes_something() {
     for entry in &ENTRIES {
         let builds = &entry.parsed().builds;
-        assert!(
-            builds.len() <= 64,
-            "{}: a build is one of 64 bits",
-            entry.name
-        );
+        assert!(builds.len() <= 64, "{}: a build is one of 64 bits", entry.name);
         for (index, build) in builds.iter().enumerate() {
             let place = format!("{} build {index}", entry.name);
-            assert!(
-                !(build.repositories.is_empty() && build.tags.is_empty() && build.below.is_none()),
-                "{place}: no condition"
-            );
+            assert!(!(build.repositories.is_empty() && build.tags.is_empty() && build.below.is_none()), "{place}: no condition");
             assert!(!build.changes.is_empty(), "{place}: no change");
             for pattern in &build.repositories {
                 assert!(
-                    entry.names().any(|name| glob(pattern, name)),
+                    entry.names().any(|name| glob(pattern, name) || glob(name, pattern)),
                     "{place}: {pattern} fits no name of the first line"
                 );
             }
@@ -183,23 +125,14 @@ fn every_probe_asks_what_the_image_has() {
         let has_port = |port: u16| image.ports.iter().any(|known| known.port == port);
         for probe in probes(image) {
             match &probe.check {
-                Check::Http(http) if !http.path.starts_with('/') => {
-                    problems.push(format!("path {}", http.path))
-                }
-                Check::Http(http) if !has_port(http.port) => {
-                    problems.push(format!("{} is not in ports", http.port))
-                }
-                Check::Tcp(port) | Check::Grpc(port) if !has_port(*port) => {
-                    problems.push(format!("{port} is not in ports"))
-                }
+                Check::Http(http) if !http.path.starts_with('/') => problems.push(format!("path {}", http.path)),
+                Check::Http(http) if !has_port(http.port) => problems.push(format!("{} is not in ports", http.port)),
+                Check::Tcp(port) | Check::Grpc(port) if !has_port(*port) => problems.push(format!("{port} is not in ports")),
                 Check::Shell(_) if matches!(image.shell, None | Some(Shell::None)) => {
                     problems.push("a script, and no shell".to_owned());
                 }
-                Check::Exec(words)
-                    if words.is_empty() || words.iter().any(|word| word.contains('$')) =>
-                {
-                    problems
-                        .push("an empty command, or a variable that no shell expands".to_owned());
+                Check::Exec(words) if words.is_empty() || words.iter().any(|word| word.contains('$')) => {
+                    problems.push("an empty command, or a variable that no shell expands".to_owned());
                 }
                 _ => {}
             }
@@ -207,11 +140,7 @@ fn every_probe_asks_what_the_image_has() {
                 problems.push(format!("a timing that can't be kept: {probe:?}"));
             }
         }
-        let starts_in = image
-            .health
-            .startup
-            .as_ref()
-            .map(|probe| probe.period * probe.failures);
+        let starts_in = image.health.startup.as_ref().map(|probe| probe.period * probe.failures);
         if starts_in.is_some_and(|seconds| seconds < 120) {
             problems.push("a startup check of less than two minutes".to_owned());
         }
@@ -224,13 +153,8 @@ fn every_probe_asks_what_the_image_has() {
 #[test]
 fn every_limit_is_at_least_the_request_and_the_documented_minimum() {
     every_variant(|image, problems| {
-        let Resources {
-            requests,
-            limits,
-            min_memory,
-        } = &image.resources;
-        let mut at_most = |what: &str, low: &str, high: &str| match (quantity(low), quantity(high))
-        {
+        let Resources { requests, limits, min_memory } = &image.resources;
+        let mut at_most = |what: &str, low: &str, high: &str| match (quantity(low), quantity(high)) {
             (Some(low), Some(high)) if low <= high => {}
             _ => problems.push(format!("{what}: {low} and {high}")),
         };
@@ -248,24 +172,16 @@ fn every_port_has_a_name_that_a_service_may_use() {
         let mut names = BTreeSet::new();
         let mut numbers = BTreeSet::new();
         for port in &image.ports {
-            let is_letter =
-                |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+            let is_letter = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
             let is_name = port.name.len() <= 15
                 && port.name.bytes().all(is_letter)
                 && port.name.bytes().any(|byte| byte.is_ascii_lowercase())
                 && !port.name.starts_with('-')
                 && !port.name.ends_with('-');
-            if !is_name
-                || !names.insert(&port.name)
-                || !numbers.insert((port.port, port.protocol == Protocol::Tcp))
-            {
+            if !is_name || !names.insert(&port.name) || !numbers.insert((port.port, port.protocol == Protocol::Tcp)) {
                 problems.push(format!("port {port:?}"));
             }
-            if port
-                .app
-                .as_deref()
-                .is_some_and(|app| !matches!(app, "http" | "https" | "grpc" | "kubernetes.io/h2c"))
-            {
+            if port.app.as_deref().is_some_and(|app| !matches!(app, "http" | "https" | "grpc" | "kubernetes.io/h2c")) {
                 problems.push(format!("protocol of {port:?}"));
             }
         }
@@ -278,18 +194,11 @@ fn every_path_is_absolute_and_listed_once() {
         let mut paths = BTreeSet::new();
         let volumes = image.volumes.iter().map(|volume| volume.path.as_str());
         for path in volumes.chain(image.writable.iter().map(String::as_str)) {
-            if !path.starts_with('/')
-                || path.len() > 1 && path.ends_with('/')
-                || !paths.insert(path)
-            {
+            if !path.starts_with('/') || path.len() > 1 && path.ends_with('/') || !paths.insert(path) {
                 problems.push(format!("path {path}"));
             }
         }
-        for size in image
-            .volumes
-            .iter()
-            .filter_map(|volume| volume.size.as_deref())
-        {
+        for size in image.volumes.iter().filter_map(|volume| volume.size.as_deref()) {
             if quantity(size).is_none() {
                 problems.push(format!("size {size}"));
             }
@@ -307,11 +216,7 @@ fn what_keeps_state_says_where() {
         if image.members_own_data && !(image.clustered && image.stateful) {
             problems.push("members own data, but it isn't clustered and stateful".to_owned());
         }
-        if image
-            .volumes
-            .iter()
-            .any(|volume| volume.sub_path && volume.size.is_none())
-        {
+        if image.volumes.iter().any(|volume| volume.sub_path && volume.size.is_none()) {
             problems.push("a subPath where no state is kept".to_owned());
         }
     });
@@ -320,9 +225,7 @@ fn what_keeps_state_says_where() {
 #[test]
 fn the_user_and_the_capabilities_agree() {
     every_variant(|image, problems| {
-        let is_root = image
-            .user
-            .is_some_and(|user| user.uid == 0 || user.starts_as_root);
+        let is_root = image.user.is_some_and(|user| user.uid == 0 || user.starts_as_root);
         let is_known = image.user.is_some();
         let known = [
             "CHOWN",
@@ -343,25 +246,14 @@ fn the_user_and_the_capabilities_agree() {
             if !known.contains(&capability.as_str()) {
                 problems.push(format!("capability {capability}"));
             }
-            if is_known
-                && !is_root
-                && !matches!(
-                    capability.as_str(),
-                    "NET_BIND_SERVICE" | "IPC_LOCK" | "NET_RAW" | "NET_ADMIN"
-                )
-            {
+            if is_known && !is_root && !matches!(capability.as_str(), "NET_BIND_SERVICE" | "IPC_LOCK" | "NET_RAW" | "NET_ADMIN") {
                 problems.push(format!("{capability} without root"));
             }
         }
-        if image
-            .user
-            .is_some_and(|user| user.uid == 0 && user.starts_as_root)
-        {
+        if image.user.is_some_and(|user| user.uid == 0 && user.starts_as_root) {
             problems.push("root that starts as root".to_owned());
         }
-        if image.user.is_some_and(|user| user.starts_as_root)
-            && !image.capabilities.iter().any(|name| name == "SETUID")
-        {
+        if image.user.is_some_and(|user| user.starts_as_root) && !image.capabilities.iter().any(|name| name == "SETUID") {
             problems.push("becomes another user without SETUID".to_owned());
         }
     });
@@ -370,20 +262,10 @@ fn the_user_and_the_capabilities_agree() {
 #[test]
 fn every_variable_is_one() {
     every_variant(|image, problems| {
-        let is_variable = |name: &str| {
-            !name.is_empty()
-                && name
-                    .bytes()
-                    .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-'))
-        };
+        let is_variable =
+            |name: &str| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-'));
         let suffix = image.file_suffix.as_deref().into_iter();
-        for name in image
-            .credentials
-            .iter()
-            .chain(&image.hosts)
-            .map(String::as_str)
-            .chain(suffix)
-        {
+        for name in image.credentials.iter().chain(&image.hosts).map(String::as_str).chain(suffix) {
             if !is_variable(name) {
                 problems.push(format!("variable {name}"));
             }
@@ -394,18 +276,13 @@ fn every_variable_is_one() {
 #[test]
 fn what_ends_has_no_ports_and_no_checks() {
     every_variant(|image, problems| {
-        if image.lifetime != Lifetime::Server && (probes(image).next().is_some() || image.stateful)
-        {
+        if image.lifetime != Lifetime::Server && (probes(image).next().is_some() || image.stateful) {
             problems.push("checks or state of something that is no server".to_owned());
         }
         if image.lifetime == Lifetime::OneShot && !image.ports.is_empty() {
             problems.push("ports of a tool".to_owned());
         }
-        if image
-            .stop
-            .grace
-            .is_some_and(|grace| grace == 0 || grace > 600)
-        {
+        if image.stop.grace.is_some_and(|grace| grace == 0 || grace > 600) {
             problems.push("a grace that nobody waits for".to_owned());
         }
     });

@@ -25,31 +25,17 @@ fn mirrors_and_caches_are_the_image_they_mirror() {
         "gitlab.example.com/group/dependency_proxy/containers/redis:7",
         "123.dkr.ecr.eu-west-1.amazonaws.com/docker-hub/library/redis",
     ] {
-        assert_eq!(
-            (image(text).name, image(text).known_by),
-            ("redis", KnownBy::Repository),
-            "{text}"
-        );
+        assert_eq!((image(text).name, image(text).known_by), ("redis", KnownBy::Repository), "{text}");
     }
 }
 
 #[test]
 fn a_look_alike_keeps_only_what_follows_from_the_software() {
     let image = image("ghcr.io/acme/postgres:16");
-    assert_eq!(
-        (image.name, image.known_by, image.role),
-        ("postgres", KnownBy::Name, Role::Datastore)
-    );
+    assert_eq!((image.name, image.known_by, image.role), ("postgres", KnownBy::Name, Role::Datastore));
     assert_eq!((image.user, image.shell), (None, None));
-    assert_eq!(
-        image.health.readiness.as_ref().map(|probe| &probe.check),
-        Some(&Check::Tcp(5432))
-    );
-    assert!(
-        image
-            .volume_at("/var/lib/postgresql/data/")
-            .is_some_and(|volume| volume.sub_path)
-    );
+    assert_eq!(image.health.readiness.as_ref().map(|probe| &probe.check), Some(&Check::Tcp(5432)));
+    assert!(image.volume_at("/var/lib/postgresql/data/").is_some_and(|volume| volume.sub_path));
     assert_eq!(known("ghcr.io/acme/shop"), None);
     // Web servers are built into applications under their own name, so the name says nothing.
     assert_eq!(known("acme/nginx"), None);
@@ -69,43 +55,19 @@ fn builds_of_another_repository_differ() {
 fn tags_choose_the_variant() {
     assert_eq!(image("php:8.4-fpm").ports[0].port, 9000);
     assert_eq!(image("php:8.4-apache").ports[0].port, 80);
-    assert_eq!(
-        (image("php:8.4").lifetime, image("php:8.4").ports.len()),
-        (Lifetime::Command, 0)
-    );
-    assert_eq!(
-        (
-            image("php:8.4-fpm-alpine").shell,
-            image("php:8.4-fpm-alpine").fs_group
-        ),
-        (Some(Shell::Sh), Some(82))
-    );
-    assert_eq!(
-        image("postgres:16-alpine").user.map(|user| user.uid),
-        Some(70)
-    );
+    assert_eq!((image("php:8.4").lifetime, image("php:8.4").ports.len()), (Lifetime::Command, 0));
+    assert_eq!((image("php:8.4-fpm-alpine").shell, image("php:8.4-fpm-alpine").fs_group), (Some(Shell::Sh), Some(82)));
+    assert_eq!(image("postgres:16-alpine").user.map(|user| user.uid), Some(70));
 }
 
 #[test]
 fn versions_choose_the_variant() {
-    let declared = |text| {
-        image(text)
-            .volumes
-            .iter()
-            .find(|volume| volume.declared)
-            .map(|volume| volume.path.as_str())
-    };
+    let declared = |text| image(text).volumes.iter().find(|volume| volume.declared).map(|volume| volume.path.as_str());
     assert_eq!(declared("postgres:17.2"), Some("/var/lib/postgresql/data"));
     assert_eq!(declared("postgres:18-alpine"), Some("/var/lib/postgresql"));
     assert_eq!(declared("postgres"), Some("/var/lib/postgresql"));
-    assert_eq!(
-        declared("pgvector/pgvector:pg17"),
-        Some("/var/lib/postgresql/data")
-    );
-    assert_eq!(
-        declared("postgis/postgis:16-3.4"),
-        Some("/var/lib/postgresql/data")
-    );
+    assert_eq!(declared("pgvector/pgvector:pg17"), Some("/var/lib/postgresql/data"));
+    assert_eq!(declared("postgis/postgis:16-3.4"), Some("/var/lib/postgresql/data"));
 }
 
 #[test]
@@ -127,18 +89,12 @@ fn a_version_is_compared_as_far_as_the_tag_says_it() {
 fn a_digest_alone_says_nothing_of_the_tag() {
     let digest = format!("php@sha256:{}", "0".repeat(64));
     assert_eq!(image(&digest).lifetime, Lifetime::Command);
-    assert_eq!(
-        image(&digest.replace('@', ":8.4-fpm@")).lifetime,
-        Lifetime::Server
-    );
+    assert_eq!(image(&digest.replace('@', ":8.4-fpm@")).lifetime, Lifetime::Server);
 }
 
 #[test]
 fn the_same_variant_is_the_same_value() {
-    assert!(std::ptr::eq(
-        image("postgres:16"),
-        image("docker.io/library/postgres:15")
-    ));
+    assert!(std::ptr::eq(image("postgres:16"), image("docker.io/library/postgres:15")));
 }
 
 #[test]
@@ -146,10 +102,7 @@ fn options_and_the_servers_own_program_keep_the_server() {
     let image = image("redis");
     assert!(image.is_server_command::<&str>(&[]));
     assert!(image.is_server_command(&["redis-server", "--appendonly", "yes"]));
-    assert!(
-        image.is_server_command(&["/usr/local/bin/redis-server"])
-            && image.is_server_command(&["--save", "60"])
-    );
+    assert!(image.is_server_command(&["/usr/local/bin/redis-server"]) && image.is_server_command(&["--save", "60"]));
     assert!(!image.is_server_command(&["sh", "-c", "redis-sentinel /sentinel.conf"]));
 }
 
