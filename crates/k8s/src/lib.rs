@@ -1,1 +1,20 @@
-//! Room `k8s`.
+//! Kubernetes objects: names, quantities, labels, and typed values with the origin of their fields.
+//!
+//! [`Objects`] is what a conversion gives: each [`Object`] is a [`Resource`] (a value of `k8s-openapi`, or a [`Custom`] one)
+//! with [`Origins`]. What becomes what is not here (room `convert`), nor is the layout of files (room `emit`).
+
+pub mod labels;
+pub mod name;
+pub mod quantity;
+
+mod hash;
+mod kind;
+mod object;
+mod objects;
+mod resource;
+
+pub use hash::ContentHash;
+pub use kind::Kind;
+pub use object::{Object, ObjectRef, Origins};
+pub use objects::{Collision, Objects};
+pub use resource::{Custom, Resource, Typed};
