@@ -1,1 +1,11 @@
-//! Room `emit`.
+//! Kubernetes objects in, a tree of files out, and what writing it into a directory would change. Nothing is written here.
+
+mod difference;
+mod file_tree;
+mod plan;
+mod record;
+
+pub use difference::difference;
+pub use file_tree::{File, FileTree, is_safe};
+pub use plan::{Action, Plan, Step, plan};
+pub use record::{RECORD, Record};
