@@ -1,1 +1,11 @@
-//! Room `compose`.
+//! Compose files in, one canonical project out, with the place of everything.
+//!
+//! The small languages inside compose files are pure functions over text: [`template`], [`words`], [`duration`], [`bytes`],
+//! [`number`], [`short`].
+
+pub mod bytes;
+pub mod duration;
+pub mod number;
+pub mod short;
+pub mod template;
+pub mod words;
