@@ -83,6 +83,12 @@ impl Origin {
         self
     }
 
+    /// The same place with a trace that several values share.
+    pub fn with_trace(mut self, trace: Arc<Trace>) -> Self {
+        self.trace = Some(trace);
+        self
+    }
+
     /// The same place, reached through the alias at `span`. The outermost alias wins.
     pub fn via_alias(mut self, span: Span) -> Self {
         let parts = self.parts().to_vec();

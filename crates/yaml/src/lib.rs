@@ -1,11 +1,18 @@
 //! YAML as trees with a place on every key and value.
 //!
-//! [`Node`] is the tree. What the values mean is not here.
+//! [`parse`] reads text into [`Node`]s within a [`Budget`]; [`decode()`] makes text of bytes. What the values mean is not
+//! here.
 
+mod budget;
+mod decode;
 mod map;
 mod node;
+mod parse;
 mod path;
 
+pub use budget::Budget;
+pub use decode::{NotText, decode};
 pub use map::{Key, Map};
 pub use node::{Node, Number, Value};
+pub use parse::{Comment, Document, Parsed, parse, parse_with_comments};
 pub use path::{Path, Segment};

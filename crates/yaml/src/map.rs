@@ -5,6 +5,7 @@ use std::hash::{Hash, Hasher};
 
 use foldhash::fast::RandomState;
 use indexmap::IndexMap;
+use indexmap::map::Entry;
 use smol_str::SmolStr;
 use windlass_source::Span;
 
@@ -112,6 +113,17 @@ impl Map {
     /// Sets a value. A key that is there keeps its place and its span; the old value is returned.
     pub fn insert(&mut self, key: impl Into<Key>, value: Node) -> Option<Node> {
         self.entries.insert(key.into(), value)
+    }
+
+    /// Adds a value under a new key. A key that is there keeps its value; its place is the error.
+    pub fn insert_new(&mut self, key: Key, value: Node) -> Result<(), Option<Span>> {
+        match self.entries.entry(key) {
+            Entry::Occupied(entry) => Err(entry.key().span),
+            Entry::Vacant(entry) => {
+                entry.insert(value);
+                Ok(())
+            }
+        }
     }
 
     /// The value under `key`, put there first if it is missing.

@@ -1,0 +1,551 @@
+//! Events in, documents out: the stack of open maps and lists, anchors, aliases, merge keys, and what they may cost.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use granit_parser::{Event, ScalarStyle, Span as EventSpan, Tag};
+use smol_str::SmolStr;
+use windlass_source::{Code, Diagnostic, FileId, Origin, Span, Trace};
+
+use super::layout;
+use super::resolve::{self, CoreTag};
+use super::{Comment, Document, Parsed};
+use crate::budget::Budget;
+use crate::map::{Key, Map};
+use crate::node::{Node, Value};
+
+const MAX_DIAGNOSTICS: usize = 100;
+
+/// A fault; as an error it ends its document.
+pub(super) type Fault = Box<Diagnostic>;
+
+/// An open map or list.
+struct Frame {
+    collection: Collection,
+    start: usize,
+    anchor: usize,
+    tag: Option<Box<str>>,
+    /// The number of values before this one, to know how many it holds.
+    nodes_before: usize,
+    /// Levels of maps and lists inside.
+    height: usize,
+}
+
+enum Collection {
+    Sequence(Vec<Node>),
+    Map { map: Map, key: Option<PendingKey>, merge: Option<(Span, Node)> },
+}
+
+/// A key that waits for its value.
+enum PendingKey {
+    Key(Key),
+    /// `<<`
+    Merge(Span),
+    /// A key that has been refused.
+    Refused,
+}
+
+/// A value that has an anchor, and what a copy of it costs.
+struct Anchored {
+    node: Node,
+    nodes: usize,
+    height: usize,
+}
+
+pub(super) struct Builder<'text> {
+    file: FileId,
+    text: &'text str,
+    budget: &'text Budget,
+    stack: Vec<Frame>,
+    root: Option<Node>,
+    in_document: bool,
+    /// By the number that the parser gives; `None` while the value is open.
+    anchors: Vec<Option<Anchored>>,
+    comments: Vec<Comment>,
+    nodes: usize,
+    alias_nodes: usize,
+    /// Where the last token ended.
+    last_end: usize,
+    parsed: Parsed,
+}
+
+impl<'text> Builder<'text> {
+    pub(super) fn new(file: FileId, text: &'text str, budget: &'text Budget) -> Self {
+        Self {
+            file,
+            text,
+            budget,
+            stack: Vec::new(),
+            root: None,
+            in_document: false,
+            anchors: Vec::new(),
+            comments: Vec::new(),
+            nodes: 0,
+            alias_nodes: 0,
+            last_end: 0,
+            parsed: Parsed::default(),
+        }
+    }
+
+    pub(super) fn finish(mut self) -> Parsed {
+        // Comments behind the last document belong to it.
+        if let Some(last) = self.parsed.documents.last_mut() {
+            last.comments.append(&mut self.comments);
+        }
+        self.parsed
+    }
+
+    /// Ends the document at a fault; what stands before it is kept.
+    pub(super) fn abandon(&mut self, diagnostic: Diagnostic) {
+        self.report(diagnostic);
+        if !self.in_document {
+            return;
+        }
+        while let Some(frame) = self.stack.pop() {
+            let end = self.last_end;
+            let node = self.close(frame, end);
+            match self.stack.last_mut() {
+                None => self.root = Some(node),
+                // A value without key is part of a broken key.
+                Some(Frame { collection: Collection::Map { key: None, .. }, .. }) => {}
+                Some(_) => self.put(node),
+            }
+        }
+        self.end_document(true);
+    }
+
+    pub(super) fn event(&mut self, event: Event<'_>, span: EventSpan) -> Result<(), Fault> {
+        let range = span.byte_range().unwrap_or_default();
+        let (start, end) = (range.start, range.end);
+        match event {
+            Event::Scalar(text, style, anchor, tag) => self.scalar(text, style, anchor, tag, (start, end))?,
+            Event::MappingStart(_, anchor, tag) => {
+                let collection = Collection::Map { map: Map::new(), key: None, merge: None };
+                self.open(collection, start, anchor, tag)?;
+                self.last_end = end;
+            }
+            Event::SequenceStart(_, anchor, tag) => {
+                // The dash of a list at the indent of its key lies before the event.
+                let start = match (end > start, self.stack.last()) {
+                    (false, Some(Frame { collection: Collection::Map { .. }, .. })) => {
+                        layout::find_indicator(self.text, self.last_end, b"-").map_or(start, |dash| dash.min(start))
+                    }
+                    _ => start,
+                };
+                self.open(Collection::Sequence(Vec::new()), start, anchor, tag)?;
+                self.last_end = end.max(start);
+            }
+            Event::MappingEnd | Event::SequenceEnd => {
+                // A closing bracket has a place; the end of a block is that of its last value.
+                if end > start {
+                    self.last_end = end;
+                }
+                if let Some(frame) = self.stack.pop() {
+                    let (anchor, nodes_before, height) = (frame.anchor, frame.nodes_before, frame.height + 1);
+                    let end = self.last_end;
+                    let node = self.close(frame, end);
+                    self.anchor(anchor, &node, nodes_before, height)?;
+                    self.deliver(node, height);
+                }
+            }
+            Event::Alias(id) => self.alias(id, (start, end))?,
+            Event::UnresolvedAlias(name) => {
+                let span = self.span(start, end);
+                self.report(
+                    Diagnostic::error(Code("yaml::unknown-anchor"), format!("there is no anchor `&{name}` before this alias"))
+                        .label(span, "refers to nothing")
+                        .help(format!("write `&{name}` before the value that is meant, in the same document")),
+                );
+                self.count(1)?;
+                self.last_end = end;
+                if self.expects_key() {
+                    self.set_key(PendingKey::Refused);
+                } else {
+                    self.deliver(Node::new(Value::Null, span), 0);
+                }
+            }
+            Event::DocumentStart(explicit, _) => {
+                self.in_document = true;
+                self.last_end = if explicit { end } else { start };
+            }
+            Event::DocumentEnd => self.end_document(false),
+            Event::Comment(..) => self.comments.push(Comment { span: self.span(start, end) }),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn end_document(&mut self, is_broken: bool) {
+        let root = self.root.take().unwrap_or_else(|| Node::new(Value::Null, self.span(self.last_end, self.last_end)));
+        let comments = std::mem::take(&mut self.comments);
+        self.parsed.documents.push(Document { root, comments, is_broken });
+        self.in_document = false;
+        self.stack.clear();
+        // Anchors end with their document, their numbers go on.
+        self.anchors.iter_mut().for_each(|anchored| *anchored = None);
+    }
+
+    fn scalar(
+        &mut self,
+        text: Cow<'_, str>,
+        style: ScalarStyle,
+        anchor: usize,
+        tag: Option<Cow<'_, Tag>>,
+        (mut start, mut end): (usize, usize),
+    ) -> Result<(), Fault> {
+        self.count(1)?;
+        let is_plain = style == ScalarStyle::Plain;
+        let is_empty = is_plain && start == end;
+        match style {
+            ScalarStyle::Literal | ScalarStyle::Folded => (start, end) = layout::block_scalar(self.text, self.last_end, (start, end)),
+            ScalarStyle::DoubleQuoted if matches!(text, Cow::Owned(_)) => self.check_escapes(start, end)?,
+            ScalarStyle::Plain if is_empty && !self.expects_key() => {
+                start = layout::empty_value(self.text, start);
+                end = start;
+            }
+            _ => {}
+        }
+        let span = self.span(start, end);
+        self.last_end = end.max(self.last_end);
+        // The parser writes nothing as `~`.
+        let text = if is_empty { Cow::Borrowed("") } else { text };
+        let (expects_key, is_untagged) = (self.expects_key(), tag.is_none());
+        let (value, tag) = match tag {
+            None if is_plain => (resolve::plain(&text), None),
+            None => (Value::String(into_smol_str(text)), None),
+            Some(tag) => match self.tagged(text, &tag, span) {
+                // The merge key may carry its tag.
+                Ok(_) if expects_key && tag.suffix_in_namespace(YAML).as_deref() == Some("merge") => {
+                    self.set_key(PendingKey::Merge(span));
+                    return Ok(());
+                }
+                Ok(pair) => pair,
+                Err(diagnostic) => {
+                    self.report(*diagnostic);
+                    (Value::Null, None)
+                }
+            },
+        };
+        if !expects_key {
+            let node = Node { value, origin: Origin::at(span), tag };
+            if anchor != 0 {
+                self.anchor(anchor, &node, self.nodes - 1, 0)?;
+            }
+            self.deliver(node, 0);
+            return Ok(());
+        }
+        let is_merge = is_plain && is_untagged && matches!(&value, Value::String(name) if name == "<<");
+        let key = if is_merge { PendingKey::Merge(span) } else { self.key(&value, span) };
+        if anchor != 0 {
+            self.anchor(anchor, &Node { value, origin: Origin::at(span), tag }, self.nodes - 1, 0)?;
+        }
+        self.set_key(key);
+        Ok(())
+    }
+
+    fn key(&self, value: &Value, span: Span) -> PendingKey {
+        let (name, is_text) = match value {
+            Value::String(name) => (name.clone(), true),
+            // As written: `0644` stays `0644`.
+            _ => (SmolStr::new(unquoted(&self.text[span.range()])), false),
+        };
+        PendingKey::Key(Key { name, span: Some(span), is_text })
+    }
+
+    fn tagged(&self, text: Cow<'_, str>, tag: &Tag, span: Span) -> Result<(Value, Option<Box<str>>), Fault> {
+        match tag.suffix_in_namespace(YAML).as_deref() {
+            // go-yaml reads the scalar under a tag that it does not know as text.
+            None => Ok((Value::String(into_smol_str(text)), own_tag(tag))),
+            Some(name) => match CoreTag::from_suffix(name) {
+                None => Ok((Value::String(into_smol_str(text)), None)),
+                Some(core) => resolve::tagged(&text, core).map(|value| (value, None)).ok_or_else(|| {
+                    let shown: String = text.chars().take(40).collect();
+                    let diagnostic = Diagnostic::error(Code("yaml::tag"), format!("`{}` is not what its tag says", shown.escape_debug()))
+                        .label(span, format!("not a `!!{name}`"))
+                        .help(format!("remove the tag `!!{name}`, or write a value that fits it"));
+                    Box::new(diagnostic)
+                }),
+            },
+        }
+    }
+
+    /// go-yaml knows no `\/`, which YAML 1.2 took from JSON.
+    fn check_escapes(&self, start: usize, end: usize) -> Result<(), Fault> {
+        let token = &self.text.as_bytes()[start..end];
+        let mut at = 0;
+        while let Some(offset) = token[at..].iter().position(|byte| *byte == b'\\') {
+            at += offset;
+            if token.get(at + 1) == Some(&b'/') {
+                return Err(Box::new(
+                    Diagnostic::error(Code("yaml::syntax"), "`\\/` is no escape that Docker Compose and Kubernetes know")
+                        .label(self.span(start + at, start + at + 2), "unknown escape")
+                        .help("write `/`"),
+                ));
+            }
+            at = (at + 2).min(token.len());
+        }
+        Ok(())
+    }
+
+    fn open(&mut self, collection: Collection, start: usize, anchor: usize, tag: Option<Cow<'_, Tag>>) -> Result<(), Fault> {
+        self.count(1)?;
+        if self.stack.len() >= self.budget.depth {
+            return Err(Box::new(too_deep(self.span(start, start), self.budget)));
+        }
+        if anchor != 0 {
+            self.reserve(anchor);
+        }
+        let tag = tag.and_then(|tag| own_tag(&tag));
+        self.stack.push(Frame { collection, start, anchor, tag, nodes_before: self.nodes - 1, height: 0 });
+        Ok(())
+    }
+
+    fn close(&mut self, frame: Frame, end: usize) -> Node {
+        let Frame { collection, start, tag, .. } = frame;
+        let value = match collection {
+            Collection::Sequence(items) => Value::Sequence(items),
+            Collection::Map { mut map, merge, .. } => {
+                if let Some((span, merged)) = merge
+                    && let Err(diagnostic) = merge_into(&mut map, merged, span)
+                {
+                    self.report(*diagnostic);
+                }
+                Value::Map(map)
+            }
+        };
+        Node { value, origin: Origin::at(self.span(start, end.max(start))), tag }
+    }
+
+    /// Gives a finished value to what stands around it.
+    fn deliver(&mut self, node: Node, height: usize) {
+        let Some(parent) = self.stack.last_mut() else {
+            self.root = Some(node);
+            return;
+        };
+        parent.height = parent.height.max(height);
+        if let Collection::Map { key: key @ None, .. } = &mut parent.collection {
+            *key = Some(PendingKey::Refused);
+            self.report(
+                Diagnostic::error(Code("yaml::complex-key"), format!("{} can't be a key", node.value.kind()))
+                    .at(node.span())
+                    .because("Docker Compose and Kubernetes know text keys only")
+                    .help("for text that begins with `{` or `[`, as of a template, put quotes round it"),
+            );
+            return;
+        }
+        self.put(node);
+    }
+
+    /// Puts a value into the innermost open list, or under the waiting key of the innermost open map.
+    fn put(&mut self, node: Node) {
+        let Some(Frame { collection, .. }) = self.stack.last_mut() else { return };
+        let (map, key, merge) = match collection {
+            Collection::Sequence(items) => return items.push(node),
+            Collection::Map { map, key, merge } => (map, key, merge),
+        };
+        let duplicate = match key.take() {
+            None | Some(PendingKey::Refused) => None,
+            Some(PendingKey::Merge(span)) => match merge {
+                Some((first, _)) => Some((SmolStr::new_static("<<"), Some(span), Some(*first))),
+                None => {
+                    *merge = Some((span, node));
+                    None
+                }
+            },
+            Some(PendingKey::Key(key)) => {
+                let (name, span) = (key.name.clone(), key.span);
+                map.insert_new(key, node).err().map(|first| (name, span, first))
+            }
+        };
+        if let Some((name, span, first)) = duplicate {
+            self.report(
+                Diagnostic::error(Code("yaml::duplicate-key"), format!("key `{}` stands twice in one map", name.escape_debug()))
+                    .label(span, "again here")
+                    .label(first, "first here")
+                    .help(if name == "<<" {
+                        "write `<<: [*one, *two]` to merge several maps"
+                    } else {
+                        "remove one of the two, or rename it"
+                    }),
+            );
+        }
+    }
+
+    fn alias(&mut self, id: usize, (start, end): (usize, usize)) -> Result<(), Fault> {
+        let span = self.span(start, end);
+        self.last_end = end;
+        let Some(anchored) = self.anchors.get(id).and_then(Option::as_ref) else {
+            return Err(Box::new(
+                Diagnostic::error(
+                    Code("yaml::alias-cycle"),
+                    format!("alias `{}` stands inside the value that it means", &self.text[start..end]),
+                )
+                .label(span, "would hold itself")
+                .help("move the anchor to a value outside, or write the value in full"),
+            ));
+        };
+        let (nodes, height) = (anchored.nodes, anchored.height);
+        self.alias_nodes += nodes;
+        if self.alias_nodes > self.budget.alias_nodes {
+            return Err(Box::new(
+                Diagnostic::error(Code("yaml::aliases"), format!("aliases copy more than {} values", self.budget.alias_nodes))
+                    .label(span, "the copy that goes beyond")
+                    .because("a short text whose aliases hold one another can fill any memory")
+                    .help("write fewer aliases, or aliases of smaller values"),
+            ));
+        }
+        self.count(nodes)?;
+        if self.stack.len() + height > self.budget.depth {
+            return Err(Box::new(too_deep(span, self.budget)));
+        }
+        let expects_key = self.expects_key();
+        let Some(anchored) = self.anchors.get(id).and_then(Option::as_ref) else { return Ok(()) };
+        if expects_key && height == 0 {
+            let key = match (&anchored.node.value, anchored.node.span()) {
+                (Value::String(name), _) => PendingKey::Key(Key { name: name.clone(), span: Some(span), is_text: true }),
+                (value, Some(written)) => match self.key(value, written) {
+                    PendingKey::Key(key) => PendingKey::Key(Key { span: Some(span), ..key }),
+                    other => other,
+                },
+                (_, None) => PendingKey::Refused,
+            };
+            self.set_key(key);
+            return Ok(());
+        }
+        let trace = Arc::new(Trace { parts: Vec::new(), used_at: Some(span) });
+        let node = copy(&anchored.node, &trace);
+        self.deliver(node, height);
+        Ok(())
+    }
+
+    /// Remembers the finished value of an anchor.
+    fn anchor(&mut self, anchor: usize, node: &Node, nodes_before: usize, height: usize) -> Result<(), Fault> {
+        if anchor == 0 {
+            return Ok(());
+        }
+        let nodes = self.nodes - nodes_before;
+        // The copy that waits for its aliases costs as much as theirs.
+        self.alias_nodes += nodes;
+        if self.alias_nodes > self.budget.alias_nodes {
+            return Err(Box::new(
+                Diagnostic::error(Code("yaml::aliases"), format!("anchors hold more than {} values", self.budget.alias_nodes))
+                    .label(node.span(), "the anchor's value that goes beyond")
+                    .help("remove anchors that no alias uses, or put them on smaller values"),
+            ));
+        }
+        self.reserve(anchor);
+        self.anchors[anchor] = Some(Anchored { node: node.clone(), nodes, height });
+        Ok(())
+    }
+
+    fn reserve(&mut self, anchor: usize) {
+        if self.anchors.len() <= anchor {
+            self.anchors.resize_with(anchor + 1, || None);
+        }
+    }
+
+    fn count(&mut self, nodes: usize) -> Result<(), Fault> {
+        self.nodes += nodes;
+        if self.nodes <= self.budget.nodes {
+            return Ok(());
+        }
+        Err(Box::new(
+            Diagnostic::error(Code("yaml::nodes"), format!("the text holds more than {} values", self.budget.nodes))
+                .label(self.span(self.last_end, self.last_end), "the limit is reached here")
+                .help("split it into several files"),
+        ))
+    }
+
+    fn expects_key(&self) -> bool {
+        matches!(self.stack.last(), Some(Frame { collection: Collection::Map { key: None, .. }, .. }))
+    }
+
+    fn set_key(&mut self, key: PendingKey) {
+        if let Some(Frame { collection: Collection::Map { key: slot, .. }, .. }) = self.stack.last_mut() {
+            *slot = Some(key);
+        }
+    }
+
+    fn span(&self, start: usize, end: usize) -> Span {
+        Span::new(self.file, start..end)
+    }
+
+    fn report(&mut self, diagnostic: Diagnostic) {
+        let diagnostics = &mut self.parsed.diagnostics;
+        match diagnostics.len() {
+            ..MAX_DIAGNOSTICS => diagnostics.push(diagnostic),
+            MAX_DIAGNOSTICS => diagnostics
+                .push(Diagnostic::note(Code("yaml::more"), format!("more than {MAX_DIAGNOSTICS} faults; the others are not shown"))),
+            _ => {}
+        }
+    }
+}
+
+const YAML: &str = "tag:yaml.org,2002:";
+
+/// A tag that is not one of YAML's own, as it was written.
+fn own_tag(tag: &Tag) -> Option<Box<str>> {
+    tag.suffix_in_namespace(YAML).is_none().then(|| tag.original().into_boxed_str())
+}
+
+fn into_smol_str(text: Cow<'_, str>) -> SmolStr {
+    match text {
+        Cow::Borrowed(text) => SmolStr::new(text),
+        Cow::Owned(text) => SmolStr::from(text),
+    }
+}
+
+fn unquoted(token: &str) -> &str {
+    token.trim_matches(['"', '\''])
+}
+
+fn too_deep(span: Span, budget: &Budget) -> Diagnostic {
+    Diagnostic::error(Code("yaml::depth"), format!("maps and lists stand more than {} levels deep", budget.depth))
+        .label(span, "one level too many")
+        .help("write it with fewer levels")
+}
+
+/// A copy in which every value says that it came through an alias.
+fn copy(node: &Node, trace: &Arc<Trace>) -> Node {
+    let value = match &node.value {
+        Value::Sequence(items) => Value::Sequence(items.iter().map(|item| copy(item, trace)).collect()),
+        Value::Map(map) => Value::Map(map.iter().map(|(key, value)| (key.clone(), copy(value, trace))).collect()),
+        scalar => scalar.clone(),
+    };
+    Node { value, origin: node.origin.clone().with_trace(trace.clone()), tag: node.tag.clone() }
+}
+
+/// `<<`: keys that the map has win, then those of earlier maps of the list.
+fn merge_into(map: &mut Map, merged: Node, key: Span) -> Result<(), Fault> {
+    let refused = |node: &Node| {
+        let diagnostic = Diagnostic::error(Code("yaml::merge"), "`<<` needs a map or a list of maps")
+            .label(node.origin.used_at().or(node.span()), format!("this is {}", node.value.kind()))
+            .label(key, "merged here")
+            .help("let `<<` refer to an anchor on a map, or remove it");
+        Box::new(diagnostic)
+    };
+    match merged.value {
+        Value::Map(other) => add_missing(map, other),
+        // go-yaml takes a list where it is written, not through an alias.
+        Value::Sequence(ref items) if merged.origin.used_at().is_none() => {
+            if let Some(wrong) = items.iter().find(|item| item.as_map().is_none()) {
+                return Err(refused(wrong));
+            }
+            let Value::Sequence(items) = merged.value else { return Ok(()) };
+            for item in items {
+                if let Value::Map(other) = item.value {
+                    add_missing(map, other);
+                }
+            }
+        }
+        _ => return Err(refused(&merged)),
+    }
+    Ok(())
+}
+
+fn add_missing(map: &mut Map, other: Map) {
+    for (key, value) in other {
+        // The error holds the place of the key that wins; that is what merging means.
+        let _ = map.insert_new(key, value);
+    }
+}
