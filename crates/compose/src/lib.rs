@@ -5,6 +5,7 @@
 
 pub mod bytes;
 pub mod duration;
+pub mod model;
 pub mod number;
 pub mod short;
 pub mod template;

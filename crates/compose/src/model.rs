@@ -1,0 +1,149 @@
+//! All that is known of each Compose attribute, one file an attribute or closely tied family: its type, the forms it may
+//! have, how two files' values become one, its default, what of it is a path, and the typed value.
+//!
+//! The loader's passes call the functions below on whole documents; [`read`] turns the canonical tree into a [`Project`].
+//! Reading files, variables and the order of the passes are not here (`load`).
+
+mod ai_model;
+mod blkio_config;
+mod build;
+mod by_name;
+mod command;
+mod config;
+#[allow(dead_code, reason = "used by the passes to come")]
+mod context;
+mod credential_spec;
+mod depends_on;
+mod deploy;
+mod develop;
+mod device;
+mod device_request;
+mod env_file;
+mod environment;
+mod extends;
+mod external;
+mod extra_hosts;
+mod file_mount;
+mod healthcheck;
+mod hook;
+mod include;
+mod label;
+mod logging;
+mod mount;
+mod namespace;
+mod network;
+mod port;
+mod project;
+mod provider;
+mod pull_policy;
+mod quantity;
+mod read;
+mod record;
+mod restart;
+#[allow(dead_code, reason = "walked by the passes to come")]
+mod rule;
+mod secret;
+mod service;
+mod service_network;
+mod ulimit;
+mod volume;
+
+use windlass_source::Diagnostic;
+use windlass_yaml::Node;
+
+pub use ai_model::{Model, ServiceModel};
+pub use blkio_config::{BlkioConfig, ThrottleDevice, WeightDevice};
+pub use build::Build;
+pub use by_name::{ByName, Entry, Extensions};
+pub use command::CommandLine;
+pub use config::Config;
+pub use credential_spec::CredentialSpec;
+pub use depends_on::{Condition, Dependency};
+pub use deploy::{
+    Deploy, DeployMode, DiscreteResource, EndpointMode, FailureAction, GenericResource, Limits, Placement, PlacementPreference,
+    Reservations, Resources, RestartCondition, RestartPolicy, UpdateConfig, UpdateOrder,
+};
+pub use develop::{Develop, Watch, WatchAction};
+pub use device::Device;
+pub use device_request::{DeviceCount, DeviceRequest};
+pub use env_file::EnvFile;
+pub use environment::Environment;
+pub use extends::Extends;
+pub use extra_hosts::ExtraHosts;
+pub use file_mount::{FileMode, FileMount};
+pub use healthcheck::{Healthcheck, Test};
+pub use hook::Hook;
+pub use include::Include;
+pub use label::Labels;
+pub use logging::Logging;
+pub use mount::{BindOptions, ImageOptions, Mount, MountKind, Recursive, SeLinux, TmpfsOptions, VolumeOptions};
+pub use namespace::{Cgroup, Namespace, NetworkMode};
+pub use network::{Ipam, IpamPool, Network};
+pub use port::{Port, PortMode};
+pub use project::Project;
+pub use provider::Provider;
+pub use pull_policy::PullPolicy;
+pub use quantity::{Bytes, Duration};
+pub use restart::Restart;
+pub use secret::Secret;
+pub use service::Service;
+pub use service_network::ServiceNetwork;
+pub use ulimit::{Ulimit, UlimitRange};
+pub use volume::Volume;
+
+use context::Context;
+
+/// The typed project of a canonical tree. What cannot be read becomes a diagnostic and is left out.
+pub fn read(tree: &Node, diagnostics: &mut Vec<Diagnostic>) -> Project {
+    project::read(tree, &mut Context::new(diagnostics))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use windlass_source::Origin;
+    use windlass_yaml::{Map, Value};
+
+    /// A map of scalars, for lack of a parser in this room's tests.
+    fn map(entries: &[(&'static str, Value)]) -> Node {
+        let map: Map = entries.iter().map(|(key, value)| (*key, Node::new(value.clone(), Origin::DEFAULT))).collect();
+        Node::default_value(map)
+    }
+
+    #[test]
+    fn a_service_is_read_with_its_name() {
+        let web = map(&[
+            ("image", "nginx".into()),
+            ("init", "yes".into()),
+            ("mem_limit", "1g".into()),
+            ("stop_grace_period", "1m30s".into()),
+            ("restart", "on-failure:3".into()),
+            ("x-note", 1_i64.into()),
+        ]);
+        let tree = map(&[("name", "shop".into()), ("services", map(&[("web", web.value)]).value)]);
+        let mut diagnostics = Vec::new();
+        let project = read(&tree, &mut diagnostics);
+        assert_eq!(diagnostics, []);
+        assert_eq!(project.name.as_str(), "shop");
+        let web = project.service("web").unwrap();
+        assert_eq!(web.name.as_str(), "web");
+        assert_eq!(web.init.as_ref().map(|init| init.value), Some(true));
+        assert_eq!(web.mem_limit.as_ref().map(|limit| limit.value), Some(Bytes(1 << 30)));
+        assert_eq!(web.stop_grace_period.as_ref().map(|period| period.seconds()), Some(90.0));
+        assert_eq!(web.restart.as_ref().map(|restart| restart.value.clone()), Some(Restart::OnFailure { max_retries: Some(3) }));
+        assert!(web.extensions.contains("x-note"));
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_named_with_its_service() {
+        let web = map(&[("init", "maybe".into()), ("deploy", map(&[("replicas", "many".into())]).value)]);
+        let tree = map(&[("services", map(&[("web", web.value)]).value)]);
+        let mut diagnostics = Vec::new();
+        read(&tree, &mut diagnostics);
+        let messages: Vec<_> = diagnostics.iter().map(|diagnostic| diagnostic.message.as_str()).collect();
+        assert_eq!(
+            messages,
+            ["`init` of service `web` must be `true` or `false`", "`deploy.replicas` of service `web` must be a whole number"]
+        );
+    }
+}

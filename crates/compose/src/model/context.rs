@@ -1,0 +1,96 @@
+//! Where a pass over the tree stands, and what it has to say.
+
+use smol_str::SmolStr;
+use windlass_source::{Code, Diagnostic, Origin};
+use windlass_yaml::{Node, Path, Segment};
+
+/// The place of a pass within the tree, and its findings.
+pub(crate) struct Context<'d> {
+    path: Path,
+    diagnostics: &'d mut Vec<Diagnostic>,
+}
+
+/// A value is of a kind or form that its attribute does not take.
+pub(crate) const WRONG_TYPE: Code = Code("compose::wrong-type");
+
+/// A value is of the right kind, but not one of those that its attribute takes.
+pub(crate) const INVALID_VALUE: Code = Code("compose::invalid-value");
+
+impl<'d> Context<'d> {
+    pub(crate) fn new(diagnostics: &'d mut Vec<Diagnostic>) -> Self {
+        Self { path: Path::root(), diagnostics }
+    }
+
+    /// Runs `body` one step further in, under a key that Compose names.
+    pub(crate) fn within<T>(&mut self, key: &'static str, body: impl FnOnce(&mut Self) -> T) -> T {
+        self.step(Segment::Key(SmolStr::new_static(key)), body)
+    }
+
+    /// Runs `body` one step further in, under a key that the user named.
+    pub(crate) fn within_name<T>(&mut self, name: &SmolStr, body: impl FnOnce(&mut Self) -> T) -> T {
+        self.step(Segment::Key(name.clone()), body)
+    }
+
+    /// Runs `body` one step further in, at an item of a list.
+    pub(crate) fn within_item<T>(&mut self, index: usize, body: impl FnOnce(&mut Self) -> T) -> T {
+        self.step(Segment::Index(index), body)
+    }
+
+    fn step<T>(&mut self, segment: Segment, body: impl FnOnce(&mut Self) -> T) -> T {
+        self.path.push(segment);
+        let result = body(self);
+        self.path.pop();
+        result
+    }
+
+    /// The place as a person names it: `service `web``, ``ports[0]` of service `web``, `the file`.
+    pub(crate) fn subject(&self) -> String {
+        let segments = self.path.segments();
+        let Some(Segment::Key(section)) = segments.first() else { return "the file".to_owned() };
+        let Some(Segment::Key(name)) = segments.get(1) else { return format!("`{}`", self.path) };
+        let noun = match section.as_str() {
+            "services" => "service",
+            "networks" => "network",
+            "volumes" => "volume",
+            "secrets" => "secret",
+            "configs" => "config",
+            "models" => "model",
+            _ => return format!("`{}`", self.path),
+        };
+        let mut within = Path::root();
+        for segment in &segments[2..] {
+            within.push(segment.clone());
+        }
+        if within.segments().is_empty() { format!("{noun} `{name}`") } else { format!("`{within}` of {noun} `{name}`") }
+    }
+
+    pub(crate) fn report(&mut self, diagnostic: Diagnostic) {
+        self.diagnostics.push(diagnostic);
+    }
+
+    /// Reports an error at `origin` about the value here: `message` continues "`ports[0]` of service `web` …".
+    pub(crate) fn error(&mut self, code: Code, origin: &Origin, message: &str) {
+        let diagnostic = Diagnostic::error(code, format!("{} {message}", self.subject())).origin(origin, "");
+        self.report(diagnostic);
+    }
+
+    /// Reports that the value here is not `wanted`.
+    pub(crate) fn wrong_type(&mut self, node: &Node, wanted: &str) {
+        let diagnostic = Diagnostic::error(WRONG_TYPE, format!("{} must be {wanted}", self.subject()))
+            .origin(&node.origin, format!("this is {}", node.value.kind()));
+        self.report(diagnostic);
+    }
+
+    /// Reports that the text here cannot be read as `wanted`.
+    pub(crate) fn unreadable(&mut self, node: &Node, wanted: &str) {
+        let diagnostic = Diagnostic::error(INVALID_VALUE, format!("{} must be {wanted}", self.subject())).origin(&node.origin, "");
+        self.report(diagnostic);
+    }
+
+    /// The same with the reason.
+    pub(crate) fn unreadable_because(&mut self, node: &Node, wanted: &str, reason: &dyn std::fmt::Display) {
+        let diagnostic =
+            Diagnostic::error(INVALID_VALUE, format!("{} must be {wanted}", self.subject())).origin(&node.origin, reason.to_string());
+        self.report(diagnostic);
+    }
+}

@@ -1,0 +1,60 @@
+//! `gpus`, `deploy.resources.reservations.devices`: devices by what they can do.
+
+use smol_str::SmolStr;
+use windlass_source::Spanned;
+use windlass_yaml::{Node, Value};
+
+use crate::model::context::Context;
+use crate::model::label::{LABELS, Labels};
+use crate::model::read::Read;
+use crate::model::record::record;
+use crate::model::rule::{DISTINCT_TEXTS, INT_OR_TEXT, Kinds, Object, Rule, TEXT};
+
+record! {
+    /// Devices by what they can do.
+    pub struct DeviceRequest as DEVICE_REQUEST.requiring(&["capabilities"]) {
+        /// What they can do: `gpu`, `tpu`.
+        capabilities: Vec<Spanned<SmolStr>> = DISTINCT_TEXTS,
+        /// The driver: `nvidia`.
+        driver: Option<Spanned<SmolStr>> = TEXT,
+        /// How many; with neither this nor `device_ids`: all, which loading fills in.
+        count: Option<Spanned<DeviceCount>> = INT_OR_TEXT,
+        /// Which.
+        device_ids: Vec<Spanned<SmolStr>> = DISTINCT_TEXTS,
+        /// Options of the driver.
+        options: Labels = LABELS,
+    }
+}
+
+/// The same under `gpus`, where nothing is required and any other key is passed over.
+static GPU: Object = DEVICE_REQUEST.open().requiring(&[]);
+
+/// A number of devices.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DeviceCount {
+    /// `all`, also written -1.
+    All,
+    /// So many.
+    Number(i64),
+}
+
+impl Read for DeviceCount {
+    fn read(node: &Node, context: &mut Context<'_>) -> Option<Self> {
+        if let Value::String(text) = &node.value {
+            if text.eq_ignore_ascii_case("all") {
+                return Some(Self::All);
+            }
+            if text.parse::<i64>().is_err() {
+                context.unreadable(node, "`all` or a whole number");
+                return None;
+            }
+        }
+        i64::read(node, context).map(|count| if count == -1 { Self::All } else { Self::Number(count) })
+    }
+}
+
+/// `all`, or a list of requests.
+pub(crate) const GPUS: Rule = {
+    const ITEM: Rule = Rule::object(&GPU);
+    Rule::list(&ITEM).or(Kinds::TEXT).words(&["all"])
+};

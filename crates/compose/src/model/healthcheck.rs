@@ -1,0 +1,98 @@
+//! `services.*.healthcheck`: how the engine learns that a container works. Compose specification, "healthcheck".
+
+use smol_str::SmolStr;
+use windlass_source::Spanned;
+use windlass_yaml::{Node, Value};
+
+use crate::model::context::Context;
+use crate::model::quantity::Duration;
+use crate::model::read::Read;
+use crate::model::record::record;
+use crate::model::rule::{BOOL_OR_TEXT, Kinds, NUMBER_OR_TEXT, TEXT, TEXTS};
+
+record! {
+    /// A health check. An absent field has the image's value, and without one Docker's default, which the methods give.
+    pub struct Healthcheck as HEALTHCHECK {
+        /// The command; `None`: the image's.
+        test: Option<Spanned<Test>> = TEXTS.or(Kinds::TEXT),
+        /// Time between two checks; [`Healthcheck::interval`] has the default.
+        interval: Option<Spanned<Duration>> = TEXT,
+        /// Time that a check may take; [`Healthcheck::timeout`] has the default.
+        timeout: Option<Spanned<Duration>> = TEXT,
+        /// Failures in a row until it counts as unhealthy; [`Healthcheck::retries`] has the default.
+        retries: Option<Spanned<u64>> = NUMBER_OR_TEXT,
+        /// Time after the start in which failures do not count; [`Healthcheck::start_period`] has the default.
+        start_period: Option<Spanned<Duration>> = TEXT,
+        /// Time between two checks within `start_period`; [`Healthcheck::start_interval`] has the default.
+        start_interval: Option<Spanned<Duration>> = TEXT,
+        /// Switches off what the image brings.
+        disable: Option<Spanned<bool>> = BOOL_OR_TEXT,
+    }
+}
+
+/// The command of a health check.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Test {
+    /// `["CMD", "curl", "-f", …]`: words, no shell; without the first.
+    Exec(Vec<Spanned<SmolStr>>),
+    /// `["CMD-SHELL", "…"]`, or a plain text.
+    Shell(Spanned<SmolStr>),
+    /// `["NONE"]`: switches off what the image brings.
+    None,
+    /// `[]`: the image's.
+    Inherit,
+    /// Anything else: a list that begins with another word, which Compose refuses, or `CMD-SHELL` with none or several
+    /// texts, which it lets pass.
+    Other(Vec<Spanned<SmolStr>>),
+}
+
+impl Healthcheck {
+    /// Time between two checks. Docker's default: 30 s.
+    pub fn interval(&self) -> Duration {
+        self.interval.as_ref().map_or(Duration::from_seconds(30), |value| value.value)
+    }
+
+    /// Time that a check may take. Docker's default: 30 s.
+    pub fn timeout(&self) -> Duration {
+        self.timeout.as_ref().map_or(Duration::from_seconds(30), |value| value.value)
+    }
+
+    /// Failures in a row until it counts as unhealthy. Docker's default: 3.
+    pub fn retries(&self) -> u64 {
+        self.retries.as_ref().map_or(3, |value| value.value)
+    }
+
+    /// Time after the start in which failures do not count. Docker's default: 0 s.
+    pub fn start_period(&self) -> Duration {
+        self.start_period.as_ref().map_or(Duration::from_seconds(0), |value| value.value)
+    }
+
+    /// Time between two checks within `start_period`. Docker's default: 5 s.
+    pub fn start_interval(&self) -> Duration {
+        self.start_interval.as_ref().map_or(Duration::from_seconds(5), |value| value.value)
+    }
+
+    /// True when it switches off what the image brings.
+    pub fn is_disabled(&self) -> bool {
+        self.disable.as_ref().is_some_and(|disable| disable.value) || self.test.as_ref().is_some_and(|test| test.value == Test::None)
+    }
+}
+
+impl Read for Test {
+    fn read(node: &Node, context: &mut Context<'_>) -> Option<Self> {
+        let mut words: Vec<Spanned<SmolStr>> = match &node.value {
+            Value::Sequence(_) => Vec::read(node, context)?,
+            _ => return Spanned::read(node, context).map(Self::Shell),
+        };
+        Some(match (words.first().map(|word| word.as_str()), words.len()) {
+            (None, _) => Self::Inherit,
+            (Some("CMD"), _) => {
+                words.remove(0);
+                Self::Exec(words)
+            }
+            (Some("CMD-SHELL"), 2) => Self::Shell(words.swap_remove(1)),
+            (Some("NONE"), 1) => Self::None,
+            _ => Self::Other(words),
+        })
+    }
+}

@@ -1,0 +1,86 @@
+//! The whole project: the top level of a Compose file.
+
+use smol_str::SmolStr;
+use windlass_source::Spanned;
+use windlass_yaml::Node;
+
+use crate::model::ai_model::{MODEL, Model};
+use crate::model::by_name::{ByName, Extensions};
+use crate::model::config::{CONFIG, Config};
+use crate::model::context::Context;
+use crate::model::include::INCLUDE;
+use crate::model::network::{NETWORK, Network};
+use crate::model::read::Read;
+use crate::model::record::record;
+use crate::model::rule::{Kinds, NAME, Names, Rule, TEXT, is_name};
+use crate::model::secret::{SECRET, Secret};
+use crate::model::service::{SERVICE, Service};
+use crate::model::volume::{VOLUME, Volume};
+
+/// A project in canonical form, as `docker compose config` shows it.
+#[derive(Clone, Debug, Default)]
+pub struct Project {
+    /// Its name.
+    pub name: Spanned<SmolStr>,
+    /// Its services, sorted by name; [`Project::service`] finds one.
+    pub services: Vec<Service>,
+    /// Its networks.
+    pub networks: ByName<Network>,
+    /// Its named volumes.
+    pub volumes: ByName<Volume>,
+    /// Its secrets.
+    pub secrets: ByName<Secret>,
+    /// Its configs.
+    pub configs: ByName<Config>,
+    /// Its language models.
+    pub models: ByName<Model>,
+    /// Attributes of the user's own (`x-…`).
+    pub extensions: Extensions,
+}
+
+impl Project {
+    /// The service called `name`.
+    pub fn service(&self, name: &str) -> Option<&Service> {
+        let at = self.services.binary_search_by(|service| service.name.as_str().cmp(name)).ok()?;
+        self.services.get(at)
+    }
+}
+
+record! {
+    /// The top level as it is written; `version` and `include` are gone after loading.
+    pub(crate) struct TopLevel as TOP_LEVEL {
+        /// Given name.
+        name: Option<Spanned<SmolStr>> = TEXT,
+        /// Services.
+        services: ByName<Service> = Rule::names(&SERVICES),
+        /// Networks.
+        networks: ByName<Network> = Rule::names(&NETWORKS),
+        /// Named volumes.
+        volumes: ByName<Volume> = Rule::names(&VOLUMES),
+        /// Secrets.
+        secrets: ByName<Secret> = Rule::names(&SECRETS),
+        /// Configs.
+        configs: ByName<Config> = Rule::names(&CONFIGS),
+        /// Language models.
+        models: ByName<Model> = Rule::names(&MODELS),
+        /// Other files; read before the merge.
+        include: Option<Spanned<Node>> = Rule::list(&INCLUDE),
+        /// Ignored since the Compose specification.
+        version: Option<Spanned<SmolStr>> = TEXT,
+    }
+}
+
+static SERVICES: Names = Names { allows: is_name, wanted: Some(NAME), rule: Rule::object(&SERVICE) };
+static NETWORKS: Names = Names { allows: is_name, wanted: None, rule: Rule::object(&NETWORK).or(Kinds::NULL) };
+static VOLUMES: Names = Names { allows: is_name, wanted: Some(NAME), rule: Rule::object(&VOLUME).or(Kinds::NULL) };
+static SECRETS: Names = Names { allows: is_name, wanted: Some(NAME), rule: Rule::object(&SECRET) };
+static CONFIGS: Names = Names { allows: is_name, wanted: Some(NAME), rule: Rule::object(&CONFIG) };
+static MODELS: Names = Names { allows: is_name, wanted: None, rule: Rule::object(&MODEL) };
+
+/// The typed project of a canonical tree.
+pub(crate) fn read(tree: &Node, context: &mut Context<'_>) -> Project {
+    let Some(top) = TopLevel::read(tree, context) else { return Project::default() };
+    let TopLevel { name, services, networks, volumes, secrets, configs, models, include: _, version: _, extensions } = top;
+    let services = services.into_iter().map(|entry| Service { name: entry.name, ..entry.value }).collect();
+    Project { name: name.unwrap_or_default(), services, networks, volumes, secrets, configs, models, extensions }
+}

@@ -1,0 +1,296 @@
+//! What Compose knows of an attribute, as static data: what may stand there, how two files' values become one, what its
+//! short form means, what is there by default, which text is a path.
+//!
+//! One [`Rule`] an attribute, declared in the attribute's own file; the passes of this room walk the rules and the tree
+//! together.
+
+use std::cmp::Ordering;
+
+/// The knowledge of one attribute.
+#[derive(Clone, Copy)]
+pub(crate) struct Rule {
+    /// The scalars that may stand there.
+    pub(crate) kinds: Kinds,
+    /// Which values of these kinds.
+    pub(crate) limit: Limit,
+    /// The rule of a list's items, where a list may stand there.
+    pub(crate) items: Option<&'static Rule>,
+    /// True when a list may not hold a value twice.
+    pub(crate) distinct: bool,
+    /// The rules of a map's values, where a map may stand there.
+    pub(crate) entries: Entries,
+}
+
+/// A set of kinds of scalars.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Kinds(u8);
+
+impl Kinds {
+    pub(crate) const NONE: Self = Self(0);
+    pub(crate) const TEXT: Self = Self(1);
+    /// Whole numbers, also written as `1.0`.
+    pub(crate) const INT: Self = Self(2);
+    /// Numbers of any kind.
+    pub(crate) const NUMBER: Self = Self(2 | 4);
+    pub(crate) const BOOL: Self = Self(8);
+    pub(crate) const NULL: Self = Self(16);
+
+    pub(crate) const fn or(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    pub(crate) const fn has(self, other: Self) -> bool {
+        self.0 & other.0 == other.0
+    }
+}
+
+/// Which values of the right kind are taken.
+#[derive(Clone, Copy)]
+pub(crate) enum Limit {
+    /// All.
+    None,
+    /// These texts.
+    Words(&'static [&'static str]),
+    /// Whole numbers from the first to the second; texts are not looked at.
+    Range(i64, i64),
+    /// Texts for which the function is true, called by what they should be.
+    Text(fn(&str) -> bool, &'static str),
+}
+
+/// What a map may hold.
+#[derive(Clone, Copy)]
+pub(crate) enum Entries {
+    /// No map may stand there.
+    None,
+    /// Anything.
+    Any,
+    /// Attributes that Compose names.
+    Object(&'static Object),
+    /// Names that the user chose, all with one rule.
+    Names(&'static Names),
+}
+
+/// The rule of a map whose keys the user chose.
+pub(crate) struct Names {
+    /// True for a name that may be used.
+    pub(crate) allows: fn(&str) -> bool,
+    /// What such a name consists of; `None` when another name is passed over unchecked.
+    pub(crate) wanted: Option<&'static str>,
+    /// The rule of the values.
+    pub(crate) rule: Rule,
+}
+
+/// The attributes of a map.
+#[derive(Clone, Copy)]
+pub(crate) struct Object {
+    /// In the order in which they are declared.
+    pub(crate) fields: &'static [Field],
+    order: &'static [u8],
+    /// Keys that must be there.
+    pub(crate) required: &'static [&'static str],
+    /// True when `x-…` is taken.
+    pub(crate) extensible: bool,
+    /// True when any other key is taken too.
+    pub(crate) open: bool,
+}
+
+/// One attribute of a map.
+pub(crate) struct Field {
+    pub(crate) key: &'static str,
+    pub(crate) rule: Rule,
+}
+
+impl Object {
+    pub(crate) const fn new(fields: &'static [Field], order: &'static [u8]) -> Self {
+        Self { fields, order, required: &[], extensible: true, open: false }
+    }
+
+    pub(crate) const fn requiring(mut self, required: &'static [&'static str]) -> Self {
+        self.required = required;
+        self
+    }
+
+    /// Takes no `x-…`.
+    pub(crate) const fn without_extensions(mut self) -> Self {
+        self.extensible = false;
+        self
+    }
+
+    /// Takes any other key too.
+    pub(crate) const fn open(mut self) -> Self {
+        self.open = true;
+        self
+    }
+
+    /// The index of the attribute `key`.
+    pub(crate) fn find(&self, key: &str) -> Option<usize> {
+        let at = self.order.binary_search_by(|&at| {
+            let field = self.fields[usize::from(at)].key;
+            field.len().cmp(&key.len()).then_with(|| field.as_bytes().cmp(key.as_bytes()))
+        });
+        at.ok().map(|at| usize::from(self.order[at]))
+    }
+}
+
+/// The indices of `fields` by length and then bytes of their keys, for [`Object::find`].
+pub(crate) const fn order<const N: usize>(fields: &[Field]) -> [u8; N] {
+    assert!(fields.len() == N && N < 256, "an object has fewer than 256 attributes");
+    let mut order = [0; N];
+    let mut count = 0;
+    while count < N {
+        let mut at = count;
+        while at > 0 && matches!(compare(fields[count].key, fields[order[at - 1] as usize].key), Ordering::Less) {
+            order[at] = order[at - 1];
+            at -= 1;
+        }
+        order[at] = count as u8;
+        count += 1;
+    }
+    order
+}
+
+const fn compare(a: &str, b: &str) -> Ordering {
+    if a.len() != b.len() {
+        return if a.len() < b.len() { Ordering::Less } else { Ordering::Greater };
+    }
+    let (a, b) = (a.as_bytes(), b.as_bytes());
+    let mut at = 0;
+    while at < a.len() {
+        if a[at] != b[at] {
+            return if a[at] < b[at] { Ordering::Less } else { Ordering::Greater };
+        }
+        at += 1;
+    }
+    Ordering::Equal
+}
+
+impl Rule {
+    /// Takes nothing; the start of every rule.
+    const NOTHING: Self = Self { kinds: Kinds::NONE, limit: Limit::None, items: None, distinct: false, entries: Entries::None };
+
+    pub(crate) const fn scalar(kinds: Kinds) -> Self {
+        let mut rule = Self::NOTHING;
+        rule.kinds = kinds;
+        rule
+    }
+
+    pub(crate) const fn list(items: &'static Rule) -> Self {
+        let mut rule = Self::NOTHING;
+        rule.items = Some(items);
+        rule
+    }
+
+    pub(crate) const fn object(object: &'static Object) -> Self {
+        let mut rule = Self::NOTHING;
+        rule.entries = Entries::Object(object);
+        rule
+    }
+
+    pub(crate) const fn names(names: &'static Names) -> Self {
+        let mut rule = Self::NOTHING;
+        rule.entries = Entries::Names(names);
+        rule
+    }
+
+    /// Takes any map.
+    pub(crate) const fn any_map() -> Self {
+        let mut rule = Self::NOTHING;
+        rule.entries = Entries::Any;
+        rule
+    }
+
+    /// Also takes these scalars.
+    pub(crate) const fn or(mut self, kinds: Kinds) -> Self {
+        self.kinds = self.kinds.or(kinds);
+        self
+    }
+
+    /// Also takes a list.
+    pub(crate) const fn or_list(mut self, items: &'static Rule) -> Self {
+        self.items = Some(items);
+        self
+    }
+
+    /// Also takes a map.
+    pub(crate) const fn or_object(mut self, object: &'static Object) -> Self {
+        self.entries = Entries::Object(object);
+        self
+    }
+
+    /// A list holds no value twice.
+    pub(crate) const fn distinct(mut self) -> Self {
+        self.distinct = true;
+        self
+    }
+
+    /// Of the texts, only these.
+    pub(crate) const fn words(mut self, words: &'static [&'static str]) -> Self {
+        self.limit = Limit::Words(words);
+        self
+    }
+
+    /// Of the whole numbers, only these.
+    pub(crate) const fn range(mut self, least: i64, most: i64) -> Self {
+        self.limit = Limit::Range(least, most);
+        self
+    }
+
+    /// Of the texts, only those for which `allows` is true.
+    pub(crate) const fn text_like(mut self, allows: fn(&str) -> bool, wanted: &'static str) -> Self {
+        self.limit = Limit::Text(allows, wanted);
+        self
+    }
+}
+
+pub(crate) const TEXT: Rule = Rule::scalar(Kinds::TEXT);
+pub(crate) const BOOL: Rule = Rule::scalar(Kinds::BOOL);
+pub(crate) const BOOL_OR_TEXT: Rule = BOOL.or(Kinds::TEXT);
+pub(crate) const INT: Rule = Rule::scalar(Kinds::INT);
+pub(crate) const INT_OR_TEXT: Rule = INT.or(Kinds::TEXT);
+pub(crate) const NUMBER: Rule = Rule::scalar(Kinds::NUMBER);
+pub(crate) const NUMBER_OR_TEXT: Rule = NUMBER.or(Kinds::TEXT);
+
+/// A list of texts.
+pub(crate) const TEXTS: Rule = Rule::list(&TEXT);
+/// A list of texts, none of them twice.
+pub(crate) const DISTINCT_TEXTS: Rule = TEXTS.distinct();
+/// A text, or a list of different ones.
+pub(crate) const TEXT_OR_TEXTS: Rule = DISTINCT_TEXTS.or(Kinds::TEXT);
+
+/// A map of scalars, or a list of `NAME=value`.
+pub(crate) const TABLE: Rule = {
+    static NAMES: Names = Names {
+        allows: |name| !name.is_empty(),
+        wanted: Some("a name that is not empty"),
+        rule: NUMBER_OR_TEXT.or(Kinds::BOOL).or(Kinds::NULL),
+    };
+    Rule::names(&NAMES).or_list(&TEXT).distinct()
+};
+
+/// A map of texts and numbers.
+pub(crate) const OPTIONS: Rule = {
+    static NAMES: Names = Names { allows: |name| !name.is_empty(), wanted: None, rule: NUMBER_OR_TEXT };
+    Rule::names(&NAMES)
+};
+
+/// True for the names that services, networks and the like may have.
+pub(crate) fn is_name(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-'))
+}
+
+/// What [`is_name`] allows.
+pub(crate) const NAME: &str = "letters, digits, `.`, `_` and `-`";
+
+/// `` `a`, `b` or `c` ``.
+pub(crate) fn one_of(words: &[&str]) -> String {
+    let mut text = String::new();
+    for (at, word) in words.iter().enumerate() {
+        if at > 0 {
+            text.push_str(if at + 1 == words.len() { " or " } else { ", " });
+        }
+        text.push('`');
+        text.push_str(word);
+        text.push('`');
+    }
+    text
+}

@@ -1,0 +1,47 @@
+//! `ulimits`: limits of processes.
+
+use windlass_source::Spanned;
+use windlass_yaml::{Node, Value};
+
+use crate::model::context::Context;
+use crate::model::read::Read;
+use crate::model::record::record;
+use crate::model::rule::{INT_OR_TEXT, Kinds, Names, Rule};
+
+/// A limit of processes.
+#[derive(Clone, Debug)]
+pub enum Ulimit {
+    /// One number for both.
+    Single(i64),
+    /// Two numbers.
+    Range(UlimitRange),
+}
+
+record! {
+    /// A limit that a process may raise up to another.
+    pub struct UlimitRange as ULIMIT_RANGE.requiring(&["soft", "hard"]) {
+        /// What holds.
+        soft: Spanned<i64> = INT_OR_TEXT,
+        /// Up to where a process may raise it.
+        hard: Spanned<i64> = INT_OR_TEXT,
+    }
+}
+
+impl Read for Ulimit {
+    fn read(node: &Node, context: &mut Context<'_>) -> Option<Self> {
+        match &node.value {
+            Value::Map(_) => UlimitRange::read(node, context).map(Self::Range),
+            _ => i64::read(node, context).map(Self::Single),
+        }
+    }
+}
+
+/// A map of the kernel's names and one or two numbers.
+pub(crate) const ULIMITS: Rule = {
+    static NAMES: Names = Names {
+        allows: |name| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_lowercase()),
+        wanted: None,
+        rule: Rule::object(&ULIMIT_RANGE).or(Kinds::INT).or(Kinds::TEXT),
+    };
+    Rule::names(&NAMES)
+};
