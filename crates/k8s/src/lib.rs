@@ -6,6 +6,7 @@
 pub mod labels;
 pub mod name;
 pub mod quantity;
+pub mod write;
 
 mod hash;
 mod kind;
