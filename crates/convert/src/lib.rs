@@ -6,4 +6,4 @@ mod report;
 pub use options::{
     Defaults, Expose, ExposeDefault, ExposeRule, Exposure, HostPaths, KubeVersion, NetworkPolicies, Options, Security, SharedVolumes, Wait,
 };
-pub use report::{AttributeEntry, Becomes, Fate, Inferred, ObjectRef, Report, ServiceReport, Summary};
+pub use report::{AttributeEntry, Becomes, Fate, Inferred, Report, ServiceReport, Summary};

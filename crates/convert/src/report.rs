@@ -6,6 +6,7 @@
 use std::fmt;
 
 use smol_str::SmolStr;
+use windlass_k8s::ObjectRef;
 use windlass_source::Origin;
 use windlass_yaml::Path;
 
@@ -31,28 +32,6 @@ impl Fate {
             Self::Lost => "lost",
             Self::Refused => "refused",
         }
-    }
-}
-
-/// The name of an object among those of one conversion: `Service/web`.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ObjectRef {
-    /// `Service`, `Deployment`, …
-    pub kind: SmolStr,
-    /// `metadata.name`.
-    pub name: SmolStr,
-}
-
-impl ObjectRef {
-    /// The object of this kind and name.
-    pub fn new(kind: impl Into<SmolStr>, name: impl Into<SmolStr>) -> Self {
-        Self { kind: kind.into(), name: name.into() }
-    }
-}
-
-impl fmt::Display for ObjectRef {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}/{}", self.kind, self.name)
     }
 }
 

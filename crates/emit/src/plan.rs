@@ -77,7 +77,7 @@ impl Plan {
 /// What stands in the way: a file that is not ours, a directory, a broken record, a link out of the directory. Nothing is to
 /// be written then.
 pub fn plan(tree: &FileTree, files: &dyn FileSystem, directory: &Path, force: bool) -> Result<Plan, Vec<Diagnostic>> {
-    let old = read_record(files, directory).map_err(|diagnostic| vec![diagnostic])?;
+    let old = read_record(files, directory).map_err(|diagnostic| vec![*diagnostic])?;
     let mut context = Context { files, directory, root: files.canonicalize(directory).ok(), problems: Vec::new() };
     let mut plan = Plan::default();
     let mut record = Record::of(tree);
@@ -120,20 +120,21 @@ pub fn plan(tree: &FileTree, files: &dyn FileSystem, directory: &Path, force: bo
     Ok(plan)
 }
 
-fn read_record(files: &dyn FileSystem, directory: &Path) -> Result<Record, Diagnostic> {
+fn read_record(files: &dyn FileSystem, directory: &Path) -> Result<Record, Box<Diagnostic>> {
     let path = directory.join(RECORD);
     let told = |why: String| {
-        Diagnostic::error(Code("emit::record"), format!("`{}` can't be used", path.display()))
+        let told = Diagnostic::error(Code("emit::record"), format!("`{}` can't be used", path.display()))
             .because(why)
             .because("it says which files Windlass may replace")
-            .help("restore it, or write to another directory with `-o`")
+            .help("restore it, or write to another directory with `-o`");
+        Box::new(told)
     };
     match files.read(&path, MAX_FILE) {
         Ok(bytes) => Record::parse(&bytes).map_err(told),
         Err(error) if matches!(error.kind(), io::ErrorKind::NotFound) => Ok(Record::default()),
         Err(error) if error.kind() == io::ErrorKind::NotADirectory => {
             let message = format!("`{}` is not a directory", directory.display());
-            Err(Diagnostic::error(Code("emit::in-the-way"), message).help("name a directory with `-o`"))
+            Err(Box::new(Diagnostic::error(Code("emit::in-the-way"), message).help("name a directory with `-o`")))
         }
         Err(error) => Err(told(error.to_string())),
     }
