@@ -2,5 +2,8 @@
 //! Nothing is written here; the caller does that.
 
 mod formats;
+mod report;
 
-pub use formats::human;
+pub use formats::summary::render as summary;
+pub use formats::{FORMATS, Format, by_extension, human};
+pub use report::{Conversion, ObjectEntry};
