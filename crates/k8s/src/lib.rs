@@ -12,10 +12,12 @@ mod hash;
 mod kind;
 mod object;
 mod objects;
+mod references;
 mod resource;
 
 pub use hash::ContentHash;
 pub use kind::Kind;
 pub use object::{Object, ObjectRef, Origins};
 pub use objects::{Collision, Objects};
+pub use references::{Dangling, Problem, check_references};
 pub use resource::{Custom, Resource, Typed};

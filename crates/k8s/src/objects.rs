@@ -15,6 +15,7 @@ use crate::resource::Typed;
 pub struct Objects {
     // The key repeats what the object says, so that the map itself is the canonical order.
     objects: BTreeMap<(Kind, SmolStr), Object>,
+    external: BTreeMap<ObjectRef, Origin>,
 }
 
 /// Two objects of one kind and name.
@@ -110,6 +111,21 @@ impl Objects {
     /// All objects in canonical order. Names must not be changed.
     pub fn iter_mut(&mut self) -> impl DoubleEndedIterator<Item = &mut Object> + ExactSizeIterator {
         self.objects.values_mut()
+    }
+
+    /// Says that the cluster has this object already: an external volume or secret. The first word counts.
+    pub fn add_external(&mut self, reference: ObjectRef, origin: impl Into<Origin>) {
+        self.external.entry(reference).or_insert_with(|| origin.into());
+    }
+
+    /// What the cluster must have already, with the place that says so.
+    pub fn external(&self) -> impl Iterator<Item = (&ObjectRef, &Origin)> {
+        self.external.iter()
+    }
+
+    /// True when the cluster has this object already.
+    pub fn is_external(&self, reference: &ObjectRef) -> bool {
+        self.external.contains_key(reference)
     }
 
     /// How many there are.

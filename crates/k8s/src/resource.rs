@@ -10,6 +10,7 @@ use k8s_openapi::api::networking::v1::{Ingress, NetworkPolicy};
 use k8s_openapi::api::policy::v1::PodDisruptionBudget;
 use k8s_openapi::api::rbac::v1::{Role, RoleBinding};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+use serde::de::{Deserialize, Deserializer, Error as _};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Map, Value};
 use windlass_yaml::Path;
@@ -71,6 +72,29 @@ macro_rules! resources {
                     $(Self::$kind(value) => &mut value.metadata,)+
                     Self::Custom(custom) => &mut custom.metadata,
                 }
+            }
+        }
+
+        impl<'de> Deserialize<'de> for Resource {
+            /// By `kind` and `apiVersion`, which must be one of [`Kind`]'s. Fields that the type does not know are left out.
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let mut fields = Map::deserialize(deserializer)?;
+                let name = fields.get("kind").and_then(Value::as_str).unwrap_or_default();
+                let kind = Kind::parse(name).ok_or_else(|| D::Error::custom(format!("no kind `{name}`")))?;
+                let version = fields.get("apiVersion").and_then(Value::as_str).unwrap_or_default();
+                if version != kind.api_version() {
+                    return Err(D::Error::custom(format!("`{version}` is not `{}`", kind.api_version())));
+                }
+                match kind {
+                    $(Kind::$kind => serde_json::from_value(Value::Object(fields)).map(Self::$kind),)+
+                    Kind::ExternalSecret | Kind::SealedSecret | Kind::HttpRoute | Kind::Stack => {
+                        let metadata = fields.shift_remove("metadata").unwrap_or_else(|| Value::Object(Map::new()));
+                        fields.retain(|key, _| key != "apiVersion" && key != "kind");
+                        serde_json::from_value(metadata)
+                            .map(|metadata| Self::Custom(Box::new(Custom { kind, metadata, body: fields })))
+                    }
+                }
+                .map_err(D::Error::custom)
             }
         }
 
