@@ -1,6 +1,7 @@
 //! YAML as trees with a place on every key and value.
 //!
-//! [`parse`] reads text into [`Node`]s within a [`Budget`]; [`decode()`] makes text of bytes. What the values mean is not
+//! [`parse`] reads text into [`Node`]s within a [`Budget`]; [`decode()`] makes text of bytes; [`Writer`]
+//! turns values and trees into text. What the values mean is not
 //! here.
 
 mod budget;
@@ -9,6 +10,7 @@ mod map;
 mod node;
 mod parse;
 mod path;
+mod write;
 
 pub use budget::Budget;
 pub use decode::{NotText, decode};
@@ -16,3 +18,4 @@ pub use map::{Key, Map};
 pub use node::{Node, Number, Value};
 pub use parse::{Comment, Document, Parsed, parse, parse_with_comments};
 pub use path::{Path, Segment};
+pub use write::{Remark, Remarks, Style, WriteError, Writer, node_to_string, to_string};

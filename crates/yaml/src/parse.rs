@@ -4,7 +4,7 @@
 
 mod builder;
 mod layout;
-mod resolve;
+pub(crate) mod resolve;
 mod syntax;
 
 use granit_parser::{Event, Parser};

@@ -483,9 +483,19 @@ impl<'text> Builder<'text> {
 
 const YAML: &str = "tag:yaml.org,2002:";
 
-/// A tag that is not one of YAML's own, as it was written.
+/// A tag that is not one of YAML's own: `!name`, or `!<uri>` where it is a global one.
 fn own_tag(tag: &Tag) -> Option<Box<str>> {
-    tag.suffix_in_namespace(YAML).is_none().then(|| tag.original().into_boxed_str())
+    if tag.suffix_in_namespace(YAML).is_some() {
+        return None;
+    }
+    let (handle, suffix) = tag.parts();
+    // Handles are declared in a document's head, which a tree has not.
+    let text = match handle {
+        "!" => format!("!{suffix}"),
+        "" if suffix == "!" => suffix.to_owned(),
+        handle => format!("!<{handle}{suffix}>"),
+    };
+    Some(text.into_boxed_str())
 }
 
 fn into_smol_str(text: Cow<'_, str>) -> SmolStr {

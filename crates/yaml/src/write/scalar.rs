@@ -1,0 +1,426 @@
+//! Text in, the scalar that stands for it out: plain where every reader takes it for text, else quoted or a block.
+
+use crate::node::Value;
+use crate::parse::resolve;
+
+use super::Style;
+
+/// Where a scalar stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Spot {
+    /// Before a colon.
+    Key,
+    /// Alone in its document.
+    Root,
+    /// Behind a colon or a dash.
+    Value,
+}
+
+/// How a text is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    Plain,
+    SingleQuoted,
+    DoubleQuoted,
+    /// `|`, with an indent of 2 named in the header or not.
+    Literal {
+        names_indent: bool,
+    },
+}
+
+/// What YAML's grammar allows for a text.
+struct Shape {
+    plain: bool,
+    single_quoted: bool,
+    block: bool,
+    line_breaks: bool,
+}
+
+/// The form of a text; go-yaml's choice in [`Style::Compose`].
+pub(super) fn form(text: &str, style: Style, spot: Spot) -> Form {
+    let shape = shape(text, style);
+    if shape.line_breaks && shape.block && spot != Spot::Key {
+        // The first line's indent would be taken for that of the block.
+        let names_indent = text.starts_with([' ', '\n']);
+        let starts_with_tab = text.trim_start_matches(['\n', ' ']).starts_with('\t');
+        let is_blank = text.bytes().all(|byte| byte == b'\n');
+        if !(is_blank || starts_with_tab || (names_indent && spot == Spot::Root)) {
+            return Form::Literal { names_indent };
+        }
+    }
+    if shape.line_breaks || is_misread(text, style) {
+        Form::DoubleQuoted
+    } else if shape.plain {
+        Form::Plain
+    } else if shape.single_quoted {
+        Form::SingleQuoted
+    } else {
+        Form::DoubleQuoted
+    }
+}
+
+/// The analysis of libyaml's emitter, for block context.
+fn shape(text: &str, style: Style) -> Shape {
+    let bytes = text.as_bytes();
+    let mut indicators = bytes.starts_with(b"---") || bytes.starts_with(b"...");
+    let (mut special, mut tabs, mut line_breaks, mut space_before_break) = (false, false, false, false);
+    let is_blank_or_end = |at: usize| bytes.get(at).is_none_or(|byte| matches!(byte, b' ' | b'\t' | b'\n'));
+    for (at, byte) in bytes.iter().enumerate() {
+        match byte {
+            b'#' => indicators |= at == 0 || is_blank_or_end(at - 1),
+            b':' => indicators |= is_blank_or_end(at + 1),
+            b',' | b'[' | b']' | b'{' | b'}' | b'&' | b'*' | b'!' | b'|' | b'>' | b'\'' | b'"' | b'%' | b'@' | b'`' => {
+                indicators |= at == 0;
+            }
+            b'?' | b'-' => indicators |= at == 0 && is_blank_or_end(1),
+            b'\t' => tabs = true,
+            b'\n' => {
+                line_breaks = true;
+                space_before_break |= at > 0 && matches!(bytes[at - 1], b' ' | b'\t');
+            }
+            0x20..=0x7e => {}
+            0x00..=0x1f | 0x7f => special = true,
+            0x80..=0xff => special |= special_at(text, at, style),
+        }
+    }
+    let edge_space = bytes.first() == Some(&b' ') || bytes.last() == Some(&b' ');
+    Shape {
+        plain: !(indicators || special || tabs || line_breaks || edge_space || bytes.is_empty()),
+        single_quoted: !(special || tabs || line_breaks),
+        block: !(special || space_before_break || matches!(bytes.last(), Some(b' ' | b'\t'))),
+        line_breaks,
+    }
+}
+
+/// True for the first byte of a character that has to be escaped.
+fn special_at(text: &str, at: usize, style: Style) -> bool {
+    text.is_char_boundary(at) && text[at..].chars().next().is_some_and(|character| !is_printable(character, style))
+}
+
+/// go-yaml escapes what lies beyond the basic plane, emoji among it. U+2028 and U+2029 are line breaks in YAML 1.1.
+fn is_printable(character: char, style: Style) -> bool {
+    match character {
+        ' '..='~' | '\u{a0}'..='\u{2027}' | '\u{202a}'..='\u{fefe}' | '\u{ff00}'..='\u{fffd}' => true,
+        '\u{10000}'.. => style != Style::Compose,
+        _ => false,
+    }
+}
+
+/// True for text that some reader takes for something else when it stands plain.
+fn is_misread(text: &str, style: Style) -> bool {
+    let Some(first) = text.bytes().next() else { return true };
+    match first {
+        b'0'..=b'9' | b'+' | b'-' | b'.' => {
+            !matches!(resolve::plain(text), Value::String(_))
+                || is_base_60(text)
+                || (style == Style::Kubernetes && is_number_or_date_of_yaml_1_1(text))
+        }
+        b'y' | b'Y' | b'n' | b'N' | b'o' | b'O' | b't' | b'T' | b'f' | b'F' | b'~' => {
+            text.len() <= 5 && (is_old_boolean(text) || !matches!(resolve::plain(text), Value::String(_)))
+        }
+        b'=' => text == "=" && style == Style::Kubernetes,
+        b'<' => text == "<<",
+        _ => false,
+    }
+}
+
+/// The truth values of YAML 1.1 that are text in 1.2.
+fn is_old_boolean(text: &str) -> bool {
+    matches!(text, "y" | "Y" | "yes" | "Yes" | "YES" | "on" | "On" | "ON" | "n" | "N" | "no" | "No" | "NO" | "off" | "Off" | "OFF")
+}
+
+/// `[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?`, which YAML 1.1 reads as minutes and seconds.
+fn is_base_60(text: &str) -> bool {
+    let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
+    let mut parts = unsigned.split(':');
+    let whole = parts.next().unwrap_or_default();
+    if !whole.starts_with(|first: char| first.is_ascii_digit()) || !whole.bytes().all(|byte| byte.is_ascii_digit() || byte == b'_') {
+        return false;
+    }
+    let mut count = 0;
+    let mut parts = parts.peekable();
+    while let Some(part) = parts.next() {
+        count += 1;
+        let (digits, fraction) = match part.split_once('.') {
+            Some(pair) if parts.peek().is_none() => pair,
+            Some(_) => return false,
+            None => (part, ""),
+        };
+        let is_sixtieth = matches!(digits.as_bytes(), [b'0'..=b'9'] | [b'0'..=b'5', b'0'..=b'9']);
+        if !is_sixtieth || !fraction.bytes().all(|byte| byte.is_ascii_digit() || byte == b'_') {
+            return false;
+        }
+    }
+    count > 0
+}
+
+/// Numbers with `_` in odd places, and all that begins as a date and a time do.
+fn is_number_or_date_of_yaml_1_1(text: &str) -> bool {
+    if text.contains('_') {
+        let plain = text.replace('_', "");
+        let unsigned = plain.strip_prefix(['-', '+']).unwrap_or(&plain);
+        if matches!(unsigned, "" | "." | "0x" | "0b" | "0o") || !matches!(resolve::plain(&plain), Value::String(_)) || is_base_60(&plain) {
+            return true;
+        }
+    }
+    let digits = |text: &str| text.bytes().take_while(u8::is_ascii_digit).count();
+    let mut rest = text;
+    for (least, most, last) in [(4, 4, false), (1, 2, false), (1, 2, true)] {
+        let count = digits(rest);
+        if count < least || count > most {
+            return false;
+        }
+        rest = &rest[count..];
+        if !last {
+            match rest.strip_prefix('-') {
+                Some(after) => rest = after,
+                None => return false,
+            }
+        }
+    }
+    rest.is_empty() || rest.starts_with(['T', 't', ' ', '\t'])
+}
+
+/// Adds a text in single quotes.
+pub(super) fn push_single_quoted(out: &mut String, text: &str) {
+    out.push('\'');
+    for (at, part) in text.split('\'').enumerate() {
+        out.push_str(if at > 0 { "''" } else { "" });
+        out.push_str(part);
+    }
+    out.push('\'');
+}
+
+/// Adds a text in double quotes, on one line.
+pub(super) fn push_double_quoted(out: &mut String, text: &str, style: Style) {
+    out.push('"');
+    for character in text.chars() {
+        let short = match character {
+            '"' => '"',
+            '\\' => '\\',
+            '\0' => '0',
+            '\u{7}' => 'a',
+            '\u{8}' => 'b',
+            '\t' => 't',
+            '\n' => 'n',
+            '\u{b}' => 'v',
+            '\u{c}' => 'f',
+            '\r' => 'r',
+            '\u{1b}' => 'e',
+            '\u{85}' => 'N',
+            '\u{2028}' => 'L',
+            '\u{2029}' => 'P',
+            other if is_printable(other, style) => {
+                out.push(other);
+                continue;
+            }
+            other => {
+                let code = u32::from(other);
+                out.push_str(&match code {
+                    0..=0xff => format!("\\x{code:02X}"),
+                    0x100..=0xffff => format!("\\u{code:04X}"),
+                    0x10000.. => format!("\\U{code:08X}"),
+                });
+                continue;
+            }
+        };
+        out.push('\\');
+        out.push(short);
+    }
+    out.push('"');
+}
+
+/// Adds a tag; what a URI can't hold is escaped.
+pub(super) fn push_tag(out: &mut String, tag: &str) {
+    let (open, name, close) = match tag.strip_prefix("!<").and_then(|tag| tag.strip_suffix('>')) {
+        Some(name) => ("!<", name, ">"),
+        None => ("!", tag.strip_prefix('!').unwrap_or(tag), ""),
+    };
+    out.push_str(open);
+    for byte in name.bytes() {
+        match byte {
+            b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' | b'-' | b'_' | b'.' | b'~' | b'/' | b':' | b'@' | b'?' | b'=' | b'+' | b'$' => {
+                out.push(byte as char);
+            }
+            b',' | b'!' if close == ">" => out.push(byte as char),
+            other => out.push_str(&format!("%{other:02X}")),
+        }
+    }
+    out.push_str(close);
+}
+
+/// Adds the text of a comment, on one line.
+pub(super) fn push_comment(out: &mut String, text: &str) {
+    out.push('#');
+    for character in text.chars() {
+        if out.ends_with('#') && character != ' ' && character != '#' {
+            out.push(' ');
+        }
+        match character {
+            '\t' => out.push(' '),
+            other if is_printable(other, Style::Kubernetes) => out.push(other),
+            other => out.extend(other.escape_default()),
+        }
+    }
+    out.truncate(out.trim_end_matches(' ').len());
+}
+
+/// The text of a float that reads back as a float everywhere; as Go prints it in [`Style::Compose`].
+pub(super) fn float(value: f64, style: Style) -> String {
+    if value.is_nan() {
+        return ".nan".to_owned();
+    }
+    if value.is_infinite() {
+        return if value > 0.0 { ".inf" } else { "-.inf" }.to_owned();
+    }
+    let shortest = format!("{value:e}");
+    let (mantissa, exponent) = shortest.split_once('e').unwrap_or((&shortest, "0"));
+    let exponent: i32 = exponent.parse().unwrap_or(0);
+    let limit = if style == Style::Compose { 6.max(digits_of(mantissa)) } else { 16 };
+    if !(-4..limit).contains(&exponent) || (style == Style::Compose && exponent >= 21) {
+        let point = if style == Style::Kubernetes && !mantissa.contains('.') { ".0" } else { "" };
+        let sign = if exponent < 0 { '-' } else { '+' };
+        return format!("{mantissa}{point}e{sign}{:02}", exponent.abs());
+    }
+    let plain = format!("{value}");
+    if style == Style::Kubernetes && !plain.contains('.') { plain + ".0" } else { plain }
+}
+
+fn digits_of(mantissa: &str) -> i32 {
+    let count = mantissa.bytes().filter(u8::is_ascii_digit).count();
+    i32::try_from(count).unwrap_or(i32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(form_expected: Form, texts: &[&str]) {
+        for text in texts {
+            assert_eq!(form(text, Style::Kubernetes, Spot::Value), form_expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn text_is_plain_unless_some_reader_misreads_it() {
+        check(
+            Form::Plain,
+            &[
+                "a",
+                "nginx:1.27",
+                "a b",
+                "é",
+                "🐳",
+                "10.0.0.1",
+                "1.2.3",
+                "80:80a",
+                "8080:80",
+                "a#b",
+                "a:b",
+                "-a",
+                "?a",
+                ":a",
+                "/x",
+                "2024-01-01-rc",
+                "1a2b",
+                "none",
+                "yeah",
+                "a[0]",
+                "a, b",
+                "0x",
+                "a'b",
+                "$x",
+                "1 GiB",
+                "==",
+                "truely",
+                ".",
+                "..",
+            ],
+        );
+        check(
+            Form::DoubleQuoted,
+            &[
+                "",
+                "yes",
+                "No",
+                "on",
+                "OFF",
+                "y",
+                "N",
+                "true",
+                "FALSE",
+                "null",
+                "~",
+                "1",
+                "-1",
+                "0644",
+                "0o7",
+                "0x1F",
+                "0b1",
+                "1_000",
+                "1e3",
+                "1.5",
+                ".5",
+                "+1",
+                ".inf",
+                "-.INF",
+                ".nan",
+                "1:20",
+                "22:22",
+                "1:30:00.5",
+                "2001-12-14",
+                "2001-12-14 21:59",
+                "2001-1-1T1:2",
+                "=",
+                "<<",
+                "0x_",
+                "1__0",
+                "a\tb",
+                "\u{7f}",
+                "a\r",
+                "\u{feff}",
+                "\u{2028}",
+                "a\n ",
+                "\n",
+                "\na\tb \n",
+                "\t\n",
+            ],
+        );
+        check(
+            Form::SingleQuoted,
+            &[
+                "a: b", "a:", "a #b", "#a", "- a", "-", "? a", "[a", "{a", "*a", "&a", "!a", "|", ">", "%a", "@a", "`a", " a", "a ", "'a",
+                "\"a", "---", "...x",
+            ],
+        );
+        check(Form::Literal { names_indent: false }, &["a\n", "a\nb", "a\n\n", "a\n  b\n\tc"]);
+        check(Form::Literal { names_indent: true }, &[" a\nb", "\na"]);
+        assert_eq!(form(" a\nb", Style::Kubernetes, Spot::Root), Form::DoubleQuoted);
+        assert_eq!(form("a\nb", Style::Kubernetes, Spot::Key), Form::DoubleQuoted);
+        assert_eq!(form("🐳", Style::Compose, Spot::Value), Form::DoubleQuoted);
+    }
+
+    #[test]
+    fn floats_read_back() {
+        for (value, kubernetes, compose) in [
+            (1.0, "1.0", "1"),
+            (0.5, "0.5", "0.5"),
+            (-0.0, "-0.0", "-0"),
+            (1e6, "1000000.0", "1e+06"),
+            (1e-5, "1.0e-05", "1e-05"),
+            (1.5e300, "1.5e+300", "1.5e+300"),
+            (f64::NAN, ".nan", ".nan"),
+            (f64::NEG_INFINITY, "-.inf", "-.inf"),
+        ] {
+            assert_eq!(float(value, Style::Kubernetes), kubernetes);
+            assert_eq!(float(value, Style::Compose), compose);
+        }
+    }
+
+    #[test]
+    fn comments_stay_on_their_line() {
+        let mut out = String::new();
+        push_comment(&mut out, "from a\tb\u{0}\u{feff} ");
+        assert_eq!(out, "# from a b\\u{0}\\u{feff}");
+    }
+}
