@@ -25,6 +25,37 @@ impl Path {
         Self::default()
     }
 
+    /// The path that its own [`Display`](fmt::Display) form spells, for paths known to the program: keys joined by dots, items
+    /// as `[0]`, odd keys as `["a.b"]`. What can't be read so is taken as part of a key.
+    pub fn parse(text: &str) -> Self {
+        let mut path = Self::root();
+        let mut rest = text;
+        while !rest.is_empty() {
+            if let Some(quoted) = rest.strip_prefix("[\"") {
+                let end = quoted.find("\"]").unwrap_or(quoted.len());
+                path.push(Segment::Key(quoted[..end].into()));
+                rest = quoted.get(end + 2..).unwrap_or_default();
+            } else if let Some((number, after)) = rest.strip_prefix('[').and_then(|index| index.split_once(']')) {
+                path.push(number.parse().map_or_else(|_| Segment::Key(number.into()), Segment::Index));
+                rest = after;
+            } else {
+                let end = rest.find(['.', '[']).unwrap_or(rest.len());
+                path.push(Segment::Key(rest[..end].into()));
+                rest = &rest[end..];
+            }
+            rest = rest.strip_prefix('.').unwrap_or(rest);
+        }
+        path
+    }
+
+    /// This path and then `tail`.
+    pub fn join(&self, tail: &Self) -> Self {
+        let mut segments = Vec::with_capacity(self.segments.len() + tail.segments.len());
+        segments.extend_from_slice(&self.segments);
+        segments.extend_from_slice(&tail.segments);
+        Self { segments }
+    }
+
     /// The steps.
     pub fn segments(&self) -> &[Segment] {
         &self.segments
@@ -98,6 +129,13 @@ impl fmt::Display for Path {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_path_parses_back() {
+        for text in ["", "spec.ports[0].port", "labels[\"traefik.enable\"][2].x", "[0]"] {
+            assert_eq!(Path::parse(text).to_string(), text);
+        }
+    }
 
     #[test]
     fn odd_keys_are_quoted() {

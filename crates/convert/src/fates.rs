@@ -1,0 +1,246 @@
+//! What is decided about each attribute while converting, and the report that follows from it.
+//!
+//! Attributes say what became of a path of the canonical project; a word about a map or list holds for everything beneath
+//! it that has no word of its own. [`Fates::report`] then walks the leaves that the project wrote, so each has exactly one
+//! entry, and gives the objects the origins of their fields.
+
+use std::collections::BTreeMap;
+
+use smol_str::SmolStr;
+use windlass_k8s::{ObjectRef, Objects};
+use windlass_yaml::{Node, Path, Segment, Value};
+
+use crate::layout::Layout;
+use crate::report::{AttributeEntry, Becomes, Fate, Inferred, Report, ServiceReport};
+
+/// Where an attribute went, as far as it is known while the objects are still drafts.
+#[derive(Clone, Debug)]
+pub(crate) struct Place {
+    pub(crate) target: Target,
+    pub(crate) path: Path,
+}
+
+/// What a [`Place`]'s path starts from.
+#[derive(Clone, Debug)]
+pub(crate) enum Target {
+    /// The container of a service, by its place in the project.
+    Container(usize),
+    /// An init container of its pod, by name.
+    InitContainer(usize, SmolStr),
+    /// The spec of its pod.
+    Pod(usize),
+    /// The metadata of its pod.
+    PodMetadata(usize),
+    /// Its workload.
+    Workload(usize),
+    /// An object by name.
+    Object(ObjectRef),
+}
+
+impl Place {
+    pub(crate) fn container(service: usize, path: &str) -> Self {
+        Self { target: Target::Container(service), path: Path::parse(path) }
+    }
+
+    pub(crate) fn pod(service: usize, path: &str) -> Self {
+        Self { target: Target::Pod(service), path: Path::parse(path) }
+    }
+
+    pub(crate) fn pod_metadata(service: usize, path: &str) -> Self {
+        Self { target: Target::PodMetadata(service), path: Path::parse(path) }
+    }
+
+    pub(crate) fn workload(service: usize, path: &str) -> Self {
+        Self { target: Target::Workload(service), path: Path::parse(path) }
+    }
+
+    pub(crate) fn init_container(service: usize, name: impl Into<SmolStr>, path: &str) -> Self {
+        Self { target: Target::InitContainer(service, name.into()), path: Path::parse(path) }
+    }
+
+    pub(crate) fn object(object: ObjectRef, path: &str) -> Self {
+        Self { target: Target::Object(object), path: Path::parse(path) }
+    }
+}
+
+#[derive(Clone, Debug)]
+struct Decision {
+    fate: Fate,
+    places: Vec<Place>,
+    message: String,
+}
+
+/// A value that nobody wrote.
+#[derive(Clone, Debug)]
+struct Guess {
+    place: Place,
+    value: serde_json::Value,
+    because: String,
+    flag: String,
+}
+
+/// Every decision of a conversion.
+#[derive(Debug, Default)]
+pub(crate) struct Fates {
+    decisions: BTreeMap<Path, Decision>,
+    guesses: BTreeMap<usize, Vec<Guess>>,
+}
+
+impl Fates {
+    /// It means the same at `places`; none for what the cluster does anyway.
+    pub(crate) fn mapped(&mut self, path: Path, places: impl IntoIterator<Item = Place>) {
+        self.decide(path, Fate::Mapped, places, String::new());
+    }
+
+    /// As [`mapped`](Self::mapped), with a word about where or how.
+    pub(crate) fn mapped_with(&mut self, path: Path, places: impl IntoIterator<Item = Place>, message: impl Into<String>) {
+        self.decide(path, Fate::Mapped, places, message.into());
+    }
+
+    /// It works, but differs.
+    pub(crate) fn approximated(&mut self, path: Path, places: impl IntoIterator<Item = Place>, message: impl Into<String>) {
+        self.decide(path, Fate::Approximated, places, message.into());
+    }
+
+    /// No counterpart.
+    pub(crate) fn lost(&mut self, path: Path, message: impl Into<String>) {
+        self.decide(path, Fate::Lost, [], message.into());
+    }
+
+    /// Left out because it would be broken or unsafe.
+    pub(crate) fn refused(&mut self, path: Path, message: impl Into<String>) {
+        self.decide(path, Fate::Refused, [], message.into());
+    }
+
+    /// Windlass filled in a field of a service.
+    pub(crate) fn inferred(
+        &mut self,
+        service: usize,
+        place: Place,
+        value: impl Into<serde_json::Value>,
+        because: impl Into<String>,
+        flag: impl Into<String>,
+    ) {
+        let guess = Guess { place, value: value.into(), because: because.into(), flag: flag.into() };
+        self.guesses.entry(service).or_default().push(guess);
+    }
+
+    /// True when something was said of exactly this path.
+    pub(crate) fn is_decided(&self, path: &Path) -> bool {
+        self.decisions.contains_key(path)
+    }
+
+    /// Adds places to a decision that was taken already; nothing when there is none.
+    pub(crate) fn also(&mut self, path: &Path, places: impl IntoIterator<Item = Place>) {
+        if let Some(decision) = self.decisions.get_mut(path) {
+            decision.places.extend(places);
+        }
+    }
+
+    fn decide(&mut self, path: Path, fate: Fate, places: impl IntoIterator<Item = Place>, message: String) {
+        self.decisions.insert(path, Decision { fate, places: places.into_iter().collect(), message });
+    }
+
+    /// The report, and the origins of the objects' fields. `tree` is the canonical project.
+    pub(crate) fn report(self, tree: &Node, layout: &Layout, objects: &mut Objects) -> Report {
+        let mut report = Report::default();
+        let mut walk = Walk { fates: &self, layout, objects, path: Path::root(), entries: Vec::new() };
+        let Some(top) = tree.as_map() else { return report };
+        for (key, value) in top.iter() {
+            walk.path.push(Segment::Key(key.name.clone()));
+            if key.as_str() == "services" {
+                for (index, name) in layout.service_names().enumerate() {
+                    let mut service = ServiceReport::new(name.clone());
+                    service.workload = layout.workload(index).cloned();
+                    if let Some(node) = value.get(name) {
+                        walk.path.push(Segment::Key(name.clone()));
+                        walk.node(node, None);
+                        walk.path.pop();
+                    }
+                    service.attributes = std::mem::take(&mut walk.entries);
+                    service.inferred = self.inferred_of(index, layout);
+                    report.services.push(service);
+                }
+            } else {
+                walk.node(value, None);
+                report.project.append(&mut walk.entries);
+            }
+            walk.path.pop();
+        }
+        report
+    }
+
+    fn inferred_of(&self, service: usize, layout: &Layout) -> Vec<Inferred> {
+        let guesses = self.guesses.get(&service).map_or(&[][..], Vec::as_slice);
+        guesses
+            .iter()
+            .filter_map(|guess| {
+                let (object, path) = layout.resolve(&guess.place)?;
+                Some(Inferred { object, path, value: guess.value.clone(), because: guess.because.clone(), flag: guess.flag.clone() })
+            })
+            .collect()
+    }
+}
+
+/// One walk over the leaves of the project.
+struct Walk<'a> {
+    fates: &'a Fates,
+    layout: &'a Layout,
+    objects: &'a mut Objects,
+    path: Path,
+    entries: Vec<AttributeEntry>,
+}
+
+impl<'a> Walk<'a> {
+    fn node(&mut self, node: &Node, above: Option<&'a Decision>) {
+        let decision = self.fates.decisions.get(&self.path).or(above);
+        match &node.value {
+            Value::Map(map) if !map.is_empty() => {
+                for (key, value) in map.iter() {
+                    self.step(Segment::Key(key.name.clone()), value, decision);
+                }
+            }
+            Value::Sequence(items) if !items.iter().all(is_scalar) => {
+                for (index, item) in items.iter().enumerate() {
+                    self.step(Segment::Index(index), item, decision);
+                }
+            }
+            _ => self.leaf(node, decision),
+        }
+    }
+
+    fn step(&mut self, segment: Segment, node: &Node, above: Option<&'a Decision>) {
+        self.path.push(segment);
+        self.node(node, above);
+        self.path.pop();
+    }
+
+    fn leaf(&mut self, node: &Node, decision: Option<&'a Decision>) {
+        // A list of words is written when one of them is.
+        let words = node.as_sequence().unwrap_or_default();
+        let origin = if node.origin.is_written() { &node.origin } else { words.iter().map(|word| &word.origin).find(|origin| origin.is_written()).unwrap_or(&node.origin) };
+        if !origin.is_written() {
+            return;
+        }
+        let mut becomes = Vec::new();
+        for place in decision.map_or(&[][..], |decision| &decision.places) {
+            let Some((object, path)) = self.layout.resolve(place) else { continue };
+            if let Some(found) = self.objects.get_mut(object.kind, &object.name)
+                && found.origins.exact(&path).is_none()
+            {
+                found.origins.set(path.clone(), origin.clone());
+            }
+            becomes.push(Becomes::new(object, path));
+        }
+        let (fate, message) = match decision {
+            Some(decision) => (decision.fate, decision.message.clone()),
+            // The dispatcher destructures every struct, so this is a bug; it must not look like success.
+            None => (Fate::Lost, "not considered; please report this as a bug of Windlass".to_owned()),
+        };
+        self.entries.push(AttributeEntry { path: self.path.clone(), fate, becomes, message, origin: origin.clone() });
+    }
+}
+
+fn is_scalar(node: &Node) -> bool {
+    !matches!(node.value, Value::Map(_) | Value::Sequence(_))
+}
