@@ -218,7 +218,11 @@ impl<'a> Walk<'a> {
     fn leaf(&mut self, node: &Node, decision: Option<&'a Decision>) {
         // A list of words is written when one of them is.
         let words = node.as_sequence().unwrap_or_default();
-        let origin = if node.origin.is_written() { &node.origin } else { words.iter().map(|word| &word.origin).find(|origin| origin.is_written()).unwrap_or(&node.origin) };
+        let origin = if node.origin.is_written() {
+            &node.origin
+        } else {
+            words.iter().map(|word| &word.origin).find(|origin| origin.is_written()).unwrap_or(&node.origin)
+        };
         if !origin.is_written() {
             return;
         }

@@ -43,7 +43,8 @@ pub(super) fn kind(service: &Service, image: &ImageFacts, replicas: i32, input: 
     let is_server = image.is_server();
     let serves = !service.ports.is_empty() || service.healthcheck.as_ref().is_some_and(|check| !check.is_disabled());
     let restart = service.restart.as_ref().map(|restart| &restart.value);
-    let policy = service.deploy.as_ref().and_then(|deploy| deploy.restart_policy.as_ref()?.condition.as_ref()).map(|condition| &condition.value);
+    let policy =
+        service.deploy.as_ref().and_then(|deploy| deploy.restart_policy.as_ref()?.condition.as_ref()).map(|condition| &condition.value);
     let never = matches!(restart, Some(Restart::No)) || matches!(policy, Some(RestartCondition::None));
     if never && !serves && !is_server {
         return decided(Kind::Job, "it is not restarted, and has neither ports nor a health check");
@@ -71,7 +72,9 @@ fn awaited_by<'a>(service: &Service, input: &'a Input<'_>) -> Option<&'a str> {
 }
 
 fn is_one_shot(service: &Service) -> bool {
-    let says = |text: &str| text.split(|character: char| !character.is_ascii_alphanumeric()).any(|word| ONE_SHOT.contains(&word.to_ascii_lowercase().as_str()));
+    let says = |text: &str| {
+        text.split(|character: char| !character.is_ascii_alphanumeric()).any(|word| ONE_SHOT.contains(&word.to_ascii_lowercase().as_str()))
+    };
     let words = service.command.iter().chain(&service.entrypoint).flat_map(|command| command.iter());
     says(&service.name) || words.into_iter().any(|word| says(word))
 }

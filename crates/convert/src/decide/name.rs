@@ -18,11 +18,14 @@ pub(super) fn service_names(project: &Project, diagnostics: &mut Vec<Diagnostic>
             Some(&other) => {
                 let other = &project.services[other].name;
                 diagnostics.push(
-                    Diagnostic::error(Code("convert::name-collision"), format!("`{}` and `{}` would both be named `{name}`", other.value, service.name.value))
-                        .label(service.name.span(), "this service")
-                        .label(other.span(), "and this one")
-                        .because("names in a cluster are DNS labels: lower case, digits and `-`")
-                        .help("rename one of the two services"),
+                    Diagnostic::error(
+                        Code("convert::name-collision"),
+                        format!("`{}` and `{}` would both be named `{name}`", other.value, service.name.value),
+                    )
+                    .label(service.name.span(), "this service")
+                    .label(other.span(), "and this one")
+                    .because("names in a cluster are DNS labels: lower case, digits and `-`")
+                    .help("rename one of the two services"),
                 );
             }
             None => {

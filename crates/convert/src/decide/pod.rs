@@ -18,9 +18,12 @@ pub(super) fn share(services: &mut [ServicePlan<'_>], diagnostics: &mut Vec<Diag
             if steps > targets.len() {
                 let plan = &services[index];
                 diagnostics.push(
-                    Diagnostic::error(Code("convert::network-cycle"), format!("the network of `{}` leads back to itself", plan.service.name.value))
-                        .label(plan.service.network_mode.as_ref().and_then(|mode| mode.span()), "")
-                        .help("let one service of the circle have a network of its own"),
+                    Diagnostic::error(
+                        Code("convert::network-cycle"),
+                        format!("the network of `{}` leads back to itself", plan.service.name.value),
+                    )
+                    .label(plan.service.network_mode.as_ref().and_then(|mode| mode.span()), "")
+                    .help("let one service of the circle have a network of its own"),
                 );
                 owner = index;
                 break;

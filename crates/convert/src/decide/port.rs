@@ -66,9 +66,12 @@ pub(super) fn offered(service: &Service, image: &ImageFacts, diagnostics: &mut V
         let transport = port.protocol.as_ref().map_or(Some(Transport::Tcp), |protocol| Transport::parse(protocol));
         let (Some(transport), Ok(number)) = (transport, u16::try_from(port.target.value)) else {
             diagnostics.push(
-                Diagnostic::warning(Code("convert::port"), format!("port {} of `{}` has no counterpart", port.target.value, service.name.value))
-                    .label(port.target.span(), "")
-                    .because("Kubernetes knows ports 1 to 65535 of TCP, UDP and SCTP"),
+                Diagnostic::warning(
+                    Code("convert::port"),
+                    format!("port {} of `{}` has no counterpart", port.target.value, service.name.value),
+                )
+                .label(port.target.span(), "")
+                .because("Kubernetes knows ports 1 to 65535 of TCP, UDP and SCTP"),
             );
             continue;
         };

@@ -1,0 +1,27 @@
+//! build → nothing in the cluster: the image has to be in a registry.
+
+use windlass_compose::model::Build;
+use windlass_source::{Code, Diagnostic, Spanned};
+
+use super::Sink;
+use crate::decide::ServicePlan;
+use crate::fates::Place;
+
+pub(super) fn build(build: Option<&Spanned<Box<Build>>>, service: &ServicePlan<'_>, sink: &mut Sink<'_>) {
+    let Some(build) = build else { return };
+    let image = &service.image.name;
+    let place = Place::container(service.index, "image");
+    sink.fates.approximated(sink.at("build"), [place], format!("a cluster does not build: build and push `{image}` before applying"));
+    let pullable = service.image.reference.as_ref().is_some_and(|reference| reference.registry() != "docker.io");
+    if !pullable {
+        sink.diagnostics.push(
+            Diagnostic::warning(Code("convert::local-image"), format!("`{image}` is built here and no registry is named for it"))
+                .label(build.span(), "")
+                .because("nodes pull every image; they do not see the images of this machine")
+                .help(format!(
+                    "pass `--registry registry.example.com/team`, then `docker build` and `docker push` the image of `{}`",
+                    service.service.name.value
+                )),
+        );
+    }
+}

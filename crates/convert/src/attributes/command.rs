@@ -1,0 +1,74 @@
+//! command, entrypoint, working_dir, tty, stdin_open.
+
+use smol_str::SmolStr;
+use windlass_compose::model::CommandLine;
+use windlass_source::Spanned;
+
+use super::Sink;
+use crate::decide::ServicePlan;
+use crate::fates::Place;
+use crate::text::literal;
+
+/// Compose's entrypoint is Kubernetes' `command`, Compose's command is `args`. Setting an entrypoint clears the image's CMD
+/// in both; a command that is written empty does so without one.
+pub(super) fn command(
+    command: Option<&Spanned<CommandLine>>,
+    entrypoint: Option<&Spanned<CommandLine>>,
+    service: &ServicePlan<'_>,
+    sink: &mut Sink<'_>,
+) {
+    let words = |line: &CommandLine| line.iter().map(|word| literal(word)).collect::<Vec<_>>();
+    if let Some(entrypoint) = entrypoint {
+        let path = sink.at("entrypoint");
+        if entrypoint.is_empty() {
+            // With no entrypoint the first word of the command is what runs.
+            match command.filter(|command| !command.is_empty()) {
+                Some(_) => sink.fates.mapped_with(path, [Place::container(service.index, "command")], "the command's words are what runs"),
+                None => sink
+                    .fates
+                    .lost(path, "an entrypoint can't be cleared without a command; write the words that shall run as `entrypoint`"),
+            }
+        } else {
+            sink.draft.container.command = Some(words(entrypoint));
+            sink.fates.mapped(path, [Place::container(service.index, "command")]);
+        }
+    }
+    if let Some(command) = command {
+        let path = sink.at("command");
+        let clears_entrypoint = entrypoint.is_some_and(|entrypoint| entrypoint.is_empty());
+        if command.is_empty() {
+            if entrypoint.is_some() {
+                sink.fates.mapped_with(path, [], "an entrypoint without arguments clears the image's own");
+            } else {
+                sink.fates.lost(path, "the image's arguments can't be cleared alone; write its entrypoint as `entrypoint`");
+            }
+        } else if clears_entrypoint {
+            sink.draft.container.command = Some(words(command));
+            sink.fates.mapped(path, [Place::container(service.index, "command")]);
+        } else {
+            sink.draft.container.args = Some(words(command));
+            sink.fates.mapped(path, [Place::container(service.index, "args")]);
+        }
+    }
+}
+
+pub(super) fn terminal(
+    working_dir: Option<&Spanned<SmolStr>>,
+    tty: Option<&Spanned<bool>>,
+    stdin_open: Option<&Spanned<bool>>,
+    service: &ServicePlan<'_>,
+    sink: &mut Sink<'_>,
+) {
+    if let Some(directory) = working_dir {
+        sink.draft.container.working_dir = Some(directory.to_string());
+        sink.fates.mapped(sink.at("working_dir"), [Place::container(service.index, "workingDir")]);
+    }
+    if let Some(tty) = tty {
+        sink.draft.container.tty = tty.value.then_some(true);
+        sink.fates.mapped(sink.at("tty"), tty.value.then(|| Place::container(service.index, "tty")));
+    }
+    if let Some(open) = stdin_open {
+        sink.draft.container.stdin = open.value.then_some(true);
+        sink.fates.mapped(sink.at("stdin_open"), open.value.then(|| Place::container(service.index, "stdin")));
+    }
+}

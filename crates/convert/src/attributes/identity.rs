@@ -1,0 +1,74 @@
+//! container_name, hostname, domainname; profiles, attach, extends, x-*.
+
+use smol_str::SmolStr;
+use windlass_compose::model::Extensions;
+use windlass_k8s::name::{label_name, object_name};
+use windlass_source::Spanned;
+use windlass_yaml::Node;
+
+use super::Sink;
+use crate::decide::{Plan, ServicePlan};
+use crate::fates::Place;
+
+pub(super) fn names(
+    container_name: Option<&Spanned<SmolStr>>,
+    hostname: Option<&Spanned<SmolStr>>,
+    domainname: Option<&Spanned<SmolStr>>,
+    service: &ServicePlan<'_>,
+    plan: &Plan<'_>,
+    sink: &mut Sink<'_>,
+) {
+    if let Some(name) = container_name {
+        let path = sink.at("container_name");
+        if name.value == service.name {
+            sink.fates.mapped(path, [Place::container(service.index, "name")]);
+        } else {
+            let note = format!("pods have names of their own; `{}` is kept as a DNS name where the project uses it", name.value);
+            sink.fates.approximated(path, [Place::container(service.index, "name")], note);
+        }
+    }
+    if let Some(host) = hostname {
+        // A name with dots is a host name and its domain.
+        let (host, domain) = host.split_once('.').map_or((host.as_str(), None), |(host, domain)| (host, Some(domain)));
+        let label = label_name(host);
+        sink.draft.pod.hostname.get_or_insert_with(|| label.to_string());
+        let place = Place::pod(service.index, "hostname");
+        if domain.is_none() && label == host {
+            sink.fates.mapped(sink.at("hostname"), [place]);
+        } else {
+            sink.fates.approximated(sink.at("hostname"), [place], "the part before the first dot, as a DNS label");
+        }
+    }
+    if let Some(domain) = domainname {
+        let path = sink.at("domainname");
+        // A pod's subdomain is the name of a Service of its namespace, not any domain.
+        match plan.service(domain).filter(|other| other.name == object_name(domain)) {
+            Some(other) => {
+                sink.draft.pod.subdomain = Some(other.name.to_string());
+                sink.fates.mapped(path, [Place::pod(service.index, "subdomain")]);
+            }
+            None => sink.fates.lost(path, "the domain of a pod is that of its cluster; use the name of a Service"),
+        }
+    }
+}
+
+pub(super) fn selection(
+    profiles: &[Spanned<SmolStr>],
+    attach: Option<&Spanned<bool>>,
+    extends: Option<&Spanned<Node>>,
+    extensions: &Extensions,
+    sink: &mut Sink<'_>,
+) {
+    if !profiles.is_empty() {
+        sink.fates.mapped_with(sink.at("profiles"), [], "the service is converted because one of its profiles is on");
+    }
+    if attach.is_some() {
+        sink.fates.mapped_with(sink.at("attach"), [], "`kubectl logs` shows the output of any container");
+    }
+    if extends.is_some() {
+        sink.fates.mapped_with(sink.at("extends"), [], "the attributes of the other service are part of this one");
+    }
+    for extension in extensions {
+        sink.fates.mapped_with(sink.at("").key(extension.name.value.clone()), [], "an extension has no meaning of its own");
+    }
+}

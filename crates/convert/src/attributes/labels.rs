@@ -1,0 +1,54 @@
+//! labels, label_file, annotations → annotations of the pod.
+
+use smol_str::SmolStr;
+use windlass_compose::model::Labels;
+use windlass_k8s::name::metadata_key;
+use windlass_source::Spanned;
+
+use super::Sink;
+use crate::decide::ServicePlan;
+use crate::fates::Place;
+
+/// The most bytes that all annotations of an object may have together (`k8s.io/apimachinery/pkg/api/validation`).
+const TOTAL_LIMIT: usize = 256 << 10;
+
+/// Docker's labels hold any text, so they become annotations; Kubernetes' labels are for selecting and are short.
+pub(super) fn labels(
+    labels: &Labels,
+    label_file: &[Spanned<SmolStr>],
+    annotations: &Labels,
+    service: &ServicePlan<'_>,
+    sink: &mut Sink<'_>,
+) {
+    for (attribute, entries) in [("annotations", annotations), ("labels", labels)] {
+        for entry in entries {
+            let path = sink.under(attribute, &entry.name);
+            let Some(key) = metadata_key(&entry.name) else {
+                sink.fates.lost(path, "no part of this name can stand in the name of an annotation");
+                continue;
+            };
+            let used: usize = sink.draft.pod.annotations.iter().map(|(key, value)| key.len() + value.len()).sum();
+            if used + key.len() + entry.value.len() > TOTAL_LIMIT {
+                sink.fates.lost(path, "the annotations of an object may have 256 KiB together");
+                continue;
+            }
+            let place =
+                Place { path: windlass_yaml::Path::root().key("annotations").key(key.clone()), ..Place::pod_metadata(service.index, "") };
+            let renamed = key != entry.name.value;
+            // `annotations` come first and stay.
+            if sink.draft.pod.annotations.contains_key(key.as_str()) {
+                sink.fates.lost(path, format!("the annotation `{key}` is taken"));
+                continue;
+            }
+            sink.draft.pod.annotations.insert(key.to_string(), entry.value.to_string());
+            if renamed {
+                sink.fates.approximated(path, [place], format!("under the name `{key}`, since names of annotations have other letters"));
+            } else {
+                sink.fates.mapped(path, [place]);
+            }
+        }
+    }
+    if !label_file.is_empty() {
+        sink.fates.mapped_with(sink.at("label_file"), [], "its labels stand under `labels`");
+    }
+}
