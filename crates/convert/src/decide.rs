@@ -22,7 +22,7 @@ use windlass_yaml::Path;
 pub(crate) use image::ImageFacts;
 pub(crate) use port::{Offered, Transport};
 pub(crate) use reach::Reach;
-pub(crate) use volume::{Sharing, VolumePlan, VolumeUse};
+pub(crate) use volume::{Sharing, VolumePlan};
 
 use crate::options::Options;
 

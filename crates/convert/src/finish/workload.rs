@@ -325,12 +325,12 @@ fn resource(
             if owner.kind == Kind::CronJob {
                 return CronJob {
                     metadata,
-                    spec: Some(Box::new(CronJobSpec {
+                    spec: CronJobSpec {
                         concurrency_policy: Some("Forbid".to_owned()),
                         job_template: JobTemplateSpec { metadata: None, spec: Some(spec) },
                         schedule: owner.schedule.clone().unwrap_or_default().to_string(),
                         ..CronJobSpec::default()
-                    })),
+                    },
                     ..CronJob::default()
                 }
                 .into();
