@@ -2,6 +2,7 @@
 
 mod difference;
 mod file_tree;
+pub mod layouts;
 mod plan;
 mod record;
 

@@ -1,0 +1,215 @@
+//! Objects as they are, for `kubectl apply -R -f DIR`.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use k8s_openapi::api::core::v1::Secret;
+use serde::Serialize;
+use windlass_k8s::write::Canonical;
+use windlass_k8s::{Kind, Object, Objects, labels};
+use windlass_source::SourceMap;
+use windlass_yaml::{Path, Remark, Style, Writer};
+
+use crate::layouts::{Emitted, Format, Options, Provenance, Secrets, Split};
+
+/// What git must not carry.
+const IGNORE: &str = "# Secret values, written by Windlass: not for git.\n*\n!.gitignore\n";
+const SECRETS: &str = "secrets";
+
+pub(super) fn tree(objects: &Objects, sources: &SourceMap, options: Options) -> Emitted {
+    let mut files: BTreeMap<(bool, String), Vec<&Object>> = BTreeMap::new();
+    for object in objects {
+        let secret = object.kind() == Kind::Secret && options.secrets == Secrets::Files;
+        files.entry((secret, stem(object, options.split))).or_default().push(object);
+    }
+    let mut emitted = Emitted::default();
+    let extension = match options.format {
+        Format::Yaml => "yaml",
+        Format::Json => "json",
+    };
+    for ((secret, stem), objects) in files {
+        let text = text(&objects, sources, options, objects.len() > 1);
+        let path = if secret {
+            emitted.tree.add_secret(&format!("{SECRETS}/{stem}.{extension}"), text)
+        } else {
+            emitted.tree.add(&format!("{stem}.{extension}"), text)
+        };
+        emitted.files.extend(objects.into_iter().map(|object| (object.reference(), path.clone())));
+    }
+    if emitted.tree.iter().any(|(_, file)| file.secret) {
+        emitted.tree.add(&format!("{SECRETS}/.gitignore"), IGNORE);
+    }
+    emitted
+}
+
+pub(super) fn stream(objects: &Objects, sources: &SourceMap, options: Options) -> String {
+    let objects: Vec<_> = objects.iter().collect();
+    text(&objects, sources, options, true)
+}
+
+/// A file's name without its extension. kubectl applies files by name, so a Namespace comes before what stands in it.
+fn stem(object: &Object, split: Split) -> String {
+    let service = || object.metadata().labels.as_ref().and_then(|labels| labels.get(labels::NAME)).cloned();
+    match (split, object.kind()) {
+        (Split::Object | Split::Service, Kind::Namespace) => format!("00-namespace-{}", plain(object.name())),
+        (Split::Object, kind) => format!("{}-{}", plain(kind.as_str()), plain(object.name())),
+        (Split::Service, _) => service().map_or_else(|| "project".to_owned(), |service| plain(&service)),
+        (Split::None, _) => "manifests".to_owned(),
+    }
+}
+
+/// Lower case, and nothing that a file system could take for something else.
+fn plain(name: &str) -> String {
+    let kept = |character: char| if character.is_ascii_alphanumeric() || matches!(character, '-' | '.' | '_') { character } else { '-' };
+    name.chars().map(|character| kept(character.to_ascii_lowercase())).collect()
+}
+
+fn text(objects: &[&Object], sources: &SourceMap, options: Options, several: bool) -> String {
+    match options.format {
+        Format::Yaml => {
+            let mut text = String::new();
+            for (at, object) in objects.iter().enumerate() {
+                if at > 0 {
+                    text.push_str("---\n");
+                }
+                text.push_str(&yaml(object, sources, options));
+            }
+            text
+        }
+        Format::Json => {
+            let objects: Vec<_> = objects.iter().map(|object| shown(object, options.secrets)).collect();
+            let mut text = match objects.as_slice() {
+                [object] if !several => serde_json::to_string_pretty(&Canonical(&object.resource)),
+                objects => {
+                    let items = objects.iter().map(|object| Canonical(&object.resource)).collect();
+                    serde_json::to_string_pretty(&List { api_version: "v1", kind: "List", items })
+                }
+            }
+            .expect("objects have text keys");
+            text.push('\n');
+            text
+        }
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct List<'a> {
+    api_version: &'a str,
+    kind: &'a str,
+    items: Vec<Canonical<'a>>,
+}
+
+fn yaml(object: &Object, sources: &SourceMap, options: Options) -> String {
+    let object = shown(object, options.secrets);
+    let remark = |path: &Path| {
+        let span = object.origins.exact(path)?.span()?;
+        let position = sources.position(span);
+        Some(Remark::Beside(format!("{}:{}", sources.file(span.file).name(), position.line)))
+    };
+    let mut writer = match options.provenance {
+        Provenance::None => Writer::new(Style::Kubernetes),
+        Provenance::Comments => Writer::with_remarks(Style::Kubernetes, &remark),
+    };
+    writer.value(&Canonical(&object.resource)).expect("objects have text keys");
+    writer.finish()
+}
+
+/// The object as it is shown: a Secret may lose its values.
+fn shown(object: &Object, secrets: Secrets) -> Cow<'_, Object> {
+    if secrets == Secrets::Files || object.kind() != Kind::Secret {
+        return Cow::Borrowed(object);
+    }
+    let mut object = object.clone();
+    if let Some(secret) = object.get_mut::<Secret>() {
+        let keys = secret.data.take().into_iter().flat_map(BTreeMap::into_keys);
+        let keys: Vec<_> = keys.chain(secret.string_data.take().into_iter().flat_map(BTreeMap::into_keys)).collect();
+        secret.string_data = Some(keys.into_iter().map(|key| (key.clone(), format!("<value of {key}>"))).collect());
+    }
+    Cow::Owned(object)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{from_value, json};
+    use windlass_source::{Origin, Span};
+
+    use super::*;
+    use windlass_k8s::Resource;
+
+    /// Objects of a project, from the JSON of each, and the places that they came from.
+    fn project() -> (Objects, SourceMap) {
+        let mut sources = SourceMap::new();
+        let file = sources.add("compose.yaml", "services:\n  web:\n    image: nginx\n");
+        let mut objects = Objects::new();
+        let mut add = |resource: Resource, fields: &[(Path, usize)]| {
+            let mut object = Object::new(resource, Span::new(file, 12..15));
+            for (path, at) in fields {
+                object.origins.set(path.clone(), Origin::at(Span::new(file, *at..*at + 1)));
+            }
+            objects.insert(object).expect("the names differ");
+        };
+        let web = json!({ "name": "web", "labels": { "app.kubernetes.io/name": "web" } });
+        let service: k8s_openapi::api::core::v1::Service =
+            from_value(json!({ "metadata": web, "spec": { "ports": [{ "port": 80 }] } })).expect("a service");
+        add(service.into(), &[(Path::root().key("spec").key("ports").index(0), 23)]);
+        let map: k8s_openapi::api::core::v1::ConfigMap = from_value(json!({ "metadata": web, "data": { "a": "b" } })).expect("a map");
+        add(map.into(), &[]);
+        let secret: Secret = from_value(json!({ "metadata": web, "data": { "PASSWORD": "aHVudGVyMg==" } })).expect("a secret");
+        add(secret.into(), &[]);
+        let namespace: k8s_openapi::api::core::v1::Namespace = from_value(json!({ "metadata": { "name": "shop" } })).expect("a namespace");
+        add(namespace.into(), &[]);
+        (objects, sources)
+    }
+
+    fn check(options: Options, paths: &[&str]) -> Emitted {
+        let (objects, sources) = project();
+        let emitted = tree(&objects, &sources, options);
+        assert_eq!(emitted.tree.iter().map(|(path, _)| path).collect::<Vec<_>>(), paths);
+        assert_eq!(emitted.files.len(), objects.len());
+        assert!(emitted.files.values().all(|path| emitted.tree.get(path).is_some()));
+        emitted
+    }
+
+    #[test]
+    fn files_are_split_by_object_by_service_or_not_at_all() {
+        let options = Options::default();
+        let secret = "secrets/secret-web.yaml";
+        let all = ["00-namespace-shop.yaml", "configmap-web.yaml", "secrets/.gitignore", secret, "service-web.yaml"];
+        let emitted = check(options, &all);
+        assert!(all.iter().all(|path| emitted.tree.get(path).is_some_and(|file| file.secret == (*path == secret))));
+        check(
+            Options { split: Split::Service, ..options },
+            &["00-namespace-shop.yaml", "secrets/.gitignore", "secrets/web.yaml", "web.yaml"],
+        );
+        check(Options { split: Split::None, ..options }, &["manifests.yaml", "secrets/.gitignore", "secrets/manifests.yaml"]);
+        let json = Options { split: Split::None, format: Format::Json, ..options };
+        let emitted = check(json, &["manifests.json", "secrets/.gitignore", "secrets/manifests.json"]);
+        let list: serde_json::Value =
+            serde_json::from_slice(&emitted.tree.get("manifests.json").expect("it is listed").content).expect("JSON");
+        assert_eq!((&list["kind"], list["items"].as_array().map(Vec::len)), (&json!("List"), Some(3)));
+    }
+
+    #[test]
+    fn placeholders_hold_no_secret_value_and_need_no_file_of_their_own() {
+        let options = Options { secrets: Secrets::Placeholders, ..Options::default() };
+        check(options, &["00-namespace-shop.yaml", "configmap-web.yaml", "secret-web.yaml", "service-web.yaml"]);
+        let (objects, sources) = project();
+        for format in [Format::Yaml, Format::Json] {
+            let text = stream(&objects, &sources, Options { format, ..options });
+            assert!(text.contains("<value of PASSWORD>") && !text.contains("aHVudGVyMg=="), "{text}");
+        }
+    }
+
+    #[test]
+    fn comments_say_where_fields_came_from() {
+        let (objects, sources) = project();
+        let text = stream(&objects, &sources, Options { provenance: Provenance::Comments, ..Options::default() });
+        insta::assert_snapshot!(text);
+    }
+
+    #[test]
+    fn names_are_safe_on_every_file_system() {
+        assert_eq!(plain("System:Node/A b.c_d-é"), "system-node-a-b.c_d--");
+    }
+}
