@@ -5,13 +5,18 @@
 //! The form is made while the typed value is serialised ([`Canonical`] stands between the value and the writer), without a second
 //! tree.
 
-use serde::ser::{Serialize, Serializer};
+use std::cell::Cell;
 
+use serde::ser::{Serialize, Serializer};
+use windlass_source::{Origin, SourceMap};
+use windlass_yaml::{Path, Remark, Style, Writer};
+
+use crate::object::{Object, Origins};
 use crate::resource::Resource;
 
 mod canonical;
+mod fields;
 mod probe;
-mod refuse;
 
 /// A resource in canonical form, for any serialiser.
 #[derive(Clone, Copy, Debug)]
@@ -19,22 +24,70 @@ pub struct Canonical<'a>(pub &'a Resource);
 
 impl Serialize for Canonical<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        canonical::serialize(self.0, serializer, None)
+        canonical::serialize(self.0, serializer)
     }
+}
+
+/// Objects as a stream of YAML documents with `---` between them. With `provenance`, which holds the files that the origins point
+/// into, each document and field says where it came from: `image: nginx:1.27 # compose.yaml:4`.
+pub fn yaml<'a>(objects: impl IntoIterator<Item = &'a Object>, provenance: Option<&SourceMap>) -> String {
+    let Some(sources) = provenance else {
+        return write_documents(objects, Writer::new(Style::Kubernetes), |_| {});
+    };
+    let current = Cell::new(None);
+    let remarks = |path: &Path| current.get().and_then(|origins| remark(path, origins, sources));
+    write_documents(objects, Writer::with_remarks(Style::Kubernetes, &remarks), |object| current.set(Some(&object.origins)))
+}
+
+fn write_documents<'a>(
+    objects: impl IntoIterator<Item = &'a Object>,
+    mut writer: Writer<'_>,
+    mut before: impl FnMut(&'a Object),
+) -> String {
+    for object in objects {
+        before(object);
+        writer.value(&Canonical(&object.resource)).expect(CANNOT_FAIL);
+    }
+    writer.finish()
+}
+
+/// The comment beside a field that has an origin of its own, unless what stands around it says the same.
+fn remark(path: &Path, origins: &Origins, sources: &SourceMap) -> Option<Remark> {
+    let text = place(origins.exact(path)?, sources)?;
+    let mut parent = path.clone();
+    if parent.pop().is_some() && place(origins.get(&parent), sources).is_some_and(|around| around == text) {
+        return None;
+    }
+    Some(Remark::Beside(text))
+}
+
+/// `compose.yaml:4`, with the variables that made the value.
+fn place(origin: &Origin, sources: &SourceMap) -> Option<String> {
+    let span = origin.span()?;
+    let mut text = format!("{}:{}", sources.file(span.file).name(), sources.position(span).line);
+    for part in origin.parts() {
+        // A name, so it can't end the comment.
+        text.push_str(" ${");
+        text.push_str(&part.variable);
+        text.push('}');
+    }
+    Some(text)
 }
 
 /// The object as JSON on lines, indented by two spaces, with a line break at the end.
 pub fn json(resource: &Resource) -> String {
-    // Maps have text keys and the buffer is memory: nothing can fail.
-    let mut text = serde_json::to_string_pretty(&Canonical(resource)).unwrap_or_default();
+    let mut text = serde_json::to_string_pretty(&Canonical(resource)).expect(CANNOT_FAIL);
     text.push('\n');
     text
 }
 
 /// The object as a tree, for what changes it before it is written.
 pub fn tree(resource: &Resource) -> serde_json::Value {
-    serde_json::to_value(Canonical(resource)).unwrap_or_default()
+    serde_json::to_value(Canonical(resource)).expect(CANNOT_FAIL)
 }
+
+/// Writing fails where a key is no text or a value refuses to be written; the types of Kubernetes do neither.
+const CANNOT_FAIL: &str = "the keys of an object are texts, and it is written to memory";
 
 #[cfg(test)]
 mod tests {
@@ -42,6 +95,7 @@ mod tests {
     use k8s_openapi::api::core::v1::ConfigMap;
     use k8s_openapi::api::networking::v1::NetworkPolicy;
     use serde_json::{Value, from_value, json};
+    use windlass_source::{Part, Span, VariableSource};
 
     use super::*;
     use crate::Kind;
@@ -111,5 +165,61 @@ mod tests {
             compact(route),
             r#"{"apiVersion":"gateway.networking.k8s.io/v1","kind":"HTTPRoute","metadata":{},"spec":{"z":{},"a":[],"l":[null,{}]}}"#
         );
+    }
+
+    #[test]
+    fn yaml_says_where_each_field_came_from() {
+        let mut sources = SourceMap::new();
+        let text = "services:\n  web:\n    image: nginx:${TAG}\n    command: [a, b]\n    environment:\n      TEXT: |\n        x\n";
+        let file = sources.add("compose.yaml", text);
+        let at = |word: &str| {
+            let start = text.find(word).unwrap();
+            Span::new(file, start..start + word.len())
+        };
+        let deployment: Deployment = from_value(json!({
+            "metadata": { "name": "web" },
+            "spec": { "selector": {}, "template": { "spec": { "containers": [{
+                "name": "web", "image": "nginx:1.27", "args": ["a", "yes"],
+                "env": [{ "name": "TEXT", "value": "x\ny\n" }]
+            }] } } }
+        }))
+        .unwrap();
+        let mut object = Object::new(deployment, at("web"));
+        let container = Resource::pod_spec_path(Kind::Deployment).unwrap().key("containers").index(0);
+        object.origins.set(container.clone(), at("web"));
+        let part = Part { range: 6..10, variable: "TAG".into(), source: VariableSource::Environment };
+        object.origins.set(container.key("image"), Origin::at(at("nginx")).with_parts(vec![part]));
+        object.origins.set(container.key("args"), at("command"));
+        object.origins.set(container.key("args").index(1), at("b]"));
+        object.origins.set(container.key("env").index(0).key("value"), at("TEXT"));
+        let other = Object::new(ConfigMap::default(), Origin::DEFAULT);
+        insta::assert_snapshot!(yaml([&object, &other], Some(&sources)), @r#"
+        # compose.yaml:2
+        apiVersion: apps/v1
+        kind: Deployment
+        metadata:
+          name: web
+        spec:
+          selector: {}
+          template:
+            spec:
+              containers:
+              - name: web
+                image: nginx:1.27 # compose.yaml:3 ${TAG}
+                args: # compose.yaml:4
+                - a
+                - "yes"
+                env:
+                - name: TEXT
+                  value: | # compose.yaml:6
+                    x
+                    y
+        ---
+        apiVersion: v1
+        kind: ConfigMap
+        "#);
+
+        let plain = yaml([&object, &other], None);
+        assert!(!plain.contains('#') && plain.lines().count() + 1 == yaml([&object, &other], Some(&sources)).lines().count(), "{plain}");
     }
 }

@@ -3,42 +3,20 @@
 //! A structure is walked once for each of its leading groups and once for the rest; the values in it are only visited in the walk
 //! that writes them.
 
-use std::cell::RefCell;
-
 use serde::ser::{Error, Impossible, Serialize, SerializeMap, SerializeSeq, SerializeStruct, Serializer};
-use smol_str::SmolStr;
-use windlass_yaml::{Path, Segment};
 
-use super::probe::{Content, content, is_dropped, keeps_empty};
-use super::refuse::{foreign, refuse, refuse_compounds, refuse_scalars};
-
-/// Follows the walk through an object.
-pub(crate) struct Walk<'a> {
-    path: RefCell<Path>,
-    enter: &'a dyn Fn(&Path),
-}
-
-impl<'a> Walk<'a> {
-    /// Calls `enter` with the path of each field and item, just before it is written.
-    #[allow(dead_code, reason = "used by the YAML side")]
-    pub(crate) fn new(enter: &'a dyn Fn(&Path)) -> Self {
-        Self { path: RefCell::new(Path::root()), enter }
-    }
-}
+use super::fields::{Fields, Take};
+use super::probe::{Content, content};
 
 /// Writes `value` in canonical form.
-pub(crate) fn serialize<T: Serialize + ?Sized, S: Serializer>(
-    value: &T,
-    serializer: S,
-    walk: Option<&Walk<'_>>,
-) -> Result<S::Ok, S::Error> {
-    match value.serialize(Opening { serializer, walk })? {
+pub(crate) fn serialize<T: Serialize + ?Sized, S: Serializer>(value: &T, serializer: S) -> Result<S::Ok, S::Error> {
+    match value.serialize(Opening { serializer })? {
         Opened::Written(written) => Ok(written),
         Opened::Structure { mut map, name } => {
             for group in leading(name) {
-                value.serialize(Fields { map: &mut map, walk, take: Take::Only(group) })?;
+                value.serialize(Fields { map: &mut map, take: Take::Only(group) })?;
             }
-            value.serialize(Fields { map: &mut map, walk, take: Take::AllBut(leading(name)) })?;
+            value.serialize(Fields { map: &mut map, take: Take::AllBut(leading(name)) })?;
             map.end()
         }
     }
@@ -54,22 +32,9 @@ fn leading(structure: &str) -> &'static [&'static [&'static str]] {
 }
 
 /// A value on its way into a field or item.
-struct Part<'a, T: ?Sized> {
-    value: &'a T,
-    content: Content,
-    walk: Option<&'a Walk<'a>>,
-}
-
-impl<'a, T: Serialize + ?Sized> Part<'a, T> {
-    /// Tells who follows that the walk steps to `segment`, writes, and steps back.
-    fn step<E>(walk: Option<&'a Walk<'a>>, segment: impl FnOnce() -> Segment, write: impl FnOnce() -> Result<(), E>) -> Result<(), E> {
-        let Some(walk) = walk else { return write() };
-        walk.path.borrow_mut().push(segment());
-        (walk.enter)(&walk.path.borrow());
-        let result = write();
-        walk.path.borrow_mut().pop();
-        result
-    }
+pub(super) struct Part<'a, T: ?Sized> {
+    pub(super) value: &'a T,
+    pub(super) content: Content,
 }
 
 impl<T: Serialize + ?Sized> Serialize for Part<'_, T> {
@@ -78,7 +43,7 @@ impl<T: Serialize + ?Sized> Serialize for Part<'_, T> {
             Content::Null => serializer.serialize_unit(),
             Content::EmptyList => serializer.serialize_seq(Some(0))?.end(),
             Content::EmptyMap => serializer.serialize_map(Some(0))?.end(),
-            Content::Full => serialize(self.value, serializer, self.walk),
+            Content::Full => serialize(self.value, serializer),
         }
     }
 }
@@ -91,10 +56,14 @@ enum Opened<S: Serializer> {
     Structure { map: S::SerializeMap, name: &'static str },
 }
 
+/// Kubernetes' types have enumerations that are texts and tuples that are lists, so no other shape comes.
+pub(super) fn foreign<T, E: Error>() -> Result<T, E> {
+    Err(E::custom("a value of an unexpected shape"))
+}
+
 /// Writes anything but a structure, and opens that.
-struct Opening<'a, S> {
+struct Opening<S> {
     serializer: S,
-    walk: Option<&'a Walk<'a>>,
 }
 
 macro_rules! forward {
@@ -105,14 +74,14 @@ macro_rules! forward {
     };
 }
 
-impl<'a, S: Serializer> Serializer for Opening<'a, S> {
+impl<S: Serializer> Serializer for Opening<S> {
     type Ok = Opened<S>;
     type Error = S::Error;
-    type SerializeSeq = Items<'a, S>;
+    type SerializeSeq = Items<S>;
     type SerializeTuple = Impossible<Self::Ok, S::Error>;
     type SerializeTupleStruct = Impossible<Self::Ok, S::Error>;
     type SerializeTupleVariant = Impossible<Self::Ok, S::Error>;
-    type SerializeMap = Entries<'a, S>;
+    type SerializeMap = Entries<S>;
     type SerializeStruct = Unopened<S>;
     type SerializeStructVariant = Impossible<Self::Ok, S::Error>;
 
@@ -152,8 +121,8 @@ impl<'a, S: Serializer> Serializer for Opening<'a, S> {
         foreign()
     }
 
-    fn serialize_seq(self, length: Option<usize>) -> Result<Items<'a, S>, S::Error> {
-        Ok(Items { list: self.serializer.serialize_seq(length)?, walk: self.walk, next: 0 })
+    fn serialize_seq(self, length: Option<usize>) -> Result<Items<S>, S::Error> {
+        Ok(Items { list: self.serializer.serialize_seq(length)? })
     }
 
     fn serialize_tuple(self, _: usize) -> Result<Self::SerializeTuple, S::Error> {
@@ -168,9 +137,9 @@ impl<'a, S: Serializer> Serializer for Opening<'a, S> {
         foreign()
     }
 
-    fn serialize_map(self, _: Option<usize>) -> Result<Entries<'a, S>, S::Error> {
+    fn serialize_map(self, _: Option<usize>) -> Result<Entries<S>, S::Error> {
         // Entries that are null are left out, so the length is not known.
-        Ok(Entries { map: self.serializer.serialize_map(None)?, walk: self.walk, key: None })
+        Ok(Entries { map: self.serializer.serialize_map(None)? })
     }
 
     fn serialize_struct(self, name: &'static str, _: usize) -> Result<Unopened<S>, S::Error> {
@@ -208,22 +177,16 @@ impl<S: Serializer> SerializeStruct for Unopened<S> {
 }
 
 /// A list: every item is kept.
-struct Items<'a, S: Serializer> {
+struct Items<S: Serializer> {
     list: S::SerializeSeq,
-    walk: Option<&'a Walk<'a>>,
-    next: usize,
 }
 
-impl<S: Serializer> SerializeSeq for Items<'_, S> {
+impl<S: Serializer> SerializeSeq for Items<S> {
     type Ok = Opened<S>;
     type Error = S::Error;
 
     fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), S::Error> {
-        let Self { list, walk, next } = self;
-        let part = Part { value, content: content(value), walk: *walk };
-        let at = *next;
-        *next += 1;
-        Part::<T>::step(*walk, || Segment::Index(at), || list.serialize_element(&part))
+        self.list.serialize_element(&Part { value, content: content(value) })
     }
 
     fn end(self) -> Result<Opened<S>, S::Error> {
@@ -232,122 +195,31 @@ impl<S: Serializer> SerializeSeq for Items<'_, S> {
 }
 
 /// A map: its keys are data, so every entry but null is kept.
-struct Entries<'a, S: Serializer> {
+struct Entries<S: Serializer> {
     map: S::SerializeMap,
-    walk: Option<&'a Walk<'a>>,
-    key: Option<SmolStr>,
 }
 
-impl<S: Serializer> SerializeMap for Entries<'_, S> {
+impl<S: Serializer> SerializeMap for Entries<S> {
     type Ok = Opened<S>;
     type Error = S::Error;
 
+    fn serialize_entry<K: Serialize + ?Sized, V: Serialize + ?Sized>(&mut self, key: &K, value: &V) -> Result<(), S::Error> {
+        match content(value) {
+            Content::Null => Ok(()),
+            content => self.map.serialize_entry(key, &Part { value, content }),
+        }
+    }
+
+    // The maps of Kubernetes' types give whole entries; a value that comes alone is kept even when it is null.
     fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), S::Error> {
-        self.key = Some(key.serialize(KeyText).map_err(S::Error::custom)?);
-        Ok(())
+        self.map.serialize_key(key)
     }
 
     fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), S::Error> {
-        let Self { map, walk, key } = self;
-        let Some(key) = key.take() else { return Err(S::Error::custom("a value without a key")) };
-        let content = content(value);
-        if content == Content::Null {
-            return Ok(());
-        }
-        let part = Part { value, content, walk: *walk };
-        Part::<T>::step(*walk, || Segment::Key(key.clone()), || map.serialize_entry(key.as_str(), &part))
+        self.map.serialize_value(&Part { value, content: content(value) })
     }
 
     fn end(self) -> Result<Opened<S>, S::Error> {
         self.map.end().map(Opened::Written)
-    }
-}
-
-/// Which fields a walk through a structure writes.
-#[derive(Clone, Copy)]
-enum Take {
-    Only(&'static [&'static str]),
-    AllBut(&'static [&'static [&'static str]]),
-}
-
-impl Take {
-    fn takes(self, field: &str) -> bool {
-        match self {
-            Self::Only(group) => group.contains(&field),
-            Self::AllBut(groups) => !groups.iter().any(|group| group.contains(&field)),
-        }
-    }
-}
-
-/// Writes some fields of a structure into its open map.
-struct Fields<'a, M> {
-    map: &'a mut M,
-    walk: Option<&'a Walk<'a>>,
-    take: Take,
-}
-
-struct FieldsOf<'a, M> {
-    fields: Fields<'a, M>,
-    name: &'static str,
-}
-
-impl<M: SerializeMap> SerializeStruct for FieldsOf<'_, M> {
-    type Ok = ();
-    type Error = M::Error;
-
-    fn serialize_field<T: Serialize + ?Sized>(&mut self, key: &'static str, value: &T) -> Result<(), M::Error> {
-        let Self { fields: Fields { map, walk, take }, name } = self;
-        if !take.takes(key) || is_dropped(name, key) {
-            return Ok(());
-        }
-        let content = content(value);
-        let is_said = match content {
-            Content::Null => false,
-            Content::EmptyList | Content::EmptyMap => keeps_empty(name, key),
-            Content::Full => true,
-        };
-        if !is_said {
-            return Ok(());
-        }
-        let part = Part { value, content, walk: *walk };
-        Part::<T>::step(*walk, || Segment::Key(SmolStr::new_static(key)), || map.serialize_entry(key, &part))
-    }
-
-    fn end(self) -> Result<(), M::Error> {
-        Ok(())
-    }
-}
-
-impl<'a, M: SerializeMap> Serializer for Fields<'a, M> {
-    type Ok = ();
-    type Error = M::Error;
-    type SerializeStruct = FieldsOf<'a, M>;
-
-    refuse_scalars!(M::Error);
-    refuse!(M::Error; serialize_str(&str));
-    refuse_compounds!(M::Error);
-
-    fn serialize_struct(self, name: &'static str, _: usize) -> Result<FieldsOf<'a, M>, M::Error> {
-        Ok(FieldsOf { fields: self, name })
-    }
-}
-
-/// Takes the text of a key.
-struct KeyText;
-
-impl Serializer for KeyText {
-    type Ok = SmolStr;
-    type Error = serde::de::value::Error;
-    type SerializeStruct = Impossible<SmolStr, Self::Error>;
-
-    refuse_scalars!(Self::Error);
-    refuse_compounds!(Self::Error);
-
-    fn serialize_str(self, text: &str) -> Result<SmolStr, Self::Error> {
-        Ok(text.into())
-    }
-
-    fn serialize_struct(self, _: &'static str, _: usize) -> Result<Self::SerializeStruct, Self::Error> {
-        foreign()
     }
 }
