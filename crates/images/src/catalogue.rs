@@ -8,172 +8,27 @@
 //! 2. A second line `software: […]` is for servers that others build as well: last path components (`acme/postgres`) that say enough to know role, ports and data.
 //! 3. The other keys are the fields of [`Image`]. They describe what the tag `latest` has. Take facts from the image's own documentation or Dockerfile, name it
 //!    under `documentation`, and leave out what you can't find there.
-//! 4. `builds:` holds what differs: each has `repositories` (names of the first line), `tags` (patterns with `*`) or `below` (a version: the tag's leading
-//!    number is lower), and the keys that it replaces, each as a whole. All that match apply, in order. Without a tag, `latest` is matched;
-//!    with only a digest, no `tags` and no `below` match.
-//! 5. Add the name to the list below, in order. The tests of `catalogue/consistency.rs` say what is missing.
+//! 4. `builds:` holds what differs. Each begins with its conditions, one a line: `repositories: […]` (names of the first line, or patterns with `*`),
+//!    `tags: […]` (patterns with `*`), `below: "18"` (the number that the tag begins with is lower). Then come the keys that it replaces, each as a whole.
+//!    All that match apply, in order. Without a tag, `latest` is matched; with only a digest, no `tags` and no `below` match. No YAML anchors: a look-up
+//!    parses the keys before `builds:` and the builds that match, nothing else.
+//! 5. Add the name to the list in `catalogue/entries.rs`, in order. The tests of `catalogue/consistency.rs` say what is missing.
 
+mod entries;
+
+#[cfg(test)]
+mod consistency;
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashMap;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
-use serde::Deserialize;
 use serde_yaml::{Mapping, Value};
 
+use self::entries::ENTRIES;
 use crate::image::{Check, Health, Image, KnownBy, Probe, Protocol};
 use crate::reference::Reference;
-
-/// Lists the entries by the names of their files.
-macro_rules! entries {
-    ($($name:literal)*) => {
-        /// Every entry, in the order of names.
-        static ENTRIES: [Entry; [$($name),*].len()] = [
-            $(Entry { name: $name, text: include_str!(concat!("catalogue/", $name, ".yaml")), parsed: OnceLock::new() }),*
-        ];
-    };
-}
-
-entries! {
-    "activemq"
-    "alertmanager"
-    "alpine"
-    "apisix"
-    "apisix-dashboard"
-    "arangodb"
-    "busybox"
-    "caddy"
-    "caddy-docker-proxy"
-    "cadvisor"
-    "cassandra"
-    "certbot"
-    "chroma"
-    "ci-runner"
-    "clickhouse"
-    "cloud-cli"
-    "cloudflared"
-    "cockroachdb"
-    "composer"
-    "confluent"
-    "consul"
-    "couchdb"
-    "curl"
-    "debezium"
-    "directus"
-    "distroless"
-    "docker-socket-proxy"
-    "dotnet"
-    "dragonfly"
-    "drone"
-    "drupal"
-    "elastic-beats"
-    "elasticsearch"
-    "emqx"
-    "envoy"
-    "etcd"
-    "fluent-bit"
-    "fluentd"
-    "ghost"
-    "gitea"
-    "gitlab"
-    "golang"
-    "grafana"
-    "graphite"
-    "graylog"
-    "haproxy"
-    "harbor"
-    "hazelcast"
-    "hello-world"
-    "host-agent"
-    "http-echo"
-    "httpd"
-    "infinispan"
-    "influxdb"
-    "jaeger"
-    "java"
-    "jenkins"
-    "jetty"
-    "joomla"
-    "kafka"
-    "karma"
-    "keydb"
-    "kibana"
-    "kong"
-    "kubectl"
-    "linux"
-    "logstash"
-    "loki"
-    "mariadb"
-    "matomo"
-    "meilisearch"
-    "memcached"
-    "milvus"
-    "minio"
-    "minio-mc"
-    "mongo"
-    "mosquitto"
-    "mssql"
-    "mysql"
-    "nats"
-    "neo4j"
-    "netdata"
-    "nextcloud"
-    "nextcloud-aio"
-    "nexus"
-    "nginx"
-    "nginx-proxy"
-    "nginx-proxy-acme"
-    "nginx-proxy-manager"
-    "node"
-    "node-exporter"
-    "odoo"
-    "opensearch"
-    "opensearch-dashboards"
-    "opentelemetry-collector"
-    "oracle-database"
-    "percona"
-    "pgbouncer"
-    "php"
-    "portainer"
-    "postgres"
-    "prometheus"
-    "prometheus-exporter"
-    "promtail"
-    "pulsar"
-    "pushgateway"
-    "python"
-    "qdrant"
-    "questdb"
-    "rabbitmq"
-    "redis"
-    "redpanda"
-    "registry"
-    "rethinkdb"
-    "ruby"
-    "schema-migration"
-    "scylla"
-    "seaweedfs"
-    "seq"
-    "solr"
-    "sonarqube"
-    "strapi"
-    "surrealdb"
-    "teamcity"
-    "telegraf"
-    "tomcat"
-    "traefik"
-    "typesense"
-    "uptime-kuma"
-    "valkey"
-    "varnish"
-    "vault"
-    "vector"
-    "victoriametrics"
-    "wait-for"
-    "weaviate"
-    "whoami"
-    "wildfly"
-    "wordpress"
-    "zipkin"
-    "zookeeper"
-}
 
 /// Registries, and namespaces of them, that hold the same images as another one.
 const REGISTRIES: &[(&str, &str)] = &[
@@ -204,39 +59,29 @@ const ARCHITECTURES: &[&str] = &["amd64/", "arm32v5/", "arm32v6/", "arm32v7/", "
 struct Entry {
     name: &'static str,
     text: &'static str,
-    parsed: OnceLock<Parsed>,
-}
-
-/// A parsed file, and the images made of it so far.
-struct Parsed {
-    base: Mapping,
-    builds: Vec<Build>,
     /// Which builds apply (a bit each) and how it was recognised, with the image that results. A few at most, kept for the process's life.
     images: Mutex<Vec<(u64, KnownBy, &'static Image)>>,
 }
 
-/// What differs for some repositories or tags. Conditions are joined by "and".
-#[derive(Deserialize)]
+/// One item of `builds`: what differs for some repositories or tags. Conditions are joined by "and"; an absent one always holds.
 struct Build {
-    #[serde(default)]
-    repositories: Vec<String>,
-    #[serde(default)]
-    tags: Vec<String>,
-    below: Option<String>,
-    #[serde(flatten)]
-    changes: Mapping,
+    repositories: Option<&'static str>,
+    tags: Option<&'static str>,
+    below: Option<&'static str>,
+    /// The lines after the conditions.
+    changes: &'static str,
 }
 
 /// What is known of the image that `reference` names, with what is particular to its repository and tag applied.
 pub fn find(reference: &Reference) -> Option<&'static Image> {
     let name = familiar(reference);
     let (entry, known_by) = find_entry(&name)?;
-    Some(entry.image(&name, reference, known_by))
+    Some(entry.image(entry.applies(&name, reference), known_by))
 }
 
 /// Every image of the catalogue as its tag `latest` is, in the order of names.
 pub fn all() -> impl Iterator<Item = &'static Image> {
-    ENTRIES.iter().map(|entry| entry.parsed().image(entry.name, 0, KnownBy::Repository))
+    ENTRIES.iter().map(|entry| entry.image(0, KnownBy::Repository))
 }
 
 /// The repository as short as Docker writes it, with mirrors taken for what they mirror.
@@ -258,95 +103,102 @@ fn without_default_namespace(name: &str) -> &str {
     official.filter(|rest| !rest.contains('/')).unwrap_or(name)
 }
 
+/// What the first lines of all files say. Only looked up in, never iterated.
+struct Index {
+    names: HashMap<&'static str, &'static Entry>,
+    software: HashMap<&'static str, &'static Entry>,
+}
+
+/// The index, made at the first look-up.
+fn index() -> &'static Index {
+    static INDEX: OnceLock<Index> = OnceLock::new();
+    INDEX.get_or_init(|| {
+        let mut index = Index { names: HashMap::with_capacity(4 * ENTRIES.len()), software: HashMap::new() };
+        for entry in &ENTRIES {
+            index.names.extend(entry.names().map(|name| (name, entry)));
+            index.software.extend(entry.software().map(|name| (name, entry)));
+        }
+        index
+    })
+}
+
 /// The entry with exactly this name, else one with its namespace, else one with its software.
 fn find_entry(name: &str) -> Option<(&'static Entry, KnownBy)> {
-    let exact = |entry: &&Entry| entry.names().any(|known| known == name);
-    let namespace = |entry: &&Entry| {
-        entry.names().any(|known| known.strip_suffix('*').and_then(|prefix| name.strip_prefix(prefix)).is_some_and(|rest| !rest.is_empty()))
-    };
-    let last = name.rsplit('/').next().unwrap_or(name);
-    let software = |entry: &&Entry| entry.software().any(|known| known == last);
-    ENTRIES
-        .iter()
-        .find(exact)
-        .or_else(|| ENTRIES.iter().find(namespace))
-        .map(|entry| (entry, KnownBy::Repository))
-        .or_else(|| ENTRIES.iter().find(software).map(|entry| (entry, KnownBy::Name)))
+    let Index { names, software } = index();
+    let (namespace, last) = name.rsplit_once('/').unwrap_or(("", name));
+    // `nvcr.io/nim/meta/llama` is in the namespaces `nvcr.io/nim/meta/*` and `nvcr.io/nim/*`.
+    let mut namespaces = std::iter::successors(Some(namespace), |space| Some(space.rsplit_once('/')?.0));
+    names
+        .get(name)
+        .or_else(|| namespaces.find_map(|space| names.get(format!("{space}/*").as_str())))
+        .map(|entry| (*entry, KnownBy::Repository))
+        .or_else(|| software.get(last).map(|entry| (*entry, KnownBy::Name)))
 }
 
 impl Entry {
     fn names(&self) -> impl Iterator<Item = &'static str> {
-        listed(self.text.lines().next(), "names: [")
+        listed(self.text.lines().next().and_then(|line| line.strip_prefix("names: ")).unwrap_or(""))
     }
 
     fn software(&self) -> impl Iterator<Item = &'static str> {
-        listed(self.text.lines().nth(1), "software: [")
+        listed(self.text.lines().nth(1).and_then(|line| line.strip_prefix("software: ")).unwrap_or(""))
     }
 
-    fn parsed(&self) -> &Parsed {
-        self.parsed.get_or_init(|| Parsed::read(self.text).unwrap_or_else(|error| panic!("catalogue/{}.yaml: {error}", self.name)))
+    /// The keys that hold for every build.
+    fn base(&self) -> &'static str {
+        self.text.split_once("\nbuilds:\n").map_or(self.text, |(base, _)| base)
     }
 
-    fn image(&self, name: &str, reference: &Reference, known_by: KnownBy) -> &'static Image {
-        let parsed = self.parsed();
+    fn builds(&self) -> impl Iterator<Item = Build> {
+        let builds = self.text.split_once("\nbuilds:").map_or("", |(_, builds)| builds);
+        builds.split("\n  - ").skip(1).map(Build::read)
+    }
+
+    /// The builds that hold for this reference, a bit each.
+    fn applies(&self, name: &str, reference: &Reference) -> u64 {
         let tag = match (reference.tag(), reference.digest()) {
             (Some(tag), _) => Some(tag),
             (None, Some(_)) => None,
             (None, None) => Some("latest"),
         };
-        let applies = parsed
-            .builds
-            .iter()
-            .enumerate()
-            .filter(|(_, build)| build.applies(name, tag))
-            .fold(0, |applies, (index, _)| applies | 1 << index);
-        parsed.image(self.name, applies, known_by)
-    }
-}
-
-/// The items of a one-line flow list after `start`.
-fn listed(line: Option<&'static str>, start: &str) -> impl Iterator<Item = &'static str> {
-    let items = line.and_then(|line| line.strip_prefix(start)?.strip_suffix(']')).unwrap_or("");
-    items.split(',').map(str::trim).filter(|item| !item.is_empty())
-}
-
-impl Parsed {
-    fn read(text: &str) -> Result<Self, serde_yaml::Error> {
-        let mut base: Mapping = serde_yaml::from_str(text)?;
-        base.remove("names");
-        base.remove("software");
-        let builds = match base.remove("builds") {
-            Some(builds) => serde_yaml::from_value(builds)?,
-            None => Vec::new(),
-        };
-        Ok(Self { base, builds, images: Mutex::new(Vec::new()) })
+        let applying = self.builds().enumerate().filter(|(_, build)| build.applies(name, tag));
+        applying.fold(0, |applies, (index, _)| applies | 1 << index)
     }
 
     /// The image that results when the builds of `applies` are laid over the base.
-    fn image(&self, name: &'static str, applies: u64, known_by: KnownBy) -> &'static Image {
+    fn image(&self, applies: u64, known_by: KnownBy) -> &'static Image {
         let mut images = self.images.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, _, image)) = images.iter().find(|known| (known.0, known.1) == (applies, known_by)) {
             return image;
         }
-        let image = self.merged(name, applies, known_by);
-        let image = image.unwrap_or_else(|error| panic!("catalogue/{name}.yaml: {error}"));
+        let image = self.read(applies, known_by);
+        let image = image.unwrap_or_else(|error| panic!("catalogue/{}.yaml: {error}", self.name));
         let image: &'static Image = Box::leak(Box::new(image));
         images.push((applies, known_by, image));
         image
     }
 
-    fn merged(&self, name: &'static str, applies: u64, known_by: KnownBy) -> Result<Image, serde_yaml::Error> {
-        let mut fields = self.base.clone();
-        for (_, build) in self.builds.iter().enumerate().filter(|(index, _)| applies >> index & 1 == 1) {
-            fields.extend(build.changes.clone());
+    /// Parses the base and the builds of `applies`, nothing else of the file.
+    fn read(&self, applies: u64, known_by: KnownBy) -> Result<Image, serde_yaml::Error> {
+        let mut fields: Mapping = serde_yaml::from_str(self.base())?;
+        fields.remove("names");
+        fields.remove("software");
+        for (_, build) in self.builds().enumerate().filter(|(index, _)| applies >> index & 1 == 1) {
+            fields.extend(serde_yaml::from_str::<Mapping>(build.changes)?);
         }
         let mut image: Image = serde_yaml::from_value(Value::Mapping(fields))?;
-        image.name = name;
+        image.name = self.name;
         if known_by == KnownBy::Name {
             forget_build(&mut image);
         }
         Ok(image)
     }
+}
+
+/// The items of a one-line flow list.
+fn listed(list: &'static str) -> impl Iterator<Item = &'static str> {
+    let items = list.strip_prefix('[').and_then(|list| list.strip_suffix(']')).unwrap_or("");
+    items.split(',').map(|item| item.trim().trim_matches('"')).filter(|item| !item.is_empty())
 }
 
 /// Keeps what follows from the software, whoever built the image.
@@ -364,10 +216,26 @@ fn forget_build(image: &mut Image) {
 }
 
 impl Build {
+    /// Reads the conditions from the first lines of an item, one a line.
+    fn read(item: &'static str) -> Self {
+        let mut build = Self { repositories: None, tags: None, below: None, changes: item };
+        while let Some((line, rest)) = build.changes.split_once('\n') {
+            let condition = match line.trim().split_once(": ") {
+                Some(("repositories", list)) => build.repositories.replace(list),
+                Some(("tags", list)) => build.tags.replace(list),
+                Some(("below", version)) => build.below.replace(version.trim_matches('"')),
+                _ => break,
+            };
+            debug_assert!(condition.is_none(), "a condition is written once: {line}");
+            build.changes = rest;
+        }
+        build
+    }
+
     fn applies(&self, name: &str, tag: Option<&str>) -> bool {
-        let repository = self.repositories.is_empty() || self.repositories.iter().any(|known| glob(known, name));
-        let tagged = self.tags.is_empty() || tag.is_some_and(|tag| self.tags.iter().any(|pattern| glob(pattern, tag)));
-        let version = self.below.as_ref().is_none_or(|limit| tag.is_some_and(|tag| is_below(tag, limit)));
+        let repository = self.repositories.is_none_or(|list| listed(list).any(|known| glob(known, name)));
+        let tagged = self.tags.is_none_or(|list| tag.is_some_and(|tag| listed(list).any(|pattern| glob(pattern, tag))));
+        let version = self.below.is_none_or(|limit| tag.is_some_and(|tag| is_below(tag, limit)));
         repository && tagged && version
     }
 }
@@ -393,8 +261,3 @@ fn is_below(tag: &str, limit: &str) -> bool {
     // The first part that differs decides; none means that the tag is the limit, or floats above it.
     tag.iter().zip(&limit).find(|(left, right)| left != right).is_some_and(|(left, right)| left < right)
 }
-
-#[cfg(test)]
-mod consistency;
-#[cfg(test)]
-mod tests;

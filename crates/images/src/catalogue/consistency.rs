@@ -8,23 +8,19 @@ use crate::image::{Lifetime, Resources, Shell};
 /// The base of each file, each of its builds alone, and for each named repository all that hold for it whatever the tag.
 fn variants() -> impl Iterator<Item = (String, Image)> {
     ENTRIES.iter().flat_map(|entry| {
-        let parsed = entry.parsed();
-        let alone = (0..parsed.builds.len()).map(|index| (format!("build {index}"), 1 << index));
+        let alone = (0..entry.builds().count()).map(|index| (format!("build {index}"), 1 << index));
         let repositories = entry.names().map(|name| {
-            let applies = |build: &Build| build.tags.is_empty() && build.below.is_none() && build.applies(name, None);
-            let mask = parsed.builds.iter().enumerate().filter(|(_, build)| applies(build));
+            let applies = |build: &Build| build.tags.is_none() && build.below.is_none() && build.applies(name, None);
+            let mask = entry.builds().enumerate().filter(|(_, build)| applies(build));
             (format!("({name})"), mask.fold(0, |mask, (index, _)| mask | 1 << index))
         });
-        std::iter::once(("latest".to_owned(), 0))
-            .chain(alone)
-            .chain(repositories)
-            .map(|(what, applies)| {
-                let image = parsed.merged(entry.name, applies, KnownBy::Repository);
-                let place = format!("{} {what}", entry.name);
-                let image = image.unwrap_or_else(|error| panic!("{place}: {error}"));
-                (place, image)
-            })
-            .collect::<Vec<_>>()
+        let masks: Vec<_> = std::iter::once(("latest".to_owned(), 0)).chain(alone).chain(repositories).collect();
+        masks.into_iter().map(|(what, applies)| {
+            let place = format!("{} {what}", entry.name);
+            let image = entry.read(applies, KnownBy::Repository);
+            let image = image.unwrap_or_else(|error| panic!("{place}: {error}"));
+            (place, image)
+        })
     })
 }
 
@@ -91,20 +87,47 @@ fn every_name_is_short_and_belongs_to_one_entry() {
     }
 }
 
+/// A look-up reads conditions and builds line by line; a YAML parser must see the same.
 #[test]
-fn every_build_has_a_condition_and_changes_something() {
+fn every_build_reads_as_yaml_does() {
     for entry in &ENTRIES {
-        let builds = &entry.parsed().builds;
-        assert!(builds.len() <= 64, "{}: a build is one of 64 bits", entry.name);
-        for (index, build) in builds.iter().enumerate() {
+        let mut file: Mapping = serde_yaml::from_str(entry.text).unwrap_or_else(|error| panic!("{}: {error}", entry.name));
+        let expected = match file.remove("builds") {
+            Some(Value::Sequence(builds)) => builds,
+            None => Vec::new(),
+            Some(other) => panic!("{}: {other:?}", entry.name),
+        };
+        let read: Vec<Value> = entry
+            .builds()
+            .map(|build| {
+                let list = |items| Value::Sequence(listed(items).map(Value::from).collect());
+                let conditions = [
+                    build.repositories.map(|items| ("repositories", list(items))),
+                    build.tags.map(|items| ("tags", list(items))),
+                    build.below.map(|version| ("below", Value::from(version))),
+                ];
+                let mut fields: Mapping = serde_yaml::from_str(build.changes).expect(build.changes);
+                fields.extend(conditions.into_iter().flatten().map(|(key, value)| (Value::from(key), value)));
+                Value::Mapping(fields)
+            })
+            .collect();
+        assert_eq!(read, expected, "{}", entry.name);
+        let base: Mapping = serde_yaml::from_str(entry.base()).expect(entry.name);
+        assert_eq!(base, file, "{}", entry.name);
+    }
+}
+
+#[test]
+fn every_build_has_a_condition_that_can_hold() {
+    for entry in &ENTRIES {
+        assert!(entry.builds().count() <= 64, "{}: a build is one of 64 bits", entry.name);
+        for (index, build) in entry.builds().enumerate() {
             let place = format!("{} build {index}", entry.name);
-            assert!(!(build.repositories.is_empty() && build.tags.is_empty() && build.below.is_none()), "{place}: no condition");
-            assert!(!build.changes.is_empty(), "{place}: no change");
-            for pattern in &build.repositories {
-                assert!(
-                    entry.names().any(|name| glob(pattern, name) || glob(name, pattern)),
-                    "{place}: {pattern} fits no name of the first line"
-                );
+            let conditions = [build.repositories, build.tags, build.below];
+            assert!(conditions.iter().any(Option::is_some), "{place}: no condition");
+            for pattern in build.repositories.into_iter().flat_map(listed) {
+                let fits = |name: &str| glob(pattern, name) || glob(name, pattern);
+                assert!(entry.names().any(fits), "{place}: {pattern} fits no name of the first line");
             }
         }
     }
