@@ -2,10 +2,12 @@
 #![expect(clippy::disallowed_methods, clippy::print_stdout, reason = "tests read files, start processes and say what they skip")]
 
 mod docker_compose;
+mod kubernetes_validate;
 
 use std::path::{Path, PathBuf};
 
 pub use docker_compose::docker_compose;
+pub use kubernetes_validate::{Validation, kubernetes_validate};
 
 /// The root of the workspace.
 pub fn workspace() -> PathBuf {
