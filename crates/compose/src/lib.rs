@@ -9,5 +9,6 @@ pub mod duration;
 pub mod model;
 pub mod number;
 pub mod short;
+mod suggest;
 pub mod template;
 pub mod words;

@@ -8,9 +8,11 @@ mod ai_model;
 mod blkio_config;
 mod build;
 mod by_name;
+mod canonical;
+mod cast;
+mod check;
 mod command;
 mod config;
-#[allow(dead_code, reason = "used by the passes to come")]
 mod context;
 mod credential_spec;
 mod depends_on;
@@ -29,9 +31,13 @@ mod hook;
 mod include;
 mod label;
 mod logging;
+mod long;
+mod merge;
 mod mount;
+mod names;
 mod namespace;
 mod network;
+mod paths;
 mod port;
 mod project;
 mod provider;
@@ -40,14 +46,20 @@ mod quantity;
 mod read;
 mod record;
 mod restart;
-#[allow(dead_code, reason = "walked by the passes to come")]
 mod rule;
 mod secret;
 mod service;
 mod service_network;
+mod slice;
+mod table;
 mod ulimit;
+mod unicity;
 mod volume;
+mod walk;
 
+use std::path::Path;
+
+use smol_str::SmolStr;
 use windlass_source::Diagnostic;
 use windlass_yaml::Node;
 
@@ -92,6 +104,60 @@ pub use ulimit::{Ulimit, UlimitRange};
 pub use volume::Volume;
 
 use context::Context;
+
+/// Turns interpolated texts into numbers and truth values where an attribute wants those.
+pub fn cast(tree: &mut Node, diagnostics: &mut Vec<Diagnostic>) {
+    cast::document(tree, &mut Context::new(diagnostics));
+}
+
+/// Puts the document `over` onto `base`, later wins, by each attribute's rule, and takes out of lists what a later item
+/// replaces: of two mounts at one path the later stays.
+pub fn merge(base: &mut Node, over: Node, diagnostics: &mut Vec<Diagnostic>) {
+    let context = &mut Context::new(diagnostics);
+    merge::document(base, over, context);
+    unicity::document(base, context);
+}
+
+/// Puts the service `over`, called `name`, onto the one that it extends.
+pub fn merge_service(base: &mut Node, over: Node, name: &SmolStr, diagnostics: &mut Vec<Diagnostic>) {
+    let context = &mut Context::new(diagnostics);
+    context
+        .within("services", |context| context.within_name(name, |context| merge::onto(base, over, Some(&project::SERVICES.rule), context)));
+}
+
+/// Reports attributes that Compose does not know and values that it does not take. The tree is a merged document in which
+/// short forms may still stand.
+pub fn check(tree: &Node, diagnostics: &mut Vec<Diagnostic>) {
+    check::document(tree, &mut Context::new(diagnostics));
+}
+
+/// Makes short forms long, and again takes out what a later item replaces, since ranges of ports may hold ports that stand
+/// there already. Texts that were not `interpolated` and are in no short form stay: they may have variables in them.
+pub fn canonical(tree: &mut Node, interpolated: bool, diagnostics: &mut Vec<Diagnostic>) {
+    let mut context = Context::new(diagnostics);
+    if !interpolated {
+        context = context.lenient();
+    }
+    canonical::document(tree, &mut context);
+    unicity::document(tree, &mut context);
+}
+
+/// Fills in what a merged canonical document leaves out: protocols of ports, targets of secrets, the context of a build; and
+/// splits commands that are written as text.
+pub fn defaults(tree: &mut Node, diagnostics: &mut Vec<Diagnostic>) {
+    canonical::defaults(tree, &mut Context::new(diagnostics));
+}
+
+/// Makes relative paths of a canonical document start at `directory`; `~` becomes `home`.
+pub fn resolve_paths(tree: &mut Node, directory: &Path, home: Option<&str>, diagnostics: &mut Vec<Diagnostic>) {
+    let directory = directory.to_string_lossy();
+    paths::document(tree, &paths::Base { directory: &directory, home }, &mut Context::new(diagnostics));
+}
+
+/// The text that Compose makes of a scalar where it wants text; `None` for lists, maps and nothing.
+pub fn text(node: &Node) -> Option<SmolStr> {
+    read::text(&node.value)
+}
 
 /// The typed project of a canonical tree. What cannot be read becomes a diagnostic and is left out.
 pub fn read(tree: &Node, diagnostics: &mut Vec<Diagnostic>) -> Project {

@@ -3,8 +3,9 @@
 use smol_str::SmolStr;
 use windlass_source::Spanned;
 
+use crate::model::names;
 use crate::model::record::record;
-use crate::model::rule::{INT, Kinds, Names, Rule, TEXT, TEXTS, is_name};
+use crate::model::rule::{INT, Kinds, Merge, Names, Rule, TEXT, TEXTS, is_name};
 
 record! {
     /// A language model.
@@ -33,5 +34,5 @@ record! {
 /// Names, or a map of names and settings.
 pub(crate) const MODELS: Rule = {
     static NAMES: Names = Names { allows: is_name, wanted: None, rule: Rule::object(&SERVICE_MODEL).or(Kinds::NULL) };
-    Rule::names(&NAMES).or_list(&TEXT).distinct()
+    Rule::names(&NAMES).or_list(&TEXT).distinct().merged(Merge::By(names::merge)).long_form(names::long_form)
 };

@@ -1,12 +1,40 @@
 //! `command`, `entrypoint`: the words that run.
 
 use smol_str::SmolStr;
-use windlass_source::Spanned;
+use windlass_source::{Code, Diagnostic, Spanned};
+use windlass_yaml::{Node, Value};
 
-use crate::model::rule::{Kinds, Rule, TEXTS};
+use crate::model::context::{Context, INVALID_VALUE};
+use crate::model::rule::{Kinds, Merge, Rule, TEXTS};
+use crate::model::slice::slice;
+use crate::words;
 
 /// The words of a command.
 pub type CommandLine = Vec<Spanned<SmolStr>>;
 
-/// Words, or a text that is split into words as a shell would, or nothing.
-pub(crate) const COMMAND: Rule = TEXTS.or(Kinds::TEXT).or(Kinds::NULL);
+/// Words, or a text that is split into words as a shell would, or nothing. A later file's replaces an earlier one's.
+pub(crate) const COMMAND: Rule = TEXTS.or(Kinds::TEXT).or(Kinds::NULL).merged(Merge::Replace).default(split);
+
+const CUT_COMMAND: Code = Code("compose::cut-command");
+
+/// Splits a text into words; only now, since a later file may have replaced one that cannot be split.
+fn split(node: &mut Node, context: &mut Context<'_>) {
+    let Some(text) = node.as_str() else { return };
+    match words::split(text) {
+        Ok(done) => {
+            if let Some(at) = done.cut_at {
+                let diagnostic = Diagnostic::warning(CUT_COMMAND, format!("{} loses `{}`", context.subject(), &text[at..]))
+                    .origin(&slice(node, at..text.len()), "not passed on")
+                    .because("no shell runs a command that is written as text, and words end at the first shell operator")
+                    .help("write `[\"sh\", \"-c\", \"…\"]`");
+                context.report(diagnostic);
+            }
+            let words = done.words.into_iter().map(|word| Node::new(word.value, slice(node, word.range)));
+            node.value = Value::Sequence(words.collect());
+        }
+        Err(error) => {
+            let origin = slice(node, error.at..text.len());
+            context.error(INVALID_VALUE, &origin, &format!("is no list of words: {error}"));
+        }
+    }
+}

@@ -8,7 +8,14 @@ use windlass_yaml::{Node, Path, Segment};
 pub(crate) struct Context<'d> {
     path: Path,
     diagnostics: &'d mut Vec<Diagnostic>,
+    /// True when variables were left in the texts, so that a short form may not be one yet.
+    lenient: bool,
+    /// How many ports ranges may still make.
+    ports_left: usize,
 }
+
+/// The most ports that the ranges of one document make.
+const MAX_PORTS: usize = 1 << 17;
 
 /// A value is of a kind or form that its attribute does not take.
 pub(crate) const WRONG_TYPE: Code = Code("compose::wrong-type");
@@ -18,7 +25,25 @@ pub(crate) const INVALID_VALUE: Code = Code("compose::invalid-value");
 
 impl<'d> Context<'d> {
     pub(crate) fn new(diagnostics: &'d mut Vec<Diagnostic>) -> Self {
-        Self { path: Path::root(), diagnostics }
+        Self { path: Path::root(), diagnostics, lenient: false, ports_left: MAX_PORTS }
+    }
+
+    /// The same for texts that still have variables in them.
+    pub(crate) fn lenient(mut self) -> Self {
+        self.lenient = true;
+        self
+    }
+
+    /// True when a text that is in no short form is to be left as it is.
+    pub(crate) fn is_lenient(&self) -> bool {
+        self.lenient
+    }
+
+    /// Counts ports that a range makes; false above the limit.
+    pub(crate) fn spend(&mut self, ports: usize) -> bool {
+        let left = self.ports_left.checked_sub(ports);
+        self.ports_left = left.unwrap_or(0);
+        left.is_some()
     }
 
     /// Runs `body` one step further in, under a key that Compose names.

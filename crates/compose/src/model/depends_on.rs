@@ -1,9 +1,13 @@
 //! `depends_on`: what a service waits for.
 
 use windlass_source::Spanned;
+use windlass_yaml::{Map, Node};
 
+use crate::model::context::Context;
+use crate::model::long::set_default;
+use crate::model::merge::{into_names, plain};
 use crate::model::record::{record, words};
-use crate::model::rule::{BOOL, BOOL_OR_TEXT, NAME, Names, Rule, TEXT, is_name};
+use crate::model::rule::{BOOL, BOOL_OR_TEXT, Merge, NAME, Names, Rule, TEXT, is_name};
 
 record! {
     /// How a service waits for another.
@@ -34,5 +38,30 @@ words! {
 /// Names, or a map of names and conditions.
 pub(crate) const DEPENDS_ON: Rule = {
     static NAMES: Names = Names { allows: is_name, wanted: Some(NAME), rule: Rule::object(&DEPENDENCY) };
-    Rule::names(&NAMES).or_list(&TEXT).distinct()
+    Rule::names(&NAMES).or_list(&TEXT).distinct().merged(Merge::By(merge)).long_form(long_form)
 };
+
+fn merge(base: &mut Node, mut over: Node, rule: &'static Rule, context: &mut Context<'_>) {
+    into_names(base, started);
+    into_names(&mut over, started);
+    plain(base, over, Some(rule), context);
+}
+
+/// What a name in the list form means.
+fn started(name: &Node) -> Node {
+    let mut node = Node::new(Map::new(), name.origin.clone());
+    fill(&mut node);
+    node
+}
+
+fn fill(node: &mut Node) {
+    set_default(node, "condition", Condition::Started.as_str());
+    set_default(node, "required", true);
+}
+
+fn long_form(node: &mut Node, _: &mut Context<'_>) {
+    into_names(node, started);
+    if let Some(map) = node.as_map_mut() {
+        map.values_mut().for_each(fill);
+    }
+}

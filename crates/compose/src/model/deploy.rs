@@ -3,11 +3,11 @@
 use smol_str::SmolStr;
 use windlass_source::Spanned;
 
-use crate::model::device_request::{DEVICE_REQUEST, DeviceRequest};
+use crate::model::device_request::{DEVICE_REQUESTS, DeviceRequest};
 use crate::model::label::{LABELS, Labels};
 use crate::model::quantity::{Bytes, Duration};
 use crate::model::record::{record, words};
-use crate::model::rule::{INT_OR_TEXT, NUMBER_OR_TEXT, Rule, TEXT, TEXTS};
+use crate::model::rule::{COUNT, Cast, INT_OR_TEXT, NUMBER_OR_TEXT, Rule, TEXT, TEXTS};
 
 record! {
     /// How many containers, where and how.
@@ -15,7 +15,7 @@ record! {
         /// One everywhere, or a number. Default: `replicated`.
         mode: Option<Spanned<DeployMode>> = TEXT,
         /// The number.
-        replicas: Option<Spanned<i64>> = INT_OR_TEXT,
+        replicas: Option<Spanned<i64>> = COUNT,
         /// Processors, memory, devices.
         resources: Option<Spanned<Resources>> = Rule::object(&RESOURCES),
         /// What happens when a container ends.
@@ -89,7 +89,7 @@ record! {
         /// Things that the user named and counts.
         generic_resources: Vec<Spanned<GenericResource>> = { const ITEM: Rule = Rule::object(&GENERIC_RESOURCE); Rule::list(&ITEM) },
         /// Devices by what they can do.
-        devices: Vec<Spanned<DeviceRequest>> = { const ITEM: Rule = Rule::object(&DEVICE_REQUEST); Rule::list(&ITEM) },
+        devices: Vec<Spanned<DeviceRequest>> = DEVICE_REQUESTS,
     }
 }
 
@@ -119,7 +119,7 @@ record! {
         /// Time between two attempts. Default: 0 s.
         delay: Option<Spanned<Duration>> = TEXT,
         /// How often; `None`: without end.
-        max_attempts: Option<Spanned<u64>> = INT_OR_TEXT,
+        max_attempts: Option<Spanned<u64>> = COUNT,
         /// Time after which a start counts as done. Default: 0 s.
         window: Option<Spanned<Duration>> = TEXT,
     }
@@ -141,7 +141,7 @@ record! {
     /// How an update goes.
     pub struct UpdateConfig as UPDATE_CONFIG {
         /// How many at a time; 0: all.
-        parallelism: Option<Spanned<u64>> = INT_OR_TEXT,
+        parallelism: Option<Spanned<u64>> = COUNT,
         /// Time between two groups.
         delay: Option<Spanned<Duration>> = TEXT,
         /// What happens when it fails. Default: `pause`.
@@ -149,7 +149,7 @@ record! {
         /// Time in which a failure counts.
         monitor: Option<Spanned<Duration>> = TEXT,
         /// The share of failures that is borne, 0 to 1.
-        max_failure_ratio: Option<Spanned<f64>> = NUMBER_OR_TEXT,
+        max_failure_ratio: Option<Spanned<f64>> = NUMBER_OR_TEXT.cast(Cast::Float),
         /// What comes first. Default: `stop-first`.
         order: Option<Spanned<UpdateOrder>> = TEXT.words(UpdateOrder::WORDS),
     }
@@ -185,7 +185,7 @@ record! {
         /// Spread over these.
         preferences: Vec<Spanned<PlacementPreference>> = { const ITEM: Rule = Rule::object(&PLACEMENT_PREFERENCE); Rule::list(&ITEM) },
         /// How many a node; 0: no limit.
-        max_replicas_per_node: Option<Spanned<u64>> = INT_OR_TEXT,
+        max_replicas_per_node: Option<Spanned<u64>> = COUNT,
     }
 }
 

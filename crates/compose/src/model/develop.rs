@@ -4,6 +4,8 @@ use smol_str::SmolStr;
 use windlass_source::Spanned;
 
 use crate::model::hook::{HOOK, Hook};
+use crate::model::long::list_of_one;
+use crate::model::paths;
 use crate::model::record::{record, words};
 use crate::model::rule::{BOOL, Rule, TEXT, TEXT_OR_TEXTS};
 
@@ -19,15 +21,15 @@ record! {
     /// Files and what happens when they change.
     pub struct Watch as WATCH.requiring(&["path", "action"]) {
         /// The files.
-        path: Spanned<SmolStr> = TEXT,
+        path: Spanned<SmolStr> = TEXT.path(paths::local),
         /// What happens.
         action: Spanned<WatchAction> = TEXT.words(WatchAction::WORDS),
         /// Where they go in the container.
         target: Option<Spanned<SmolStr>> = TEXT,
         /// Which of them are left out.
-        ignore: Vec<Spanned<SmolStr>> = TEXT_OR_TEXTS,
+        ignore: Vec<Spanned<SmolStr>> = TEXT_OR_TEXTS.long_form(list_of_one),
         /// Which of them count; empty: all.
-        include: Vec<Spanned<SmolStr>> = TEXT_OR_TEXTS,
+        include: Vec<Spanned<SmolStr>> = TEXT_OR_TEXTS.long_form(list_of_one),
         /// The command of `sync+exec`.
         exec: Option<Spanned<Hook>> = Rule::object(&HOOK),
         /// Copies them once at the start.

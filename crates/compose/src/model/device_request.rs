@@ -5,10 +5,12 @@ use windlass_source::Spanned;
 use windlass_yaml::{Node, Value};
 
 use crate::model::context::Context;
-use crate::model::label::{LABELS, Labels};
+use crate::model::label::Labels;
+use crate::model::long::{map_of, set_default};
 use crate::model::read::Read;
 use crate::model::record::record;
 use crate::model::rule::{DISTINCT_TEXTS, INT_OR_TEXT, Kinds, Object, Rule, TEXT};
+use crate::model::table::PLAIN_TABLE;
 
 record! {
     /// Devices by what they can do.
@@ -22,7 +24,7 @@ record! {
         /// Which.
         device_ids: Vec<Spanned<SmolStr>> = DISTINCT_TEXTS,
         /// Options of the driver.
-        options: Labels = LABELS,
+        options: Labels = PLAIN_TABLE,
     }
 }
 
@@ -53,8 +55,30 @@ impl Read for DeviceCount {
     }
 }
 
-/// `all`, or a list of requests.
-pub(crate) const GPUS: Rule = {
-    const ITEM: Rule = Rule::object(&GPU);
-    Rule::list(&ITEM).or(Kinds::TEXT).words(&["all"])
+/// `deploy.resources.reservations.devices`: a list of requests.
+pub(crate) const DEVICE_REQUESTS: Rule = {
+    const ITEM: Rule = Rule::object(&DEVICE_REQUEST).default(all);
+    Rule::list(&ITEM)
 };
+
+/// `gpus`: `all`, or a list of requests.
+pub(crate) const GPUS: Rule = {
+    const ITEM: Rule = Rule::object(&GPU).default(all);
+    Rule::list(&ITEM).or(Kinds::TEXT).words(&["all"]).long_form(long_form)
+};
+
+fn long_form(node: &mut Node, _: &mut Context<'_>) {
+    if let Value::String(_) = node.value {
+        map_of(node, "count");
+        let request = std::mem::take(node);
+        let origin = request.origin.clone();
+        *node = Node::new(vec![request], origin);
+    }
+}
+
+/// All devices that fit, unless it says how many or which.
+fn all(node: &mut Node, _: &mut Context<'_>) {
+    if node.get("device_ids").is_none() {
+        set_default(node, "count", "all");
+    }
+}

@@ -5,6 +5,7 @@ use windlass_source::Spanned;
 use windlass_yaml::{Node, Value};
 
 use crate::model::context::Context;
+use crate::model::long::{map_of, set_default};
 use crate::model::read::Read;
 use crate::model::record::record;
 use crate::model::rule::{Kinds, NUMBER_OR_TEXT, Rule, TEXT};
@@ -45,8 +46,40 @@ impl Read for FileMode {
     }
 }
 
-/// A list of names and maps.
-pub(crate) const FILE_MOUNTS: Rule = {
-    const ITEM: Rule = Rule::object(&FILE_MOUNT).or(Kinds::TEXT);
-    Rule::list(&ITEM)
+const ITEM: Rule = Rule::object(&FILE_MOUNT).or(Kinds::TEXT).long_form(long_form);
+
+/// `build.secrets`: a list of names and maps.
+pub(crate) const BUILD_SECRETS: Rule = Rule::list(&ITEM);
+
+/// `configs`: a list of names and maps. Of two at one path the later stays.
+pub(crate) const CONFIG_MOUNTS: Rule = Rule::list(&ITEM).same_by(|item| identity(item, "/"));
+
+/// `secrets`: a list of names and maps. Of two at one path the later stays.
+pub(crate) const SECRET_MOUNTS: Rule = {
+    const SECRET: Rule = ITEM.default(secret_target);
+    Rule::list(&SECRET).same_by(|item| identity(item, SECRETS))
 };
+
+/// Where secrets are found in a container.
+const SECRETS: &str = "/run/secrets/";
+
+fn identity(item: &Node, directory: &str) -> Option<SmolStr> {
+    let name = match (item.as_str(), item.get("target")) {
+        (None, Some(target)) => return target.as_str().map(SmolStr::from),
+        (None, None) => item.get("source")?.as_str()?,
+        (Some(name), _) => name,
+    };
+    Some(format!("{directory}{name}").into())
+}
+
+fn long_form(node: &mut Node, _: &mut Context<'_>) {
+    if let Value::String(_) = node.value {
+        map_of(node, "source");
+    }
+}
+
+fn secret_target(node: &mut Node, _: &mut Context<'_>) {
+    let source = node.get("source").and_then(Node::as_str).unwrap_or_default();
+    let target = format!("{SECRETS}{source}");
+    set_default(node, "target", target);
+}

@@ -8,25 +8,25 @@ use crate::model::context::Context;
 use crate::model::quantity::Duration;
 use crate::model::read::Read;
 use crate::model::record::record;
-use crate::model::rule::{BOOL_OR_TEXT, Kinds, NUMBER_OR_TEXT, TEXT, TEXTS};
+use crate::model::rule::{Cast, FLAG, Kinds, Merge, NUMBER_OR_TEXT, TEXT, TEXTS};
 
 record! {
     /// A health check. An absent field has the image's value, and without one Docker's default, which the methods give.
     pub struct Healthcheck as HEALTHCHECK {
         /// The command; `None`: the image's.
-        test: Option<Spanned<Test>> = TEXTS.or(Kinds::TEXT),
+        test: Option<Spanned<Test>> = TEXTS.or(Kinds::TEXT).merged(Merge::Replace),
         /// Time between two checks; [`Healthcheck::interval`] has the default.
         interval: Option<Spanned<Duration>> = TEXT,
         /// Time that a check may take; [`Healthcheck::timeout`] has the default.
         timeout: Option<Spanned<Duration>> = TEXT,
         /// Failures in a row until it counts as unhealthy; [`Healthcheck::retries`] has the default.
-        retries: Option<Spanned<u64>> = NUMBER_OR_TEXT,
+        retries: Option<Spanned<u64>> = NUMBER_OR_TEXT.cast(Cast::Int),
         /// Time after the start in which failures do not count; [`Healthcheck::start_period`] has the default.
         start_period: Option<Spanned<Duration>> = TEXT,
         /// Time between two checks within `start_period`; [`Healthcheck::start_interval`] has the default.
         start_interval: Option<Spanned<Duration>> = TEXT,
         /// Switches off what the image brings.
-        disable: Option<Spanned<bool>> = BOOL_OR_TEXT,
+        disable: Option<Spanned<bool>> = FLAG,
     }
 }
 

@@ -4,9 +4,10 @@ use smol_str::SmolStr;
 use windlass_source::Spanned;
 
 use crate::model::command::{COMMAND, CommandLine};
-use crate::model::environment::{ENVIRONMENT, Environment};
+use crate::model::environment::Environment;
 use crate::model::record::record;
 use crate::model::rule::{BOOL_OR_TEXT, Rule, TEXT};
+use crate::model::table::{PLAIN_TABLE, variables};
 
 record! {
     /// A command in the running container.
@@ -20,7 +21,7 @@ record! {
         /// The working directory.
         working_dir: Option<Spanned<SmolStr>> = TEXT,
         /// Its variables.
-        environment: Environment = ENVIRONMENT,
+        environment: Environment = PLAIN_TABLE.long_form(variables),
     }
 }
 

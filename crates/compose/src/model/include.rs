@@ -2,7 +2,10 @@
 
 use smol_str::SmolStr;
 use windlass_source::Spanned;
+use windlass_yaml::{Node, Value};
 
+use crate::model::context::Context;
+use crate::model::long::map_of;
 use crate::model::record::record;
 use crate::model::rule::{Kinds, Rule, TEXT, TEXT_OR_TEXTS};
 
@@ -19,4 +22,10 @@ record! {
 }
 
 /// A path, or a map.
-pub(crate) const INCLUDE: Rule = Rule::object(&INCLUDE_OBJECT).or(Kinds::TEXT);
+pub(crate) const INCLUDE: Rule = Rule::object(&INCLUDE_OBJECT).or(Kinds::TEXT).long_form(long_form);
+
+fn long_form(node: &mut Node, _: &mut Context<'_>) {
+    if let Value::String(_) = node.value {
+        map_of(node, "path");
+    }
+}

@@ -2,15 +2,18 @@
 
 use smol_str::SmolStr;
 use windlass_source::Spanned;
+use windlass_yaml::{Node, Value};
 
-use crate::model::external::EXTERNAL;
+use crate::model::context::Context;
+use crate::model::external::{self, EXTERNAL};
 use crate::model::label::{LABELS, Labels};
+use crate::model::merge::plain;
 use crate::model::record::record;
-use crate::model::rule::{BOOL_OR_TEXT, Names, OPTIONS, Rule, TEXT};
+use crate::model::rule::{FLAG, Kinds, Merge, Names, OPTIONS, Rule, TEXT};
 
 record! {
     /// A network of the project.
-    pub struct Network as NETWORK {
+    pub struct Network as NETWORK_OBJECT {
         /// Its name for the engine. Default: project and key with `_` between, for an external one the key.
         name: Option<Spanned<SmolStr>> = TEXT,
         /// The driver. Default: `bridge`.
@@ -22,13 +25,13 @@ record! {
         /// It is there already.
         external: Option<Spanned<bool>> = EXTERNAL,
         /// Without a way out.
-        internal: Option<Spanned<bool>> = BOOL_OR_TEXT,
+        internal: Option<Spanned<bool>> = FLAG,
         /// With IPv4. Default: true.
-        enable_ipv4: Option<Spanned<bool>> = BOOL_OR_TEXT,
+        enable_ipv4: Option<Spanned<bool>> = FLAG,
         /// With IPv6. Default: false.
-        enable_ipv6: Option<Spanned<bool>> = BOOL_OR_TEXT,
+        enable_ipv6: Option<Spanned<bool>> = FLAG,
         /// Containers beside the services may join (Swarm).
-        attachable: Option<Spanned<bool>> = BOOL_OR_TEXT,
+        attachable: Option<Spanned<bool>> = FLAG,
         /// Its labels.
         labels: Labels = LABELS,
     }
@@ -40,7 +43,7 @@ record! {
         /// The driver.
         driver: Option<Spanned<SmolStr>> = TEXT,
         /// Its pools.
-        config: Vec<Spanned<IpamPool>> = { const ITEM: Rule = Rule::object(&IPAM_POOL); Rule::list(&ITEM) },
+        config: Vec<Spanned<IpamPool>> = POOLS,
         /// Options of the driver; docker compose drops them.
         options: Labels = TEXT_MAP,
     }
@@ -60,8 +63,52 @@ record! {
     }
 }
 
+/// Pools of two files are put together by subnet.
+const POOLS: Rule = {
+    const ITEM: Rule = Rule::object(&IPAM_POOL);
+    Rule::list(&ITEM).merged(Merge::By(merge_pools))
+};
+
+/// As docker compose does it, which drops an earlier pool that the later file does not name, and mixes up several.
+fn merge_pools(base: &mut Node, over: Node, rule: &'static Rule, context: &mut Context<'_>) {
+    let (Value::Sequence(earlier), Value::Sequence(later)) = (&mut base.value, &over.value) else {
+        return plain(base, over, Some(rule), context);
+    };
+    // The result holds places of this list, because one pool may be changed after it was taken in.
+    let mut pools: Vec<Node> = std::mem::take(earlier);
+    let originals = pools.len();
+    pools.extend(later.iter().cloned());
+    let mut result: Vec<usize> = Vec::new();
+    for right in 0..originals {
+        for left in originals..pools.len() {
+            let place = |result: &[usize], pools: &[Node], of: usize| result.iter().position(|&at| same_subnet(&pools[at], &pools[of]));
+            if !same_subnet(&pools[left], &pools[right]) && place(&result, &pools, left).is_none() {
+                result.push(left);
+                continue;
+            }
+            let over = pools[left].clone();
+            plain(&mut pools[right], over, rule.items, context);
+            match place(&result, &pools, right) {
+                Some(at) => result[at] = right,
+                None => result.push(right),
+            }
+        }
+    }
+    *earlier = result.into_iter().map(|at| pools[at].clone()).collect();
+}
+
+fn same_subnet(a: &Node, b: &Node) -> bool {
+    match (a.get("subnet"), b.get("subnet")) {
+        (Some(a), Some(b)) => a.same_value(b),
+        (a, b) => a.is_none() && b.is_none(),
+    }
+}
+
 /// A map of texts.
 const TEXT_MAP: Rule = {
     static NAMES: Names = Names { allows: |name| !name.is_empty(), wanted: Some("a name that is not empty"), rule: TEXT };
     Rule::names(&NAMES)
 };
+
+/// A map, or nothing.
+pub(crate) const NETWORK: Rule = Rule::object(&NETWORK_OBJECT).or(Kinds::NULL).long_form(external::new_form);

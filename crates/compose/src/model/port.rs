@@ -2,15 +2,21 @@
 
 use smol_str::SmolStr;
 use windlass_source::Spanned;
+use windlass_yaml::{Map, Node, Number, Value};
 
+use crate::model::context::{Context, INVALID_VALUE};
+use crate::model::long::{put, set_default};
+use crate::model::read::text;
 use crate::model::record::{record, words};
-use crate::model::rule::{INT_OR_TEXT, Kinds, Rule, TEXT};
+use crate::model::rule::{COUNT, INT_OR_TEXT, Kinds, Rule, TEXT};
+use crate::model::slice::slice;
+use crate::short;
 
 record! {
     /// A published port of the container; ranges are expanded, save `published` of a single target.
-    pub struct Port as PORT {
+    pub struct Port as PORT.requiring(&["target"]) {
         /// The port within the container.
-        target: Spanned<u32> = INT_OR_TEXT,
+        target: Spanned<u32> = COUNT,
         /// The port of the host or a range of them, `8080` or `8000-8002`; `None`: one of the engine's choice.
         published: Option<Spanned<SmolStr>> = INT_OR_TEXT,
         /// The address of the host; `None`: all.
@@ -36,8 +42,86 @@ words! {
     } else Other
 }
 
-/// A list of numbers, texts and maps.
+/// A list of numbers, texts and maps. A port that is published twice in the same way counts once.
 pub(crate) const PORTS: Rule = {
-    const ITEM: Rule = Rule::object(&PORT).or(Kinds::NUMBER).or(Kinds::TEXT);
-    Rule::list(&ITEM).distinct()
+    const ITEM: Rule = Rule::object(&PORT).or(Kinds::NUMBER).or(Kinds::TEXT).default(defaults);
+    Rule::list(&ITEM).distinct().same_by(identity).long_form(long_form)
 };
+
+fn identity(item: &Node) -> Option<SmolStr> {
+    let Value::Map(map) = &item.value else { return text(&item.value) };
+    map.get("target")?;
+    // A number and a text are two things here, as for docker compose.
+    let part = |key: &str, default: &str| match map.get(key).map(|node| &node.value) {
+        None => default.to_owned(),
+        Some(Value::String(text)) => text.to_string(),
+        Some(value) => format!("#{}", text(value).unwrap_or_default()),
+    };
+    let [host, published, target, protocol] =
+        [part("host_ip", "0.0.0.0"), part("published", ""), part("target", ""), part("protocol", "tcp")];
+    Some(format!("{host}:{published}:{target}/{protocol}").into())
+}
+
+fn long_form(node: &mut Node, context: &mut Context<'_>) {
+    let Value::Sequence(items) = &mut node.value else { return };
+    if items.iter().all(|item| item.as_map().is_some()) {
+        return;
+    }
+    let mut long = Vec::with_capacity(items.len());
+    for (index, item) in std::mem::take(items).into_iter().enumerate() {
+        context.within_item(index, |context| expand(item, &mut long, context));
+    }
+    *items = long;
+}
+
+/// Appends what a text or number publishes.
+fn expand(item: Node, long: &mut Vec<Node>, context: &mut Context<'_>) {
+    let text = match &item.value {
+        Value::String(text) => text.clone(),
+        Value::Number(Number::Int(_)) => match text(&item.value) {
+            Some(text) => text,
+            None => return,
+        },
+        Value::Number(_) => return context.unreadable(&item, "a port, `HOST:CONTAINER` or a map"),
+        _ => return long.push(item),
+    };
+    let spec = match short::port::parse(&text) {
+        Ok(spec) => spec,
+        Err(error) => {
+            if context.is_lenient() {
+                return long.push(item);
+            }
+            let origin = slice(&item, error.range.clone());
+            return context.error(INVALID_VALUE, &origin, &format!("is no port: {error}"));
+        }
+    };
+    if *spec.target.value.start() == 0 {
+        let origin = slice(&item, spec.target.range.clone());
+        return context.error(INVALID_VALUE, &origin, "has no port 0 to publish");
+    }
+    if !context.spend(spec.count()) {
+        return context.error(INVALID_VALUE, &item.origin, "publishes too many ports");
+    }
+    for port in spec.ports() {
+        let mut map = Map::new();
+        put(&mut map, "mode", Node::default_value("ingress"));
+        if let Some(host_ip) = &spec.host_ip {
+            put(&mut map, "host_ip", Node::new(host_ip.value, slice(&item, host_ip.range.clone())));
+        }
+        put(&mut map, "target", Node::new(i64::from(port.target), slice(&item, spec.target.range.clone())));
+        if let (Some(number), Some(published)) = (port.published, &spec.published) {
+            put(&mut map, "published", Node::new(number, slice(&item, published.range.clone())));
+        }
+        let protocol = match &spec.protocol_range {
+            Some(range) => Node::new(spec.protocol.as_str(), slice(&item, range.clone())),
+            None => Node::default_value(spec.protocol.as_str()),
+        };
+        put(&mut map, "protocol", protocol);
+        long.push(Node::new(map, item.origin.clone()));
+    }
+}
+
+fn defaults(node: &mut Node, _: &mut Context<'_>) {
+    set_default(node, "protocol", "tcp");
+    set_default(node, "mode", "ingress");
+}

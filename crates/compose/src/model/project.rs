@@ -12,7 +12,7 @@ use crate::model::include::INCLUDE;
 use crate::model::network::{NETWORK, Network};
 use crate::model::read::Read;
 use crate::model::record::record;
-use crate::model::rule::{Kinds, NAME, Names, Rule, TEXT, is_name};
+use crate::model::rule::{NAME, Names, Rule, TEXT, is_name};
 use crate::model::secret::{SECRET, Secret};
 use crate::model::service::{SERVICE, Service};
 use crate::model::volume::{VOLUME, Volume};
@@ -70,11 +70,11 @@ record! {
     }
 }
 
-static SERVICES: Names = Names { allows: is_name, wanted: Some(NAME), rule: Rule::object(&SERVICE) };
-static NETWORKS: Names = Names { allows: is_name, wanted: None, rule: Rule::object(&NETWORK).or(Kinds::NULL) };
-static VOLUMES: Names = Names { allows: is_name, wanted: Some(NAME), rule: Rule::object(&VOLUME).or(Kinds::NULL) };
-static SECRETS: Names = Names { allows: is_name, wanted: Some(NAME), rule: Rule::object(&SECRET) };
-static CONFIGS: Names = Names { allows: is_name, wanted: Some(NAME), rule: Rule::object(&CONFIG) };
+pub(crate) static SERVICES: Names = Names { allows: is_name, wanted: Some(NAME), rule: Rule::object(&SERVICE) };
+static NETWORKS: Names = Names { allows: is_name, wanted: None, rule: NETWORK };
+static VOLUMES: Names = Names { allows: is_name, wanted: Some(NAME), rule: VOLUME };
+static SECRETS: Names = Names { allows: is_name, wanted: Some(NAME), rule: SECRET };
+static CONFIGS: Names = Names { allows: is_name, wanted: Some(NAME), rule: CONFIG };
 static MODELS: Names = Names { allows: is_name, wanted: None, rule: Rule::object(&MODEL) };
 
 /// The typed project of a canonical tree.

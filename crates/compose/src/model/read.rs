@@ -8,6 +8,8 @@ use windlass_yaml::{Node, Number, Value};
 
 use crate::model::by_name::{ByName, Entry};
 use crate::model::context::Context;
+use crate::model::table;
+use crate::number;
 
 /// A value that a node can be read as. `None`: it can't, and the context knows why.
 pub(crate) trait Read: Sized {
@@ -105,7 +107,7 @@ impl Read for u64 {
             Value::Number(Number::UInt(number)) => Some(*number),
             Value::Number(Number::Int(number)) => u64::try_from(*number).ok(),
             Value::Number(Number::Float(number)) if *number >= 0.0 => Some(*number as u64),
-            Value::String(text) => text.parse().ok(),
+            // No text: where docker compose takes one, it has become a number before (`cast`).
             _ => None,
         };
         if value.is_none() {
@@ -121,7 +123,7 @@ impl Read for f64 {
             Value::Number(Number::Int(number)) => Some(*number as f64),
             Value::Number(Number::UInt(number)) => Some(*number as f64),
             Value::Number(Number::Float(number)) => Some(*number),
-            Value::String(text) => text.parse().ok(),
+            Value::String(text) => number::parse(text).ok(),
             _ => None,
         };
         if value.is_none() {
@@ -190,6 +192,12 @@ impl<T: Read> Read for ByName<T> {
         let map = match &node.value {
             Value::Null => return Some(Self::default()),
             Value::Map(map) => map,
+            Value::Sequence(items) if items.iter().all(|item| item.as_str().is_some()) => {
+                // The list form, which some attributes keep.
+                let mut table = node.clone();
+                table::to_map(&mut table, context);
+                return Self::read(&table, context);
+            }
             _ => {
                 context.wrong_type(node, "a map");
                 return None;

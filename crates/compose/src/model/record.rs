@@ -36,6 +36,9 @@ macro_rules! record {
             #[allow(unused_assignments, reason = "the last field's index is counted past")]
             fn read(node: &::windlass_yaml::Node, context: &mut $crate::model::context::Context<'_>) -> Option<Self> {
                 let Some(map) = node.as_map() else {
+                    if node.is_null() {
+                        return Some(Self::default());
+                    }
                     context.wrong_type(node, "a map");
                     return None;
                 };

@@ -6,6 +6,12 @@
 
 use std::cmp::Ordering;
 
+use smol_str::SmolStr;
+use windlass_yaml::Node;
+
+use crate::model::context::Context;
+use crate::model::paths::Base;
+
 /// The knowledge of one attribute.
 #[derive(Clone, Copy)]
 pub(crate) struct Rule {
@@ -19,6 +25,67 @@ pub(crate) struct Rule {
     pub(crate) distinct: bool,
     /// The rules of a map's values, where a map may stand there.
     pub(crate) entries: Entries,
+    /// How a later file's value goes onto an earlier one's.
+    pub(crate) merge: Merge,
+    /// What two items of a list are the same by, of which the later stays.
+    pub(crate) identity: Option<fn(&Node) -> Option<SmolStr>>,
+    /// What a text becomes once its variables are in.
+    pub(crate) cast: Option<Cast>,
+    /// The short form's long one.
+    pub(crate) long_form: Option<Edit>,
+    /// What is there when nothing is written.
+    pub(crate) default: Option<Edit>,
+    /// Makes paths absolute.
+    pub(crate) path: Option<fn(&mut Node, &Base<'_>, &mut Context<'_>)>,
+    /// Which of these this rule or one beneath it has, so that passes go only where there is something to do.
+    pub(crate) aspects: Aspects,
+}
+
+/// A change in place; what is wrong goes to the context.
+pub(crate) type Edit = fn(&mut Node, &mut Context<'_>);
+
+/// How a later file's value goes onto an earlier one's.
+#[derive(Clone, Copy)]
+pub(crate) enum Merge {
+    /// Maps by key, lists one after the other, scalars by the later one; nothing changes nothing.
+    Auto,
+    /// The later one, even when it is nothing.
+    Replace,
+    /// One after the other, where a single text counts as a list of one.
+    Sequence,
+    /// As named values, in whichever form each is written.
+    Table,
+    /// By a function of its own.
+    By(fn(&mut Node, Node, &'static Rule, &mut Context<'_>)),
+}
+
+/// What a text becomes once its variables are in.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Cast {
+    Bool,
+    Int,
+    Float,
+}
+
+/// A set of things that passes do.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Aspects(u8);
+
+impl Aspects {
+    pub(crate) const NONE: Self = Self(0);
+    pub(crate) const IDENTITY: Self = Self(1);
+    pub(crate) const CAST: Self = Self(2);
+    pub(crate) const LONG_FORM: Self = Self(4);
+    pub(crate) const DEFAULT: Self = Self(8);
+    pub(crate) const PATH: Self = Self(16);
+
+    const fn or(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    pub(crate) const fn has(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
 }
 
 /// A set of kinds of scalars.
@@ -92,6 +159,8 @@ pub(crate) struct Object {
     pub(crate) extensible: bool,
     /// True when any other key is taken too.
     pub(crate) open: bool,
+    /// What the rules of its attributes have.
+    pub(crate) aspects: Aspects,
 }
 
 /// One attribute of a map.
@@ -102,7 +171,13 @@ pub(crate) struct Field {
 
 impl Object {
     pub(crate) const fn new(fields: &'static [Field], order: &'static [u8]) -> Self {
-        Self { fields, order, required: &[], extensible: true, open: false }
+        let mut aspects = Aspects::NONE;
+        let mut at = 0;
+        while at < fields.len() {
+            aspects = aspects.or(fields[at].rule.aspects);
+            at += 1;
+        }
+        Self { fields, order, required: &[], extensible: true, open: false, aspects }
     }
 
     pub(crate) const fn requiring(mut self, required: &'static [&'static str]) -> Self {
@@ -166,7 +241,20 @@ const fn compare(a: &str, b: &str) -> Ordering {
 
 impl Rule {
     /// Takes nothing; the start of every rule.
-    const NOTHING: Self = Self { kinds: Kinds::NONE, limit: Limit::None, items: None, distinct: false, entries: Entries::None };
+    const NOTHING: Self = Self {
+        kinds: Kinds::NONE,
+        limit: Limit::None,
+        items: None,
+        distinct: false,
+        entries: Entries::None,
+        merge: Merge::Auto,
+        identity: None,
+        cast: None,
+        long_form: None,
+        default: None,
+        path: None,
+        aspects: Aspects::NONE,
+    };
 
     pub(crate) const fn scalar(kinds: Kinds) -> Self {
         let mut rule = Self::NOTHING;
@@ -175,20 +263,17 @@ impl Rule {
     }
 
     pub(crate) const fn list(items: &'static Rule) -> Self {
-        let mut rule = Self::NOTHING;
-        rule.items = Some(items);
-        rule
+        Self::NOTHING.or_list(items)
     }
 
     pub(crate) const fn object(object: &'static Object) -> Self {
-        let mut rule = Self::NOTHING;
-        rule.entries = Entries::Object(object);
-        rule
+        Self::NOTHING.or_object(object)
     }
 
     pub(crate) const fn names(names: &'static Names) -> Self {
         let mut rule = Self::NOTHING;
         rule.entries = Entries::Names(names);
+        rule.aspects = names.rule.aspects;
         rule
     }
 
@@ -208,12 +293,14 @@ impl Rule {
     /// Also takes a list.
     pub(crate) const fn or_list(mut self, items: &'static Rule) -> Self {
         self.items = Some(items);
+        self.aspects = self.aspects.or(items.aspects);
         self
     }
 
     /// Also takes a map.
     pub(crate) const fn or_object(mut self, object: &'static Object) -> Self {
         self.entries = Entries::Object(object);
+        self.aspects = self.aspects.or(object.aspects);
         self
     }
 
@@ -235,6 +322,41 @@ impl Rule {
         self
     }
 
+    pub(crate) const fn merged(mut self, merge: Merge) -> Self {
+        self.merge = merge;
+        self
+    }
+
+    pub(crate) const fn same_by(mut self, identity: fn(&Node) -> Option<SmolStr>) -> Self {
+        self.identity = Some(identity);
+        self.aspects = self.aspects.or(Aspects::IDENTITY);
+        self
+    }
+
+    pub(crate) const fn cast(mut self, cast: Cast) -> Self {
+        self.cast = Some(cast);
+        self.aspects = self.aspects.or(Aspects::CAST);
+        self
+    }
+
+    pub(crate) const fn long_form(mut self, edit: Edit) -> Self {
+        self.long_form = Some(edit);
+        self.aspects = self.aspects.or(Aspects::LONG_FORM);
+        self
+    }
+
+    pub(crate) const fn default(mut self, edit: Edit) -> Self {
+        self.default = Some(edit);
+        self.aspects = self.aspects.or(Aspects::DEFAULT);
+        self
+    }
+
+    pub(crate) const fn path(mut self, resolve: fn(&mut Node, &Base<'_>, &mut Context<'_>)) -> Self {
+        self.path = Some(resolve);
+        self.aspects = self.aspects.or(Aspects::PATH);
+        self
+    }
+
     /// Of the texts, only those for which `allows` is true.
     pub(crate) const fn text_like(mut self, allows: fn(&str) -> bool, wanted: &'static str) -> Self {
         self.limit = Limit::Text(allows, wanted);
@@ -243,6 +365,10 @@ impl Rule {
 }
 
 pub(crate) const TEXT: Rule = Rule::scalar(Kinds::TEXT);
+/// A truth value, also as a text that becomes one.
+pub(crate) const FLAG: Rule = BOOL_OR_TEXT.cast(Cast::Bool);
+/// A whole number, also as a text that becomes one.
+pub(crate) const COUNT: Rule = INT_OR_TEXT.cast(Cast::Int);
 pub(crate) const BOOL: Rule = Rule::scalar(Kinds::BOOL);
 pub(crate) const BOOL_OR_TEXT: Rule = BOOL.or(Kinds::TEXT);
 pub(crate) const INT: Rule = Rule::scalar(Kinds::INT);
@@ -256,16 +382,6 @@ pub(crate) const TEXTS: Rule = Rule::list(&TEXT);
 pub(crate) const DISTINCT_TEXTS: Rule = TEXTS.distinct();
 /// A text, or a list of different ones.
 pub(crate) const TEXT_OR_TEXTS: Rule = DISTINCT_TEXTS.or(Kinds::TEXT);
-
-/// A map of scalars, or a list of `NAME=value`.
-pub(crate) const TABLE: Rule = {
-    static NAMES: Names = Names {
-        allows: |name| !name.is_empty(),
-        wanted: Some("a name that is not empty"),
-        rule: NUMBER_OR_TEXT.or(Kinds::BOOL).or(Kinds::NULL),
-    };
-    Rule::names(&NAMES).or_list(&TEXT).distinct()
-};
 
 /// A map of texts and numbers.
 pub(crate) const OPTIONS: Rule = {

@@ -13,27 +13,31 @@ use crate::model::credential_spec::{CREDENTIAL_SPEC, CredentialSpec};
 use crate::model::depends_on::{DEPENDS_ON, Dependency};
 use crate::model::deploy::{DEPLOY, Deploy};
 use crate::model::develop::{DEVELOP, Develop};
-use crate::model::device::{DEVICE, Device};
+use crate::model::device::{DEVICES, Device};
 use crate::model::device_request::{DeviceRequest, GPUS};
 use crate::model::env_file::{ENV_FILE, EnvFile};
 use crate::model::environment::{ENVIRONMENT, Environment};
 use crate::model::extends::EXTENDS;
 use crate::model::extra_hosts::{EXTRA_HOSTS, ExtraHosts};
-use crate::model::file_mount::{FILE_MOUNTS, FileMount};
+use crate::model::file_mount::{CONFIG_MOUNTS, FileMount, SECRET_MOUNTS};
 use crate::model::healthcheck::{HEALTHCHECK, Healthcheck};
 use crate::model::hook::{HOOKS, Hook};
 use crate::model::label::{LABELS, Labels};
 use crate::model::logging::{LOGGING, Logging};
+use crate::model::long::list_of_one;
 use crate::model::mount::{MOUNTS, Mount};
 use crate::model::namespace::{Cgroup, Namespace, NetworkMode};
+use crate::model::paths;
 use crate::model::port::{PORTS, Port};
 use crate::model::provider::{PROVIDER, Provider};
 use crate::model::pull_policy::{PULL_POLICY, PullPolicy};
 use crate::model::quantity::{Bytes, Duration};
+use crate::model::read::text;
 use crate::model::record::record;
 use crate::model::restart::Restart;
-use crate::model::rule::{BOOL, BOOL_OR_TEXT, DISTINCT_TEXTS, INT_OR_TEXT, Kinds, NUMBER_OR_TEXT, Rule, TABLE, TEXT, TEXT_OR_TEXTS, TEXTS};
+use crate::model::rule::{BOOL, BOOL_OR_TEXT, COUNT, Cast, DISTINCT_TEXTS, FLAG, INT_OR_TEXT, Kinds, Merge, NUMBER_OR_TEXT, Rule, TEXT};
 use crate::model::service_network::{SERVICE_NETWORKS, ServiceNetwork};
+use crate::model::table::{NAMED_TEXT_OR_TEXTS, NAMED_TEXTS, TABLE};
 use crate::model::ulimit::{ULIMITS, Ulimit};
 
 record! {
@@ -47,7 +51,7 @@ record! {
         /// Published ports.
         ports: Vec<Spanned<Port>> = PORTS,
         /// How to build the image.
-        build: Option<Spanned<Box<Build>>> = Rule::object(&BUILD).or(Kinds::TEXT),
+        build: Option<Spanned<Box<Build>>> = BUILD,
         /// What is mounted.
         volumes: Vec<Spanned<Mount>> = MOUNTS,
         /// Environment variables; `None`: taken from the shell, and not set when the shell has none.
@@ -74,13 +78,13 @@ record! {
         container_name: Option<Spanned<SmolStr>> =
             TEXT.text_like(is_container_name, "two or more letters, digits, `_`, `.` or `-`"),
         /// Profiles in which it takes part; empty: in all.
-        profiles: Vec<Spanned<SmolStr>> = DISTINCT_TEXTS,
+        profiles: Vec<Spanned<SmolStr>> = NAMED_TEXTS,
         /// Secrets, mounted as files.
-        secrets: Vec<Spanned<FileMount>> = FILE_MOUNTS,
+        secrets: Vec<Spanned<FileMount>> = SECRET_MOUNTS,
         /// Configs, mounted as files.
-        configs: Vec<Spanned<FileMount>> = FILE_MOUNTS,
+        configs: Vec<Spanned<FileMount>> = CONFIG_MOUNTS,
         /// Ports for other services, `80`, `80-90` or `80/udp`.
-        expose: Vec<Spanned<SmolStr>> = { const ITEM: Rule = NUMBER_OR_TEXT; Rule::list(&ITEM).distinct() },
+        expose: Vec<Spanned<SmolStr>> = Rule::list(&INT_OR_TEXT).distinct().same_by(|item| text(&item.value)),
         /// Lines of /etc/hosts.
         extra_hosts: ExtraHosts = EXTRA_HOSTS,
         /// The host's name within the container.
@@ -92,25 +96,25 @@ record! {
         /// The working directory.
         working_dir: Option<Spanned<SmolStr>> = TEXT,
         /// Where its output goes.
-        logging: Option<Spanned<Logging>> = Rule::object(&LOGGING),
+        logging: Option<Spanned<Logging>> = LOGGING,
         /// Capabilities beside the engine's defaults.
-        cap_add: Vec<Spanned<SmolStr>> = DISTINCT_TEXTS,
+        cap_add: Vec<Spanned<SmolStr>> = NAMED_TEXTS,
         /// Capabilities taken away.
-        cap_drop: Vec<Spanned<SmolStr>> = DISTINCT_TEXTS,
+        cap_drop: Vec<Spanned<SmolStr>> = NAMED_TEXTS,
         /// Security labels and profiles.
         security_opt: Vec<Spanned<SmolStr>> = DISTINCT_TEXTS,
         /// All capabilities and devices.
-        privileged: Option<Spanned<bool>> = BOOL_OR_TEXT,
+        privileged: Option<Spanned<bool>> = FLAG,
         /// Root file system without writing.
-        read_only: Option<Spanned<bool>> = BOOL_OR_TEXT,
+        read_only: Option<Spanned<bool>> = FLAG,
         /// Directories in memory, `path[:options]`.
-        tmpfs: Vec<Spanned<SmolStr>> = TEXT_OR_TEXTS,
+        tmpfs: Vec<Spanned<SmolStr>> = NAMED_TEXT_OR_TEXTS,
         /// An init process reaps children.
-        init: Option<Spanned<bool>> = BOOL_OR_TEXT,
+        init: Option<Spanned<bool>> = FLAG,
         /// A terminal.
-        tty: Option<Spanned<bool>> = BOOL_OR_TEXT,
+        tty: Option<Spanned<bool>> = FLAG,
         /// Standard input stays open.
-        stdin_open: Option<Spanned<bool>> = BOOL_OR_TEXT,
+        stdin_open: Option<Spanned<bool>> = FLAG,
         /// The signal that ends it.
         stop_signal: Option<Spanned<SmolStr>> = TEXT,
         /// The time from that signal to SIGKILL.
@@ -120,9 +124,9 @@ record! {
         /// Kernel parameters.
         sysctls: Labels = TABLE,
         /// The number of containers.
-        scale: Option<Spanned<i64>> = INT_OR_TEXT,
+        scale: Option<Spanned<i64>> = COUNT,
         /// Processors, in cores.
-        cpus: Option<Spanned<f64>> = NUMBER_OR_TEXT,
+        cpus: Option<Spanned<f64>> = NUMBER_OR_TEXT.cast(Cast::Float),
         /// Memory that it may use, in bytes.
         mem_limit: Option<Spanned<Bytes>> = NUMBER_OR_TEXT,
         /// Memory that it should have, in bytes.
@@ -134,29 +138,29 @@ record! {
         /// Size of /dev/shm, in bytes.
         shm_size: Option<Spanned<Bytes>> = NUMBER_OR_TEXT,
         /// Number of processes; -1: no limit.
-        pids_limit: Option<Spanned<i64>> = NUMBER_OR_TEXT,
+        pids_limit: Option<Spanned<i64>> = NUMBER_OR_TEXT.cast(Cast::Int),
         /// Processors that it may use, `0-3,5`.
         cpuset: Option<Spanned<SmolStr>> = TEXT,
         /// Relative weight.
-        cpu_shares: Option<Spanned<i64>> = NUMBER_OR_TEXT,
+        cpu_shares: Option<Spanned<i64>> = NUMBER_OR_TEXT.cast(Cast::Int),
         /// Microseconds of processor time a period.
-        cpu_quota: Option<Spanned<i64>> = NUMBER_OR_TEXT,
+        cpu_quota: Option<Spanned<i64>> = NUMBER_OR_TEXT.cast(Cast::Int),
         /// Length of a period in microseconds.
-        cpu_period: Option<Spanned<i64>> = NUMBER_OR_TEXT,
+        cpu_period: Option<Spanned<i64>> = NUMBER_OR_TEXT.cast(Cast::Int),
         /// Real-time period in microseconds.
-        cpu_rt_period: Option<Spanned<i64>> = NUMBER_OR_TEXT,
+        cpu_rt_period: Option<Spanned<i64>> = NUMBER_OR_TEXT.cast(Cast::Int),
         /// Real-time runtime in microseconds.
-        cpu_rt_runtime: Option<Spanned<i64>> = NUMBER_OR_TEXT,
+        cpu_rt_runtime: Option<Spanned<i64>> = NUMBER_OR_TEXT.cast(Cast::Int),
         /// Number of processors (Windows).
-        cpu_count: Option<Spanned<i64>> = INT_OR_TEXT.range(0, i64::MAX),
+        cpu_count: Option<Spanned<i64>> = COUNT.range(0, i64::MAX),
         /// Share of the processors in percent (Windows).
-        cpu_percent: Option<Spanned<f64>> = INT_OR_TEXT.range(0, 100),
+        cpu_percent: Option<Spanned<f64>> = INT_OR_TEXT.range(0, 100).cast(Cast::Float),
         /// Limits of block devices.
         blkio_config: Option<Spanned<Box<BlkioConfig>>> = Rule::object(&BLKIO_CONFIG),
         /// Never ended for want of memory.
-        oom_kill_disable: Option<Spanned<bool>> = BOOL_OR_TEXT,
+        oom_kill_disable: Option<Spanned<bool>> = FLAG,
         /// Inclination to be ended for want of memory, -1000 to 1000.
-        oom_score_adj: Option<Spanned<i64>> = INT_OR_TEXT.range(-1000, 1000),
+        oom_score_adj: Option<Spanned<i64>> = COUNT.range(-1000, 1000),
         /// How it is networked, when not by `networks`.
         network_mode: Option<Spanned<NetworkMode>> = TEXT,
         /// Whose processes it sees.
@@ -172,27 +176,27 @@ record! {
         /// The cgroup above its own.
         cgroup_parent: Option<Spanned<SmolStr>> = TEXT,
         /// Groups beside the user's own, by number or name.
-        group_add: Vec<Spanned<SmolStr>> = { const ITEM: Rule = NUMBER_OR_TEXT; Rule::list(&ITEM).distinct() },
+        group_add: Vec<Spanned<SmolStr>> = Rule::list(&NUMBER_OR_TEXT).distinct(),
         /// Devices of the host.
-        devices: Vec<Spanned<Device>> = Rule::list(&DEVICE),
+        devices: Vec<Spanned<Device>> = DEVICES,
         /// Rules of the device cgroup.
         device_cgroup_rules: Vec<Spanned<SmolStr>> = DISTINCT_TEXTS,
         /// Graphics processors.
         gpus: Vec<Spanned<DeviceRequest>> = GPUS,
         /// Name servers.
-        dns: Vec<Spanned<SmolStr>> = TEXT_OR_TEXTS,
+        dns: Vec<Spanned<SmolStr>> = NAMED_TEXT_OR_TEXTS,
         /// Options of the resolver.
-        dns_opt: Vec<Spanned<SmolStr>> = DISTINCT_TEXTS,
+        dns_opt: Vec<Spanned<SmolStr>> = NAMED_TEXTS.merged(Merge::Sequence),
         /// Domains in which names are looked up.
-        dns_search: Vec<Spanned<SmolStr>> = TEXT_OR_TEXTS,
+        dns_search: Vec<Spanned<SmolStr>> = NAMED_TEXT_OR_TEXTS,
         /// Services under other names, `service[:alias]`.
-        links: Vec<Spanned<SmolStr>> = DISTINCT_TEXTS,
+        links: Vec<Spanned<SmolStr>> = NAMED_TEXTS,
         /// Containers outside the project, `container[:alias]`.
         external_links: Vec<Spanned<SmolStr>> = DISTINCT_TEXTS,
         /// Annotations of the container.
         annotations: Labels = LABELS,
         /// Files of labels.
-        label_file: Vec<Spanned<SmolStr>> = TEXTS.or(Kinds::TEXT),
+        label_file: Vec<Spanned<SmolStr>> = LABEL_FILES,
         /// False: its output is not shown by `up`.
         attach: Option<Spanned<bool>> = BOOL_OR_TEXT,
         /// `os[/arch[/variant]]`.
@@ -229,6 +233,12 @@ record! {
         extends: Option<Spanned<Node>> = EXTENDS,
     }
 }
+
+/// A path, or a list of them.
+const LABEL_FILES: Rule = {
+    const ITEM: Rule = TEXT.path(paths::local);
+    Rule::list(&ITEM).or(Kinds::TEXT).merged(Merge::Sequence).long_form(list_of_one)
+};
 
 /// True when a part of `name` could name a container, which is all that Compose asks for.
 fn is_container_name(name: &str) -> bool {

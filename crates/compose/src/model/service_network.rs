@@ -4,20 +4,22 @@ use smol_str::SmolStr;
 use windlass_source::Spanned;
 
 use crate::model::label::Labels;
+use crate::model::names;
 use crate::model::record::record;
-use crate::model::rule::{DISTINCT_TEXTS, Kinds, NAME, NUMBER, Names, OPTIONS, Rule, TEXT, is_name};
+use crate::model::rule::{Kinds, Merge, NAME, NUMBER, Names, OPTIONS, Rule, TEXT, is_name};
+use crate::model::table::NAMED_TEXTS;
 
 record! {
     /// How a service takes part in a network.
     pub struct ServiceNetwork as SERVICE_NETWORK {
         /// Other names under which it is found there.
-        aliases: Vec<Spanned<SmolStr>> = DISTINCT_TEXTS,
+        aliases: Vec<Spanned<SmolStr>> = NAMED_TEXTS,
         /// Its fixed IPv4 address.
         ipv4_address: Option<Spanned<SmolStr>> = TEXT,
         /// Its fixed IPv6 address.
         ipv6_address: Option<Spanned<SmolStr>> = TEXT,
         /// Its link-local addresses.
-        link_local_ips: Vec<Spanned<SmolStr>> = DISTINCT_TEXTS,
+        link_local_ips: Vec<Spanned<SmolStr>> = NAMED_TEXTS,
         /// The address of its network card there.
         mac_address: Option<Spanned<SmolStr>> = TEXT,
         /// The name of the interface in the container.
@@ -34,5 +36,5 @@ record! {
 /// Names, or a map of names and settings.
 pub(crate) const SERVICE_NETWORKS: Rule = {
     static NAMES: Names = Names { allows: is_name, wanted: Some(NAME), rule: Rule::object(&SERVICE_NETWORK).or(Kinds::NULL) };
-    Rule::names(&NAMES).or_list(&TEXT).distinct()
+    Rule::names(&NAMES).or_list(&TEXT).distinct().merged(Merge::By(names::merge)).long_form(names::long_form)
 };

@@ -6,7 +6,7 @@ use windlass_yaml::{Node, Value};
 use crate::model::context::Context;
 use crate::model::read::Read;
 use crate::model::record::record;
-use crate::model::rule::{INT_OR_TEXT, Kinds, Names, Rule};
+use crate::model::rule::{COUNT, Cast, Kinds, Merge, Names, Rule};
 
 /// A limit of processes.
 #[derive(Clone, Debug)]
@@ -21,9 +21,9 @@ record! {
     /// A limit that a process may raise up to another.
     pub struct UlimitRange as ULIMIT_RANGE.requiring(&["soft", "hard"]) {
         /// What holds.
-        soft: Spanned<i64> = INT_OR_TEXT,
+        soft: Spanned<i64> = COUNT,
         /// Up to where a process may raise it.
-        hard: Spanned<i64> = INT_OR_TEXT,
+        hard: Spanned<i64> = COUNT,
     }
 }
 
@@ -36,12 +36,19 @@ impl Read for Ulimit {
     }
 }
 
+/// A text would have become a number by now.
+fn no_text(node: &mut Node, context: &mut Context<'_>) {
+    if node.as_str().is_some() {
+        context.unreadable(node, "a whole number, or `soft` and `hard`");
+    }
+}
+
 /// A map of the kernel's names and one or two numbers.
 pub(crate) const ULIMITS: Rule = {
     static NAMES: Names = Names {
         allows: |name| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_lowercase()),
         wanted: None,
-        rule: Rule::object(&ULIMIT_RANGE).or(Kinds::INT).or(Kinds::TEXT),
+        rule: Rule::object(&ULIMIT_RANGE).or(Kinds::INT).or(Kinds::TEXT).merged(Merge::Replace).cast(Cast::Int).long_form(no_text),
     };
     Rule::names(&NAMES)
 };

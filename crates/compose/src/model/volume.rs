@@ -2,15 +2,18 @@
 
 use smol_str::SmolStr;
 use windlass_source::Spanned;
+use windlass_yaml::Node;
 
-use crate::model::external::EXTERNAL;
+use crate::model::context::Context;
+use crate::model::external::{self, EXTERNAL};
 use crate::model::label::{LABELS, Labels};
+use crate::model::paths::{self, Base};
 use crate::model::record::record;
-use crate::model::rule::{OPTIONS, TEXT};
+use crate::model::rule::{Kinds, OPTIONS, Rule, TEXT};
 
 record! {
     /// A named volume of the project.
-    pub struct Volume as VOLUME {
+    pub struct Volume as VOLUME_OBJECT {
         /// Its name for the engine. Default: project and key with `_` between, for an external one the key.
         name: Option<Spanned<SmolStr>> = TEXT,
         /// The driver. Default: `local`.
@@ -21,5 +24,21 @@ record! {
         external: Option<Spanned<bool>> = EXTERNAL,
         /// Its labels.
         labels: Labels = LABELS,
+    }
+}
+
+/// A map, or nothing.
+pub(crate) const VOLUME: Rule = Rule::object(&VOLUME_OBJECT).or(Kinds::NULL).long_form(external::new_form).path(resolve);
+
+/// A local volume that is a bind mount has a path.
+fn resolve(node: &mut Node, base: &Base<'_>, context: &mut Context<'_>) {
+    let says = |node: &Node, key: &str, text: &str| node.get(key).and_then(Node::as_str) == Some(text);
+    if !says(node, "driver", "local") {
+        return;
+    }
+    if let Some(options) = node.get_mut("driver_opts").filter(|options| says(options, "o", "bind"))
+        && let Some(device) = options.get_mut("device")
+    {
+        paths::of_engine(device, base, context);
     }
 }
