@@ -57,6 +57,8 @@ pub enum ProblemKind {
     KeyCharacter(char),
     /// A name with a space inside.
     KeySpace,
+    /// `export ` at the end of the file.
+    ExportAlone,
     /// The quote is not closed before the end of the file.
     Unclosed(char),
     /// A `$` expression that can't be expanded.
@@ -80,6 +82,7 @@ impl fmt::Display for Problem {
         match &self.kind {
             ProblemKind::KeyCharacter(character) => write!(formatter, "unexpected character {character:?} in the name of a variable"),
             ProblemKind::KeySpace => formatter.write_str("the name of a variable can't contain a space"),
+            ProblemKind::ExportAlone => formatter.write_str("a name is missing after `export`"),
             ProblemKind::Unclosed(quote) => write!(formatter, "the quote `{quote}` is not closed"),
             ProblemKind::Template(error) => error.fmt(formatter),
             ProblemKind::TooLong => formatter.write_str("the values are longer than 16 MiB"),
@@ -224,8 +227,12 @@ impl<'t> Reader<'t> {
             }
         }
         if self.rest().strip_prefix("export").is_some_and(|rest| rest.starts_with([' ', '\t', '\n', '\x0c', '\r'])) {
+            let export = self.span(self.at, self.at + "export".len());
             self.at += "export".len();
             self.skip_spaces();
+            if self.rest().is_empty() {
+                return Some(Err(Problem { kind: ProblemKind::ExportAlone, span: export }));
+            }
         }
         let start = self.at;
         for (offset, character) in self.rest().char_indices() {

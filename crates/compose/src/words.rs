@@ -56,16 +56,21 @@ impl fmt::Display for WordsError {
 
 impl std::error::Error for WordsError {}
 
-/// What the text is inside of.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Inside {
-    Nothing,
+/// What the text is inside of, with the places where that began. Quotes go inside backticks too.
+#[derive(Default)]
+struct Inside {
     /// `'…'` or `"…"`.
-    Quote(char),
-    /// `` `…` ``; kept as it is.
-    Backtick,
+    quote: Option<(char, usize)>,
+    /// `` `…` ``; kept as it is, but for quotes.
+    backtick: Option<usize>,
     /// `$(…)`; kept as it is.
-    Substitution,
+    substitution: Option<usize>,
+}
+
+impl Inside {
+    fn nothing(&self) -> bool {
+        self.quote.is_none() && self.backtick.is_none() && self.substitution.is_none()
+    }
 }
 
 /// Splits a text into words.
@@ -74,32 +79,32 @@ enum Inside {
 /// The first mark that is not closed, or a `(` that docker compose does not accept.
 pub fn split(text: &str) -> Result<Words, WordsError> {
     let mut done = Words::default();
-    let mut inside = Inside::Nothing;
-    let mut opened_at = 0;
+    let mut inside = Inside::default();
     let mut value = String::new();
     let mut start = None;
     // `''` is a word, but an opening quote alone does not make one: it is not closed anyway.
     let mut is_word = false;
     let mut characters = text.char_indices();
     while let Some((at, character)) = characters.next() {
-        if character == '\\' && inside != Inside::Quote('\'') {
-            start.get_or_insert(at);
-            let Some((_, escaped)) = characters.next() else {
-                return Err(WordsError { kind: WordsErrorKind::TrailingBackslash, at });
-            };
-            value.push(escaped);
-            is_word = true;
-            continue;
-        }
-        match (character, inside) {
-            (' ' | '\t' | '\r' | '\n', Inside::Nothing) => {
+        let quote = inside.quote.map(|(quote, _)| quote);
+        match character {
+            '\\' if quote != Some('\'') => {
+                let Some((_, escaped)) = characters.next() else {
+                    return Err(WordsError { kind: WordsErrorKind::TrailingBackslash, at });
+                };
+                start.get_or_insert(at);
+                value.push(escaped);
+                is_word = true;
+                continue;
+            }
+            ' ' | '\t' | '\r' | '\n' if inside.nothing() => {
                 if is_word {
                     done.words.push(Word { value: std::mem::take(&mut value), range: start.take().unwrap_or(at)..at });
                 }
                 is_word = false;
                 continue;
             }
-            (';' | '&' | '|' | '<' | '>', Inside::Nothing) => {
+            ';' | '&' | '|' | '<' | '>' if inside.nothing() => {
                 // `2>` is a redirection of descriptor 2, so a word before `>` that starts with a digit is part of the operator.
                 if character == '>' && value.starts_with(|first: char| first.is_ascii_digit()) {
                     is_word = false;
@@ -107,37 +112,33 @@ pub fn split(text: &str) -> Result<Words, WordsError> {
                 done.cut_at = Some(at);
                 break;
             }
-            ('\'' | '"', Inside::Nothing) => {
-                (inside, opened_at) = (Inside::Quote(character), at);
+            '\'' | '"' if inside.substitution.is_none() && quote.is_none_or(|quote| quote == character) => {
+                is_word |= quote.is_some();
+                inside.quote = if quote.is_some() { None } else { Some((character, at)) };
                 start.get_or_insert(at);
                 continue;
             }
-            ('\'' | '"', Inside::Quote(quote)) if quote == character => {
-                inside = Inside::Nothing;
-                is_word = true;
-                continue;
+            '`' if quote.is_none() && inside.substitution.is_none() => {
+                inside.backtick = if inside.backtick.is_some() { None } else { Some(at) };
             }
-            ('`', Inside::Nothing) => (inside, opened_at) = (Inside::Backtick, at),
-            ('`', Inside::Backtick) => inside = Inside::Nothing,
-            ('(', Inside::Nothing) if value.ends_with('$') => (inside, opened_at) = (Inside::Substitution, at),
-            ('(', Inside::Nothing | Inside::Substitution) => return Err(WordsError { kind: WordsErrorKind::Parenthesis, at }),
-            // A lone `)` opens what the next one closes.
-            (')', Inside::Nothing) => (inside, opened_at) = (Inside::Substitution, at),
-            (')', Inside::Substitution) => inside = Inside::Nothing,
+            '(' | ')' if quote.is_none() && inside.backtick.is_none() => match (character, inside.substitution) {
+                ('(', None) if value.ends_with('$') => inside.substitution = Some(at),
+                ('(', _) => return Err(WordsError { kind: WordsErrorKind::Parenthesis, at }),
+                // A lone `)` opens what the next one closes.
+                (_, None) => inside.substitution = Some(at),
+                (_, Some(_)) => inside.substitution = None,
+            },
             _ => {}
         }
         start.get_or_insert(at);
         value.push(character);
         is_word = true;
     }
-    let mark = match inside {
-        Inside::Nothing => None,
-        Inside::Quote(quote) => Some(quote),
-        Inside::Backtick => Some('`'),
-        Inside::Substitution => text[opened_at..].chars().next(),
-    };
-    if let Some(mark) = mark {
-        return Err(WordsError { kind: WordsErrorKind::Unclosed(mark), at: opened_at });
+    let open = inside.quote.map(|(_, at)| at).or(inside.backtick).or(inside.substitution);
+    if let Some(at) = open
+        && let Some(mark) = text[at..].chars().next()
+    {
+        return Err(WordsError { kind: WordsErrorKind::Unclosed(mark), at });
     }
     if is_word {
         let end = done.cut_at.unwrap_or(text.len());
@@ -195,6 +196,8 @@ mod tests {
             ("a #b", "[a][#b]"),
             ("echo ) foo )", "[echo][) foo )]"),
             ("echo \"$(a b)\" c", "[echo][$(a b)][c]"),
+            ("`a \"b` c\" d`", "[`a b` c d`]"),
+            ("`(b(\"`", "! `\"` is not closed @ 4"),
             ("echo )", "! `)` is not closed @ 5"),
             ("echo `a", "! ``` is not closed @ 5"),
             ("echo $(a", "! `(` is not closed @ 6"),

@@ -65,6 +65,7 @@ fn the_cases_are_as_docker_compose_has_them() {
         ("A=1\nO", "A=1|=O ! NameAtEnd 2:1"),
         ("export A B", "=A B ! NameAtEnd 1:8"),
         ("export", "=export ! NameAtEnd 1:1"),
+        ("A=1\nexport \r", "A=1 ! ExportAlone 2:1"),
         // Docker compose stops at the first error; the lines after it are read here.
         ("A B=1\nC=2\n", "C=2 ! KeySpace 1:1"),
         ("A B\nC=2\n", "C=2 ! KeySpace 1:1"),

@@ -1,6 +1,7 @@
 //! `volumes` of a service: `[source:]target[:mode,mode]`. Compose specification, "volumes"; compose-go, `format/volume.go`.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use super::{Placed, ShortError, split_placed};
 
@@ -58,17 +59,19 @@ pub fn parse(text: &str) -> Result<VolumeSpec<'_>, ShortError> {
     if spec.tiny {
         return Ok(spec);
     }
-    let parts = sections(text);
+    let (parts, open) = sections(text);
     if let Some(empty) = parts.iter().find(|part| part.value.is_empty()) {
         return Err(ShortError::new("nothing stands between two colons, or at an end", empty.range.clone()));
+    }
+    if let Some(open) = open.filter(|_| parts.len() < 2) {
+        return Err(ShortError::new("`${` is not closed, so there is no target", open));
     }
     let (source, target, modes) = match parts.as_slice() {
         [target] => (None, target, None),
         [source, target] => (Some(source), target, None),
         [source, target, modes] => (Some(source), target, Some(modes)),
-        [_, _, _, rest @ ..] => {
-            let start = rest.first().map_or(text.len(), |part| part.range.start);
-            return Err(ShortError::new("too many colons: expected `source:target:mode`", start..text.len()));
+        [_, _, _, rest, ..] => {
+            return Err(ShortError::new("too many colons: expected `source:target:mode`", rest.range.start..text.len()));
         }
         [] => return Err(ShortError::new("the volume is empty", 0..0)),
     };
@@ -94,8 +97,9 @@ pub fn parse(text: &str) -> Result<VolumeSpec<'_>, ShortError> {
     Ok(spec)
 }
 
-/// The parts between colons. A colon after a single letter belongs to a Windows drive, one inside `${…}` to the text.
-fn sections(text: &str) -> Vec<Placed<&str>> {
+/// The parts between colons. A colon after a single letter belongs to a Windows drive, one inside `${…}` to the text. A last part
+/// in which `${` is not closed is not among them, as docker compose loses it; it is given beside them.
+fn sections(text: &str) -> (Vec<Placed<&str>>, Option<Range<usize>>) {
     let mut parts = Vec::new();
     let mut start = 0;
     let mut braces = 0_usize;
@@ -110,8 +114,11 @@ fn sections(text: &str) -> Vec<Placed<&str>> {
             _ => {}
         }
     }
+    if braces > 0 {
+        return (parts, Some(start..text.len()));
+    }
     parts.push(Placed::new(&text[start..], start..text.len()));
-    parts
+    (parts, None)
 }
 
 fn is_drive(text: &str) -> bool {
@@ -217,6 +224,9 @@ mod tests {
             ("./x:C:", "Bind ./x -> C:"),
             ("\\\\.\\pipe\\e:\\\\.\\pipe\\e", "Bind \\\\.\\pipe\\e -> \\\\.\\pipe\\e"),
             ("${a:b}:/x", "Volume ${a:b} -> /x"),
+            ("a1:/d:${x", "Volume a1 -> /d"),
+            ("a1:${x", "! `${` is not closed, so there is no target @ 3..6"),
+            ("${x:/d", "! `${` is not closed, so there is no target @ 0..6"),
             ("", "! the volume is empty @ 0..0"),
             ("ab:", "! nothing stands between two colons, or at an end @ 3..3"),
             (":/d", "! nothing stands between two colons, or at an end @ 0..0"),
