@@ -50,7 +50,7 @@ const REGISTRIES: &[(&str, &str)] = &[
 ];
 
 /// Path parts after which a cache or proxy registry repeats a Docker Hub path: `harbor.example.com/hub/docker.io/library/redis`.
-const PROXY_PATHS: &[&str] = &["/docker.io/", "/dependency_proxy/containers/", "/dockerhub/", "/docker-hub/"];
+const PROXY_PATHS: &[&str] = &["/docker.io/", "/dependency_proxy/containers/", "/dockerhub/", "/docker-hub/", "/library/"];
 
 /// Namespaces of Docker's official images for one architecture.
 const ARCHITECTURES: &[&str] = &["amd64/", "arm32v5/", "arm32v6/", "arm32v7/", "arm64v8/", "i386/", "ppc64le/", "riscv64/", "s390x/"];
@@ -130,9 +130,16 @@ fn find_entry(name: &str) -> Option<(&'static Entry, KnownBy)> {
     let mut namespaces = std::iter::successors(Some(namespace), |space| Some(space.rsplit_once('/')?.0));
     names
         .get(name)
+        .or_else(|| names.get(copied(name)?))
         .or_else(|| namespaces.find_map(|space| names.get(format!("{space}/*").as_str())))
         .map(|entry| (*entry, KnownBy::Repository))
         .or_else(|| software.get(last).map(|entry| (*entry, KnownBy::Name)))
+}
+
+/// The Docker Hub repository that a registry of one's own has a copy of: `registry.example.com/grafana/grafana`. One path component says too little.
+fn copied(name: &str) -> Option<&str> {
+    let (registry, path) = name.split_once('/')?;
+    (registry.contains(['.', ':']) && path.contains('/')).then_some(path)
 }
 
 impl Entry {

@@ -6,22 +6,26 @@ use super::*;
 use crate::image::{Lifetime, Resources, Shell};
 
 /// The base of each file, each of its builds alone, and for each named repository all that hold for it whatever the tag.
-fn variants() -> impl Iterator<Item = (String, Image)> {
-    ENTRIES.iter().flat_map(|entry| {
-        let alone = (0..entry.builds().count()).map(|index| (format!("build {index}"), 1 << index));
-        let repositories = entry.names().map(|name| {
-            let applies = |build: &Build| build.tags.is_none() && build.below.is_none() && build.applies(name, None);
-            let mask = entry.builds().enumerate().filter(|(_, build)| applies(build));
-            (format!("({name})"), mask.fold(0, |mask, (index, _)| mask | 1 << index))
-        });
-        let masks: Vec<_> = std::iter::once(("latest".to_owned(), 0)).chain(alone).chain(repositories).collect();
-        masks.into_iter().map(|(what, applies)| {
-            let place = format!("{} {what}", entry.name);
-            let image = entry.read(applies, KnownBy::Repository);
-            let image = image.unwrap_or_else(|error| panic!("{place}: {error}"));
-            (place, image)
-        })
-    })
+fn variants() -> &'static [(String, Image)] {
+    static VARIANTS: OnceLock<Vec<(String, Image)>> = OnceLock::new();
+    VARIANTS.get_or_init(|| ENTRIES.iter().flat_map(entry_variants).collect())
+}
+
+fn entry_variants(entry: &Entry) -> Vec<(String, Image)> {
+    let alone = (0..entry.builds().count()).map(|index| (format!("build {index}"), 1 << index));
+    let repositories = entry.names().map(|name| {
+        let applies = |build: &Build| build.tags.is_none() && build.below.is_none() && build.applies(name, None);
+        let mask = entry.builds().enumerate().filter(|(_, build)| applies(build));
+        (format!("({name})"), mask.fold(0, |mask, (index, _)| mask | 1 << index))
+    });
+    let masks = std::iter::once(("latest".to_owned(), 0)).chain(alone).chain(repositories);
+    let image = |(what, applies)| {
+        let place = format!("{} {what}", entry.name);
+        let image = entry.read(applies, KnownBy::Repository);
+        let image = image.unwrap_or_else(|error| panic!("{place}: {error}"));
+        (place, image)
+    };
+    masks.map(image).collect()
 }
 
 /// Checks every variant; `check` reports problems.
@@ -29,7 +33,7 @@ fn every_variant(check: impl Fn(&Image, &mut Vec<String>)) {
     let mut problems = Vec::new();
     for (place, image) in variants() {
         let mut found = Vec::new();
-        check(&image, &mut found);
+        check(image, &mut found);
         problems.extend(found.into_iter().map(|problem| format!("{place}: {problem}")));
     }
     assert!(problems.is_empty(), "{}", problems.join("\n"));
@@ -236,8 +240,8 @@ fn what_keeps_state_says_where() {
         if image.stateful && !keeps {
             problems.push("stateful, and no volume has a size".to_owned());
         }
-        if image.members_own_data && !(image.clustered && image.stateful) {
-            problems.push("members own data, but it isn't clustered and stateful".to_owned());
+        if image.members_own_data && !image.stateful {
+            problems.push("members own data, but it isn't stateful".to_owned());
         }
         if image.volumes.iter().any(|volume| volume.sub_path && volume.size.is_none()) {
             problems.push("a subPath where no state is kept".to_owned());

@@ -23,6 +23,7 @@ fn mirrors_and_caches_are_the_image_they_mirror() {
         "public.ecr.aws/docker/library/redis:7",
         "harbor.example.com/hub/docker.io/library/redis:7",
         "gitlab.example.com/group/dependency_proxy/containers/redis:7",
+        "registry.example.com:5000/library/redis",
         "123.dkr.ecr.eu-west-1.amazonaws.com/docker-hub/library/redis",
     ] {
         assert_eq!((image(text).name, image(text).known_by), ("redis", KnownBy::Repository), "{text}");
@@ -39,6 +40,20 @@ fn a_look_alike_keeps_only_what_follows_from_the_software() {
     assert_eq!(known("ghcr.io/acme/shop"), None);
     // Web servers are built into applications under their own name, so the name says nothing.
     assert_eq!(known("acme/nginx"), None);
+}
+
+#[test]
+fn a_registry_of_ones_own_may_hold_a_copy() {
+    let image = image("registry.example.com:5000/grafana/grafana:11");
+    assert_eq!((image.name, image.known_by), ("grafana", KnownBy::Repository));
+    assert!(known("registry.example.com/alpine").is_none(), "one component may be anything");
+}
+
+#[test]
+fn an_exact_name_goes_before_its_namespace() {
+    assert_eq!(image("lscr.io/linuxserver/socket-proxy").name, "docker-socket-proxy");
+    assert_eq!(image("lscr.io/linuxserver/sonarr").ports[0].port, 8989);
+    assert_eq!(image("nvcr.io/nim/meta/llama-3.1-8b-instruct:1.8").name, "nvidia-nim");
 }
 
 #[test]
