@@ -9,6 +9,8 @@ mod blkio_config;
 mod build;
 mod by_name;
 mod canonical;
+#[cfg(test)]
+mod case;
 mod cast;
 mod check;
 mod command;

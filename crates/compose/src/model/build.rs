@@ -118,3 +118,34 @@ fn ssh(node: &mut Node, context: &mut Context<'_>) {
     }
     to_map(node, context);
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::model::case::web;
+
+    #[test]
+    fn a_text_is_the_context() {
+        let cases: &[(&[&str], &str)] = &[
+            (&["build: ."], r#"{build: {context: "/project"}}"#),
+            (&["build: { dockerfile: x }"], r#"{build: {dockerfile: "x", context: "/project"}}"#),
+            (&["build: https://github.com/acme/shop.git"], r#"{build: {context: "https://github.com/acme/shop.git"}}"#),
+            (
+                &["build: ./app", "build: { args: [A=1], target: dev }"],
+                r#"{build: {context: "/project/app", args: {A: "1"}, target: "dev"}}"#,
+            ),
+            (
+                &["build: { additional_contexts: [a=./b, c=docker-image://d] }"],
+                r#"{build: {additional_contexts: {a: "/project/b", c: "docker-image://d"}, context: "/project"}}"#,
+            ),
+            (
+                &["build: { secrets: [s], provenance: false }"],
+                r#"{build: {secrets: [{source: "s"}], provenance: "false", context: "/project"}}"#,
+            ),
+            (&["build: { ssh: [other] }"], "`build.ssh` of service `web` must be `default` or a list of `ID=path` @ other"),
+            (&["build: { contxt: . }"], "`build` of service `web` has no attribute `contxt` @ contxt"),
+        ];
+        for (files, expected) in cases {
+            assert_eq!(web(files), *expected, "{files:?}");
+        }
+    }
+}

@@ -38,3 +38,24 @@ fn split(node: &mut Node, context: &mut Context<'_>) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::model::case::web;
+
+    #[test]
+    fn text_is_split_and_a_later_one_replaces() {
+        let cases: &[(&[&str], &str)] = &[
+            (&[r#"command: "php 'artisan' serve""#], r#"{command: ["php", "artisan", "serve"]}"#),
+            (&["command: [a, b]", "command: c"], r#"{command: ["c"]}"#),
+            (&["command: a", "command:"], "{command: null}"),
+            (&["command: a 'b"], "`command` of service `web` is no list of words: `'` is not closed @ 'b"),
+            (&["command: a 'b", "command: c"], r#"{command: ["c"]}"#),
+            (&["command: a && b"], "`command` of service `web` loses `&& b` @ && b"),
+            (&["command: 1"], "`command` of service `web` must be text or a list @ 1"),
+        ];
+        for (files, expected) in cases {
+            assert_eq!(web(files), *expected, "{files:?}");
+        }
+    }
+}

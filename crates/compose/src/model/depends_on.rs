@@ -65,3 +65,29 @@ fn long_form(node: &mut Node, _: &mut Context<'_>) {
         map.values_mut().for_each(fill);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::model::case::web;
+
+    #[test]
+    fn names_and_conditions_merge() {
+        let cases: &[(&[&str], &str)] = &[
+            (&["depends_on: [db]"], r#"{depends_on: {db: {condition: "service_started", required: true}}}"#),
+            (
+                &["depends_on: { db: { condition: service_healthy } }"],
+                r#"{depends_on: {db: {condition: "service_healthy", required: true}}}"#,
+            ),
+            (
+                &["depends_on: [db]", "depends_on: { db: { condition: service_healthy }, cache: { condition: service_started } }"],
+                r#"{depends_on: {db: {condition: "service_healthy", required: true}, cache: {condition: "service_started", required: true}}}"#,
+            ),
+            (&["depends_on: { db: { condition: healthy } }"], "`depends_on.db.condition` of service `web` cannot be `healthy` @ healthy"),
+            (&["depends_on: { db: {} }"], "`depends_on.db` of service `web` needs `condition` @ {}"),
+            (&["depends_on: [db, db]"], "`depends_on[1]` of service `web` stands there twice @ db"),
+        ];
+        for (files, expected) in cases {
+            assert_eq!(web(files), *expected, "{files:?}");
+        }
+    }
+}

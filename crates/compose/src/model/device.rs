@@ -60,3 +60,25 @@ fn long_form(node: &mut Node, context: &mut Context<'_>) {
     put(&mut map, "permissions", permissions);
     node.value = Value::Map(map);
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::model::case::web;
+
+    #[test]
+    fn devices_have_two_forms() {
+        let cases: &[(&[&str], &str)] = &[
+            (
+                &["devices: [/dev/a, '/dev/b:/dev/c:r']"],
+                r#"{devices: [{source: "/dev/a", target: "/dev/a", permissions: "rwm"}, {source: "/dev/b", target: "/dev/c", permissions: "r"}]}"#,
+            ),
+            (
+                &["devices: [/dev/a]", "devices: [{ source: /dev/b, target: /dev/a }]"],
+                r#"{devices: [{source: "/dev/b", target: "/dev/a"}]}"#,
+            ),
+        ];
+        for (files, expected) in cases {
+            assert_eq!(web(files), *expected, "{files:?}");
+        }
+    }
+}

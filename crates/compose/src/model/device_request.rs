@@ -82,3 +82,21 @@ fn all(node: &mut Node, _: &mut Context<'_>) {
         set_default(node, "count", "all");
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::model::case::web;
+
+    #[test]
+    fn all_devices_unless_it_says_which() {
+        let cases: &[(&[&str], &str)] = &[
+            (&["gpus: all"], r#"{gpus: [{count: "all"}]}"#),
+            (&["gpus: [{ driver: nvidia }, { device_ids: ['0'] }]"], r#"{gpus: [{driver: "nvidia", count: "all"}, {device_ids: ["0"]}]}"#),
+            (&["gpus: some"], "`gpus` of service `web` cannot be `some` @ some"),
+            (&["gpus: [{ count: few }]"], "`gpus[0].count` of service `web` must be `all` or a whole number @ few"),
+        ];
+        for (files, expected) in cases {
+            assert_eq!(web(files), *expected, "{files:?}");
+        }
+    }
+}

@@ -42,3 +42,27 @@ fn long_form(node: &mut Node, _: &mut Context<'_>) {
         set_default(item, "required", true);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::model::case::web;
+
+    #[test]
+    fn files_are_paths_and_maps() {
+        let cases: &[(&[&str], &str)] = &[
+            (&["env_file: .env"], r#"{env_file: [{path: "/project/.env", required: true}]}"#),
+            (
+                &["env_file: [a.env, { path: /b.env, required: false }]"],
+                r#"{env_file: [{path: "/project/a.env", required: true}, {path: "/b.env", required: false}]}"#,
+            ),
+            (
+                &["env_file: a.env", "env_file: [b.env, a.env]"],
+                r#"{env_file: [{path: "/project/a.env", required: true}, {path: "/project/b.env", required: true}]}"#,
+            ),
+            (&["env_file: { path: a }"], "`env_file` of service `web` must be text or a list @ { path: a }"),
+        ];
+        for (files, expected) in cases {
+            assert_eq!(web(files), *expected, "{files:?}");
+        }
+    }
+}

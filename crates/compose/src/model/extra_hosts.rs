@@ -101,3 +101,21 @@ fn into_map(node: &mut Node) -> bool {
         _ => node.is_null(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::model::case::web;
+
+    #[test]
+    fn hosts_keep_the_addresses_of_all_files() {
+        let cases: &[(&[&str], &str)] = &[
+            (&["extra_hosts: ['a:1.1.1.1', 'b=[::1]']"], r#"{extra_hosts: {a: ["1.1.1.1"], b: ["::1"]}}"#),
+            (&["extra_hosts: { a: 1.1.1.1 }", "extra_hosts: ['a=2.2.2.2', 'a=1.1.1.1']"], r#"{extra_hosts: {a: ["1.1.1.1", "2.2.2.2"]}}"#),
+            (&["extra_hosts: [a]"], "`extra_hosts[0]` of service `web` is no host: the address is missing: expected `host=address` @ "),
+            (&["extra_hosts: { 'a:b': c }"], "`extra_hosts` of service `web` cannot have a host with the name `a:b` @ 'a:b'"),
+        ];
+        for (files, expected) in cases {
+            assert_eq!(web(files), *expected, "{files:?}");
+        }
+    }
+}

@@ -83,3 +83,23 @@ fn secret_target(node: &mut Node, _: &mut Context<'_>) {
     let target = format!("{SECRETS}{source}");
     set_default(node, "target", target);
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::model::case::web;
+
+    #[test]
+    fn names_and_maps_are_mounted() {
+        let cases: &[(&[&str], &str)] = &[
+            (&["secrets: [s]\nconfigs: [c]"], r#"{secrets: [{source: "s", target: "/run/secrets/s"}], configs: [{source: "c"}]}"#),
+            (
+                &["secrets: [s]", "secrets: [{ source: s, mode: 0400 }]"],
+                r#"{secrets: [{source: "s", mode: 256, target: "/run/secrets/s"}]}"#,
+            ),
+            (&["secrets: [{ source: s, mode: '9' }]"], "`secrets[0].mode` of service `web` must be an octal mode such as `0440` @ '9'"),
+        ];
+        for (files, expected) in cases {
+            assert_eq!(web(files), *expected, "{files:?}");
+        }
+    }
+}

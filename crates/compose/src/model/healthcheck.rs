@@ -96,3 +96,33 @@ impl Read for Test {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::case::web;
+
+    #[test]
+    fn a_plain_text_is_run_by_a_shell() {
+        use crate::model::context::Context;
+        let read = |node: Node| Test::read(&node, &mut Context::new(&mut Vec::new())).map(|test| format!("{test:?}").contains("Shell"));
+        assert_eq!(read(Node::default_value("curl -f localhost")), Some(true));
+    }
+
+    #[test]
+    fn the_test_is_replaced_and_the_rest_merged() {
+        let cases: &[(&[&str], &str)] = &[
+            (
+                &["healthcheck: { test: [CMD, a], interval: 5s }", "healthcheck: { test: b, retries: '4' }"],
+                r#"{healthcheck: {test: "b", interval: "5s", retries: 4}}"#,
+            ),
+            (&["healthcheck: { disable: 'yes' }"], "`healthcheck.disable` of service `web` is `yes`, which YAML 1.2 reads as text @ 'yes'"),
+            (&["healthcheck: { interval: 5 }"], "`healthcheck.interval` of service `web` must be text @ 5"),
+            (&["healthcheck: { interval: soon }"], "`healthcheck.interval` of service `web` must be a duration such as `1m30s` @ soon"),
+            (&["healthcheck: { intervall: 5s }"], "`healthcheck` of service `web` has no attribute `intervall` @ intervall"),
+        ];
+        for (files, expected) in cases {
+            assert_eq!(web(files), *expected, "{files:?}");
+        }
+    }
+}

@@ -32,3 +32,25 @@ fn merge(base: &mut Node, over: Node, rule: &'static Rule, context: &mut Context
 }
 
 static OPTIONS: Names = Names { allows: |name| !name.is_empty(), wanted: None, rule: NUMBER_OR_TEXT.or(Kinds::NULL) };
+
+#[cfg(test)]
+mod tests {
+    use crate::model::case::web;
+
+    #[test]
+    fn options_of_another_driver_are_dropped() {
+        let cases: &[(&[&str], &str)] = &[
+            (
+                &["logging: { driver: a, options: { x: 1 } }", "logging: { driver: b, options: { y: 2 } }"],
+                r#"{logging: {driver: "b", options: {y: 2}}}"#,
+            ),
+            (
+                &["logging: { driver: a, options: { x: 1 } }", "logging: { options: { y: 2 } }"],
+                r#"{logging: {driver: "a", options: {x: 1, y: 2}}}"#,
+            ),
+        ];
+        for (files, expected) in cases {
+            assert_eq!(web(files), *expected, "{files:?}");
+        }
+    }
+}

@@ -206,3 +206,44 @@ fn resolve(node: &mut Node, base: &Base<'_>, context: &mut Context<'_>) {
         None => context.error(MISSING_SOURCE, &origin, "is a bind mount without `source`"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::model::case::web;
+
+    #[test]
+    fn mounts_have_two_forms() {
+        let cases: &[(&[&str], &str)] = &[
+            (
+                &["volumes: ['./src:/app:ro']"],
+                r#"{volumes: [{type: "bind", source: "/project/src", target: "/app", read_only: true, bind: {create_host_path: true}}]}"#,
+            ),
+            (
+                &["volumes: ['~/x:/x:z']"],
+                r#"{volumes: [{type: "bind", source: "/home/ann/x", target: "/x", bind: {selinux: "z", create_host_path: true}}]}"#,
+            ),
+            (&["volumes: ['data:/var/lib/']"], r#"{volumes: [{type: "volume", source: "data", target: "/var/lib", volume: {}}]}"#),
+            (&["volumes: [/cache]"], r#"{volumes: [{type: "volume", target: "/cache", volume: {}}]}"#),
+            (&["volumes: ['data:/a:nocopy']"], r#"{volumes: [{type: "volume", source: "data", target: "/a", volume: {nocopy: true}}]}"#),
+            (&["volumes: [{ type: bind, source: ., target: /a }]"], r#"{volumes: [{type: "bind", source: "/project", target: "/a"}]}"#),
+            (
+                &["volumes: [{ type: bind, target: /a }]"],
+                "`volumes[0]` of service `web` is a bind mount without `source` @ { type: bind, target: /a }",
+            ),
+            (&["volumes: [{ type: disk, target: /a }]"], "`volumes[0].type` of service `web` cannot be `disk` @ disk"),
+            (&["volumes: ['aa::b']"], "`volumes[0]` of service `web` is no mount: nothing stands between two colons, or at an end @ "),
+            (&["volumes: ['data:/a:cached']"], "`volumes[0]` of service `web` has the mode `cached`, which does nothing @ cached"),
+        ];
+        for (files, expected) in cases {
+            assert_eq!(web(files), *expected, "{files:?}");
+        }
+    }
+
+    #[test]
+    fn of_two_mounts_at_one_path_the_later_stays() {
+        assert_eq!(
+            web(&["volumes: ['aa:/x', 'bb:/y']", "volumes: [{ type: volume, source: c, target: /x }]"]),
+            r#"{volumes: [{type: "volume", source: "c", target: "/x"}, {type: "volume", source: "bb", target: "/y", volume: {}}]}"#
+        );
+    }
+}

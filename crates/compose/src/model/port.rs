@@ -125,3 +125,39 @@ fn defaults(node: &mut Node, _: &mut Context<'_>) {
     set_default(node, "protocol", "tcp");
     set_default(node, "mode", "ingress");
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::model::case::web;
+
+    #[test]
+    fn ports_have_three_forms() {
+        let cases: &[(&[&str], &str)] = &[
+            (&["ports: ['8080:80']"], r#"{ports: [{mode: "ingress", target: 80, published: "8080", protocol: "tcp"}]}"#),
+            (&["ports: ['127.0.0.1::53/udp']"], r#"{ports: [{mode: "ingress", host_ip: "127.0.0.1", target: 53, protocol: "udp"}]}"#),
+            (&["ports: [80]"], r#"{ports: [{mode: "ingress", target: 80, protocol: "tcp"}]}"#),
+            (
+                &["ports: [{ target: '80', published: 8080 }]"],
+                r#"{ports: [{target: 80, published: 8080, protocol: "tcp", mode: "ingress"}]}"#,
+            ),
+            (
+                &["ports: ['80:http']"],
+                "`ports[0]` of service `web` is no port: container port `http` is not a number from 0 to 65535 @ http",
+            ),
+            (&["ports: ['80:0']"], "`ports[0]` of service `web` has no port 0 to publish @ 0"),
+            (&["ports: [{ published: 80 }]"], "`ports[0]` of service `web` needs `target` @ { published: 80 }"),
+            (&["ports: 80"], "`ports` of service `web` must be a list @ 80"),
+        ];
+        for (files, expected) in cases {
+            assert_eq!(web(files), *expected, "{files:?}");
+        }
+    }
+
+    #[test]
+    fn a_later_file_adds_ports_and_replaces_equal_ones() {
+        assert_eq!(
+            web(&["ports: ['80:80', '81:81']", "ports: ['82:82', { target: 80, published: '80', name: front }]"]),
+            r#"{ports: [{target: 80, published: "80", name: "front", protocol: "tcp", mode: "ingress"}, {mode: "ingress", target: 81, published: "81", protocol: "tcp"}, {mode: "ingress", target: 82, published: "82", protocol: "tcp"}]}"#
+        );
+    }
+}

@@ -252,3 +252,34 @@ impl Service {
         &self.name.origin
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::model::case::web;
+
+    #[test]
+    fn what_compose_does_not_know_is_refused() {
+        let cases: &[(&[&str], &str)] = &[
+            (&["enviroment: {}"], "service `web` has no attribute `enviroment` @ enviroment"),
+            (&["image: 1"], "`image` of service `web` must be text @ 1"),
+            (&["image:"], "`image` of service `web` must be text @ "),
+            (&["container_name: a"], "`container_name` of service `web` must be two or more letters, digits, `_`, `.` or `-` @ a"),
+            (&["cpu_percent: 101"], "`cpu_percent` of service `web` must be from 0 to 100 @ 101"),
+            (&["init: '1'"], "`init` of service `web` must be `true` or `false` @ '1'"),
+            (&["scale: 1.5"], "`scale` of service `web` must be text or a whole number @ 1.5"),
+            (&["hostname: 2001-01-01"], "`hostname` of service `web` must be text @ 2001-01-01"),
+            (&["x-own: { a: [] }\nscale: '2'"], "{x-own: {a: []}, scale: 2}"),
+        ];
+        for (files, expected) in cases {
+            assert_eq!(web(files), *expected, "{files:?}");
+        }
+    }
+
+    #[test]
+    fn nothing_in_a_later_file_changes_nothing() {
+        assert_eq!(
+            web(&["hostname: a\ndns: 1.1.1.1", "hostname:\ndns: [2.2.2.2, 1.1.1.1]"]),
+            r#"{hostname: "a", dns: ["1.1.1.1", "2.2.2.2"]}"#
+        );
+    }
+}

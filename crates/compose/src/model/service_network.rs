@@ -38,3 +38,20 @@ pub(crate) const SERVICE_NETWORKS: Rule = {
     static NAMES: Names = Names { allows: is_name, wanted: Some(NAME), rule: Rule::object(&SERVICE_NETWORK).or(Kinds::NULL) };
     Rule::names(&NAMES).or_list(&TEXT).distinct().merged(Merge::By(names::merge)).long_form(names::long_form)
 };
+
+#[cfg(test)]
+mod tests {
+    use crate::model::case::web;
+
+    #[test]
+    fn names_and_settings_merge() {
+        let cases: &[(&[&str], &str)] = &[
+            (&["networks: [a]", "networks: { b: { aliases: [x] } }"], r#"{networks: {a: null, b: {aliases: ["x"]}}}"#),
+            (&["networks: { a: { aliases: [x] } }", "networks: { a: { aliases: [x, y] } }"], r#"{networks: {a: {aliases: ["x", "y"]}}}"#),
+            (&["networks: { 'a b': }"], "`networks` of service `web` cannot have the name `a b` @ 'a b'"),
+        ];
+        for (files, expected) in cases {
+            assert_eq!(web(files), *expected, "{files:?}");
+        }
+    }
+}

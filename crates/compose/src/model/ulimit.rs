@@ -52,3 +52,21 @@ pub(crate) const ULIMITS: Rule = {
     };
     Rule::names(&NAMES)
 };
+
+#[cfg(test)]
+mod tests {
+    use crate::model::case::web;
+
+    #[test]
+    fn limits_are_replaced_whole() {
+        let cases: &[(&[&str], &str)] = &[
+            (&["ulimits: { nofile: { soft: 1, hard: '2' } }", "ulimits: { nofile: '3' }"], "{ulimits: {nofile: 3}}"),
+            (&["ulimits: { nofile: { soft: 1 } }"], "`ulimits.nofile` of service `web` needs `hard` @ { soft: 1 }"),
+            (&["ulimits: { nofile: many }"], "`ulimits.nofile` of service `web` must be a whole number @ many"),
+        ];
+        for (files, expected) in cases {
+            let said = web(files);
+            assert_eq!(said.lines().next(), Some(*expected), "{files:?}");
+        }
+    }
+}
