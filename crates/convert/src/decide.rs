@@ -3,11 +3,12 @@
 //! In: the project and the options. Out: a [`Plan`] that every later step reads and none changes: names, kinds, who shares a
 //! pod, which ports a service offers, what is known of its image, which volumes are shared.
 
+pub(crate) mod expose;
 mod image;
 mod kind;
 mod name;
 mod pod;
-mod port;
+pub(crate) mod port;
 mod reach;
 mod volume;
 
@@ -21,7 +22,7 @@ use windlass_yaml::Path;
 
 pub(crate) use image::ImageFacts;
 pub(crate) use port::{Offered, Transport};
-pub(crate) use reach::Reach;
+pub(crate) use reach::{Reach, is_isolated};
 pub(crate) use volume::{Sharing, VolumePlan};
 
 use crate::options::Options;

@@ -7,6 +7,8 @@ mod policies;
 mod services;
 mod workload;
 
+use smol_str::SmolStr;
+use windlass_k8s::name::{SUBDOMAIN_LIMIT, with_suffix};
 use windlass_k8s::{Object, Objects};
 use windlass_source::Diagnostic;
 
@@ -60,6 +62,11 @@ pub(crate) fn finish(plan: &Plan<'_>, drafts: Vec<Draft>, fates: &mut Fates, dia
         }
     }
     (objects, layout)
+}
+
+/// The name of the Service for what a service publishes.
+pub(crate) fn published_name(service: &str) -> SmolStr {
+    with_suffix(service, "published", SUBDOMAIN_LIMIT.min(windlass_k8s::name::LABEL_LIMIT))
 }
 
 /// Adds an object, or says which other one has its name.

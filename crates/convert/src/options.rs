@@ -116,8 +116,6 @@ pub struct ExposeRule {
 pub enum Exposure {
     /// An Ingress.
     Ingress,
-    /// An HTTPRoute of the Gateway API.
-    Gateway,
     /// A Service of type NodePort.
     NodePort,
     /// A Service of type LoadBalancer.

@@ -7,7 +7,6 @@ use windlass_compose::model::Service;
 use windlass_images::image::Protocol;
 use windlass_k8s::name::port_name;
 use windlass_source::{Code, Diagnostic};
-use windlass_yaml::Path;
 
 use super::ImageFacts;
 
@@ -128,11 +127,6 @@ fn name_all(wanted: BTreeMap<(u16, Transport), Wanted>) -> Vec<Offered> {
         ports.push(Offered { number, transport, name: chosen, app_protocol, from_image });
     }
     ports
-}
-
-/// The path of a port's entry in its Service.
-pub(crate) fn service_path(index: usize, field: &str) -> Path {
-    Path::root().key("spec").key("ports").index(index).join(&Path::parse(field))
 }
 
 #[cfg(test)]

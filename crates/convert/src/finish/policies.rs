@@ -1,9 +1,185 @@
 //! NetworkPolicies that keep networks apart as the project does.
+//!
+//! Members of a network reach each other; what is published is open to everybody; a pod that is in internal networks only
+//! gets no way out but to its networks, to DNS and, where it waits for a Job, to the API server. Probes come from the node,
+//! which policies do not stop.
 
-use windlass_k8s::Objects;
-use windlass_source::Diagnostic;
+use std::collections::BTreeMap;
 
-use crate::decide::Plan;
+use k8s_openapi::api::networking::v1::{
+    NetworkPolicy, NetworkPolicyEgressRule, NetworkPolicyIngressRule, NetworkPolicyPeer, NetworkPolicyPort, NetworkPolicySpec,
+};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta};
+use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
+use smol_str::SmolStr;
+use windlass_compose::model::Condition;
+use windlass_k8s::labels::Identity;
+use windlass_k8s::name::{SUBDOMAIN_LIMIT, object_name, with_suffix};
+use windlass_k8s::{Object, Objects};
+use windlass_source::{Diagnostic, Origin};
+
+use super::workload::identity;
+use super::{add, published_name};
+use crate::decide::expose::{Outside, outside, transport};
+use crate::decide::{Plan, ServicePlan, is_isolated};
 use crate::fates::Fates;
+use crate::options::Wait;
 
-pub(super) fn policies(_plan: &Plan<'_>, _objects: &mut Objects, _fates: &mut Fates, _diagnostics: &mut Vec<Diagnostic>) {}
+/// Marks pods that are in internal networks only.
+const EGRESS: &str = "windlass.dev/egress";
+
+/// Ports of API servers: the Service's, and the usual one behind it, since policies look at the address behind.
+const API_SERVER: [i32; 2] = [443, 6443];
+
+pub(super) fn policies(plan: &Plan<'_>, objects: &mut Objects, _fates: &mut Fates, diagnostics: &mut Vec<Diagnostic>) {
+    let mut any_internal_only = false;
+    for service in plan.services.iter().filter(|service| service.owns_pod()) {
+        if is_internal_only(service, plan) {
+            any_internal_only = true;
+            let workload = plan.workload(service);
+            mark(objects, service, plan, &workload.kind);
+            if waits_for_job(service, plan) {
+                add(objects, api_server(service, plan), diagnostics);
+            }
+        }
+        if let Some(object) = open(service, plan) {
+            add(objects, object, diagnostics);
+        }
+    }
+    for (name, label) in plan.reach.networks() {
+        let origin = plan.input.project.networks.entry(name).map_or(Origin::DEFAULT, |network| network.name.origin.clone());
+        let policy = with_suffix(&object_name(name), "network", SUBDOMAIN_LIMIT);
+        add(objects, members(&policy, label, &origin, plan), diagnostics);
+        if any_internal_only && plan.reach.is_internal(name) {
+            add(objects, members_out(&with_suffix(&policy, "egress", SUBDOMAIN_LIMIT), label, &origin, plan), diagnostics);
+        }
+    }
+    if plan.reach.isolation_label().is_some() && plan.services.iter().any(is_isolated) {
+        add(objects, nothing(plan), diagnostics);
+    }
+}
+
+/// True when every network of the pod is internal, and they are kept apart.
+fn is_internal_only(service: &ServicePlan<'_>, plan: &Plan<'_>) -> bool {
+    let networks = &service.service.networks;
+    !networks.is_empty()
+        && networks.iter().all(|network| plan.reach.network_label(&network.name).is_some() && plan.reach.is_internal(&network.name))
+}
+
+fn waits_for_job(service: &ServicePlan<'_>, plan: &Plan<'_>) -> bool {
+    plan.input.options.wait == Wait::Init
+        && service.service.depends_on.iter().any(|dependency| dependency.value.condition.value == Condition::CompletedSuccessfully)
+}
+
+fn mark(objects: &mut Objects, service: &ServicePlan<'_>, plan: &Plan<'_>, kind: &windlass_k8s::Kind) {
+    let name = identity(service, plan).selector();
+    // A Job's name carries a hash, so the pods are found by their labels.
+    for object in objects.iter_mut().filter(|object| object.kind() == *kind) {
+        let Some(metadata) = object.resource.pod_template_mut().and_then(|template| template.metadata.as_mut()) else { continue };
+        let labels = metadata.labels.get_or_insert_default();
+        if windlass_k8s::labels::selects(&name, labels) {
+            labels.insert(EGRESS.to_owned(), "internal".to_owned());
+        }
+    }
+}
+
+fn select(labels: impl IntoIterator<Item = (String, String)>) -> LabelSelector {
+    LabelSelector { match_labels: Some(labels.into_iter().collect()), match_expressions: None }
+}
+
+fn peer(label: &str) -> NetworkPolicyPeer {
+    NetworkPolicyPeer { pod_selector: Some(select([(label.to_owned(), "true".to_owned())])), ..NetworkPolicyPeer::default() }
+}
+
+fn policy(name: &str, labels: BTreeMap<String, String>, spec: NetworkPolicySpec, origin: &Origin) -> Object {
+    let metadata = ObjectMeta { name: Some(name.to_owned()), labels: Some(labels), ..ObjectMeta::default() };
+    Object::new(NetworkPolicy { metadata, spec: Some(spec) }, origin.clone())
+}
+
+fn project_labels(plan: &Plan<'_>) -> BTreeMap<String, String> {
+    Identity { name: "", project: &plan.input.project.name, component: None, version: None }.labels()
+}
+
+/// Members of a network may call each other.
+fn members(name: &SmolStr, label: &SmolStr, origin: &Origin, plan: &Plan<'_>) -> Object {
+    let spec = NetworkPolicySpec {
+        pod_selector: Some(select([(label.to_string(), "true".to_owned())])),
+        policy_types: Some(vec!["Ingress".to_owned()]),
+        ingress: Some(vec![NetworkPolicyIngressRule { from: Some(vec![peer(label)]), ports: None }]),
+        egress: None,
+    };
+    policy(name, project_labels(plan), spec, origin)
+}
+
+/// Pods in internal networks only may call the members of this one, and DNS.
+fn members_out(name: &SmolStr, label: &SmolStr, origin: &Origin, plan: &Plan<'_>) -> Object {
+    let dns = ["UDP", "TCP"].map(|protocol| port(protocol, 53));
+    let spec = NetworkPolicySpec {
+        pod_selector: Some(select([(label.to_string(), "true".to_owned()), (EGRESS.to_owned(), "internal".to_owned())])),
+        policy_types: Some(vec!["Egress".to_owned()]),
+        ingress: None,
+        egress: Some(vec![
+            NetworkPolicyEgressRule { to: Some(vec![peer(label)]), ports: None },
+            NetworkPolicyEgressRule { to: None, ports: Some(dns.to_vec()) },
+        ]),
+    };
+    policy(name, project_labels(plan), spec, origin)
+}
+
+fn port(protocol: &str, number: i32) -> NetworkPolicyPort {
+    NetworkPolicyPort { protocol: Some(protocol.to_owned()), port: Some(IntOrString::Int(number)), end_port: None }
+}
+
+/// The way to the API server for a pod that waits for a Job.
+fn api_server(service: &ServicePlan<'_>, plan: &Plan<'_>) -> Object {
+    let ports = API_SERVER.map(|number| port("TCP", number));
+    let spec = NetworkPolicySpec {
+        pod_selector: Some(select(identity(service, plan).selector())),
+        policy_types: Some(vec!["Egress".to_owned()]),
+        ingress: None,
+        egress: Some(vec![NetworkPolicyEgressRule { to: None, ports: Some(ports.to_vec()) }]),
+    };
+    let name = with_suffix(&service.name, "wait", SUBDOMAIN_LIMIT);
+    policy(&name, identity(service, plan).labels(), spec, service.service.origin())
+}
+
+/// What is published is open to everybody, while networks are kept apart.
+fn open(owner: &ServicePlan<'_>, plan: &Plan<'_>) -> Option<Object> {
+    plan.reach.networks().next()?;
+    let mut ports = Vec::new();
+    for member in plan.pod_members(owner.index).filter(|member| member.is_long_running()) {
+        for published in &member.service.ports {
+            let is_inside = matches!(outside(&member.service.name, published, plan.input.options), Outside::Inside(_));
+            let (Some(transport), false) = (transport(published), is_inside) else { continue };
+            let Ok(number) = i32::try_from(published.target.value) else { continue };
+            let port = port(transport.as_str(), number);
+            if !ports.contains(&port) {
+                ports.push(port);
+            }
+        }
+    }
+    if ports.is_empty() {
+        return None;
+    }
+    let spec = NetworkPolicySpec {
+        pod_selector: Some(select(identity(owner, plan).selector())),
+        policy_types: Some(vec!["Ingress".to_owned()]),
+        ingress: Some(vec![NetworkPolicyIngressRule { from: None, ports: Some(ports) }]),
+        egress: None,
+    };
+    Some(policy(&published_name(&owner.name), identity(owner, plan).labels(), spec, owner.service.origin()))
+}
+
+/// `network_mode: none`: nothing in, nothing out.
+fn nothing(plan: &Plan<'_>) -> Object {
+    let label = plan.reach.isolation_label().unwrap_or_default();
+    let spec = NetworkPolicySpec {
+        pod_selector: Some(select([(label.to_owned(), "none".to_owned())])),
+        policy_types: Some(vec!["Ingress".to_owned(), "Egress".to_owned()]),
+        ingress: None,
+        egress: None,
+    };
+    let origin =
+        plan.services.iter().find(|service| is_isolated(service)).map_or(Origin::DEFAULT, |service| service.service.origin().clone());
+    policy("no-network", project_labels(plan), spec, &origin)
+}

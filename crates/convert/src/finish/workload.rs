@@ -302,7 +302,7 @@ fn resource(
                 }),
                 replicas: Some(owner.replicas),
                 selector,
-                service_name: Some(owner.name.to_string()),
+                service_name: Some(super::services::governing_name(owner).to_string()),
                 template,
                 update_strategy: Some(StatefulSetUpdateStrategy {
                     type_: Some("RollingUpdate".to_owned()),
