@@ -2,6 +2,8 @@
 //!
 //! Fields that an entry leaves out are unknown, not absent: an empty list of ports says nothing, `shell` is an `Option` for the same reason.
 
+mod configured;
+
 use serde::Deserialize;
 
 /// What an image's documentation says of it, for the tag and repository that was asked for.
@@ -33,6 +35,10 @@ pub struct Image {
     /// Ports that the default configuration listens on; the first is the main one.
     #[serde(default)]
     pub ports: Vec<Port>,
+    /// What moves a port, and the port that it moves, in the order of precedence: an environment variable (`PGPORT`), an option (`--port`), or the
+    /// beginning of a word (`port=`); see [`Image::configured`].
+    #[serde(default)]
+    pub port_settings: Vec<(String, u16)>,
     /// The image itself declares a `HEALTHCHECK`, which Kubernetes ignores.
     #[serde(default)]
     pub healthcheck: bool,

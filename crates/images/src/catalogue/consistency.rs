@@ -321,3 +321,14 @@ fn all_gives_every_entry_in_order() {
     assert_eq!(names.len(), ENTRIES.len());
     assert!(names.is_sorted());
 }
+
+#[test]
+fn every_port_setting_moves_a_port_of_some_build() {
+    for entry in &ENTRIES {
+        let variants = entry_variants(entry);
+        for (setting, port) in &variants[0].1.port_settings {
+            let has_port = |image: &Image| image.ports.iter().any(|known| known.port == *port);
+            assert!(variants.iter().any(|(_, image)| has_port(image)), "{}: {setting} moves {port}, which is in no ports", entry.name);
+        }
+    }
+}

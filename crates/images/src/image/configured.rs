@@ -1,0 +1,120 @@
+//! An image as one service configures it: ports that its command or environment moves, and the checks that go with them.
+
+use std::borrow::Cow;
+
+use super::{Check, Health, Http, Image};
+
+impl Image {
+    /// The image with its ports and checks where `words` (the `command`) and the environment put them. A check that runs a program becomes a TCP check
+    /// when the main port has moved, since the program would ask the default one.
+    pub fn configured<'a, S: AsRef<str>>(&self, words: &[S], variable: impl Fn(&str) -> Option<&'a str>) -> Cow<'_, Self> {
+        let mut moves: Vec<(u16, u16)> = Vec::new();
+        for (setting, from) in &self.port_settings {
+            let value = option(setting, words).or_else(|| variable(setting));
+            let decided = moves.iter().any(|(known, _)| known == from);
+            if let Some(to) = value.filter(|_| !decided).and_then(|value| port(value, *from)) {
+                moves.push((*from, to));
+            }
+        }
+        moves.retain(|(from, to)| from != to);
+        if moves.is_empty() {
+            return Cow::Borrowed(self);
+        }
+        let main = self.ports.first().map(|port| port.port);
+        let mut image = self.clone();
+        let moved = |port: u16| moves.iter().find(|(from, _)| *from == port).map(|(_, to)| *to);
+        for port in &mut image.ports {
+            port.port = moved(port.port).unwrap_or(port.port);
+        }
+        let Health { readiness, liveness, startup } = &mut image.health;
+        for probe in [readiness, liveness, startup].into_iter().flatten() {
+            match &mut probe.check {
+                Check::Http(Http { port, .. }) | Check::Tcp(port) | Check::Grpc(port) => *port = moved(*port).unwrap_or(*port),
+                Check::Exec(_) | Check::Shell(_) => {
+                    if let Some(port) = main.and_then(moved) {
+                        probe.check = Check::Tcp(port);
+                    }
+                }
+            }
+        }
+        Cow::Owned(image)
+    }
+}
+
+/// The value that the words of a command give to a setting: `--port 80`, `--port=80`, `-p80`, or `port=80` for the setting `port=`.
+fn option<'a, S: AsRef<str>>(setting: &str, words: &'a [S]) -> Option<&'a str> {
+    let mut words = words.iter().map(AsRef::as_ref);
+    let is_option = setting.starts_with('-');
+    let is_short = is_option && !setting.starts_with("--") && setting.len() == 2;
+    while let Some(word) = words.next() {
+        if setting.ends_with('=') {
+            if let Some(value) = word.strip_prefix(setting) {
+                return Some(value);
+            }
+        } else if is_option {
+            match word.strip_prefix(setting) {
+                Some("") => return words.next(),
+                Some(rest) if rest.starts_with('=') => return rest.strip_prefix('='),
+                Some(rest) if is_short && rest.starts_with(|digit: char| digit.is_ascii_digit()) => return Some(rest),
+                _ => {}
+            }
+        }
+    }
+    None
+}
+
+/// The port in a value: a number, an address (`0.0.0.0:80`), or a list of them. Of a list, `default` if it is there, else the first; a Kafka controller's
+/// listener is no client's.
+fn port(value: &str, default: u16) -> Option<u16> {
+    let addresses = value.split([',', ';', ' ']).filter(|address| !address.trim_start().starts_with("CONTROLLER"));
+    let mut ports = addresses.filter_map(|address| {
+        let address = address.trim().trim_end_matches('/');
+        address.rsplit(':').next()?.parse::<u16>().ok().filter(|port| *port != 0)
+    });
+    let first = ports.next()?;
+    Some(if ports.any(|port| port == default) { default } else { first })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Reference, catalogue};
+
+    /// The main port and the readiness check of an image, given a command and one variable.
+    fn configured(image: &str, command: &str, variable: (&str, &'static str)) -> (u16, Check) {
+        let words: Vec<&str> = command.split_whitespace().collect();
+        let image = catalogue::find(&Reference::parse(image).unwrap()).unwrap();
+        let image = image.configured(&words, |name| (name == variable.0).then_some(variable.1));
+        (image.ports[0].port, image.health.readiness.clone().unwrap().check)
+    }
+
+    #[test]
+    fn an_option_moves_the_port_and_the_check() {
+        for command in ["redis-server --port 6380", "redis-server --appendonly yes --port=6380"] {
+            assert_eq!(configured("redis:7", command, ("", "")), (6380, Check::Tcp(6380)), "{command}");
+        }
+        for command in ["-p 5433", "postgres -p5433", "postgres -c port=5433 -c max_connections=10"] {
+            assert_eq!(configured("postgres:16", command, ("", "")), (5433, Check::Tcp(5433)), "{command}");
+        }
+    }
+
+    #[test]
+    fn a_variable_moves_the_port_in_any_form_of_address() {
+        let health = |port| Check::Http(Http { path: "/api/health".to_owned(), port, tls: false, host: None });
+        assert_eq!(configured("grafana/grafana", "", ("GF_SERVER_HTTP_PORT", "3001")), (3001, health(3001)));
+        assert_eq!(configured("minio/minio", "server /data", ("MINIO_ADDRESS", ":9900")), (9900, Check::Tcp(9900)));
+        let listeners = "CONTROLLER://:29093,INTERNAL://kafka:29092,EXTERNAL://0.0.0.0:9094";
+        assert_eq!(configured("apache/kafka", "", ("KAFKA_LISTENERS", listeners)), (29092, Check::Tcp(29092)));
+        let listeners = "INTERNAL://kafka:29092,EXTERNAL://0.0.0.0:9092";
+        assert_eq!(configured("apache/kafka", "", ("KAFKA_LISTENERS", listeners)), (9092, Check::Tcp(9092)));
+    }
+
+    #[test]
+    fn what_names_no_port_moves_none() {
+        let default = configured("redis:7", "", ("", ""));
+        assert_eq!(configured("redis:7", "redis-server --port", ("", "")), default);
+        assert_eq!(configured("redis:7", "redis-server --port 0 --tls-port 6379", ("", "")), default);
+        assert_eq!(configured("redis:7", "redis-server --port 6379 --port-file x", ("", "")), default);
+        assert_eq!(configured("ollama/ollama", "", ("OLLAMA_HOST", "0.0.0.0")).0, 11434);
+    }
+}
