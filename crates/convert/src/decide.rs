@@ -37,6 +37,8 @@ pub struct Input<'a> {
     pub directory: &'a FilePath,
     /// Where file content is read from.
     pub files: &'a dyn FileSystem,
+    /// The value of a variable that the project was read with: secrets may be taken from one.
+    pub variable: &'a dyn Fn(&str) -> Option<SmolStr>,
     /// The choices.
     pub options: &'a Options,
 }

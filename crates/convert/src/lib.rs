@@ -13,6 +13,8 @@ mod finish;
 mod layout;
 mod options;
 mod report;
+#[cfg(test)]
+mod testing;
 mod text;
 
 pub use convert::{Conversion, convert};

@@ -1,0 +1,189 @@
+//! Compose text in, objects and fates out, for the tests of this room.
+//!
+//! The text is read as it stands: services, mounts and ports in canonical form, as `windlass config` prints them. The
+//! project's directory is `/project`.
+
+use std::collections::BTreeMap;
+use std::path::Path as FilePath;
+
+use smol_str::SmolStr;
+use windlass_k8s::write::{Canonical, tree};
+use windlass_k8s::{Kind, Object};
+use windlass_source::{MemoryFileSystem, SourceMap};
+use windlass_yaml::{Budget, Path, Segment};
+
+use crate::{Conversion, Input, Options, convert};
+
+/// A project to convert.
+pub(crate) struct Case {
+    text: String,
+    files: MemoryFileSystem,
+    options: Options,
+    variables: BTreeMap<SmolStr, SmolStr>,
+}
+
+/// A canonical project called `shop`.
+pub(crate) fn project(text: &str) -> Case {
+    Case {
+        text: text.to_owned(),
+        files: MemoryFileSystem::new().with_file("/project/compose.yaml", text),
+        options: Options::default(),
+        variables: BTreeMap::new(),
+    }
+}
+
+impl Case {
+    /// A file below `/project`, or anywhere by an absolute path.
+    pub(crate) fn file(mut self, path: &str, content: impl Into<Vec<u8>>) -> Self {
+        self.files.insert(FilePath::new("/project").join(path), content, 0o644);
+        self
+    }
+
+    /// Anything else of the file system.
+    pub(crate) fn files(mut self, change: impl FnOnce(&mut MemoryFileSystem)) -> Self {
+        change(&mut self.files);
+        self
+    }
+
+    /// Other choices.
+    pub(crate) fn options(mut self, change: impl FnOnce(&mut Options)) -> Self {
+        change(&mut self.options);
+        self
+    }
+
+    /// A variable that the project is read with.
+    pub(crate) fn variable(mut self, name: &str, value: &str) -> Self {
+        self.variables.insert(name.into(), value.into());
+        self
+    }
+
+    /// Converts. Every place of the report has to be a field of its object.
+    pub(crate) fn convert(self) -> Outcome {
+        let mut sources = SourceMap::new();
+        let file = sources.add("compose.yaml", self.text.as_str());
+        let parsed = windlass_yaml::parse(file, &self.text, &Budget::default());
+        assert!(parsed.is_ok(), "{:?}", parsed.diagnostics);
+        let mut root = parsed.documents.into_iter().next().expect("the text has a document").root;
+        let map = root.as_map_mut().expect("the text is a map");
+        if map.get("name").is_none() {
+            map.insert("name", windlass_yaml::Node::default_value("shop"));
+        }
+        let mut diagnostics = Vec::new();
+        let project = windlass_compose::model::read(&root, &mut diagnostics);
+        assert_eq!(diagnostics, []);
+        let conversion = convert(&Input {
+            project: &project,
+            tree: &root,
+            directory: FilePath::new("/project"),
+            files: &self.files,
+            variable: &|name| self.variables.get(name).cloned(),
+            options: &self.options,
+        });
+        let outcome = Outcome { conversion };
+        outcome.check_places();
+        outcome
+    }
+}
+
+/// What a conversion gave.
+pub(crate) struct Outcome {
+    pub(crate) conversion: Conversion,
+}
+
+impl Outcome {
+    fn object(&self, name: &str) -> &Object {
+        let (kind, name) = name.split_once('/').expect("KIND/NAME");
+        let kind = Kind::parse(kind).expect("a kind");
+        // A name may end in a hash, which `*` stands for.
+        let fits = |object: &&Object| match name.strip_suffix('*') {
+            Some(start) => object.name().starts_with(start),
+            None => object.name() == name,
+        };
+        let found = self.conversion.objects.of_kind(kind).find(fits);
+        found.unwrap_or_else(|| panic!("no {kind}/{name} among {:?}", self.names()))
+    }
+
+    /// `KIND/NAME` of every object.
+    pub(crate) fn names(&self) -> Vec<String> {
+        self.conversion.objects.iter().map(|object| object.reference().to_string()).collect()
+    }
+
+    /// An object as YAML: `yaml("Deployment/web")`; a name may end in `*`.
+    pub(crate) fn yaml(&self, object: &str) -> String {
+        windlass_yaml::to_string(&Canonical(&self.object(object).resource)).expect("objects can be written")
+    }
+
+    /// One field as YAML: `field("Deployment/web", "spec.replicas")`; `null` when it is not there.
+    pub(crate) fn field(&self, object: &str, path: &str) -> String {
+        let value = tree(&self.object(object).resource);
+        let field = descend(&value, &Path::parse(path)).unwrap_or(&serde_json::Value::Null);
+        windlass_yaml::to_string(field).expect("values can be written")
+    }
+
+    /// A field of the pod's spec of a workload: `pod("Deployment/web", "containers[0].env")`.
+    pub(crate) fn pod(&self, object: &str, path: &str) -> String {
+        self.field(object, &format!("spec.template.spec.{path}"))
+    }
+
+    /// The fates of all leaves whose path begins so: `path: fate → place, place (message)`.
+    pub(crate) fn fates(&self, start: &str) -> String {
+        let mut lines = Vec::new();
+        for entry in self.conversion.report.attributes() {
+            let path = entry.path.to_string();
+            if !path.starts_with(start) {
+                continue;
+            }
+            let mut line = format!("{path}: {}", entry.fate.as_str());
+            for (index, becomes) in entry.becomes.iter().enumerate() {
+                line.push_str(if index == 0 { " → " } else { ", " });
+                line.push_str(&becomes.to_string());
+            }
+            if !entry.message.is_empty() {
+                line.push_str(&format!(" ({})", entry.message));
+            }
+            lines.push(line);
+        }
+        lines.join("\n")
+    }
+
+    /// What was filled in for services: `Object path = value (because; flag)`.
+    pub(crate) fn inferred(&self) -> String {
+        let all = self.conversion.report.services.iter().flat_map(|service| &service.inferred);
+        let lines: Vec<_> =
+            all.map(|guess| format!("{} {} = {} ({}; {})", guess.object, guess.path, guess.value, guess.because, guess.flag)).collect();
+        lines.join("\n")
+    }
+
+    /// `code: message` of every diagnostic.
+    pub(crate) fn diagnostics(&self) -> Vec<String> {
+        self.conversion.diagnostics.iter().map(|diagnostic| format!("{}: {}", diagnostic.code, diagnostic.message)).collect()
+    }
+
+    fn check_places(&self) {
+        let report = &self.conversion.report;
+        let becomes = report.attributes().flat_map(|entry| entry.becomes.iter().map(|place| (&place.object, &place.path)));
+        let inferred = report.services.iter().flat_map(|service| service.inferred.iter().map(|guess| (&guess.object, &guess.path)));
+        for (object, path) in becomes.chain(inferred) {
+            let Some(found) = self.conversion.objects.get(object.kind, &object.name) else {
+                panic!("the report names {object}, which is not there");
+            };
+            assert!(descend(&tree(&found.resource), path).is_some(), "{object} has no field {path}");
+        }
+    }
+}
+
+fn descend<'a>(value: &'a serde_json::Value, path: &Path) -> Option<&'a serde_json::Value> {
+    path.segments().iter().try_fold(value, |value, segment| match segment {
+        Segment::Key(key) => value.get(key.as_str()),
+        Segment::Index(index) => value.get(index),
+    })
+}
+
+#[test]
+fn a_small_project_is_converted() {
+    let outcome = project("services: { web: { image: nginx:1.27, restart: always } }").variable("A", "b").file("a", "b").convert();
+    assert_eq!(outcome.names(), ["Deployment/web"]);
+    assert_eq!(outcome.pod("Deployment/web", "containers[0].image"), "nginx:1.27\n");
+    assert_eq!(outcome.fates("services.web.image"), "services.web.image: mapped → Deployment/web spec.template.spec.containers[0].image");
+    assert_eq!(outcome.diagnostics(), [""; 0]);
+}
