@@ -7,6 +7,7 @@ pub(crate) mod expose;
 mod image;
 mod kind;
 mod name;
+mod peer;
 mod pod;
 pub(crate) mod port;
 mod reach;
@@ -70,6 +71,8 @@ pub(crate) struct ServicePlan<'a> {
     /// What others can reach it by, in order of number.
     pub(crate) ports: Vec<Offered>,
     pub(crate) replicas: i32,
+    /// Its Service also leads to pods that are not ready.
+    pub(crate) publishes_not_ready: bool,
     /// Cron schedule of a CronJob.
     pub(crate) schedule: Option<SmolStr>,
 }
@@ -94,10 +97,12 @@ impl<'a> Plan<'a> {
                 pod: index,
                 ports,
                 replicas,
+                publishes_not_ready: false,
                 schedule: decided.schedule,
             });
         }
         pod::share(&mut services, diagnostics);
+        peer::find(&mut services);
         let volumes = volume::plan(&services, input);
         let reach = Reach::of(&services, input);
         Self { input, services, volumes, reach }

@@ -5,11 +5,12 @@ mod claims;
 mod defaults;
 mod policies;
 mod services;
+pub(crate) mod waits;
 mod workload;
 
 use smol_str::SmolStr;
 use windlass_k8s::name::{SUBDOMAIN_LIMIT, with_suffix};
-use windlass_k8s::{Object, Objects};
+use windlass_k8s::{Kind, Object, Objects};
 use windlass_source::Diagnostic;
 
 use crate::decide::Plan;
@@ -37,8 +38,14 @@ pub(crate) fn finish(plan: &Plan<'_>, drafts: Vec<Draft>, fates: &mut Fates, dia
         container: 0,
         init_containers: Vec::new(),
     }));
-    for owner in plan.services.iter().filter(|service| service.owns_pod()) {
+    let mut job_names: Vec<Option<SmolStr>> = vec![None; plan.services.len()];
+    for owner in order(plan).into_iter().map(|index| &plan.services[index]).filter(|service| service.owns_pod()) {
         let members: Vec<_> = plan.pod_members(owner.index).collect();
+        for member in &members {
+            if let Some(draft) = &mut drafts[member.index] {
+                waits::add_waits(member, plan, draft, |other| job_names[other].clone(), &mut objects, diagnostics);
+            }
+        }
         let parts: Vec<_> = members.iter().filter_map(|member| Some((*member, drafts[member.index].take()?))).collect();
         let (object, init_containers) = workload::workload(owner, parts, plan);
         for (container, member) in members.iter().enumerate() {
@@ -46,6 +53,7 @@ pub(crate) fn finish(plan: &Plan<'_>, drafts: Vec<Draft>, fates: &mut Fates, dia
             home.workload = Some(object.reference());
             home.container = container;
             home.init_containers.clone_from(&init_containers);
+            job_names[member.index] = (object.kind() == Kind::Job).then(|| object.name().into());
         }
         add(&mut objects, object, diagnostics);
     }
@@ -62,6 +70,29 @@ pub(crate) fn finish(plan: &Plan<'_>, drafts: Vec<Draft>, fates: &mut Fates, dia
         }
     }
     (objects, layout)
+}
+
+/// The services so that each comes after those that it waits for: a Job's name is the hash of its pod, and those who wait
+/// for it name it. Circles, which the loader refuses, end in the project's order.
+fn order(plan: &Plan<'_>) -> Vec<usize> {
+    let mut order = Vec::with_capacity(plan.services.len());
+    let mut seen = vec![false; plan.services.len()];
+    let mut stack: Vec<(usize, bool)> = (0..plan.services.len()).rev().map(|index| (index, false)).collect();
+    while let Some((index, is_done)) = stack.pop() {
+        if is_done {
+            order.push(index);
+            continue;
+        }
+        if std::mem::replace(&mut seen[index], true) {
+            continue;
+        }
+        stack.push((index, true));
+        for member in plan.pod_members(index) {
+            let others = member.service.depends_on.iter().filter_map(|entry| plan.service(&entry.name));
+            stack.extend(others.map(|other| (other.pod, false)).filter(|(other, _)| !seen[*other]));
+        }
+    }
+    order
 }
 
 /// The name of the Service for what a service publishes.

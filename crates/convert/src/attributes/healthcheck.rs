@@ -1,10 +1,182 @@
 //! healthcheck → startup, readiness and liveness probes.
+//!
+//! Docker leaves an unhealthy container running and Kubernetes restarts it, so liveness stands behind a startup probe with a
+//! generous budget, is three times as patient as readiness, and never asks for other services.
+//!
+//! ## Before
+//! ```yaml
+//! healthcheck: { test: ["CMD", "curl", "-f", "http://localhost:8080/up"], interval: 10s, start_period: 40s }
+//! ```
+//! ## After
+//! ```yaml
+//! readinessProbe: { httpGet: { path: /up, port: 8080, httpHeaders: [{ name: Host, value: localhost }] }, periodSeconds: 10, timeoutSeconds: 30, failureThreshold: 3 }
+//! ```
 
-use windlass_compose::model::Healthcheck;
-use windlass_source::Spanned;
+mod check;
+mod inferred;
+
+use k8s_openapi::api::core::v1::Probe;
+use windlass_compose::model::{Duration, Healthcheck, Test};
+use windlass_source::{Code, Diagnostic, Spanned};
 
 use super::Sink;
 use crate::decide::{Plan, ServicePlan};
+use crate::fates::Place;
+use check::{Check, Handler};
 
-pub(super) fn healthcheck(_healthcheck: Option<&Spanned<Healthcheck>>, _service: &ServicePlan<'_>, _plan: &Plan<'_>, _sink: &mut Sink<'_>) {
+/// Seconds that a container has to start before liveness counts, at the least.
+const START_BUDGET: i64 = 300;
+
+/// Times of the three probes, in seconds.
+#[derive(Clone, Copy, Debug)]
+struct Times {
+    interval: i32,
+    timeout: i32,
+    retries: i32,
+    /// How long failures are borne after the start.
+    start_budget: i64,
+    start_interval: i32,
+}
+
+pub(super) fn healthcheck(healthcheck: Option<&Spanned<Healthcheck>>, service: &ServicePlan<'_>, plan: &Plan<'_>, sink: &mut Sink<'_>) {
+    if !service.is_long_running() {
+        if healthcheck.is_some() {
+            sink.fates.lost(sink.at("healthcheck"), "a job has no probes: it is healthy when it completes");
+        }
+        return;
+    }
+    if healthcheck.is_some_and(|check| check.is_disabled()) {
+        sink.fates.mapped_with(sink.at("healthcheck"), [], "no probes, as it says");
+        return;
+    }
+    let times = healthcheck.map(|check| Times::of(check));
+    let written = healthcheck.and_then(|healthcheck| {
+        let test = healthcheck.test.as_ref()?;
+        let check = check::recognise(test, service, plan);
+        if check.is_none() && test.value != Test::Inherit {
+            sink.diagnostics.push(
+                Diagnostic::warning(Code("convert::healthcheck"), "this health check has no command")
+                    .label(test.span(), "")
+                    .because("docker compose passes it on, and the engine runs nothing")
+                    .help("write `[\"CMD\", …]`, `[\"CMD-SHELL\", \"…\"]` or a text"),
+            );
+        }
+        check
+    });
+    match (written, times) {
+        (Some(check), Some(times)) => apply(&check, times, service, sink),
+        (None, times) => inferred::infer(times, service, plan, sink),
+        (Some(_), None) => {}
+    }
+    if let Some(healthcheck) = healthcheck {
+        fates(healthcheck, service, sink);
+    }
+}
+
+impl Times {
+    fn of(check: &Healthcheck) -> Self {
+        // The engine takes 0 for "not said".
+        let or = |duration: Duration, default: i64| if duration.nanoseconds() <= 0 { default } else { duration.seconds_ceil().max(1) };
+        let interval = or(check.interval(), 30);
+        let retries = if check.retries() == 0 { 3 } else { i64::try_from(check.retries()).unwrap_or(i64::MAX) };
+        let start_period = check.start_period().seconds_ceil().max(0);
+        // Without a start period the engine checks at the interval; a start is noticed sooner here.
+        let start_interval =
+            if start_period > 0 || check.start_interval.is_some() { or(check.start_interval(), 5) } else { interval.min(10) };
+        Self {
+            interval: small(interval),
+            timeout: small(or(check.timeout(), 30)),
+            retries: small(retries),
+            start_budget: start_period.saturating_add(retries.saturating_mul(interval)).max(START_BUDGET),
+            start_interval: small(start_interval),
+        }
+    }
+
+    fn startup_failures(self) -> i32 {
+        small(self.start_budget.saturating_add(i64::from(self.start_interval) - 1) / i64::from(self.start_interval))
+    }
+}
+
+fn small(number: i64) -> i32 {
+    i32::try_from(number).unwrap_or(i32::MAX).max(1)
+}
+
+/// Fills the three probes from a written check.
+fn apply(check: &Check, times: Times, service: &ServicePlan<'_>, sink: &mut Sink<'_>) {
+    let Times { interval, timeout, retries, start_interval, .. } = times;
+    let container = &mut sink.draft.container;
+    container.readiness_probe = Some(probe(&check.handler, interval, timeout, retries));
+    // A failing neighbour must not restart this container.
+    let own = if check.asks_others { service.first_tcp_port().map(|port| Handler::Tcp(port.number)) } else { Some(check.handler.clone()) };
+    if let Some(own) = own {
+        container.startup_probe = Some(probe(&own, start_interval, timeout, times.startup_failures()));
+        container.liveness_probe = Some(probe(&own, interval, timeout, retries.saturating_mul(3)));
+    } else {
+        sink.diagnostics.push(
+            Diagnostic::note(Code("convert::no-liveness"), format!("`{}` has no liveness probe", service.service.name.value))
+                .label(service.service.healthcheck.as_ref().and_then(|check| check.span()), "this check asks for other services")
+                .because("when they fail, restarting this container would not help, and it offers no port to try instead")
+                .help("add `expose:` with a port that it listens on"),
+        );
+    }
+}
+
+fn probe(handler: &Handler, period: i32, timeout: i32, failures: i32) -> Probe {
+    let mut probe = handler.probe();
+    probe.period_seconds = Some(period);
+    probe.timeout_seconds = Some(timeout);
+    probe.failure_threshold = Some(failures);
+    probe
+}
+
+/// The fields of a health check, each with the probes' fields that it went into.
+fn fates(healthcheck: &Spanned<Healthcheck>, service: &ServicePlan<'_>, sink: &mut Sink<'_>) {
+    let Healthcheck { test, interval, timeout, retries, start_period, start_interval, disable, extensions } = &healthcheck.value;
+    let container = &sink.draft.container;
+    let probes = [
+        ("readinessProbe", container.readiness_probe.as_ref()),
+        ("livenessProbe", container.liveness_probe.as_ref()),
+        ("startupProbe", container.startup_probe.as_ref()),
+    ];
+    let places = |field: &str, only: &[&str]| {
+        let found = probes.iter().filter(|(name, probe)| probe.is_some() && only.contains(name));
+        found.map(|(name, _)| Place::container(service.index, &format!("{name}.{field}"))).collect::<Vec<_>>()
+    };
+    let steady = ["readinessProbe", "livenessProbe"];
+    let all = ["readinessProbe", "livenessProbe", "startupProbe"];
+    let kinds = probes.iter().filter_map(|(name, probe)| Some((*name, kind(probe.as_ref()?)?)));
+    let handlers: Vec<Place> = kinds.map(|(name, kind)| Place::container(service.index, &format!("{name}.{kind}"))).collect();
+    let rows = [
+        ("test", test.is_some(), handlers),
+        ("interval", interval.is_some(), places("periodSeconds", &steady)),
+        ("timeout", timeout.is_some(), places("timeoutSeconds", &all)),
+        ("retries", retries.is_some(), places("failureThreshold", &steady)),
+        ("start_period", start_period.is_some(), places("failureThreshold", &["startupProbe"])),
+        ("start_interval", start_interval.is_some(), places("periodSeconds", &["startupProbe"])),
+    ];
+    for (field, is_written, places) in rows {
+        if !is_written {
+            continue;
+        }
+        let path = sink.at("healthcheck").key(field);
+        if places.is_empty() {
+            sink.fates.lost(path, "there is no check that it could belong to");
+        } else {
+            sink.fates.mapped(path, places);
+        }
+    }
+    if disable.is_some() {
+        sink.fates.mapped_with(sink.at("healthcheck.disable"), [], "the check is on");
+    }
+    for extension in extensions {
+        sink.fates.mapped_with(sink.under("healthcheck", &extension.name), [], "an extension has no meaning of its own");
+    }
+}
+
+/// The field of a probe that holds its check.
+fn kind(probe: &Probe) -> Option<&'static str> {
+    let Probe { exec, grpc, http_get, tcp_socket, .. } = probe;
+    [("exec", exec.is_some()), ("grpc", grpc.is_some()), ("httpGet", http_get.is_some()), ("tcpSocket", tcp_socket.is_some())]
+        .into_iter()
+        .find_map(|(name, is_set)| is_set.then_some(name))
 }

@@ -95,7 +95,7 @@ fn internal(service: &ServicePlan<'_>, name: &str, plan: &Plan<'_>, headless: bo
     let spec = ServiceSpec {
         cluster_ip: headless.then(|| "None".to_owned()),
         ports: service.has_ports().then(|| service.ports.iter().map(port).collect()),
-        publish_not_ready_addresses: publishes_not_ready(service, plan).then_some(true),
+        publish_not_ready_addresses: service.publishes_not_ready.then_some(true),
         selector: Some(selector(service, plan)),
         ..ServiceSpec::default()
     };
@@ -108,27 +108,6 @@ fn internal(service: &ServicePlan<'_>, name: &str, plan: &Plan<'_>, headless: bo
 /// The pods' own names, `db-0.db-pods`.
 fn governing(service: &ServicePlan<'_>, plan: &Plan<'_>) -> Object {
     internal(service, &governing_name(service), plan, true)
-}
-
-/// Members of a cluster look each other up before they are ready; peers gated on readiness would wait for each other for ever.
-fn publishes_not_ready(service: &ServicePlan<'_>, plan: &Plan<'_>) -> bool {
-    if service.image.server().is_some_and(|image| image.clustered) && service.replicas > 1 {
-        return true;
-    }
-    let repository = |plan: &ServicePlan<'_>| plan.image.reference.as_ref().map(|reference| reference.repository());
-    let own = repository(service);
-    let names = |a: &ServicePlan<'_>, b: &ServicePlan<'_>| {
-        let values = a.service.environment.iter().filter_map(|entry| entry.value.as_ref()).map(|value| value.as_str());
-        let words =
-            [&a.service.command, &a.service.entrypoint].into_iter().flatten().flat_map(|line| line.iter().map(|word| word.as_str()));
-        let is_name = |character: char| character.is_ascii_alphanumeric() || matches!(character, '_' | '-' | '.');
-        values.chain(words).any(|text| text.split(|character| !is_name(character)).any(|word| word == b.service.name.as_str()))
-    };
-    service.image.entry().is_some_and(|image| image.clustered)
-        && plan
-            .services
-            .iter()
-            .any(|other| other.index != service.index && repository(other) == own && names(service, other) && names(other, service))
 }
 
 fn published(service: &ServicePlan<'_>, plan: &Plan<'_>, objects: &mut Objects, diagnostics: &mut Vec<Diagnostic>) {

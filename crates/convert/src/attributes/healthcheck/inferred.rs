@@ -1,0 +1,130 @@
+//! Probes for a service that says nothing about its health: the image catalogue, then the first TCP port, then the state of
+//! its own process, then none.
+
+use k8s_openapi::api::core::v1::Probe;
+use windlass_images::image::{self, Shell};
+use windlass_source::{Code, Diagnostic};
+
+use super::check::Handler;
+use super::{Times, probe, small};
+use crate::attributes::Sink;
+use crate::decide::{Plan, ServicePlan};
+use crate::fates::Place;
+use crate::options::Defaults;
+
+/// Ends with 0 while the container's own process is there and neither a zombie nor stopped. Nothing but a shell is needed.
+const PROCESS_IS_ALIVE: &str = "while read -r key state rest; do if [ \"$key\" = State: ]; then case $state in Z|T|t|X) exit 1;; *) exit 0;; esac; fi; done </proc/1/status; exit 1";
+
+/// What the probes ask, and how we know.
+struct Guess {
+    readiness: Probe,
+    liveness: Probe,
+    startup: Probe,
+    because: String,
+}
+
+pub(super) fn infer(times: Option<Times>, service: &ServicePlan<'_>, plan: &Plan<'_>, sink: &mut Sink<'_>) {
+    // A check whose command is the image's keeps its own times, and is somebody's wish; only pure guesses can be switched off.
+    if plan.input.options.defaults == Defaults::None && times.is_none() {
+        return;
+    }
+    let Some(mut guess) = from_catalogue(service).or_else(|| from_port(service)).or_else(|| from_process(service)) else {
+        sink.diagnostics.push(
+            Diagnostic::note(Code("convert::no-probe"), format!("`{}` has no probes", service.service.name.value))
+                .label(service.service.name.span(), "")
+                .because("it has no health check and names no port, and what its image holds is not known")
+                .help("add a `healthcheck:`, or `expose:` with a port that it listens on"),
+        );
+        return;
+    };
+    if let Some(times) = times {
+        set(&mut guess.readiness, times.interval, times.timeout, times.retries);
+        set(&mut guess.liveness, times.interval, times.timeout, times.retries.saturating_mul(3));
+        set(&mut guess.startup, times.start_interval, times.timeout, times.startup_failures());
+    }
+    let Guess { readiness, liveness, startup, because } = guess;
+    for (field, probe) in [("readinessProbe", &readiness), ("livenessProbe", &liveness), ("startupProbe", &startup)] {
+        // The typed values are ours and always serialise.
+        let value = serde_json::to_value(probe).unwrap_or_default();
+        sink.fates.inferred(service.index, Place::container(service.index, field), value, because.clone(), "healthcheck");
+    }
+    let container = &mut sink.draft.container;
+    container.readiness_probe = Some(readiness);
+    container.liveness_probe = Some(liveness);
+    container.startup_probe = Some(startup);
+}
+
+fn set(probe: &mut Probe, period: i32, timeout: i32, failures: i32) {
+    probe.period_seconds = Some(period);
+    probe.timeout_seconds = Some(timeout);
+    probe.failure_threshold = Some(failures);
+}
+
+fn from_catalogue(service: &ServicePlan<'_>) -> Option<Guess> {
+    let image = service.image.server()?;
+    let readiness = image.health.readiness.as_ref()?;
+    let startup = image.health.startup.as_ref().unwrap_or(readiness);
+    let first = handler(&readiness.check);
+    let budget = i64::from(startup.period).saturating_mul(i64::from(startup.failures)).max(super::START_BUDGET);
+    let failures = small(budget / i64::from(startup.period.max(1)));
+    let liveness = match &image.health.liveness {
+        Some(liveness) => from_probe(liveness, liveness.failures),
+        // The catalogue advises against its readiness check here; an open port is the mildest sign of life.
+        None => {
+            let mild = service.first_tcp_port().map_or_else(|| first.clone(), |port| Handler::Tcp(port.number));
+            probe(&mild, whole(readiness.period), whole(readiness.timeout), whole(readiness.failures.saturating_mul(3)))
+        }
+    };
+    Some(Guess {
+        readiness: from_probe(readiness, readiness.failures),
+        liveness,
+        startup: probe(&handler(&startup.check), whole(startup.period), whole(startup.timeout), failures),
+        because: format!("the check that the documentation of `{}` gives", image.name),
+    })
+}
+
+fn whole(number: u32) -> i32 {
+    small(i64::from(number))
+}
+
+fn from_probe(known: &image::Probe, failures: u32) -> Probe {
+    probe(&handler(&known.check), whole(known.period), whole(known.timeout), whole(failures))
+}
+
+fn handler(check: &image::Check) -> Handler {
+    match check {
+        image::Check::Http(http) => {
+            Handler::Http { path: http.path.clone(), port: http.port, tls: http.tls, host: http.host.clone(), headers: Vec::new() }
+        }
+        image::Check::Tcp(port) => Handler::Tcp(*port),
+        image::Check::Grpc(port) => Handler::Grpc { port: *port, service: None },
+        image::Check::Exec(words) => Handler::Exec(words.clone()),
+        image::Check::Shell(script) => Handler::Exec(vec!["sh".to_owned(), "-c".to_owned(), script.clone()]),
+    }
+}
+
+/// The same check three times, at the times that Docker would take.
+fn repeated(handler: &Handler, because: String) -> Guess {
+    Guess {
+        readiness: probe(handler, 10, 5, 3),
+        liveness: probe(handler, 10, 5, 9),
+        startup: probe(handler, 10, 5, small(super::START_BUDGET / 10)),
+        because,
+    }
+}
+
+fn from_port(service: &ServicePlan<'_>) -> Option<Guess> {
+    let port = service.first_tcp_port()?.number;
+    Some(repeated(&Handler::Tcp(port), format!("no health check is known; port {port} is the first that the service offers")))
+}
+
+fn from_process(service: &ServicePlan<'_>) -> Option<Guess> {
+    let has_shell = matches!(service.image.shell(), Some(Shell::Sh | Shell::Bash));
+    // With an init process, process 1 is not the service's own.
+    let shares_processes = service.service.init.as_ref().is_some_and(|init| init.value) || !service.owns_pod();
+    if !has_shell || shares_processes {
+        return None;
+    }
+    let handler = Handler::Exec(vec!["sh".to_owned(), "-c".to_owned(), PROCESS_IS_ALIVE.to_owned()]);
+    Some(repeated(&handler, "no health check or port is known; the container's own process is there and not stopped".to_owned()))
+}

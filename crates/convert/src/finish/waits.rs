@@ -1,0 +1,232 @@
+//! Init containers that make a pod wait for what its services depend on, and the right to watch a Job.
+
+use k8s_openapi::api::core::v1::{
+    Capabilities, ConfigMapProjection, Container, DownwardAPIProjection, DownwardAPIVolumeFile, KeyToPath, ObjectFieldSelector,
+    ProjectedVolumeSource, ResourceRequirements, SeccompProfile, SecurityContext, ServiceAccount, ServiceAccountTokenProjection, Volume,
+    VolumeMount, VolumeProjection,
+};
+use k8s_openapi::api::rbac::v1::{PolicyRule, Role, RoleBinding, RoleRef, Subject};
+use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+use smol_str::SmolStr;
+use windlass_compose::model::{Condition, Dependency};
+use windlass_k8s::name::{LABEL_LIMIT, with_suffix};
+use windlass_k8s::{Object, Objects};
+use windlass_source::Diagnostic;
+
+use super::add;
+use super::workload::identity;
+use crate::decide::{Plan, ServicePlan};
+use crate::draft::Draft;
+use crate::options::Wait;
+
+/// How a service waits for another.
+pub(crate) enum Way {
+    /// There is nothing to wait for, for this reason.
+    Nothing(&'static str),
+    /// It would have to wait, but nothing shows that the other is ready.
+    Impossible(&'static str),
+    /// Until this port of its Service answers, which it does for ready pods only.
+    Port(u16),
+    /// Until its headless Service has an address, which it has for ready pods only.
+    Name,
+    /// Until its Job is complete.
+    Completion,
+}
+
+/// Tries a port each two seconds. One line a try, so that a pod's log says what it waits for.
+const TRY_PORT: &str = "until nc -z -w 2 \"$1\" \"$2\"; do echo \"waiting for $1:$2\"; sleep 2; done";
+
+/// Tries a name each two seconds: with an address the connection may fail, without one the address is bad.
+const TRY_NAME: &str = "while nc -z -w 2 \"$1\" 1 2>&1 | grep -q 'bad address'; do echo \"waiting for $1\"; sleep 2; done";
+
+/// Seconds that one wait for a Job may take before the container ends and the kubelet starts it again.
+const JOB_TIMEOUT: u32 = 600;
+
+/// Small, with `nc`, and the tag that its documentation calls stable.
+const WAIT_IMAGE: &str = "busybox:1.37";
+
+/// Where a client finds its token.
+const TOKEN_PATH: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
+
+const TOKEN_VOLUME: &str = "wait-token";
+
+/// How `service` waits for `other`.
+pub(crate) fn way(service: &ServicePlan<'_>, other: &ServicePlan<'_>, dependency: &Dependency, plan: &Plan<'_>) -> Way {
+    if dependency.condition.value == Condition::Started {
+        return Way::Nothing("the name of a Service resolves from the start, so there is nothing to wait for");
+    }
+    if service.pod == other.pod {
+        return Way::Nothing("both run in one pod");
+    }
+    if plan.input.options.wait == Wait::None {
+        return Way::Nothing("whoever applies the objects waits (`--wait none`)");
+    }
+    if dependency.condition.value == Condition::CompletedSuccessfully {
+        return Way::Completion;
+    }
+    if !other.is_long_running() {
+        return Way::Impossible("a job is never healthy; wait with `service_completed_successfully`");
+    }
+    if other.replicas == 0 {
+        return Way::Impossible("the other has no replicas, so there is nothing that could become healthy");
+    }
+    match other.first_tcp_port() {
+        Some(port) => Way::Port(port.number),
+        None if !other.has_ports() => Way::Name,
+        None => Way::Impossible("the other offers UDP only, which can't be tried from outside"),
+    }
+}
+
+/// The name of the init container that waits for a service.
+pub(crate) fn container_name(other: &ServicePlan<'_>) -> SmolStr {
+    format!("wait-for-{}", other.name).into()
+}
+
+/// Adds the waits of a service to its draft. `job_name` gives the name of a service's Job, which exists already.
+pub(super) fn add_waits(
+    service: &ServicePlan<'_>,
+    plan: &Plan<'_>,
+    draft: &mut Draft,
+    job_name: impl Fn(usize) -> Option<SmolStr>,
+    objects: &mut Objects,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    let mut jobs: Vec<SmolStr> = Vec::new();
+    let mut waits = Vec::new();
+    for entry in &service.service.depends_on {
+        let Some(other) = plan.service(&entry.name) else { continue };
+        match way(service, other, &entry.value, plan) {
+            Way::Nothing(_) | Way::Impossible(_) => {}
+            Way::Port(port) => waits.push(try_container(other, TRY_PORT, &[&other.name, &port.to_string()], plan)),
+            Way::Name => waits.push(try_container(other, TRY_NAME, &[&other.name], plan)),
+            Way::Completion => {
+                let Some(job) = job_name(other.index) else { continue };
+                waits.push(completion(other, &job, plan));
+                jobs.push(job);
+            }
+        }
+    }
+    // Copies into volumes can run while others start, but not before what they may need is there.
+    waits.append(&mut draft.init_containers);
+    draft.init_containers = waits;
+    if !jobs.is_empty() {
+        let account = with_suffix(&plan.services[service.pod].name, "wait", LABEL_LIMIT);
+        draft.pod.service_account = Some(account.to_string());
+        draft.volumes.insert(TOKEN_VOLUME.into(), token_volume());
+        right_to_watch(service, &account, jobs, plan, objects, diagnostics);
+    }
+}
+
+fn quantities(cpu: &str, memory: &str) -> std::collections::BTreeMap<String, Quantity> {
+    [("cpu", cpu), ("memory", memory)].map(|(name, amount)| (name.to_owned(), Quantity(amount.to_owned()))).into()
+}
+
+/// A container that needs nothing and may do nothing.
+fn container(other: &ServicePlan<'_>, image: String, command: Vec<String>, memory: &str) -> Container {
+    Container {
+        name: container_name(other).to_string(),
+        image: Some(image),
+        command: Some(command),
+        resources: Some(ResourceRequirements {
+            requests: Some(quantities("10m", memory)),
+            limits: Some(quantities("100m", memory)),
+            ..ResourceRequirements::default()
+        }),
+        security_context: Some(SecurityContext {
+            allow_privilege_escalation: Some(false),
+            capabilities: Some(Capabilities { drop: Some(vec!["ALL".to_owned()]), add: None }),
+            read_only_root_filesystem: Some(true),
+            run_as_group: Some(65532),
+            run_as_non_root: Some(true),
+            run_as_user: Some(65532),
+            seccomp_profile: Some(SeccompProfile { type_: "RuntimeDefault".to_owned(), localhost_profile: None }),
+            ..SecurityContext::default()
+        }),
+        ..Container::default()
+    }
+}
+
+fn try_container(other: &ServicePlan<'_>, script: &str, arguments: &[&str], plan: &Plan<'_>) -> Container {
+    let image = plan.input.options.wait_image.clone().unwrap_or_else(|| WAIT_IMAGE.to_owned());
+    let words = ["sh", "-c", script, "wait"].into_iter().chain(arguments.iter().copied());
+    container(other, image, words.map(str::to_owned).collect(), "16Mi")
+}
+
+fn completion(other: &ServicePlan<'_>, job: &str, plan: &Plan<'_>) -> Container {
+    let options = plan.input.options;
+    let image = options.wait_kubectl_image.clone().unwrap_or_else(|| format!("registry.k8s.io/kubectl:v{}.0", options.kube_version));
+    let command = ["kubectl", "wait", "--for=condition=complete", &format!("--timeout={JOB_TIMEOUT}s"), &format!("job/{job}")];
+    let mut container = container(other, image, command.map(str::to_owned).to_vec(), "64Mi");
+    let mount =
+        VolumeMount { name: TOKEN_VOLUME.to_owned(), mount_path: TOKEN_PATH.to_owned(), read_only: Some(true), ..VolumeMount::default() };
+    container.volume_mounts = Some(vec![mount]);
+    container
+}
+
+/// What the kubelet mounts into every container by default, here for the waiting one alone.
+fn token_volume() -> Volume {
+    let token = ServiceAccountTokenProjection { path: "token".to_owned(), expiration_seconds: Some(3600), audience: None };
+    let authority = ConfigMapProjection {
+        name: "kube-root-ca.crt".to_owned(),
+        items: Some(vec![KeyToPath { key: "ca.crt".to_owned(), path: "ca.crt".to_owned(), mode: None }]),
+        optional: None,
+    };
+    let namespace = DownwardAPIVolumeFile {
+        path: "namespace".to_owned(),
+        field_ref: Some(ObjectFieldSelector { field_path: "metadata.namespace".to_owned(), api_version: None }),
+        ..DownwardAPIVolumeFile::default()
+    };
+    let sources = vec![
+        VolumeProjection { service_account_token: Some(token), ..VolumeProjection::default() },
+        VolumeProjection { config_map: Some(authority), ..VolumeProjection::default() },
+        VolumeProjection { downward_api: Some(DownwardAPIProjection { items: Some(vec![namespace]) }), ..VolumeProjection::default() },
+    ];
+    Volume {
+        name: TOKEN_VOLUME.to_owned(),
+        projected: Some(ProjectedVolumeSource { sources: Some(sources), default_mode: None }),
+        ..Volume::default()
+    }
+}
+
+/// An account that may watch these Jobs and nothing else.
+fn right_to_watch(
+    service: &ServicePlan<'_>,
+    account: &str,
+    jobs: Vec<SmolStr>,
+    plan: &Plan<'_>,
+    objects: &mut Objects,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    let owner = &plan.services[service.pod];
+    let metadata = || ObjectMeta { name: Some(account.to_owned()), labels: Some(identity(owner, plan).labels()), ..ObjectMeta::default() };
+    let rule = PolicyRule {
+        api_groups: Some(vec!["batch".to_owned()]),
+        resources: Some(vec!["jobs".to_owned()]),
+        resource_names: Some(jobs.iter().map(ToString::to_string).collect()),
+        verbs: ["get", "list", "watch"].map(str::to_owned).to_vec(),
+        ..PolicyRule::default()
+    };
+    // Services of one pod share the account; each brings its own Jobs.
+    if let Some(role) = objects.typed_mut::<Role>(account) {
+        role.rules.get_or_insert_default().push(rule);
+        return;
+    }
+    let origin = service.service.origin();
+    let account_object = ServiceAccount { metadata: metadata(), automount_service_account_token: Some(false), ..ServiceAccount::default() };
+    let role = Role { metadata: metadata(), rules: Some(vec![rule]) };
+    let binding = RoleBinding {
+        metadata: metadata(),
+        role_ref: RoleRef { api_group: Some("rbac.authorization.k8s.io".to_owned()), kind: "Role".to_owned(), name: account.to_owned() },
+        // The namespace of a subject is that of the binding when left out by `kubectl apply -n`; servers want it for accounts.
+        subjects: Some(vec![Subject {
+            kind: "ServiceAccount".to_owned(),
+            name: account.to_owned(),
+            namespace: plan.input.options.namespace.clone(),
+            ..Subject::default()
+        }]),
+    };
+    add(objects, Object::new(account_object, origin.clone()), diagnostics);
+    add(objects, Object::new(role, origin.clone()), diagnostics);
+    add(objects, Object::new(binding, origin.clone()), diagnostics);
+}
