@@ -1,5 +1,7 @@
 //! What is known of a service's image.
 
+use std::borrow::Cow;
+
 use smol_str::SmolStr;
 use windlass_compose::model::Service;
 use windlass_images::image::{Lifetime, Role, Shell};
@@ -13,8 +15,8 @@ pub(crate) struct ImageFacts {
     /// What goes into the container: the written name, or the one of the image that is built.
     pub(crate) name: SmolStr,
     pub(crate) reference: Option<Reference>,
-    /// The catalogue's entry.
-    entry: Option<&'static Image>,
+    /// The catalogue's entry, with its ports and checks where the command and the environment put them.
+    entry: Option<Cow<'static, Image>>,
     /// The project builds it.
     pub(crate) is_built: bool,
     /// The container runs what the image is for: its command and entrypoint are the image's own, or still start the same server.
@@ -38,17 +40,19 @@ impl ImageFacts {
         let words: Vec<&str> = service.command.iter().flat_map(|command| command.iter()).map(|word| word.as_str()).collect();
         let own_entrypoint = service.entrypoint.is_none();
         let runs_own_command = own_entrypoint && entry.map_or(words.is_empty(), |entry| entry.is_server_command(&words));
+        let variable = |name: &str| service.environment.get(name)?.as_ref().map(|value| value.value.as_str());
+        let entry = entry.map(|entry| entry.configured(&words, variable));
         Self { name, reference, entry, is_built, runs_own_command }
     }
 
     /// The entry, whatever the container runs: paths, user, shell, credentials.
-    pub(crate) fn entry(&self) -> Option<&'static Image> {
-        self.entry
+    pub(crate) fn entry(&self) -> Option<&Image> {
+        self.entry.as_deref()
     }
 
     /// The entry while the container runs what the image is for: ports and probes hold only then.
-    pub(crate) fn server(&self) -> Option<&'static Image> {
-        self.entry.filter(|_| self.runs_own_command)
+    pub(crate) fn server(&self) -> Option<&Image> {
+        self.entry().filter(|_| self.runs_own_command)
     }
 
     pub(crate) fn is_server(&self) -> bool {
@@ -64,11 +68,11 @@ impl ImageFacts {
     }
 
     pub(crate) fn lifetime(&self) -> Option<Lifetime> {
-        self.entry.map(|image| image.lifetime)
+        self.entry().map(|image| image.lifetime)
     }
 
     /// The best shell that is known to be in the image.
     pub(crate) fn shell(&self) -> Option<Shell> {
-        self.entry.and_then(|image| image.shell)
+        self.entry().and_then(|image| image.shell)
     }
 }
