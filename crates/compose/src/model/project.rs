@@ -1,7 +1,7 @@
 //! The whole project: the top level of a Compose file.
 
 use smol_str::SmolStr;
-use windlass_source::Spanned;
+use windlass_source::{Origin, Spanned};
 use windlass_yaml::Node;
 
 use crate::model::ai_model::{MODEL, Model};
@@ -52,7 +52,7 @@ record! {
         /// Given name.
         name: Option<Spanned<SmolStr>> = TEXT,
         /// Services.
-        services: ByName<Service> = Rule::names(&SERVICES),
+        services: Services = Rule::names(&SERVICES),
         /// Networks.
         networks: ByName<Network> = Rule::names(&NETWORKS),
         /// Named volumes.
@@ -70,6 +70,31 @@ record! {
     }
 }
 
+/// Services, sorted by name.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Services(Vec<Service>);
+
+impl Read for Services {
+    fn read(node: &Node, context: &mut Context<'_>) -> Option<Self> {
+        let Some(map) = node.as_map() else {
+            context.wrong_type(node, "a map");
+            return None;
+        };
+        let mut entries: Vec<_> = map.iter().collect();
+        entries.sort_by(|(a, _), (b, _)| a.name.cmp(&b.name));
+        let mut services = Vec::with_capacity(entries.len());
+        for (key, value) in entries {
+            // Filled where it stays, since a service is some kilobytes large.
+            services.push(Service::default());
+            if let Some(service) = services.last_mut() {
+                service.name = Spanned::new(key.name.clone(), key.span.map_or(Origin::DEFAULT, Origin::at));
+                context.within_name(&key.name, |context| service.fill(value, context));
+            }
+        }
+        Some(Self(services))
+    }
+}
+
 pub(crate) static SERVICES: Names = Names { allows: is_name, wanted: Some(NAME), rule: Rule::object(&SERVICE) };
 static NETWORKS: Names = Names { allows: is_name, wanted: None, rule: NETWORK };
 static VOLUMES: Names = Names { allows: is_name, wanted: Some(NAME), rule: VOLUME };
@@ -81,6 +106,5 @@ static MODELS: Names = Names { allows: is_name, wanted: None, rule: Rule::object
 pub(crate) fn read(tree: &Node, context: &mut Context<'_>) -> Project {
     let Some(top) = TopLevel::read(tree, context) else { return Project::default() };
     let TopLevel { name, services, networks, volumes, secrets, configs, models, include: _, version: _, extensions } = top;
-    let services = services.into_iter().map(|entry| Service { name: entry.name, ..entry.value }).collect();
-    Project { name: name.unwrap_or_default(), services, networks, volumes, secrets, configs, models, extensions }
+    Project { name: name.unwrap_or_default(), services: services.0, networks, volumes, secrets, configs, models, extensions }
 }

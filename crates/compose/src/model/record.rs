@@ -32,17 +32,16 @@ macro_rules! record {
             $crate::model::rule::Object::new(FIELDS, &ORDER)$(.$method($($argument),*))*
         };
 
-        impl $crate::model::read::Read for $name {
+        impl $name {
+            /// Reads the attributes of `node` into this.
             #[allow(unused_assignments, reason = "the last field's index is counted past")]
-            fn read(node: &::windlass_yaml::Node, context: &mut $crate::model::context::Context<'_>) -> Option<Self> {
+            pub(crate) fn fill(&mut self, node: &::windlass_yaml::Node, context: &mut $crate::model::context::Context<'_>) {
                 let Some(map) = node.as_map() else {
-                    if node.is_null() {
-                        return Some(Self::default());
+                    if !node.is_null() {
+                        context.wrong_type(node, "a map");
                     }
-                    context.wrong_type(node, "a map");
-                    return None;
+                    return;
                 };
-                let mut record = Self::default();
                 let mut extensions = Vec::new();
                 for (key, value) in map.iter() {
                     let Some(found) = $table.find(key.as_str()) else {
@@ -56,14 +55,21 @@ macro_rules! record {
                         if found == index {
                             const KEY: &str = record!(@key $field $($key)?);
                             if let Some(read) = context.within(KEY, |context| $crate::model::read::Read::read(value, context)) {
-                                record.$field = read;
+                                self.$field = read;
                             }
                             continue;
                         }
                         index += 1;
                     )*
                 }
-                record.extensions = extensions.into_iter().collect();
+                self.extensions = extensions.into_iter().collect();
+            }
+        }
+
+        impl $crate::model::read::Read for $name {
+            fn read(node: &::windlass_yaml::Node, context: &mut $crate::model::context::Context<'_>) -> Option<Self> {
+                let mut record = Self::default();
+                record.fill(node, context);
                 Some(record)
             }
         }
