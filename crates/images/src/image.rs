@@ -16,7 +16,7 @@ pub struct Image {
     /// How sure the match is.
     #[serde(skip)]
     pub known_by: KnownBy,
-    /// Address or name of the image's own documentation, where these facts come from.
+    /// Address or name of the image's own documentation, which these facts can be checked against.
     pub documentation: String,
     /// What the image is for.
     pub role: Role,
