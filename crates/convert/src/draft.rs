@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use k8s_openapi::api::core::v1::{Container, HostAlias, PodDNSConfig, PodSecurityContext, Probe, Volume, VolumeMount};
 use smol_str::SmolStr;
-use windlass_k8s::Objects;
+use windlass_k8s::{Object, Objects, Resource};
+use windlass_source::Origin;
 
 /// The draft of one service. Attributes fill it in any order; `finish` makes objects of it.
 #[derive(Debug, Default)]
@@ -71,11 +72,22 @@ pub(crate) struct WorkloadDraft {
 }
 
 impl Draft {
-    /// Mounts a volume of the pod; the first mount at a path stays.
-    pub(crate) fn mount(&mut self, mount: VolumeMount) {
+    /// Mounts a volume of the pod and gives the mount's index; the first mount at a path stays, for a later one there is none.
+    pub(crate) fn mount(&mut self, mount: VolumeMount) -> Option<usize> {
         let mounts = self.container.volume_mounts.get_or_insert_default();
-        if mounts.iter().all(|other| other.mount_path != mount.mount_path) {
-            mounts.push(mount);
+        if mounts.iter().any(|other| other.mount_path == mount.mount_path) {
+            return None;
+        }
+        mounts.push(mount);
+        Some(mounts.len() - 1)
+    }
+
+    /// Adds a ConfigMap or Secret whose name carries the hash of its content: one that is there already is the same.
+    pub(crate) fn embed(&mut self, resource: impl Into<Resource>, origin: Origin) {
+        let object = Object::new(resource, origin);
+        if !self.objects.contains(object.kind(), object.name()) {
+            // Its name is free, so it is taken.
+            let _ = self.objects.insert(object);
         }
     }
 

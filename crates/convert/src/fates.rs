@@ -59,7 +59,12 @@ impl Place {
     }
 
     pub(crate) fn object(object: ObjectRef, path: &str) -> Self {
-        Self { target: Target::Object(object), path: Path::parse(path) }
+        Self::object_at(object, Path::parse(path))
+    }
+
+    /// A field under a key that the user chose.
+    pub(crate) fn object_at(object: ObjectRef, path: Path) -> Self {
+        Self { target: Target::Object(object), path }
     }
 }
 

@@ -5,7 +5,9 @@
 //! [`windlass_source::FileSystem`] alone. Layouts of files are not here (room `emit`), nor forms of the report (room `report`).
 
 mod attributes;
+mod content;
 mod convert;
+mod credentials;
 mod decide;
 mod draft;
 mod fates;

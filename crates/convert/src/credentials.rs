@@ -1,0 +1,558 @@
+//! Which values are credentials, and so belong into a Secret: by the name of their variable, by the image that reads them,
+//! by their own look, and by the variables that they were made from.
+//!
+//! A miss puts a password into a file that is meant for git; a false alarm costs a reference. So doubt counts as a credential,
+//! except where the name or the value says plainly that it is something else (`PASSWORD_MIN_LENGTH`, `SECRET_FILE`, `true`).
+
+use std::fmt;
+
+use smol_str::SmolStr;
+use windlass_images::Image;
+use windlass_source::Origin;
+
+/// How a credential was recognised.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Sign {
+    /// The variable's name says so.
+    Name,
+    /// The image's documentation says so.
+    Image,
+    /// It looks like one: a clause.
+    Look(&'static str),
+    /// It comes from a variable whose name says so.
+    Variable(SmolStr),
+}
+
+impl fmt::Display for Sign {
+    /// A clause that follows "since".
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Name => formatter.write_str("its name says that it is a credential"),
+            Self::Image => formatter.write_str("the image takes a credential from it"),
+            Self::Look(look) => formatter.write_str(look),
+            Self::Variable(name) => write!(formatter, "it comes from `{name}`"),
+        }
+    }
+}
+
+/// Why the value of a variable is a credential; `None` when it is not.
+pub(crate) fn variable(name: &str, value: &str, origin: &Origin, image: Option<&Image>) -> Option<Sign> {
+    if is_plain(value) {
+        return None;
+    }
+    if image.is_some_and(|image| image.credentials.iter().any(|known| known == name)) {
+        return Some(Sign::Image);
+    }
+    if is_credential_name(name) && !is_path(value) {
+        return Some(Sign::Name);
+    }
+    text(value, origin)
+}
+
+/// Why a text with no name of its own is, or holds, a credential.
+pub(crate) fn text(value: &str, origin: &Origin) -> Option<Sign> {
+    for part in origin.parts() {
+        let range = part.range.start as usize..part.range.end as usize;
+        let produced = value.get(range).unwrap_or_default();
+        if is_credential_name(&part.variable) && !is_plain(produced) && !is_path(produced) {
+            return Some(Sign::Variable(part.variable.clone()));
+        }
+    }
+    look(value).map(Sign::Look)
+}
+
+/// True for a file that holds keys or passwords, by its name or content.
+pub(crate) fn is_secret_file(name: &str, content: &[u8]) -> bool {
+    let name = name.to_ascii_lowercase();
+    let stem = name.split('.').next().unwrap_or_default();
+    let known = matches!(
+        name.as_str(),
+        ".htpasswd"
+            | "htpasswd"
+            | ".pgpass"
+            | ".my.cnf"
+            | ".netrc"
+            | ".npmrc"
+            | ".env"
+            | ".git-credentials"
+            | "credentials.json"
+            | "userlist.txt"
+    );
+    let key_file = [".key", ".p12", ".pfx", ".jks", ".keystore", ".ovpn", ".kdbx"].iter().any(|ending| name.ends_with(ending));
+    let start = name.starts_with(".env.") && !["example", "sample", "dist", "template"].iter().any(|ending| name.ends_with(ending));
+    if known || key_file || start || matches!(stem, "id_rsa" | "id_ed25519" | "id_ecdsa") && !name.ends_with(".pub") {
+        return true;
+    }
+    // Long texts are looked at as far as keys are long.
+    let content = &content[..content.len().min(64 << 10)];
+    std::str::from_utf8(content).is_ok_and(|text| private_key(text) || has_token(text))
+}
+
+/// Words after which a name speaks about a credential and holds none.
+const ABOUT: [&str; 54] = [
+    "ALG",
+    "ALGORITHM",
+    "ALIAS",
+    "AUDIENCE",
+    "BACKEND",
+    "COUNT",
+    "DAYS",
+    "DIR",
+    "DIRECTORY",
+    "DISABLED",
+    "DRIVER",
+    "DURATION",
+    "ENABLED",
+    "ENCODING",
+    "ENDPOINT",
+    "EXPIRATION",
+    "EXPIRE",
+    "EXPIRES",
+    "EXPIRY",
+    "FIELD",
+    "FILE",
+    "FORMAT",
+    "HEADER",
+    "HINT",
+    "HOST",
+    "ID",
+    "ISSUER",
+    "LENGTH",
+    "LIFETIME",
+    "LIMIT",
+    "MANAGER",
+    "MAX",
+    "METHOD",
+    "MIN",
+    "MINUTES",
+    "MODE",
+    "NAME",
+    "PATH",
+    "PLUGIN",
+    "POLICY",
+    "PORT",
+    "PREFIX",
+    "PROVIDER",
+    "REGEX",
+    "REGION",
+    "REQUIRED",
+    "RESET",
+    "SECONDS",
+    "SIZE",
+    "STORE",
+    "TIMEOUT",
+    "TTL",
+    "TYPE",
+    "VERSION",
+];
+
+/// Words that say what a value is whatever stands before them.
+const SECRET_WORDS: [&str; 22] = [
+    "PASSWORD",
+    "PASSWORDS",
+    "PASSWD",
+    "PASS",
+    "PASSPHRASE",
+    "PASSCODE",
+    "PWD",
+    "SECRET",
+    "SECRETS",
+    "TOKEN",
+    "APIKEY",
+    "APIKEYS",
+    "CREDENTIAL",
+    "CREDENTIALS",
+    "CREDS",
+    "SALT",
+    "PAT",
+    "APITOKEN",
+    "SECRETKEY",
+    "PRIVATEKEY",
+    "ACCESSKEY",
+    "REQUIREPASS",
+];
+
+/// Words that make a credential of a following KEY or KEYS.
+const KEY_WORDS: [&str; 32] = [
+    "ACCESS",
+    "ACCOUNT",
+    "API",
+    "APP",
+    "AUTH",
+    "COOKIE",
+    "CRYPTO",
+    "CSRF",
+    "DEPLOY",
+    "ENCRYPT",
+    "ENCRYPTION",
+    "HASH",
+    "HMAC",
+    "IN",
+    "JWT",
+    "LICENSE",
+    "MASTER",
+    "NONCE",
+    "PRIVATE",
+    "PRIV",
+    "ROLE",
+    "ROOT",
+    "SECRET",
+    "SECURE",
+    "SESSION",
+    "SHARED",
+    "SIGNATURE",
+    "SIGNING",
+    "SSH",
+    "STORAGE",
+    "SUBSCRIPTION",
+    "UNSEAL",
+];
+
+/// True when a variable of this name holds a credential, unless its value is plainly something else.
+pub(crate) fn is_credential_name(name: &str) -> bool {
+    let words = name_words(name);
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let Some(&last) = words.last() else { return false };
+    // The working directory of a shell.
+    if matches!(words.as_slice(), ["PWD"] | ["OLDPWD"]) {
+        return false;
+    }
+    if ABOUT.contains(&last) {
+        // Half of a pair of which AWS and its imitators call both parts secret.
+        return words.ends_with(&["ACCESS", "KEY", "ID"]) || words.ends_with(&["SECRET", "ID"]);
+    }
+    if words.contains(&"PUBLIC") || words.contains(&"PUBKEY") {
+        return false;
+    }
+    words.iter().enumerate().any(|(index, &word)| {
+        let before = index.checked_sub(1).and_then(|before| words.get(before)).copied().unwrap_or_default();
+        match word {
+            "KEY" | "KEYS" => KEY_WORDS.contains(&before),
+            "COOKIE" => index + 1 == words.len() && matches!(before, "ERLANG" | "NODE"),
+            word => {
+                SECRET_WORDS.contains(&word)
+                    // Run together: PGPASSWORD, MYSQLPASS, AUTHTOKEN.
+                    || ["PASSWORD", "PASSWD", "SECRET"].iter().any(|ending| word.ends_with(ending))
+                    || (word.ends_with("TOKEN") && word.len() > "TOKEN".len())
+            }
+        }
+    })
+}
+
+/// `DB_PASS`, `db.pass`, `db-pass`, `database__connection__pass`, `dbPass` → upper-case words.
+fn name_words(name: &str) -> Vec<String> {
+    let mut words: Vec<String> = vec![String::new()];
+    let mut lower_before = false;
+    for character in name.chars() {
+        if !character.is_ascii_alphanumeric() {
+            words.push(String::new());
+        } else {
+            if character.is_ascii_uppercase() && lower_before {
+                words.push(String::new());
+            }
+            if let Some(word) = words.last_mut() {
+                word.push(character.to_ascii_uppercase());
+            }
+        }
+        lower_before = character.is_ascii_lowercase();
+    }
+    words.retain(|word| !word.is_empty());
+    words
+}
+
+/// Empty, a truth value, or another word that no one guards.
+fn is_plain(value: &str) -> bool {
+    let value = value.trim();
+    value.is_empty()
+        || ["true", "false", "yes", "no", "on", "off", "0", "1", "none", "null", "nil", "enabled", "disabled", "optional", "required"]
+            .iter()
+            .any(|word| value.eq_ignore_ascii_case(word))
+}
+
+/// An absolute or relative path to a file, as `SSL_KEY=/etc/ssl/key.pem` has it.
+fn is_path(value: &str) -> bool {
+    const ROOTS: [&str; 19] = [
+        "run", "etc", "var", "opt", "app", "secrets", "certs", "usr", "home", "srv", "tmp", "data", "config", "keys", "mnt", "root", "ssl",
+        "conf", "vault",
+    ];
+    let characters = |text: &str| text.chars().all(|character| character.is_ascii_alphanumeric() || "._-/".contains(character));
+    let Some(rest) = value.strip_prefix('/').or_else(|| value.strip_prefix("./")).or_else(|| value.strip_prefix("file:///")) else {
+        return false;
+    };
+    let mut parts = rest.split('/');
+    let first = parts.next().unwrap_or_default();
+    let last = parts.next_back().unwrap_or(first);
+    characters(rest) && (ROOTS.contains(&first) || last.contains('.'))
+}
+
+/// What a credential is recognised by without any name.
+fn look(value: &str) -> Option<&'static str> {
+    if private_key(value) {
+        return Some("it is a private key");
+    }
+    if has_token(value) {
+        return Some("it has the form of an access token");
+    }
+    if has_url_password(value) {
+        return Some("it is an address with a password");
+    }
+    if has_password_field(value) {
+        return Some("it has a password among its fields");
+    }
+    None
+}
+
+fn private_key(text: &str) -> bool {
+    text.contains("-----BEGIN ") && text.contains("PRIVATE KEY-----")
+}
+
+/// The forms that services give to their tokens, so that they can be found: a prefix, and how many letters follow at least.
+const TOKENS: [(&str, usize); 25] = [
+    ("AKIA", 16),
+    ("ASIA", 16),
+    ("ghp_", 36),
+    ("gho_", 36),
+    ("ghu_", 36),
+    ("ghs_", 36),
+    ("ghr_", 36),
+    ("github_pat_", 22),
+    ("glpat-", 20),
+    ("xoxb-", 10),
+    ("xoxp-", 10),
+    ("xoxa-", 10),
+    ("xoxs-", 10),
+    ("sk_live_", 16),
+    ("sk_test_", 16),
+    ("rk_live_", 16),
+    ("whsec_", 16),
+    ("sk-ant-", 20),
+    ("sk-proj-", 20),
+    ("npm_", 36),
+    ("dckr_pat_", 20),
+    ("AIza", 35),
+    ("hvs.", 20),
+    ("SG.", 40),
+    ("pypi-", 50),
+];
+
+fn has_token(text: &str) -> bool {
+    if text.contains("hooks.slack.com/services/T") || text.contains("discord.com/api/webhooks/") {
+        return true;
+    }
+    let is_token = |character: char| character.is_ascii_alphanumeric() || matches!(character, '_' | '-' | '.');
+    text.split(|character: char| !is_token(character)).filter(|word| word.len() >= 14).any(|word| {
+        let known = TOKENS.iter().any(|(prefix, length)| word.strip_prefix(prefix).is_some_and(|rest| rest.len() >= *length));
+        // A JSON web token: two parts of base64 that begin with `{"`, and a signature.
+        known || (word.starts_with("eyJ") && word.split('.').count() == 3 && word.contains(".eyJ"))
+    })
+}
+
+/// `scheme://user:password@host`, and `user:password@tcp(host)` as Go's database drivers have it.
+fn has_url_password(text: &str) -> bool {
+    let with_scheme = text.split("://").skip(1).any(|rest| {
+        let end = |stops: &[char]| rest.find(stops).unwrap_or(rest.len());
+        let authority = &rest[..end(&['/', '?', '#', ' ', '"', '\''])];
+        if let Some((user, _)) = authority.rsplit_once('@') {
+            return password_of(user);
+        }
+        // A password may hold what ends an authority. What stands before that is no port, then.
+        let is_port = authority.rsplit_once(':').is_none_or(|(_, port)| port.bytes().all(|byte| byte.is_ascii_digit()));
+        !is_port && rest[..end(&[' ', '"', '\''])].rsplit_once('@').is_some_and(|(user, _)| password_of(user))
+    });
+    with_scheme || ["@tcp(", "@unix("].iter().any(|seam| text.split_once(seam).is_some_and(|(user, _)| password_of(user)))
+}
+
+fn password_of(user: &str) -> bool {
+    // `a/b:c@d` is a path with a reference to an image, no user.
+    user.split_once(':').is_some_and(|(name, password)| !password.is_empty() && !name.contains('/') && !password.starts_with('/'))
+}
+
+/// `Server=db;Password=x`, `host=db password=x`, `jdbc:…?user=a&password=x`.
+fn has_password_field(text: &str) -> bool {
+    let lower = text.to_ascii_lowercase();
+    ["password=", "pwd=", "passwd=", "accountkey=", "sharedaccesskey="].iter().any(|field| {
+        lower.match_indices(field).any(|(start, _)| {
+            let begins = start == 0 || lower[..start].ends_with([';', '?', '&', ' ', '"', '\'']);
+            let value = &lower[start + field.len()..];
+            let value = &value[..value.find([';', '&', ' ', '"', '\'']).unwrap_or(value.len())];
+            begins && !value.is_empty()
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use windlass_images::{Reference, catalogue};
+    use windlass_source::{Part, SourceMap, Span, VariableSource};
+
+    use super::*;
+
+    fn check(name: &str, value: &str, expect: bool) {
+        let sign = variable(name, value, &Origin::DEFAULT, None);
+        assert_eq!(sign.is_some(), expect, "{name}={value}: {sign:?}");
+    }
+
+    #[test]
+    fn names_say_what_is_a_credential() {
+        for name in [
+            "PASSWORD",
+            "POSTGRES_PASSWORD",
+            "MYSQL_ROOT_PASSWORD",
+            "PGPASSWORD",
+            "DB_PASS",
+            "DB_PWD",
+            "REDISPASSWORD",
+            "SECRET_KEY_BASE",
+            "JWT_SECRET",
+            "JWT_SECRET_KEY",
+            "API_KEY",
+            "STRIPE_APIKEY",
+            "AWS_ACCESS_KEY_ID",
+            "AWS_SECRET_ACCESS_KEY",
+            "APP_KEY",
+            "AUTH_TOKEN",
+            "GITHUB_PAT",
+            "ENCRYPTION_KEY",
+            "PRIVATE_KEY",
+            "GOOGLE_CREDENTIALS",
+            "AUTH_SALT",
+            "LOGGED_IN_KEY",
+            "database__connection__password",
+            "spring.datasource.password",
+            "clientSecret",
+            "RABBITMQ_ERLANG_COOKIE",
+            "NEXTAUTH_SECRET",
+            "SUPABASE_SERVICE_ROLE_KEY",
+            "VAULT_SECRET_ID",
+            "BOT_TOKEN",
+            "DJANGO_SECRET",
+            "DFLY_requirepass",
+            "authToken",
+            "SMTP_PASSWD",
+            "KEY_PASSPHRASE",
+            "SESSION_SECRET_2",
+        ] {
+            check(name, "hunter2", true);
+        }
+    }
+
+    #[test]
+    fn names_that_speak_about_credentials_hold_none() {
+        for name in [
+            "POSTGRES_PASSWORD_FILE",
+            "SECRET_NAME",
+            "PASSWORD_MIN_LENGTH",
+            "TOKEN_TTL",
+            "JWT_SECRET_PATH",
+            "TOKEN_EXPIRY",
+            "PASSWORD_POLICY",
+            "MAX_TOKENS",
+            "PUBLIC_KEY",
+            "JWT_PUBLIC_KEY",
+            "SORT_KEY",
+            "KEYBOARD",
+            "PWD",
+            "OLDPWD",
+            "COMPASS",
+            "BYPASS_CACHE",
+            "PATH",
+            "HOST",
+            "USER",
+            "KEY_ID",
+            "APP_NAME",
+            "TOKENIZER",
+            "SESSION_COOKIE",
+            "PASSWORD_RESET_TIMEOUT",
+            "PARTITION_KEY",
+            "CLIENT_ID",
+        ] {
+            check(name, "hunter2", false);
+        }
+    }
+
+    #[test]
+    fn truth_values_and_paths_are_none() {
+        for (name, value) in [
+            ("ALLOW_EMPTY_PASSWORD", "yes"),
+            ("MYSQL_RANDOM_ROOT_PASSWORD", "1"),
+            ("REQUIRE_API_KEY", "true"),
+            ("DB_PASSWORD", ""),
+            ("SSL_PRIVATE_KEY", "/etc/ssl/private/site.key"),
+            ("API_KEY", "/run/secrets/api_key"),
+            ("TLS_PRIVATE_KEY", "./certs/server.pem"),
+        ] {
+            check(name, value, false);
+        }
+        check("API_KEY", "/Zm9v+YmFy/cXV4==", true);
+        check("DB_PASSWORD", "123456", true);
+    }
+
+    #[test]
+    fn values_are_recognised_under_any_name() {
+        for value in [
+            "-----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY-----",
+            concat!("AKIA", "IOSFODNN7EXAMPLE"),
+            concat!("ghp", "_0123456789abcdefghijABCDEFGHIJ012345"),
+            concat!("xox", "b-123456789012-abc"),
+            concat!("https://hooks.slack.com/", "services/T000/B000/XXXX"),
+            "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl",
+            "postgres://app:hunter2@db:5432/app",
+            "redis://:hunter2@cache:6379/0",
+            "amqp://guest:guest@mq",
+            "postgres://app:p/q?r@db/app",
+            "root:hunter2@tcp(db:3306)/app",
+            "Server=db;Database=app;User=sa;Password=hunter2;",
+            "host=db user=app password=hunter2",
+            "jdbc:postgresql://db/app?user=app&password=hunter2",
+            "-Dx=1 -Ddb=postgres://a:b@db",
+        ] {
+            check("SETTING", value, true);
+        }
+        for value in [
+            "postgres://app@db:5432/app",
+            "postgres://app:@db/app",
+            "http://web:8080/path?at=a@b",
+            "redis://cache:6379",
+            "smtp://mail:25",
+            "docker.io/library/nginx:1.27@sha256:0000",
+            "user@example.com",
+            "Server=db;Database=app",
+            "password=",
+            "a:b@c",
+            "10.0.0.1:9092,10.0.0.2:9092",
+            "eyJ.not.this",
+        ] {
+            check("SETTING", value, false);
+        }
+    }
+
+    #[test]
+    fn a_value_made_from_a_secret_variable_is_one() {
+        let mut sources = SourceMap::default();
+        let span = Span::new(sources.add("compose.yaml", "x"), 0..1);
+        let origin = |variable: &str, range| {
+            Origin::at(span).with_parts(vec![Part { range, variable: variable.into(), source: VariableSource::Environment }])
+        };
+        let sign = |value: &str, origin: &Origin| variable("SETTING", value, origin, None);
+        assert_eq!(sign("a-hunter2", &origin("DB_PASSWORD", 2..9)), Some(Sign::Variable("DB_PASSWORD".into())));
+        assert_eq!(sign("a-", &origin("DB_PASSWORD", 2..2)), None);
+        assert_eq!(sign("a-eu", &origin("REGION", 2..4)), None);
+    }
+
+    #[test]
+    fn the_catalogue_knows_names_that_say_nothing() {
+        let directus = Reference::parse("directus/directus:11").ok().and_then(|reference| catalogue::find(&reference));
+        assert_eq!(variable("KEY", "x", &Origin::DEFAULT, directus), Some(Sign::Image));
+        assert_eq!(variable("KEY", "x", &Origin::DEFAULT, None), None);
+    }
+
+    #[test]
+    fn files_with_keys_are_secret() {
+        assert!(is_secret_file("server.key", b"x") && is_secret_file(".env", b"A=b") && is_secret_file("id_rsa", b""));
+        assert!(is_secret_file("tls.pem", b"-----BEGIN PRIVATE KEY-----\n"));
+        assert!(!is_secret_file("tls.pem", b"-----BEGIN CERTIFICATE-----\n"));
+        assert!(
+            !is_secret_file("id_rsa.pub", b"ssh-rsa AAAA") && !is_secret_file(".env.example", b"A=b") && !is_secret_file("nginx.conf", b"")
+        );
+    }
+}
