@@ -184,7 +184,7 @@ pub(crate) fn apply(service: &ServicePlan<'_>, plan: &Plan<'_>, draft: &mut Draf
     );
     deploy::deploy(deploy.as_ref(), scale.as_ref(), service, plan, sink);
     lifecycle::restart(restart.as_ref(), service, sink);
-    lifecycle::stop(stop_grace_period.as_ref(), stop_signal.as_ref(), service, sink);
+    lifecycle::stop(stop_grace_period.as_ref(), stop_signal.as_ref(), service, plan, sink);
     lifecycle::hooks(post_start, pre_stop, service, sink);
     ports::ports(ports, expose, service, plan, sink);
     networks::networks(networks, network_mode.as_ref(), mac_address.as_ref(), service, plan, sink);

@@ -62,7 +62,7 @@ pub(crate) fn finish(plan: &Plan<'_>, drafts: Vec<Draft>, fates: &mut Fates, dia
     }
     services::services(plan, &mut objects, fates, diagnostics);
     claims::claims(plan, &mut objects, fates, diagnostics);
-    availability::availability(plan, &mut objects, fates);
+    availability::availability(plan, &mut objects, diagnostics);
     policies::policies(plan, &mut objects, fates, diagnostics);
     if let Some(namespace) = &plan.input.options.namespace {
         for object in objects.iter_mut() {

@@ -1,8 +1,35 @@
-//! PodDisruptionBudgets.
+//! PodDisruptionBudgets: a drain of nodes takes one pod of a service at a time.
 
-use windlass_k8s::Objects;
+use k8s_openapi::api::policy::v1::{PodDisruptionBudget, PodDisruptionBudgetSpec};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta};
+use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
+use windlass_k8s::{Kind, Object, Objects};
+use windlass_source::Diagnostic;
 
-use crate::decide::Plan;
-use crate::fates::Fates;
+use super::add;
+use super::workload::identity;
+use crate::decide::{Plan, Sharing};
 
-pub(super) fn availability(_plan: &Plan<'_>, _objects: &mut Objects, _fates: &mut Fates) {}
+/// For several replicas, but not where a volume ties the pods to one node: that node's drain would never end.
+pub(super) fn availability(plan: &Plan<'_>, objects: &mut Objects, diagnostics: &mut Vec<Diagnostic>) {
+    for service in plan.services.iter().filter(|service| service.owns_pod() && service.is_long_running()) {
+        if service.replicas < 2 || service.kind == Kind::DaemonSet {
+            continue;
+        }
+        let is_tied = plan.volumes.iter().any(|volume| {
+            volume.sharing == Sharing::OneNode && volume.uses.iter().any(|usage| plan.services[usage.service].pod == service.index)
+        });
+        if is_tied {
+            continue;
+        }
+        let identity = identity(service, plan);
+        let spec = PodDisruptionBudgetSpec {
+            max_unavailable: Some(IntOrString::Int(1)),
+            selector: Some(LabelSelector { match_labels: Some(identity.selector()), match_expressions: None }),
+            ..PodDisruptionBudgetSpec::default()
+        };
+        let metadata = ObjectMeta { name: Some(service.name.to_string()), labels: Some(identity.labels()), ..ObjectMeta::default() };
+        let budget = PodDisruptionBudget { metadata, spec: Some(spec), ..PodDisruptionBudget::default() };
+        add(objects, Object::new(budget, service.service.origin().clone()), diagnostics);
+    }
+}
