@@ -188,21 +188,19 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// The pods that have all of these labels.
-    fn with_labels(&self, labels: &BTreeMap<String, String>) -> Vec<usize> {
+    /// The pods that have all of these labels, as they are asked for: most questions end at the first.
+    fn with_labels<'b>(&'b self, labels: &'b BTreeMap<String, String>) -> impl Iterator<Item = &'b Pods<'a>> {
         let lists = labels.iter().map(|(key, value)| self.by_label.get(&(key.as_str(), value.as_str())));
-        let Some(fewest) = lists.map(|list| list.map_or(&[][..], Vec::as_slice)).min_by_key(|list| list.len()) else {
-            return (0..self.pods.len()).collect();
-        };
-        fewest.iter().copied().filter(|pods| crate::labels::selects(labels, self.pods[*pods].labels)).collect()
+        let fewest = lists.map(|list| list.map_or(&[][..], Vec::as_slice)).min_by_key(|list| list.len());
+        let all = if fewest.is_none() { 0..self.pods.len() } else { 0..0 };
+        let candidates = all.chain(fewest.unwrap_or_default().iter().copied()).map(|pods| &self.pods[pods]);
+        candidates.filter(|pods| crate::labels::selects(labels, pods.labels))
     }
 
-    /// The pods that a selector matches; an empty selector matches all.
-    fn selected(&self, selector: &LabelSelector) -> Vec<usize> {
-        let none = BTreeMap::new();
-        let mut pods = self.with_labels(selector.match_labels.as_ref().unwrap_or(&none));
-        pods.retain(|pods| matches(selector, self.pods[*pods].labels));
-        pods
+    /// True when a selector matches any pods; an empty selector matches all.
+    fn selects_any(&self, selector: &LabelSelector) -> bool {
+        const NONE: &BTreeMap<String, String> = &BTreeMap::new();
+        self.with_labels(selector.match_labels.as_ref().unwrap_or(NONE)).any(|pods| matches(selector, pods.labels))
     }
 }
 

@@ -7,7 +7,7 @@ use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use serde_json::Value;
 use windlass_yaml::Path;
 
-use super::{Context, Problem, spec_path, unique};
+use super::{Context, Pods, Problem, spec_path, unique};
 use crate::kind::Kind;
 use crate::resource::Custom;
 
@@ -26,14 +26,13 @@ pub(super) fn check_service(service: &Service, context: &mut Context<'_>) {
 
     // Without a selector somebody else writes the endpoints (or it is an ExternalName).
     let Some(selector) = spec.selector.as_ref().filter(|selector| !selector.is_empty()) else { return };
-    let pods = context.with_labels(selector);
-    if pods.is_empty() {
+    if context.with_labels(selector).next().is_none() {
         context.report(spec_path().key("selector"), Problem::NoPods);
         return;
     }
     // A headless Service gives the pods' addresses; its ports are only published as SRV records, but must be right even so.
     for (at, port) in ports.iter().enumerate() {
-        if !pods.iter().any(|pods| offers(context, *pods, port)) {
+        if !context.with_labels(selector).any(|pods| offers(pods, port)) {
             let target = match &port.target_port {
                 Some(IntOrString::String(name)) => name.clone(),
                 Some(IntOrString::Int(number)) => number.to_string(),
@@ -49,8 +48,8 @@ fn protocol(protocol: Option<&str>) -> &str {
 }
 
 /// True when the pods have the port that the Service's port leads to. Pods that declare no port may have any.
-fn offers(context: &Context<'_>, pods: usize, port: &ServicePort) -> bool {
-    let mut declared = context.pods[pods].running().flat_map(|container| container.ports.iter().flatten()).peekable();
+fn offers(pods: &Pods<'_>, port: &ServicePort) -> bool {
+    let mut declared = pods.running().flat_map(|container| container.ports.iter().flatten()).peekable();
     let same_protocol = |other: &Option<String>| protocol(other.as_deref()) == protocol(port.protocol.as_deref());
     match &port.target_port {
         Some(IntOrString::String(name)) => declared.any(|other| other.name.as_ref() == Some(name) && same_protocol(&other.protocol)),
@@ -129,7 +128,7 @@ fn list(value: Option<&Value>) -> &[Value] {
 pub(super) fn check_policy(policy: &NetworkPolicy, context: &mut Context<'_>) {
     let Some(spec) = &policy.spec else { return };
     if let Some(selector) = &spec.pod_selector
-        && context.selected(selector).is_empty()
+        && !context.selects_any(selector)
     {
         context.report(spec_path().key("podSelector"), Problem::NoPods);
     }
@@ -145,7 +144,7 @@ fn check_peers(peers: Option<&[NetworkPolicyPeer]>, path: &Path, context: &mut C
     for (at, peer) in peers.unwrap_or_default().iter().enumerate() {
         // With a namespace selector the pods are somewhere else: the cluster's DNS, an ingress controller.
         if let (Some(selector), None) = (&peer.pod_selector, &peer.namespace_selector)
-            && context.selected(selector).is_empty()
+            && !context.selects_any(selector)
         {
             context.report(path.index(at).key("podSelector"), Problem::NoPods);
         }
@@ -154,7 +153,7 @@ fn check_peers(peers: Option<&[NetworkPolicyPeer]>, path: &Path, context: &mut C
 
 pub(super) fn check_budget(budget: &PodDisruptionBudget, context: &mut Context<'_>) {
     let selector = budget.spec.as_ref().and_then(|spec| spec.selector.as_ref());
-    if selector.is_none_or(|selector| context.selected(selector).is_empty()) {
+    if !selector.is_some_and(|selector| context.selects_any(selector)) {
         context.report(spec_path().key("selector"), Problem::NoPods);
     }
 }

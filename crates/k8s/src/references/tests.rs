@@ -227,3 +227,12 @@ fn plural_names_give_their_kinds() {
     }
     assert_eq!(kind_of_resource("pods"), None);
 }
+
+#[test]
+fn what_is_written_reads_back_as_the_same_objects() {
+    let objects = objects(SHOP);
+    assert_eq!(self::objects(&crate::write::yaml(&objects, None)), objects);
+    for object in &objects {
+        assert_eq!(serde_json::from_str::<Resource>(&crate::write::json(&object.resource)).unwrap(), object.resource);
+    }
+}
