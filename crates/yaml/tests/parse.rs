@@ -147,7 +147,6 @@ fn aliases_and_merge_keys() {
         "{a: {b: Int(1)}, b: {<<: Int(1)}, c: {<<: Int(1)}, d: {e: Int(1)}}",
     );
     check_faults("a: &a\nb: {<<: *a}", &["yaml::merge 2:9 2:5: `<<` needs a map or a list of maps"]);
-    check_faults("a: &a [{b: 1}]\nb: {<<: *a}", &["yaml::merge 2:9 2:5: `<<` needs a map or a list of maps"]);
     check_faults("b: {<<: [{a: 1}, 2]}", &["yaml::merge 1:18 1:5: `<<` needs a map or a list of maps"]);
     check_faults("b:\n  <<: {}\n  <<: {}", &["yaml::duplicate-key 3:3 2:3: key `<<` stands twice in one map"]);
     check_faults("a: &a [*a]", &["yaml::alias-cycle 1:8: alias `*a` stands inside the value that it means"]);

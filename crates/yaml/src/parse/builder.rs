@@ -537,7 +537,7 @@ fn merge_into(map: &mut Map, merged: Node, key: Span) -> Result<(), Fault> {
     match merged.value {
         Value::Map(other) => add_missing(map, other),
         // go-yaml takes a list where it is written, not through an alias.
-        Value::Sequence(ref items) if merged.origin.used_at().is_none() => {
+        Value::Sequence(ref items) => {
             if let Some(wrong) = items.iter().find(|item| item.as_map().is_none()) {
                 return Err(refused(wrong));
             }
