@@ -33,6 +33,7 @@ pub(crate) fn onto(base: &mut Node, over: Node, rule: Option<&'static Rule>, con
             if over.is_null() {
                 return;
             }
+            let mut node_tag = false;
             for side in [&mut *base, &mut over] {
                 list_of_one(side, context);
                 table::to_map(side, context);
@@ -42,12 +43,16 @@ pub(crate) fn onto(base: &mut Node, over: Node, rule: Option<&'static Rule>, con
                     for (key, value) in over {
                         base.insert(key, value);
                     }
+                    node_tag = true;
                 }
                 (_, value) => {
                     // One of the two is no table: the check will say so.
                     base.value = value;
                     base.origin = over.origin;
                 }
+            }
+            if node_tag {
+                base.tag = Some(table::LISTED.into());
             }
         }
         Merge::By(merge) => {

@@ -30,6 +30,9 @@ pub(crate) const NAMED_TEXTS: Rule = DISTINCT_TEXTS.same_by(name);
 /// The same, where a single text may stand for a list of one.
 pub(crate) const NAMED_TEXT_OR_TEXTS: Rule = NAMED_TEXTS.or(Kinds::TEXT).merged(Merge::Sequence).long_form(list_of_one);
 
+/// Marks a table that docker compose keeps as a list; see [`is_listed`](crate::model::is_listed).
+pub(crate) const LISTED: &str = "!list";
+
 /// The name of an item of the list form.
 pub(crate) fn name(item: &Node) -> Option<SmolStr> {
     let text = item.as_str()?;
@@ -46,6 +49,7 @@ pub(crate) fn to_map(node: &mut Node, _: &mut Context<'_>) {
                 map.insert(key, value);
             }
             node.value = Value::Map(map);
+            node.tag = Some(LISTED.into());
         }
         Value::Map(map) => {
             for value in map.values_mut() {
@@ -70,7 +74,7 @@ fn entry(item: Node) -> (Key, Node) {
             (name.into(), Node::new(value, slice(&item, at..text.len())))
         }
     };
-    let span: Option<Span> = slice(&item, 0..name.len()).span().filter(|_| !name.is_empty());
+    let span: Option<Span> = slice(&item, 0..name.len()).span();
     (Key::new(name, span), value)
 }
 

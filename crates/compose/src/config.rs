@@ -1,0 +1,159 @@
+//! What `docker compose config` prints of a project, as text: the canonical tree, in the order of docker compose's own
+//! model, without what is empty.
+//!
+//! [`json`] and [`yaml`] give the bytes of docker compose 2.40; dollar signs are doubled, so that the result can be loaded
+//! again.
+
+mod hash;
+mod json;
+mod shape;
+mod tables;
+mod value;
+
+use smol_str::SmolStr;
+use windlass_yaml::{Map, Node, Style, Value};
+
+use crate::load::Loaded;
+use shape::Form;
+
+/// The project as JSON, as `docker compose config --format json` prints it: without a line break at the end.
+pub fn json(loaded: &Loaded) -> String {
+    double_dollars(json::pretty(&value::project(&loaded.tree, Form::Json)))
+}
+
+/// The project as YAML, as `docker compose config` prints it.
+pub fn yaml(loaded: &Loaded) -> String {
+    double_dollars(windlass_yaml::node_to_string(&value::project(&loaded.tree, Form::Yaml), Style::Compose))
+}
+
+/// A tree that was loaded without interpolation, as it is: keys sorted, nothing decoded.
+pub fn raw_json(tree: &Node) -> String {
+    let mut tree = tree.clone();
+    sort(&mut tree);
+    json::pretty(&tree)
+}
+
+/// A tree that was loaded without interpolation, as it is: keys sorted, nothing decoded.
+pub fn raw_yaml(tree: &Node) -> String {
+    let mut tree = tree.clone();
+    value::sort_naturally(&mut tree);
+    windlass_yaml::node_to_string(&tree, Style::Compose)
+}
+
+/// Names of the enabled services, sorted.
+pub fn services(loaded: &Loaded) -> Vec<&str> {
+    names(&loaded.tree, "services")
+}
+
+/// Names of the named volumes, sorted.
+pub fn volumes(loaded: &Loaded) -> Vec<&str> {
+    names(&loaded.tree, "volumes")
+}
+
+/// Names of the networks, sorted.
+pub fn networks(loaded: &Loaded) -> Vec<&str> {
+    names(&loaded.tree, "networks")
+}
+
+/// Names of language models, sorted.
+pub fn models(loaded: &Loaded) -> Vec<&str> {
+    names(&loaded.tree, "models")
+}
+
+/// The image of each enabled service, in the order of the services; for one that is only built, the name that it gets.
+pub fn images(loaded: &Loaded) -> Vec<String> {
+    let project = loaded.tree.get("name").and_then(Node::as_str).unwrap_or_default();
+    let image = |name: &&str| {
+        let service = loaded.tree.get("services")?.get(name)?;
+        let image = service.get("image").and_then(Node::as_str).filter(|image| !image.is_empty());
+        Some(image.map_or_else(|| format!("{project}-{name}"), str::to_owned))
+    };
+    services(loaded).iter().filter_map(image).collect()
+}
+
+/// The profiles that services name, sorted, those of disabled services too.
+pub fn profiles(loaded: &Loaded) -> Vec<&str> {
+    let enabled = loaded.tree.get("services").and_then(Node::as_map);
+    let services = enabled.into_iter().flat_map(Map::values).chain(loaded.disabled.values());
+    let mut profiles: Vec<&str> = services
+        .flat_map(|service| service.get("profiles").and_then(Node::as_sequence).unwrap_or_default())
+        .filter_map(Node::as_str)
+        .collect();
+    profiles.sort_unstable();
+    profiles.dedup();
+    profiles
+}
+
+/// The variables that the project was read with, as `NAME=value`, sorted.
+pub fn environment(loaded: &Loaded) -> Vec<String> {
+    loaded.environment.iter().map(|(name, variable)| format!("{name}={}", variable.value)).collect()
+}
+
+/// The hash by which docker compose notices that a service changed: SHA-256 in lower-case hexadecimal digits. `None` when
+/// there is no such service.
+pub fn hash(loaded: &Loaded, service: &str) -> Option<String> {
+    Some(hash::service(loaded.tree.get("services")?.get(service)?))
+}
+
+fn names<'t>(tree: &'t Node, section: &str) -> Vec<&'t str> {
+    let mut names: Vec<&str> = tree.get(section).and_then(Node::as_map).into_iter().flat_map(Map::keys).map(|key| key.as_str()).collect();
+    names.sort_unstable();
+    names
+}
+
+fn double_dollars(text: String) -> String {
+    if text.contains('$') { text.replace('$', "$$") } else { text }
+}
+
+/// Sorts the keys of every map by their bytes.
+fn sort(node: &mut Node) {
+    match &mut node.value {
+        Value::Map(map) => {
+            map.sort_keys();
+            map.values_mut().for_each(sort);
+        }
+        Value::Sequence(items) => items.iter_mut().for_each(sort),
+        _ => {}
+    }
+}
+
+/// A variable that a file names, with what its expressions say of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DeclaredVariable {
+    /// Its name.
+    pub name: SmolStr,
+    /// True when some expression demands a value.
+    pub required: bool,
+    /// The default of the last expression that has one.
+    pub default: SmolStr,
+    /// What stands for it when it is set (`${NAME:+text}`).
+    pub alternate: SmolStr,
+}
+
+/// The variables of a tree that was loaded without interpolation, sorted by name.
+pub fn variables(tree: &Node) -> Vec<DeclaredVariable> {
+    let mut found = std::collections::BTreeMap::<SmolStr, DeclaredVariable>::new();
+    collect(tree, &mut found);
+    found.into_values().collect()
+}
+
+fn collect(node: &Node, found: &mut std::collections::BTreeMap<SmolStr, DeclaredVariable>) {
+    match &node.value {
+        Value::Map(map) => map.values().for_each(|value| collect(value, found)),
+        Value::Sequence(items) => items.iter().for_each(|item| collect(item, found)),
+        Value::String(text) if text.contains('$') => {
+            for declared in crate::template::variables(text) {
+                let entry = found.entry(declared.name.clone()).or_default();
+                entry.name = declared.name.clone();
+                entry.required |= declared.required;
+                if let Some(default) = declared.default {
+                    entry.default = default.into();
+                }
+                if let Some(alternate) = declared.alternate {
+                    entry.alternate = alternate.into();
+                }
+            }
+        }
+        _ => {}
+    }
+}

@@ -1,0 +1,169 @@
+//! What every pass shares: the request, the files, the texts read so far, the findings, and the limits.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use windlass_source::{Code, Diagnostic, FileId, FileSystem, SourceMap, Span, normalize};
+use windlass_yaml::Node;
+
+use crate::environment::Environment;
+use crate::request::Request;
+
+const TOO_LARGE: Code = Code("compose::too-large");
+const CANNOT_READ: Code = Code("compose::cannot-read");
+
+/// The most files of one project, each `include` and `env_file` counted every time it is read.
+const MAX_FILES: usize = 10_000;
+
+/// The state of one load.
+pub(crate) struct Loader<'a> {
+    pub(crate) request: &'a Request,
+    pub(crate) files: &'a dyn FileSystem,
+    pub(crate) sources: SourceMap,
+    pub(crate) diagnostics: Vec<Diagnostic>,
+    /// Texts by absolute path, so that a file that is used twice is read once.
+    texts: BTreeMap<PathBuf, FileId>,
+    bytes_left: u64,
+    files_left: usize,
+}
+
+/// One level of a project: the project itself, or an `include` of it.
+#[derive(Clone, Debug)]
+pub(crate) struct Scope {
+    /// Where relative names of files start; absolute.
+    pub(crate) directory: PathBuf,
+    /// What relative paths of attributes are joined to. Absolute for the project; for an include the way from the including
+    /// scope's `directory`, because the including scope's paths are resolved once more.
+    pub(crate) prefix: PathBuf,
+    /// The variables.
+    pub(crate) environment: Arc<Environment>,
+    /// The files being read, outermost first: what a cycle is found by.
+    pub(crate) stack: Vec<PathBuf>,
+}
+
+/// A file of compose text, parsed.
+#[derive(Debug)]
+pub(crate) struct ComposeFile {
+    /// Its absolute path; `-` for standard input.
+    pub(crate) path: PathBuf,
+    /// Its text.
+    pub(crate) file: FileId,
+    /// The documents, in order.
+    pub(crate) documents: Vec<Node>,
+}
+
+impl<'a> Loader<'a> {
+    pub(crate) fn new(request: &'a Request, files: &'a dyn FileSystem) -> Self {
+        Self {
+            request,
+            files,
+            sources: SourceMap::new(),
+            diagnostics: Vec::new(),
+            texts: BTreeMap::new(),
+            bytes_left: request.max_input,
+            files_left: MAX_FILES,
+        }
+    }
+
+    pub(crate) fn report(&mut self, diagnostic: Diagnostic) {
+        self.diagnostics.push(diagnostic);
+    }
+
+    /// The number of errors so far; a pass that depends on another looks whether it grew.
+    pub(crate) fn errors(&self) -> usize {
+        self.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).count()
+    }
+
+    /// `path` as a person would write it: from the working directory where it lies below that.
+    pub(crate) fn display(&self, path: &Path) -> String {
+        path.strip_prefix(&self.request.working_directory)
+            .ok()
+            .filter(|below| !below.as_os_str().is_empty())
+            .unwrap_or(path)
+            .display()
+            .to_string()
+    }
+
+    /// Counts one more use of a file.
+    ///
+    /// # Errors
+    /// Above the limit, which is reported.
+    pub(crate) fn count_file(&mut self, path: &Path, asked_at: Option<Span>) -> Option<()> {
+        if self.files_left == 0 {
+            let name = self.display(path);
+            self.report(
+                Diagnostic::error(TOO_LARGE, format!("`{name}` is one file too many"))
+                    .at(asked_at)
+                    .because(format!("a project may read {MAX_FILES} files, each counted as often as it is included"))
+                    .help("include each file once, from one place"),
+            );
+            return None;
+        }
+        self.files_left -= 1;
+        Some(())
+    }
+
+    /// The text of a file, or `None` after reporting why there is none. `what` names its use: `compose file`.
+    pub(crate) fn text(&mut self, path: &Path, what: &str, asked_at: Option<Span>) -> Option<FileId> {
+        self.count_file(path, asked_at)?;
+        let path = normalize(path);
+        if let Some(&file) = self.texts.get(&path) {
+            return Some(file);
+        }
+        let bytes = match self.files.read(&path, self.bytes_left) {
+            Ok(bytes) => bytes,
+            Err(error) => {
+                let diagnostic = self.unreadable(&path, what, &error).at(asked_at);
+                self.report(diagnostic);
+                return None;
+            }
+        };
+        self.bytes_left -= (bytes.len() as u64).min(self.bytes_left);
+        let name = self.display(&path);
+        let file = self.add_text(name, bytes, what, asked_at)?;
+        self.texts.insert(path, file);
+        Some(file)
+    }
+
+    /// Adds a text that was read already; its bytes must be text.
+    pub(crate) fn add_text(&mut self, name: String, bytes: Vec<u8>, what: &str, asked_at: Option<Span>) -> Option<FileId> {
+        let decoded = match windlass_yaml::decode(&bytes) {
+            Ok(text) => Ok(Arc::<str>::from(text)),
+            Err(error) => Err(error),
+        };
+        match decoded {
+            Ok(text) => Some(self.sources.add(name, text)),
+            Err(error) => {
+                // The part that is text stands in the report, so that the place can be shown.
+                let text = String::from_utf8_lossy(&bytes[..error.offset.min(bytes.len())]).into_owned();
+                let end = text.len();
+                let file = self.sources.add(name.clone(), text);
+                self.report(
+                    Diagnostic::error(CANNOT_READ, format!("the {what} `{name}` is {error}"))
+                        .at(Span::new(file, end..end))
+                        .label(asked_at, "asked for here")
+                        .help("save the file as UTF-8"),
+                );
+                None
+            }
+        }
+    }
+
+    fn unreadable(&self, path: &Path, what: &str, error: &std::io::Error) -> Diagnostic {
+        use std::io::ErrorKind;
+        let name = self.display(path);
+        match error.kind() {
+            ErrorKind::NotFound => Diagnostic::error(CANNOT_READ, format!("the {what} `{name}` does not exist")),
+            ErrorKind::IsADirectory => {
+                Diagnostic::error(CANNOT_READ, format!("the {what} `{name}` is a directory")).help("name the file inside it")
+            }
+            ErrorKind::FileTooLarge => Diagnostic::error(TOO_LARGE, format!("the {what} `{name}` is too large"))
+                .because(format!("all files of a project together may have {} bytes", self.request.max_input)),
+            ErrorKind::PermissionDenied => {
+                Diagnostic::error(CANNOT_READ, format!("the {what} `{name}` may not be read")).because("this user has no permission for it")
+            }
+            _ => Diagnostic::error(CANNOT_READ, format!("the {what} `{name}` cannot be read")).because(error.to_string()),
+        }
+    }
+}
