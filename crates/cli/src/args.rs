@@ -1,0 +1,185 @@
+//! The command line. What the flags mean for a project stands in room `compose`, for a conversion in room `convert`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::commands::config::ConfigArgs;
+use crate::commands::convert::ConvertArgs;
+
+/// Hauls a Docker Compose stack onto Kubernetes.
+#[derive(Debug, Parser)]
+#[command(name = "windlass", version, max_term_width = 100, after_help = EXAMPLES)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) project: ProjectArgs,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  windlass convert                          the project in this directory, as one YAML stream
+  windlass convert -f compose.yaml -o k8s   the same project as a tree of files
+  windlass config --format json             the merged project, as docker compose prints it
+
+Exit codes:
+  0  done
+  1  --check found a difference, or --strict found an attribute that is lost or refused
+  2  the command line, a configuration or an input is wrong";
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Config(Box<ConfigArgs>),
+    Convert(Box<ConvertArgs>),
+}
+
+/// Which project: as docker compose has these flags, before or after the command.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Project")]
+pub(crate) struct ProjectArgs {
+    /// Compose file; give it again to merge several, `-` is standard input
+    #[arg(short, long = "file", value_name = "FILE")]
+    pub(crate) files: Vec<String>,
+    /// Name of the project
+    #[arg(short, long, value_name = "NAME")]
+    pub(crate) project_name: Option<String>,
+    /// Directory that relative paths start from; that of the first compose file unless given
+    #[arg(long, value_name = "DIR")]
+    pub(crate) project_directory: Option<PathBuf>,
+    /// Profile to enable; `*` is every profile
+    #[arg(long = "profile", value_name = "NAME")]
+    pub(crate) profiles: Vec<String>,
+    /// File of variables, instead of `.env`
+    #[arg(long = "env-file", value_name = "FILE")]
+    pub(crate) env_files: Vec<String>,
+    /// Most bytes to read for a project, such as `64MiB`
+    #[arg(long, value_name = "SIZE", value_parser = size)]
+    pub(crate) max_input: Option<u64>,
+}
+
+impl ProjectArgs {
+    /// These flags after those that stand before the command: lists go on, single values are replaced.
+    pub(crate) fn after(self, before: Self) -> Self {
+        let join = |mut first: Vec<String>, second: Vec<String>| {
+            first.extend(second);
+            first
+        };
+        Self {
+            files: join(before.files, self.files),
+            project_name: self.project_name.or(before.project_name),
+            project_directory: self.project_directory.or(before.project_directory),
+            profiles: join(before.profiles, self.profiles),
+            env_files: join(before.env_files, self.env_files),
+            max_input: self.max_input.or(before.max_input),
+        }
+    }
+}
+
+/// What is said on standard error, and how.
+#[derive(Clone, Copy, Debug, Default, Args)]
+#[command(next_help_heading = "Messages")]
+pub(crate) struct OutputArgs {
+    /// Colours; `auto` follows the terminal and NO_COLOR
+    #[arg(long, value_name = "WHEN")]
+    pub(crate) color: Option<Color>,
+    /// Say errors only
+    #[arg(short, long)]
+    pub(crate) quiet: bool,
+    /// Say more
+    #[arg(short, long, conflicts_with = "quiet")]
+    pub(crate) verbose: bool,
+}
+
+impl OutputArgs {
+    /// These flags after those that stand before the command.
+    pub(crate) fn after(self, before: Self) -> Self {
+        Self { color: self.color.or(before.color), quiet: self.quiet || before.quiet, verbose: self.verbose || before.verbose }
+    }
+}
+
+/// When text is coloured.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Color {
+    #[default]
+    Auto,
+    Always,
+    Never,
+}
+
+/// `16777216`, `16MiB`, `16m`, `16MB`: bytes; units are powers of 1024 as docker reads them.
+fn size(text: &str) -> Result<u64, String> {
+    let digits = text.find(|character: char| !character.is_ascii_digit()).unwrap_or(text.len());
+    let shift = match text[digits..].trim().to_ascii_lowercase().trim_end_matches('b').trim_end_matches('i') {
+        "" => 0,
+        "k" => 10,
+        "m" => 20,
+        "g" => 30,
+        _ => return Err("a size is a number and a unit, such as `64MiB`".into()),
+    };
+    let number: u64 = text[..digits].parse().map_err(|_| "a size is a number and a unit, such as `64MiB`")?;
+    number.checked_mul(1 << shift).filter(|size| *size > 0).ok_or_else(|| "the size is out of range".into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn sizes_have_units() {
+        for (text, bytes) in [("1", 1), ("16MiB", 16 << 20), ("16m", 16 << 20), ("2 GB", 2 << 30), ("3kb", 3 << 10)] {
+            assert_eq!(size(text), Ok(bytes), "{text}");
+        }
+        for text in ["", "0", "MiB", "-1", "1.5m", "1x", "99999999999999999999", "18446744073709551615g"] {
+            assert!(size(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn project_flags_stand_before_and_after_the_command() {
+        let cli =
+            Cli::parse_from(["windlass", "-f", "a", "-p", "x", "--profile", "one", "convert", "-f", "b", "-p", "y", "--profile", "two"]);
+        let Command::Convert(args) = cli.command else { panic!("convert was named") };
+        let project = args.project.after(cli.project);
+        assert_eq!(project.files, ["a", "b"]);
+        assert_eq!(project.profiles, ["one", "two"]);
+        assert_eq!(project.project_name.as_deref(), Some("y"));
+    }
+
+    /// `docs/cli.md`: the help of every command.
+    fn reference() -> String {
+        let mut command = Cli::command().term_width(100);
+        command.build();
+        let mut text = String::from("# The command line\n\nThe help of every command, as `--help` prints it.\n");
+        let mut add = |name: &str, command: &mut clap::Command| {
+            let help = command.clone().term_width(100).render_long_help().to_string();
+            let help: Vec<_> = help.lines().map(str::trim_end).collect();
+            text.push_str(&format!("\n## `{name}`\n\n```text\n{}\n```\n", help.join("\n").trim_end()));
+        };
+        add("windlass", &mut command);
+        for sub in command.get_subcommands_mut().filter(|sub| sub.get_name() != "help") {
+            let name = format!("windlass {}", sub.get_name());
+            add(&name, sub);
+        }
+        text
+    }
+
+    #[test]
+    #[expect(clippy::disallowed_methods, reason = "compares a file of the repository")]
+    fn the_reference_is_the_help_of_the_commands() {
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/cli.md");
+        if std::env::var_os("WINDLASS_UPDATE").is_some() {
+            std::fs::write(&path, reference()).unwrap();
+        }
+        let written = std::fs::read_to_string(&path).unwrap_or_default();
+        assert!(written == reference(), "docs/cli.md is not what `--help` prints; run the test again with WINDLASS_UPDATE=1");
+    }
+}

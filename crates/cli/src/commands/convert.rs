@@ -1,0 +1,203 @@
+//! `windlass convert`: a project in, Kubernetes objects and the fate of every attribute out.
+
+mod options;
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use windlass_compose::Loaded;
+use windlass_convert::{Conversion, Input, convert};
+use windlass_emit::{Action, Plan, layouts};
+use windlass_k8s::Object;
+use windlass_report::ObjectEntry;
+use windlass_source::{Code, Diagnostic, SourceMap, Span, normalize};
+use windlass_yaml::Node;
+
+use crate::args::{OutputArgs, ProjectArgs};
+use crate::commands::convert::options::{ConversionArgs, LayoutArgs};
+use crate::commands::{Outcome, Shell, Stop, reason};
+use crate::exit::Exit;
+use crate::transaction;
+
+/// Turn the project into Kubernetes objects
+///
+/// Without `-o`, the objects are one YAML stream on standard output. What differs from Compose, and what was filled in, is
+/// summed up on standard error; `--report` has all of it.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct ConvertArgs {
+    /// Write a tree of files into DIR; only files that Windlass wrote before are replaced or removed
+    #[arg(short = 'o', long = "output", value_name = "DIR", help_heading = "Result")]
+    directory: Option<PathBuf>,
+    /// Write nothing into DIR, print what would change; exit 1 when something would
+    #[arg(long, requires = "directory", help_heading = "Result")]
+    check: bool,
+    /// Replace files in DIR that were edited since Windlass wrote them
+    #[arg(long, requires = "directory", help_heading = "Result")]
+    force: bool,
+    /// Write what became of every attribute; `.json` or `.md`, may be given again
+    #[arg(long = "report", value_name = "FILE", help_heading = "Result")]
+    reports: Vec<PathBuf>,
+    /// Exit 1 when an attribute is lost or refused
+    #[arg(long, help_heading = "Result")]
+    strict: bool,
+    #[command(flatten)]
+    layout: LayoutArgs,
+    #[command(flatten)]
+    conversion: ConversionArgs,
+    #[command(flatten)]
+    pub(crate) project: ProjectArgs,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  windlass convert | kubectl apply -f -
+  windlass convert -o k8s && kubectl apply -R -f k8s
+  windlass convert -f compose.yaml -f compose.prod.yaml -o k8s --report report.md
+  windlass convert -o k8s --check           is k8s/ up to date?";
+
+pub(crate) fn run(args: ConvertArgs, before: ProjectArgs, shell: &mut Shell) -> Outcome {
+    let reports = report_formats(&args.reports)?;
+    let layout = args.layout.options()?;
+    let options = args.conversion.options()?;
+    let request = shell.request(args.project.after(before))?;
+
+    let loaded = windlass_compose::load(&request, &shell.files);
+    if shell.tell(&loaded.diagnostics, &loaded.sources) {
+        return Ok(Exit::Invalid);
+    }
+    shell.tell(&no_service(&loaded), &loaded.sources);
+    let Conversion { objects, report, diagnostics } = convert(&Input {
+        project: &loaded.project,
+        tree: &loaded.tree,
+        directory: &loaded.directory,
+        files: &shell.files,
+        variable: &|name| loaded.environment.get(name).map(|variable| variable.value.clone()),
+        options: &options,
+    });
+    let invalid = shell.tell(&diagnostics, &loaded.sources);
+
+    let target = args.directory.as_deref();
+    let emitted = target.map(|_| layouts::tree(&objects, &loaded.sources, layout));
+    let entries: Vec<_> = objects
+        .iter()
+        .map(|object| entry(object, emitted.as_ref().and_then(|emitted| emitted.files.get(&object.reference()).cloned())))
+        .collect();
+    let all: Vec<_> = loaded.diagnostics.into_iter().chain(diagnostics).collect();
+    let told = windlass_report::Conversion { report: &report, objects: &entries, diagnostics: &all, sources: &loaded.sources };
+    let write_reports = || reports.iter().try_for_each(|(path, format)| shell.write_file(path, (format.render)(&told).as_bytes()));
+    if invalid {
+        write_reports()?;
+        return Ok(Exit::Invalid);
+    }
+
+    let mut exit = Exit::Done;
+    match (target, &emitted) {
+        (Some(directory), Some(emitted)) => {
+            exit = write(emitted, directory, (args.check, args.force), shell)?;
+            if exit == Exit::Invalid {
+                return Ok(exit);
+            }
+        }
+        _ => shell.print(layouts::stream(&objects, &loaded.sources, layout).as_bytes())?,
+    }
+    // Last, so that a report can stand in the directory that was just made.
+    write_reports()?;
+    if args.reports.is_empty() || shell.verbose {
+        shell.say(&windlass_report::summary(&told, shell.verbose));
+    }
+    let summary = report.summary();
+    if args.strict && summary.lost + summary.refused > 0 {
+        shell.say(&format!("--strict: {} lost, {} refused\n", summary.lost, summary.refused));
+        exit = exit.and(Exit::Findings);
+    }
+    Ok(exit)
+}
+
+/// Brings the directory up to date, or says what that would change.
+fn write(emitted: &layouts::Emitted, directory: &Path, (check, force): (bool, bool), shell: &Shell) -> Outcome {
+    let directory = &normalize(directory);
+    let plan = match windlass_emit::plan(&emitted.tree, &shell.files, directory, force) {
+        Ok(plan) => plan,
+        Err(problems) => {
+            shell.tell(&problems, &SourceMap::new());
+            return Ok(Exit::Invalid);
+        }
+    };
+    if check {
+        let difference = windlass_emit::difference(&plan, &emitted.tree, directory);
+        shell.print(difference.as_bytes())?;
+        return Ok(if difference.is_empty() { Exit::Done } else { Exit::Findings });
+    }
+    shell.tell(&plan.diagnostics(directory), &SourceMap::new());
+    transaction::write(&plan, &emitted.tree, directory).map_err(|failure| failed(&failure))?;
+    shell.say(&written(&plan, directory));
+    Ok(Exit::Done)
+}
+
+/// Says so when profiles switch every service off.
+fn no_service(loaded: &Loaded) -> Vec<Diagnostic> {
+    if !loaded.project.services.is_empty() {
+        return Vec::new();
+    }
+    let told = Diagnostic::warning(Code("convert::no-service"), "no service is enabled, so nothing is converted");
+    let services = loaded.disabled.values();
+    let profiles: BTreeSet<_> =
+        services.filter_map(|service| service.get("profiles")?.as_sequence()).flatten().filter_map(Node::as_str).collect();
+    let profiles: Vec<_> = profiles.into_iter().map(|profile| format!("`{profile}`")).collect();
+    vec![if profiles.is_empty() {
+        told.help("add a service under `services:`")
+    } else {
+        told.because(format!("the services belong to the profiles {}", profiles.join(", ")))
+            .help("enable some with `--profile NAME`, or all with `--profile '*'`")
+    }]
+}
+
+fn failed(failure: &transaction::Failure) -> Stop {
+    let message = format!("`{}` can't be written", failure.path.display());
+    let diagnostic = Diagnostic::error(Code("cli::write"), message).because(reason(&failure.error));
+    match &failure.stranded {
+        None => diagnostic.because("nothing was changed").into(),
+        Some(stage) => diagnostic.help(format!("some old files could not be put back; they are in `{}`", stage.display())).into(),
+    }
+}
+
+fn written(plan: &Plan, directory: &Path) -> String {
+    let count = |action| plan.steps.iter().filter(|step| step.action == action).count();
+    let counts = [
+        (count(Action::Create), "new"),
+        (count(Action::Replace), "changed"),
+        (count(Action::Remove), "removed"),
+        (plan.unchanged, "as before"),
+        (plan.edited.len(), "left alone"),
+    ];
+    let counts: Vec<_> = counts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
+    format!("files in {}: {}\n", directory.display(), counts.join(", "))
+}
+
+fn entry(object: &Object, file: Option<String>) -> ObjectEntry {
+    let mut sources: Vec<Span> = object.origin().span().into_iter().collect();
+    for span in object.origins.iter().filter_map(|(_, origin)| origin.span()) {
+        if !sources.iter().any(|known| known.file == span.file) {
+            sources.push(span);
+        }
+    }
+    ObjectEntry { api_version: object.resource.api_version(), object: object.reference(), file, sources }
+}
+
+/// Each report file with its format.
+fn report_formats(paths: &[PathBuf]) -> Result<Vec<(&Path, &'static windlass_report::Format)>, Stop> {
+    let format = |path: &PathBuf| path.extension().and_then(|extension| windlass_report::by_extension(extension.to_str()?));
+    let one = |path| match format(path) {
+        Some(format) => Ok((path.as_path(), format)),
+        None => {
+            let known: Vec<_> = windlass_report::FORMATS.iter().map(|format| format!("`.{}`", format.extension)).collect();
+            let message = format!("no report has the extension of `{}`", path.display());
+            Err(Diagnostic::error(Code("cli::report-format"), message).help(format!("end its name in {}", known.join(" or "))).into())
+        }
+    };
+    paths.iter().map(one).collect()
+}
