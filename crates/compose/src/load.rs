@@ -130,11 +130,14 @@ fn run(loader: &mut Loader<'_>, mut selection: Selection, loaded: &mut Loaded) {
             remove_unused(&mut tree);
         }
     }
-    loaded.project = model::read(&tree, &mut loader.diagnostics);
-    // Services that are off have to be readable too.
-    if !loaded.disabled.is_empty() {
-        let off: Map = [("services", Node::default_value(loaded.disabled.clone()))].into_iter().collect();
-        model::read(&Node::default_value(off), &mut loader.diagnostics);
+    // After an error the tree may lack its canonical form, and what reading says of it would only repeat or mislead.
+    if loader.errors() == 0 {
+        loaded.project = model::read(&tree, &mut loader.diagnostics);
+        // Services that are off have to be readable too.
+        if !loaded.disabled.is_empty() {
+            let off: Map = [("services", Node::default_value(loaded.disabled.clone()))].into_iter().collect();
+            model::read(&Node::default_value(off), &mut loader.diagnostics);
+        }
     }
     loaded.tree = tree;
 }

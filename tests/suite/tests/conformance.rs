@@ -1,6 +1,8 @@
 //! The cases of `tests/conformance/compose`: each is loaded, and its project or its errors compared with what is stored there.
 //! The form of the files stands in `tests/conformance/README.md`. With `WINDLASS_BLESS=1` the places of errors are written anew.
 
+#![allow(clippy::disallowed_methods, clippy::unwrap_used, reason = "a test that reads its cases; its failures are panics")]
+
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
