@@ -1,1 +1,5 @@
-//! Tests that span rooms.
+//! Tests that span rooms. This library holds what several of them need.
+#![expect(clippy::disallowed_methods, reason = "tests read cases and write golden files")]
+
+pub mod conversion;
+pub mod invariants;

@@ -5,6 +5,8 @@
 //! Reading files, variables and the order of the passes are not here (`load`).
 
 mod ai_model;
+#[cfg(test)]
+mod arbitrary;
 mod blkio_config;
 mod build;
 mod by_name;
@@ -172,9 +174,10 @@ pub(crate) fn is_listed(node: &Node) -> bool {
     node.tag.as_deref() == Some(table::LISTED)
 }
 
-/// The typed project of a canonical tree. What cannot be read becomes a diagnostic and is left out.
+/// The typed project of a canonical tree. What cannot be read becomes a diagnostic, unless an error
+/// already stands at its place, and is left out.
 pub fn read(tree: &Node, diagnostics: &mut Vec<Diagnostic>) -> Project {
-    project::read(tree, &mut Context::new(diagnostics))
+    project::read(tree, &mut Context::new(diagnostics).without_known())
 }
 
 #[cfg(test)]
@@ -224,5 +227,51 @@ mod tests {
             messages,
             ["`init` of service `web` must be `true` or `false`", "`deploy.replicas` of service `web` must be a whole number"]
         );
+    }
+
+    /// Runs `pass` and gives back its errors.
+    fn errors(pass: impl FnOnce(&mut Vec<Diagnostic>)) -> Vec<Diagnostic> {
+        let mut diagnostics = Vec::new();
+        pass(&mut diagnostics);
+        diagnostics.retain(Diagnostic::is_error);
+        diagnostics
+    }
+
+    proptest::proptest! {
+        #![proptest_config(proptest::prelude::ProptestConfig::with_cases(400))]
+
+        #[test]
+        fn no_document_makes_a_pass_panic(seed: u64, wild in 0..12_u64) {
+            let mut dice = arbitrary::Dice::new(seed, wild);
+            let mut diagnostics = Vec::new();
+            let mut base = arbitrary::document(&mut dice);
+            merge(&mut base, arbitrary::document(&mut dice), &mut diagnostics);
+            cast(&mut base, &mut diagnostics);
+            check(&base, &mut diagnostics);
+            canonical(&mut base, seed % 2 == 0, &mut diagnostics);
+            defaults(&mut base, &mut diagnostics);
+            resolve_paths(&mut base, Path::new("/project"), None, &mut diagnostics);
+            read(&base, &mut diagnostics);
+        }
+
+        #[test]
+        fn what_is_canonical_stays_as_it_is(seed: u64) {
+            let mut tree = arbitrary::document(&mut arbitrary::Dice::new(seed, 0));
+            let refused = errors(|diagnostics| {
+                cast(&mut tree, diagnostics);
+                merge(&mut tree, Node::default_value(Map::new()), diagnostics);
+                check(&tree, diagnostics);
+                canonical(&mut tree, true, diagnostics);
+            });
+            proptest::prop_assume!(refused.is_empty());
+            let first = tree.clone();
+            let again = errors(|diagnostics| {
+                merge(&mut tree, Node::default_value(Map::new()), diagnostics);
+                check(&tree, diagnostics);
+                canonical(&mut tree, true, diagnostics);
+            });
+            proptest::prop_assert!(again.is_empty(), "{again:?}");
+            proptest::prop_assert!(tree.same_value(&first), "{first:?}\n{tree:?}");
+        }
     }
 }

@@ -38,7 +38,8 @@ fn value(node: &Node, rule: &Rule, context: &mut Context<'_>) {
                 for (key, entry) in map.iter() {
                     if (names.allows)(key.as_str()) {
                         context.within_name(&key.name, |context| value(entry, &names.rule, context));
-                    } else if let Some(wanted) = names.wanted {
+                    } else if let (Some(wanted), Some(_)) = (names.wanted, key.span) {
+                        // A name without a place comes from the list form, where anything may stand before the `=`.
                         invalid_name(key, wanted, context);
                     }
                 }
@@ -123,7 +124,9 @@ fn unknown(key: &Key, attributes: &Object, context: &mut Context<'_>) {
     let label = close.map(|close| format!("did you mean `{close}`?")).unwrap_or_default();
     let mut diagnostic =
         Diagnostic::error(UNKNOWN_ATTRIBUTE, format!("{} has no attribute `{name}`", context.subject())).label(key.span, label);
-    if attributes.extensible {
+    if let Some((_, now)) = attributes.moved.iter().find(|(old, _)| *old == name) {
+        diagnostic = diagnostic.help(format!("Compose has {now} instead"));
+    } else if attributes.extensible {
         diagnostic = diagnostic.help("attributes of your own start with `x-`");
     }
     context.report(diagnostic);
@@ -140,7 +143,9 @@ fn invalid_name(key: &Key, wanted: &str, context: &mut Context<'_>) {
 
 fn wrong_kind(node: &Node, rule: &Rule, context: &mut Context<'_>) {
     let mut wanted: Vec<&str> = Vec::new();
-    if rule.kinds.has(Kinds::TEXT) {
+    // A text that only stands for a number or a truth value is not worth the mention.
+    let is_text = rule.kinds.has(Kinds::TEXT) && rule.cast.is_none() && !(rule.kinds.has(Kinds::BOOL) && !rule.kinds.has(Kinds::INT));
+    if is_text {
         wanted.push("text");
     }
     if rule.kinds.has(Kinds::NUMBER) {
@@ -166,7 +171,7 @@ fn wrong_kind(node: &Node, rule: &Rule, context: &mut Context<'_>) {
         .origin(&node.origin, format!("this is {}", node.value.kind()));
     diagnostic = match &node.value {
         Value::Null => diagnostic.help("remove the line, or give it a value"),
-        Value::Number(_) | Value::Bool(_) | Value::Timestamp(_) if rule.kinds.has(Kinds::TEXT) => diagnostic.help("write it in quotes"),
+        Value::Number(_) | Value::Bool(_) | Value::Timestamp(_) if is_text => diagnostic.help("write it in quotes"),
         _ => diagnostic,
     };
     context.report(diagnostic);

@@ -159,6 +159,8 @@ pub(crate) struct Object {
     pub(crate) extensible: bool,
     /// True when any other key is taken too.
     pub(crate) open: bool,
+    /// Attributes of earlier versions, with what has taken their place.
+    pub(crate) moved: &'static [(&'static str, &'static str)],
     /// What the rules of its attributes have.
     pub(crate) aspects: Aspects,
 }
@@ -177,7 +179,7 @@ impl Object {
             aspects = aspects.or(fields[at].rule.aspects);
             at += 1;
         }
-        Self { fields, order, required: &[], extensible: true, open: false, aspects }
+        Self { fields, order, required: &[], extensible: true, open: false, moved: &[], aspects }
     }
 
     pub(crate) const fn requiring(mut self, required: &'static [&'static str]) -> Self {
@@ -188,6 +190,12 @@ impl Object {
     /// Takes no `x-…`.
     pub(crate) const fn without_extensions(mut self) -> Self {
         self.extensible = false;
+        self
+    }
+
+    /// Knows what has taken the place of attributes of earlier versions.
+    pub(crate) const fn moved(mut self, moved: &'static [(&'static str, &'static str)]) -> Self {
+        self.moved = moved;
         self
     }
 

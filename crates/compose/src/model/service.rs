@@ -42,7 +42,7 @@ use crate::model::ulimit::{ULIMITS, Ulimit};
 
 record! {
     /// A service. An attribute that is not set is `None` or empty.
-    pub struct Service as SERVICE + {
+    pub struct Service as SERVICE.moved(MOVED) + {
         /// Its name, with the place of its key.
         name: Spanned<SmolStr>,
     } {
@@ -234,6 +234,20 @@ record! {
     }
 }
 
+/// What has taken the place of attributes of earlier versions.
+const MOVED: &[(&str, &str)] = &[
+    ("cpu_rt_quota", "`cpu_rt_runtime`"),
+    ("dockerfile", "`build.dockerfile`"),
+    ("log_driver", "`logging.driver`"),
+    ("log_opt", "`logging.options`"),
+    ("memory", "`mem_limit` or `deploy.resources.limits.memory`"),
+    ("net", "`network_mode`"),
+    ("replicas", "`scale` or `deploy.replicas`"),
+    ("resources", "`deploy.resources`"),
+    ("restart_policy", "`restart` or `deploy.restart_policy`"),
+    ("volume_driver", "`driver` of the volume at the top of the file"),
+];
+
 /// A path, or a list of them.
 const LABEL_FILES: Rule = {
     const ITEM: Rule = TEXT.path(paths::local);
@@ -266,7 +280,7 @@ mod tests {
             (&["container_name: a"], "`container_name` of service `web` must be two or more letters, digits, `_`, `.` or `-` @ a"),
             (&["cpu_percent: 101"], "`cpu_percent` of service `web` must be from 0 to 100 @ 101"),
             (&["init: '1'"], "`init` of service `web` must be `true` or `false` @ '1'"),
-            (&["scale: 1.5"], "`scale` of service `web` must be text or a whole number @ 1.5"),
+            (&["scale: 1.5"], "`scale` of service `web` must be a whole number @ 1.5"),
             (&["hostname: 2001-01-01"], "`hostname` of service `web` must be text @ 2001-01-01"),
             (&["x-own: { a: [] }\nscale: '2'"], "{x-own: {a: []}, scale: 2}"),
         ];

@@ -74,7 +74,7 @@ fn entry(item: Node) -> (Key, Node) {
             (name.into(), Node::new(value, slice(&item, at..text.len())))
         }
     };
-    let span: Option<Span> = slice(&item, 0..name.len()).span();
+    let span: Option<Span> = slice(&item, 0..name.len()).span().filter(|_| !name.is_empty());
     (Key::new(name, span), value)
 }
 
