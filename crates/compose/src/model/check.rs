@@ -29,6 +29,9 @@ pub(crate) fn document(tree: &Node, context: &mut Context<'_>) {
 }
 
 fn value(node: &Node, rule: &Rule, context: &mut Context<'_>) {
+    if context.is_full() {
+        return;
+    }
     let kinds = match &node.value {
         Value::Map(map) => match rule.entries {
             Entries::None => return wrong_kind(node, rule, context),
@@ -102,6 +105,9 @@ fn limit(node: &Node, rule: &Rule, context: &mut Context<'_>) {
 
 fn object(node: &Node, map: &Map, attributes: &'static Object, context: &mut Context<'_>) {
     for (key, entry) in map.iter() {
+        if context.is_full() {
+            return;
+        }
         match attributes.find(key.as_str()) {
             Some(found) => {
                 let field = &attributes.fields[found];
@@ -144,7 +150,7 @@ fn invalid_name(key: &Key, wanted: &str, context: &mut Context<'_>) {
 fn wrong_kind(node: &Node, rule: &Rule, context: &mut Context<'_>) {
     let mut wanted: Vec<&str> = Vec::new();
     // A text that only stands for a number or a truth value is not worth the mention.
-    let is_text = rule.kinds.has(Kinds::TEXT) && rule.cast.is_none() && !(rule.kinds.has(Kinds::BOOL) && !rule.kinds.has(Kinds::INT));
+    let is_text = rule.kinds.has(Kinds::TEXT) && rule.cast.is_none() && (rule.kinds.has(Kinds::INT) || !rule.kinds.has(Kinds::BOOL));
     if is_text {
         wanted.push("text");
     }

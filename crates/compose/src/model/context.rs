@@ -14,12 +14,17 @@ pub(crate) struct Context<'d> {
     lenient: bool,
     /// How many ports ranges may still make.
     ports_left: usize,
+    /// How many errors this pass may still report, so that rubbish ends soon.
+    errors_left: usize,
     /// Places that were found wrong before, of which nothing more is said.
     known: BTreeSet<Span>,
 }
 
 /// The most ports that the ranges of one document make.
 const MAX_PORTS: usize = 1 << 17;
+
+/// The most errors that one pass reports.
+const MAX_ERRORS: usize = 1000;
 
 /// A value is of a kind or form that its attribute does not take.
 pub(crate) const WRONG_TYPE: Code = Code("compose::wrong-type");
@@ -29,7 +34,7 @@ pub(crate) const INVALID_VALUE: Code = Code("compose::invalid-value");
 
 impl<'d> Context<'d> {
     pub(crate) fn new(diagnostics: &'d mut Vec<Diagnostic>) -> Self {
-        Self { path: Path::root(), diagnostics, lenient: false, ports_left: MAX_PORTS, known: BTreeSet::new() }
+        Self { path: Path::root(), diagnostics, lenient: false, ports_left: MAX_PORTS, errors_left: MAX_ERRORS, known: BTreeSet::new() }
     }
 
     /// The same for texts that still have variables in them.
@@ -42,6 +47,11 @@ impl<'d> Context<'d> {
     pub(crate) fn without_known(mut self) -> Self {
         self.known = self.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).filter_map(Diagnostic::span).collect();
         self
+    }
+
+    /// True when no more errors are reported.
+    pub(crate) fn is_full(&self) -> bool {
+        self.errors_left == 0
     }
 
     /// True when something within `span` was found wrong before.
@@ -109,17 +119,29 @@ impl<'d> Context<'d> {
         if diagnostic.span().is_some_and(|span| self.is_known(span)) {
             return;
         }
+        if diagnostic.is_error() {
+            if self.is_full() {
+                return;
+            }
+            self.errors_left -= 1;
+        }
         self.diagnostics.push(diagnostic);
     }
 
     /// Reports an error at `origin` about the value here: `message` continues "`ports[0]` of service `web` …".
     pub(crate) fn error(&mut self, code: Code, origin: &Origin, message: &str) {
+        if self.is_full() {
+            return;
+        }
         let diagnostic = Diagnostic::error(code, format!("{} {message}", self.subject())).origin(origin, "");
         self.report(diagnostic);
     }
 
     /// Reports that the value here is not `wanted`.
     pub(crate) fn wrong_type(&mut self, node: &Node, wanted: &str) {
+        if self.is_full() {
+            return;
+        }
         let diagnostic = Diagnostic::error(WRONG_TYPE, format!("{} must be {wanted}", self.subject()))
             .origin(&node.origin, format!("this is {}", node.value.kind()));
         self.report(diagnostic);
@@ -127,12 +149,18 @@ impl<'d> Context<'d> {
 
     /// Reports that the text here cannot be read as `wanted`.
     pub(crate) fn unreadable(&mut self, node: &Node, wanted: &str) {
+        if self.is_full() {
+            return;
+        }
         let diagnostic = Diagnostic::error(INVALID_VALUE, format!("{} must be {wanted}", self.subject())).origin(&node.origin, "");
         self.report(diagnostic);
     }
 
     /// The same with the reason.
     pub(crate) fn unreadable_because(&mut self, node: &Node, wanted: &str, reason: &dyn std::fmt::Display) {
+        if self.is_full() {
+            return;
+        }
         let diagnostic =
             Diagnostic::error(INVALID_VALUE, format!("{} must be {wanted}", self.subject())).origin(&node.origin, reason.to_string());
         self.report(diagnostic);

@@ -1,5 +1,7 @@
 //! `extra_hosts`: lines of /etc/hosts.
 
+use std::collections::BTreeSet;
+
 use smol_str::SmolStr;
 use windlass_source::Spanned;
 use windlass_yaml::{Key, Map, Node, Value};
@@ -33,17 +35,9 @@ fn merge(base: &mut Node, mut over: Node, rule: &'static Rule, context: &mut Con
             }
             Some(earlier) => {
                 // An address that both files have counts once; one that stands twice in one file stays.
-                let of_base = earlier.len();
+                let known: BTreeSet<SmolStr> = earlier.iter().filter_map(Node::as_str).map(SmolStr::from).collect();
                 if let Value::Sequence(addresses) = addresses.value {
-                    earlier.extend(addresses);
-                }
-                let mut at = of_base;
-                while at < earlier.len() {
-                    if earlier[..of_base].iter().any(|one| one.same_value(&earlier[at])) {
-                        earlier.remove(at);
-                    } else {
-                        at += 1;
-                    }
+                    earlier.extend(addresses.into_iter().filter(|address| !address.as_str().is_some_and(|text| known.contains(text))));
                 }
             }
         }

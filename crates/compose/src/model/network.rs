@@ -1,7 +1,7 @@
 //! `networks.*`: a network of the project.
 
 use smol_str::SmolStr;
-use windlass_source::Spanned;
+use windlass_source::{Code, Spanned};
 use windlass_yaml::{Node, Value};
 
 use crate::model::context::Context;
@@ -69,11 +69,19 @@ const POOLS: Rule = {
     Rule::list(&ITEM).merged(Merge::By(merge_pools))
 };
 
+const TOO_MANY_POOLS: Code = Code("compose::too-many-pools");
+
+/// The most pools that are put together, which takes time by the cube of their number.
+const MAX_POOLS: usize = 100;
+
 /// As docker compose does it, which drops an earlier pool that the later file does not name, and mixes up several.
 fn merge_pools(base: &mut Node, over: Node, rule: &'static Rule, context: &mut Context<'_>) {
     let (Value::Sequence(earlier), Value::Sequence(later)) = (&mut base.value, &over.value) else {
         return plain(base, over, Some(rule), context);
     };
+    if earlier.len().max(later.len()) > MAX_POOLS {
+        return context.error(TOO_MANY_POOLS, &over.origin, &format!("has more than {MAX_POOLS} pools in two files"));
+    }
     // The result holds places of this list, because one pool may be changed after it was taken in.
     let mut pools: Vec<Node> = std::mem::take(earlier);
     let originals = pools.len();
