@@ -3,7 +3,7 @@
 mod availability;
 mod claims;
 mod defaults;
-mod policies;
+pub(crate) mod policies;
 mod services;
 pub(crate) mod waits;
 mod workload;

@@ -1,5 +1,7 @@
 //! The top level: name, networks, volumes, configs, secrets, models, extensions.
 
+mod network;
+
 use windlass_compose::model::Project;
 use windlass_yaml::Path;
 
@@ -8,8 +10,11 @@ use crate::fates::Fates;
 
 /// Says what became of everything outside `services`. The objects of volumes, configs and secrets are made where they are used.
 pub(crate) fn apply_project(plan: &Plan<'_>, fates: &mut Fates) {
-    let Project { name: _, services: _, networks: _, volumes: _, secrets: _, configs: _, models, extensions } = plan.input.project;
+    let Project { name: _, services: _, networks, volumes: _, secrets: _, configs: _, models, extensions } = plan.input.project;
     fates.mapped_with(Path::parse("name"), [], "the label `app.kubernetes.io/instance` of every object");
+    for entry in networks {
+        network::network(&entry.name.value, &entry.value, plan, fates);
+    }
     for model in models {
         fates.lost(
             Path::parse("models").key(model.name.value.clone()),

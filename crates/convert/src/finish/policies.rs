@@ -48,7 +48,7 @@ pub(super) fn policies(plan: &Plan<'_>, objects: &mut Objects, _fates: &mut Fate
     }
     for (name, label) in plan.reach.networks() {
         let origin = plan.input.project.networks.entry(name).map_or(Origin::DEFAULT, |network| network.name.origin.clone());
-        let policy = with_suffix(&object_name(name), "network", SUBDOMAIN_LIMIT);
+        let policy = policy_name(name);
         add(objects, members(&policy, label, &origin, plan), diagnostics);
         if any_internal_only && plan.reach.is_internal(name) {
             add(objects, members_out(&with_suffix(&policy, "egress", SUBDOMAIN_LIMIT), label, &origin, plan), diagnostics);
@@ -57,6 +57,11 @@ pub(super) fn policies(plan: &Plan<'_>, objects: &mut Objects, _fates: &mut Fate
     if plan.reach.isolation_label().is_some() && plan.services.iter().any(is_isolated) {
         add(objects, nothing(plan), diagnostics);
     }
+}
+
+/// The name of the policy that lets a network's members call each other.
+pub(crate) fn policy_name(network: &str) -> SmolStr {
+    with_suffix(&object_name(network), "network", SUBDOMAIN_LIMIT)
 }
 
 /// True when every network of the pod is internal, and they are kept apart.

@@ -11,8 +11,8 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use smol_str::SmolStr;
 use windlass_compose::model::{Condition, Dependency};
 use windlass_k8s::name::{LABEL_LIMIT, with_suffix};
-use windlass_k8s::{Object, Objects};
-use windlass_source::Diagnostic;
+use windlass_k8s::{Kind, Object, ObjectRef, Objects};
+use windlass_source::{Diagnostic, Origin};
 
 use super::add;
 use super::workload::identity;
@@ -50,6 +50,9 @@ const WAIT_IMAGE: &str = "busybox:1.37";
 const TOKEN_PATH: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
 
 const TOKEN_VOLUME: &str = "wait-token";
+
+/// The API server's certificate authority.
+const ROOT_CERTIFICATES: &str = "kube-root-ca.crt";
 
 /// How `service` waits for `other`.
 pub(crate) fn way(service: &ServicePlan<'_>, other: &ServicePlan<'_>, dependency: &Dependency, plan: &Plan<'_>) -> Way {
@@ -114,6 +117,8 @@ pub(super) fn add_waits(
         let account = with_suffix(&plan.services[service.pod].name, "wait", LABEL_LIMIT);
         draft.pod.service_account = Some(account.to_string());
         draft.volumes.insert(TOKEN_VOLUME.into(), token_volume());
+        // Every namespace has it (`k8s.io/kubernetes/pkg/controller/certificates/rootcacertpublisher`).
+        objects.add_external(ObjectRef::new(Kind::ConfigMap, ROOT_CERTIFICATES), Origin::DEFAULT);
         right_to_watch(service, &account, jobs, plan, objects, diagnostics);
     }
 }
@@ -168,7 +173,7 @@ fn completion(other: &ServicePlan<'_>, job: &str, plan: &Plan<'_>) -> Container 
 fn token_volume() -> Volume {
     let token = ServiceAccountTokenProjection { path: "token".to_owned(), expiration_seconds: Some(3600), audience: None };
     let authority = ConfigMapProjection {
-        name: "kube-root-ca.crt".to_owned(),
+        name: ROOT_CERTIFICATES.to_owned(),
         items: Some(vec![KeyToPath { key: "ca.crt".to_owned(), path: "ca.crt".to_owned(), mode: None }]),
         optional: None,
     };
