@@ -174,10 +174,9 @@ pub(crate) fn is_listed(node: &Node) -> bool {
     node.tag.as_deref() == Some(table::LISTED)
 }
 
-/// The typed project of a canonical tree. What cannot be read becomes a diagnostic, unless an error
-/// already stands at its place, and is left out.
+/// The typed project of a canonical tree. What cannot be read becomes a diagnostic and is left out.
 pub fn read(tree: &Node, diagnostics: &mut Vec<Diagnostic>) -> Project {
-    project::read(tree, &mut Context::new(diagnostics).without_known())
+    project::read(tree, &mut Context::new(diagnostics))
 }
 
 #[cfg(test)]

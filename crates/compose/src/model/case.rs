@@ -39,7 +39,9 @@ pub(crate) fn document(files: &[&str], pick: impl Fn(&Node) -> Option<&Node>) ->
         model::defaults(&mut base, &mut diagnostics);
         model::resolve_paths(&mut base, std::path::Path::new("/project"), Some("/home/ann"), &mut diagnostics);
     }
-    model::read(&base, &mut diagnostics);
+    if diagnostics.is_empty() {
+        model::read(&base, &mut diagnostics);
+    }
     let mut said: Vec<String> = Vec::new();
     for diagnostic in diagnostics {
         let place = diagnostic.span().and_then(|span| sources.file(span.file).text().get(span.range()).map(str::to_owned));

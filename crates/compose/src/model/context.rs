@@ -1,9 +1,7 @@
 //! Where a pass over the tree stands, and what it has to say.
 
-use std::collections::BTreeSet;
-
 use smol_str::SmolStr;
-use windlass_source::{Code, Diagnostic, Origin, Span};
+use windlass_source::{Code, Diagnostic, Origin};
 use windlass_yaml::{Node, Path, Segment};
 
 /// The place of a pass within the tree, and its findings.
@@ -16,8 +14,6 @@ pub(crate) struct Context<'d> {
     ports_left: usize,
     /// How many errors this pass may still report, so that rubbish ends soon.
     errors_left: usize,
-    /// Places that were found wrong before, of which nothing more is said.
-    known: BTreeSet<Span>,
 }
 
 /// The most ports that the ranges of one document make.
@@ -34,7 +30,7 @@ pub(crate) const INVALID_VALUE: Code = Code("compose::invalid-value");
 
 impl<'d> Context<'d> {
     pub(crate) fn new(diagnostics: &'d mut Vec<Diagnostic>) -> Self {
-        Self { path: Path::root(), diagnostics, lenient: false, ports_left: MAX_PORTS, errors_left: MAX_ERRORS, known: BTreeSet::new() }
+        Self { path: Path::root(), diagnostics, lenient: false, ports_left: MAX_PORTS, errors_left: MAX_ERRORS }
     }
 
     /// The same for texts that still have variables in them.
@@ -43,21 +39,9 @@ impl<'d> Context<'d> {
         self
     }
 
-    /// Says nothing more of values that were found wrong before.
-    pub(crate) fn without_known(mut self) -> Self {
-        self.known = self.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).filter_map(Diagnostic::span).collect();
-        self
-    }
-
     /// True when no more errors are reported.
     pub(crate) fn is_full(&self) -> bool {
         self.errors_left == 0
-    }
-
-    /// True when something within `span` was found wrong before.
-    fn is_known(&self, span: Span) -> bool {
-        let from = Span { end: span.start, ..span };
-        self.known.range(from..).next().is_some_and(|known| known.file == span.file && known.start >= span.start && known.end <= span.end)
     }
 
     /// True when a text that is in no short form is to be left as it is.
@@ -116,9 +100,6 @@ impl<'d> Context<'d> {
     }
 
     pub(crate) fn report(&mut self, diagnostic: Diagnostic) {
-        if diagnostic.span().is_some_and(|span| self.is_known(span)) {
-            return;
-        }
         if diagnostic.is_error() {
             if self.is_full() {
                 return;
