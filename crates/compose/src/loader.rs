@@ -154,12 +154,15 @@ impl<'a> Loader<'a> {
         use std::io::ErrorKind;
         let name = self.display(path);
         match error.kind() {
-            ErrorKind::NotFound => Diagnostic::error(CANNOT_READ, format!("the {what} `{name}` does not exist")),
+            ErrorKind::NotFound => Diagnostic::error(CANNOT_READ, format!("the {what} `{name}` does not exist"))
+                .because(format!("there is nothing at `{}`", path.display()))
+                .help("check the name, and the directory that it starts from"),
             ErrorKind::IsADirectory => {
                 Diagnostic::error(CANNOT_READ, format!("the {what} `{name}` is a directory")).help("name the file inside it")
             }
             ErrorKind::FileTooLarge => Diagnostic::error(TOO_LARGE, format!("the {what} `{name}` is too large"))
-                .because(format!("all files of a project together may have {} bytes", self.request.max_input)),
+                .because(format!("all files of a project together may have {} bytes", self.request.max_input))
+                .help("raise the limit with `--max-input`"),
             ErrorKind::PermissionDenied => {
                 Diagnostic::error(CANNOT_READ, format!("the {what} `{name}` may not be read")).because("this user has no permission for it")
             }

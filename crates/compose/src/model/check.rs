@@ -178,7 +178,8 @@ fn wrong_kind(node: &Node, rule: &Rule, context: &mut Context<'_>) {
     diagnostic = match &node.value {
         Value::Null => diagnostic.help("remove the line, or give it a value"),
         Value::Number(_) | Value::Bool(_) | Value::Timestamp(_) if is_text => diagnostic.help("write it in quotes"),
-        _ => diagnostic,
+        _ if wanted == "nothing" => diagnostic.help("remove the value"),
+        _ => diagnostic.help(format!("write {wanted} here")),
     };
     context.report(diagnostic);
 }

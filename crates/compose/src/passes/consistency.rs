@@ -262,10 +262,11 @@ impl Service<'_> {
     fn undefined(&self, loader: &mut Loader<'_>, noun: &str, name: &str, what: &str, span: Option<Span>, known: &Map) {
         let diagnostic =
             Diagnostic::error(UNDEFINED, format!("the {what} `{name}` of service `{}` is no {noun} of the project", self.key.name));
-        loader.report(match closest(name, known.keys().map(Key::as_str)) {
+        let diagnostic = match closest(name, known.keys().map(Key::as_str)) {
             Some(closest) => diagnostic.label(span, format!("did you mean `{closest}`?")),
             None => diagnostic.at(span),
-        });
+        };
+        loader.report(diagnostic.help(format!("add the {noun} to the project, or take its name out here")));
     }
 
     /// The legacy limits must say the same as `deploy.resources`, where that has any.
