@@ -84,7 +84,7 @@ fn every_format_tells_the_whole_conversion() {
         for format in &FORMATS {
             insta::assert_snapshot!(format.extension, (format.render)(conversion));
         }
-        insta::assert_snapshot!("summary", windlass_report::summary(conversion, false));
-        insta::assert_snapshot!("summary_verbose", windlass_report::summary(conversion, true));
+        insta::assert_snapshot!("summary", windlass_report::summary(conversion.report, 2, conversion.sources, false));
+        insta::assert_snapshot!("summary_verbose", windlass_report::summary(conversion.report, 2, conversion.sources, true));
     });
 }

@@ -2,15 +2,15 @@
 
 mod options;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use windlass_compose::Loaded;
-use windlass_convert::{Conversion, Input, convert};
+use windlass_convert::{Conversion, Input, Summary, convert};
 use windlass_emit::{Action, Plan, layouts};
-use windlass_k8s::Object;
-use windlass_report::ObjectEntry;
+use windlass_k8s::{Object, ObjectRef};
+use windlass_report::{Format, ObjectEntry};
 use windlass_source::{Code, Diagnostic, SourceMap, Span, normalize};
 use windlass_yaml::Node;
 
@@ -62,15 +62,14 @@ Examples:
 pub(crate) fn run(args: ConvertArgs, before: ProjectArgs, shell: &mut Shell) -> Outcome {
     let reports = report_formats(&args.reports)?;
     let layout = args.layout.options()?;
-    let options = args.conversion.options()?;
+    let options = args.conversion.options();
     let request = shell.request(args.project.after(before))?;
 
     let loaded = windlass_compose::load(&request, &shell.files);
     if shell.tell(&loaded.diagnostics, &loaded.sources) {
         return Ok(Exit::Invalid);
     }
-    shell.tell(&no_service(&loaded), &loaded.sources);
-    let Conversion { objects, report, diagnostics } = convert(&Input {
+    let mut conversion = convert(&Input {
         project: &loaded.project,
         tree: &loaded.tree,
         directory: &loaded.directory,
@@ -78,43 +77,58 @@ pub(crate) fn run(args: ConvertArgs, before: ProjectArgs, shell: &mut Shell) -> 
         variable: &|name| loaded.environment.get(name).map(|variable| variable.value.clone()),
         options: &options,
     });
-    let invalid = shell.tell(&diagnostics, &loaded.sources);
+    conversion.diagnostics.extend(no_service(&loaded));
+    let invalid = shell.tell(&conversion.diagnostics, &loaded.sources);
+    let Conversion { objects, report, .. } = &conversion;
 
-    let target = args.directory.as_deref();
-    let emitted = target.map(|_| layouts::tree(&objects, &loaded.sources, layout));
-    let entries: Vec<_> = objects
-        .iter()
-        .map(|object| entry(object, emitted.as_ref().and_then(|emitted| emitted.files.get(&object.reference()).cloned())))
-        .collect();
-    let all: Vec<_> = loaded.diagnostics.into_iter().chain(diagnostics).collect();
-    let told = windlass_report::Conversion { report: &report, objects: &entries, diagnostics: &all, sources: &loaded.sources };
-    let write_reports = || reports.iter().try_for_each(|(path, format)| shell.write_file(path, (format.render)(&told).as_bytes()));
-    if invalid {
-        write_reports()?;
-        return Ok(Exit::Invalid);
-    }
-
-    let mut exit = Exit::Done;
-    match (target, &emitted) {
-        (Some(directory), Some(emitted)) => {
-            exit = write(emitted, directory, (args.check, args.force), shell)?;
+    let exit = match args.directory {
+        _ if invalid => {
+            write_reports(&reports, &loaded, &conversion, &BTreeMap::new(), shell)?;
+            return Ok(Exit::Invalid);
+        }
+        None => {
+            // First, since nobody may read the stream to its end.
+            write_reports(&reports, &loaded, &conversion, &BTreeMap::new(), shell)?;
+            shell.print(layouts::stream(objects, &loaded.sources, layout).as_bytes())?;
+            Exit::Done
+        }
+        Some(directory) => {
+            let emitted = layouts::tree(objects, &loaded.sources, layout);
+            let exit = write(&emitted, &directory, (args.check, args.force), shell)?;
             if exit == Exit::Invalid {
                 return Ok(exit);
             }
+            write_reports(&reports, &loaded, &conversion, &emitted.files, shell)?;
+            exit
         }
-        _ => shell.print(layouts::stream(&objects, &loaded.sources, layout).as_bytes())?,
+    };
+    if reports.is_empty() || shell.verbose {
+        shell.say(&windlass_report::summary(report, objects.len(), &loaded.sources, shell.verbose));
     }
-    // Last, so that a report can stand in the directory that was just made.
-    write_reports()?;
-    if args.reports.is_empty() || shell.verbose {
-        shell.say(&windlass_report::summary(&told, shell.verbose));
-    }
-    let summary = report.summary();
-    if args.strict && summary.lost + summary.refused > 0 {
-        shell.say(&format!("--strict: {} lost, {} refused\n", summary.lost, summary.refused));
-        exit = exit.and(Exit::Findings);
+    let Summary { lost, refused, .. } = report.summary();
+    if args.strict && lost + refused > 0 {
+        shell.say(&format!("--strict: {lost} lost, {refused} refused\n"));
+        return Ok(exit.and(Exit::Findings));
     }
     Ok(exit)
+}
+
+/// Writes the report files; `files` says which file holds which object.
+fn write_reports(
+    reports: &[(&Path, &Format)],
+    loaded: &Loaded,
+    conversion: &Conversion,
+    files: &BTreeMap<ObjectRef, String>,
+    shell: &Shell,
+) -> Result<(), Stop> {
+    if reports.is_empty() {
+        return Ok(());
+    }
+    let objects: Vec<_> = conversion.objects.iter().map(|object| entry(object, files.get(&object.reference()).cloned())).collect();
+    let diagnostics: Vec<_> = loaded.diagnostics.iter().chain(&conversion.diagnostics).cloned().collect();
+    let told =
+        windlass_report::Conversion { report: &conversion.report, objects: &objects, diagnostics: &diagnostics, sources: &loaded.sources };
+    reports.iter().try_for_each(|(path, format)| shell.write_file(path, (format.render)(&told).as_bytes()))
 }
 
 /// Brings the directory up to date, or says what that would change.
@@ -139,21 +153,21 @@ fn write(emitted: &layouts::Emitted, directory: &Path, (check, force): (bool, bo
 }
 
 /// Says so when profiles switch every service off.
-fn no_service(loaded: &Loaded) -> Vec<Diagnostic> {
+fn no_service(loaded: &Loaded) -> Option<Diagnostic> {
     if !loaded.project.services.is_empty() {
-        return Vec::new();
+        return None;
     }
     let told = Diagnostic::warning(Code("convert::no-service"), "no service is enabled, so nothing is converted");
     let services = loaded.disabled.values();
     let profiles: BTreeSet<_> =
         services.filter_map(|service| service.get("profiles")?.as_sequence()).flatten().filter_map(Node::as_str).collect();
     let profiles: Vec<_> = profiles.into_iter().map(|profile| format!("`{profile}`")).collect();
-    vec![if profiles.is_empty() {
+    Some(if profiles.is_empty() {
         told.help("add a service under `services:`")
     } else {
         told.because(format!("the services belong to the profiles {}", profiles.join(", ")))
             .help("enable some with `--profile NAME`, or all with `--profile '*'`")
-    }]
+    })
 }
 
 fn failed(failure: &transaction::Failure) -> Stop {
@@ -189,7 +203,7 @@ fn entry(object: &Object, file: Option<String>) -> ObjectEntry {
 }
 
 /// Each report file with its format.
-fn report_formats(paths: &[PathBuf]) -> Result<Vec<(&Path, &'static windlass_report::Format)>, Stop> {
+fn report_formats(paths: &[PathBuf]) -> Result<Vec<(&Path, &'static Format)>, Stop> {
     let format = |path: &PathBuf| path.extension().and_then(|extension| windlass_report::by_extension(extension.to_str()?));
     let one = |path| match format(path) {
         Some(format) => Ok((path.as_path(), format)),

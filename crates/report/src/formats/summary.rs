@@ -2,21 +2,19 @@
 
 use std::fmt::Write as _;
 
-use windlass_convert::{AttributeEntry, Fate, Summary};
+use windlass_convert::{AttributeEntry, Fate, Report, Summary};
 use windlass_source::SourceMap;
-
-use crate::report::Conversion;
 
 /// This many attributes of one fate are named.
 const NAMED: usize = 10;
 
 /// A few lines: how many objects, and which attributes are lost or refused. With `verbose`, every attribute that is not simply
 /// mapped, and what was inferred.
-pub fn render(conversion: &Conversion<'_>, verbose: bool) -> String {
-    let Summary { mapped, approximated, lost, refused, inferred } = conversion.report.summary();
-    let services = conversion.report.services.len();
+pub fn render(report: &Report, objects: usize, sources: &SourceMap, verbose: bool) -> String {
+    let Summary { mapped, approximated, lost, refused, inferred } = report.summary();
+    let services = report.services.len();
     let mut text = String::new();
-    let _ = writeln!(text, "{}, {}", count(services, "service"), count(conversion.objects.len(), "object"));
+    let _ = writeln!(text, "{}, {}", count(services, "service"), count(objects, "object"));
     let _ = writeln!(
         text,
         "attributes: {mapped} mapped, {approximated} approximated, {lost} lost, {refused} refused; {inferred} fields inferred"
@@ -24,16 +22,16 @@ pub fn render(conversion: &Conversion<'_>, verbose: bool) -> String {
     let limit = if verbose { usize::MAX } else { NAMED };
     let shown = if verbose { &[Fate::Refused, Fate::Lost, Fate::Approximated][..] } else { &[Fate::Refused, Fate::Lost] };
     for fate in shown {
-        let entries: Vec<_> = conversion.report.attributes().filter(|entry| entry.fate == *fate).collect();
+        let entries: Vec<_> = report.attributes().filter(|entry| entry.fate == *fate).collect();
         for entry in entries.iter().take(limit) {
-            attribute(&mut text, entry, conversion.sources);
+            attribute(&mut text, entry, sources);
         }
         if entries.len() > limit {
             let _ = writeln!(text, "{}: and {} more (see `--report FILE` or `-v`)", fate.as_str(), entries.len() - limit);
         }
     }
     if verbose {
-        for entry in conversion.report.services.iter().flat_map(|service| &service.inferred) {
+        for entry in report.services.iter().flat_map(|service| &service.inferred) {
             let _ = writeln!(text, "inferred: {} {} = {} ({}; {})", entry.object, entry.path, entry.value, entry.because, entry.flag);
         }
     }

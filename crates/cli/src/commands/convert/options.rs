@@ -220,7 +220,7 @@ pub(crate) struct ConversionArgs {
 }
 
 impl ConversionArgs {
-    pub(crate) fn options(self) -> Result<convert::Options, Stop> {
+    pub(crate) fn options(self) -> convert::Options {
         let mut expose = convert::Expose::default();
         for choice in self.expose {
             match choice {
@@ -228,7 +228,7 @@ impl ConversionArgs {
                 ExposeChoice::Rule(rule) => expose.rules.push(rule),
             }
         }
-        Ok(convert::Options {
+        convert::Options {
             namespace: self.namespace,
             kube_version: self.kube_version,
             replicas: self.replicas.into_iter().collect(),
@@ -246,7 +246,7 @@ impl ConversionArgs {
             defaults: self.defaults.into(),
             shared_volumes: self.shared_volumes.into(),
             allow_outside: self.allow_outside,
-        })
+        }
     }
 }
 
