@@ -10,7 +10,7 @@ pub struct Budget {
     pub depth: usize,
     /// Values in all documents, those behind aliases included; 2,000,000.
     pub nodes: usize,
-    /// Values that aliases copy; 100,000, some 20 MB.
+    /// Values that anchors and aliases copy, above the number of values that the text itself holds; 100,000, some 20 MB.
     pub alias_nodes: usize,
 }
 

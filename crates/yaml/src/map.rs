@@ -1,11 +1,11 @@
 //! Maps: keys with places, in the order of the text.
 
 use std::borrow::Borrow;
+use std::collections::HashMap;
+use std::fmt;
 use std::hash::{Hash, Hasher};
 
 use foldhash::fast::RandomState;
-use indexmap::IndexMap;
-use indexmap::map::Entry;
 use smol_str::SmolStr;
 use windlass_source::Span;
 
@@ -68,11 +68,17 @@ impl From<SmolStr> for Key {
 }
 
 /// A map in the order of its text.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct Map {
-    // Keys come from strangers: the hasher is seeded, and the order is that of insertion, never of hashes.
-    entries: IndexMap<Key, Node, RandomState>,
+    entries: Vec<(Key, Node)>,
+    /// The places of the keys in `entries`, above [`SCANNED`] of them. Keys come from strangers: the hasher is seeded.
+    // Boxed, since most maps have none and every node pays for the size of a map.
+    #[expect(clippy::box_collection, reason = "a third of the size")]
+    index: Option<Box<HashMap<SmolStr, usize, RandomState>>>,
 }
+
+/// Up to so many keys, looking at each is faster than hashing.
+const SCANNED: usize = 12;
 
 impl Map {
     /// An empty map.
@@ -90,37 +96,69 @@ impl Map {
         self.entries.is_empty()
     }
 
+    fn position(&self, key: &str) -> Option<usize> {
+        match &self.index {
+            Some(index) => index.get(key).copied(),
+            None => self.entries.iter().position(|(known, _)| known.name == key),
+        }
+    }
+
+    fn push(&mut self, key: Key, value: Node) {
+        if let Some(index) = &mut self.index {
+            index.insert(key.name.clone(), self.entries.len());
+        }
+        self.entries.push((key, value));
+        if self.index.is_none() && self.entries.len() > SCANNED {
+            self.rebuild_index();
+        }
+    }
+
+    fn rebuild_index(&mut self) {
+        self.index = (self.entries.len() > SCANNED)
+            .then(|| Box::new(self.entries.iter().enumerate().map(|(at, (key, _))| (key.name.clone(), at)).collect()));
+    }
+
     /// The value under `key`.
     pub fn get(&self, key: &str) -> Option<&Node> {
-        self.entries.get(key)
+        self.get_entry(key).map(|(_, value)| value)
     }
 
     /// The value under `key`.
     pub fn get_mut(&mut self, key: &str) -> Option<&mut Node> {
-        self.entries.get_mut(key)
+        let at = self.position(key)?;
+        Some(&mut self.entries[at].1)
     }
 
     /// The key as it was written, with its value.
     pub fn get_entry(&self, key: &str) -> Option<(&Key, &Node)> {
-        self.entries.get_key_value(key)
+        let at = self.position(key)?;
+        let (key, value) = &self.entries[at];
+        Some((key, value))
     }
 
     /// True when it has `key`.
     pub fn contains_key(&self, key: &str) -> bool {
-        self.entries.contains_key(key)
+        self.position(key).is_some()
     }
 
     /// Sets a value. A key that is there keeps its place and its span; the old value is returned.
     pub fn insert(&mut self, key: impl Into<Key>, value: Node) -> Option<Node> {
-        self.entries.insert(key.into(), value)
+        let key = key.into();
+        match self.position(&key.name) {
+            Some(at) => Some(std::mem::replace(&mut self.entries[at].1, value)),
+            None => {
+                self.push(key, value);
+                None
+            }
+        }
     }
 
     /// Adds a value under a new key. A key that is there keeps its value; its place is the error.
     pub fn insert_new(&mut self, key: Key, value: Node) -> Result<(), Option<Span>> {
-        match self.entries.entry(key) {
-            Entry::Occupied(entry) => Err(entry.key().span),
-            Entry::Vacant(entry) => {
-                entry.insert(value);
+        match self.position(&key.name) {
+            Some(at) => Err(self.entries[at].0.span),
+            None => {
+                self.push(key, value);
                 Ok(())
             }
         }
@@ -128,58 +166,76 @@ impl Map {
 
     /// The value under `key`, put there first if it is missing.
     pub fn get_or_insert_with(&mut self, key: impl Into<Key>, value: impl FnOnce() -> Node) -> &mut Node {
-        self.entries.entry(key.into()).or_insert_with(value)
+        let key = key.into();
+        let at = self.position(&key.name).unwrap_or_else(|| {
+            self.push(key, value());
+            self.entries.len() - 1
+        });
+        &mut self.entries[at].1
     }
 
     /// Takes a value out; the others keep their order.
     pub fn remove(&mut self, key: &str) -> Option<Node> {
-        self.entries.shift_remove(key)
+        self.remove_entry(key).map(|(_, value)| value)
     }
 
     /// Takes a key and its value out; the others keep their order.
     pub fn remove_entry(&mut self, key: &str) -> Option<(Key, Node)> {
-        self.entries.shift_remove_entry(key)
+        let at = self.position(key)?;
+        let entry = self.entries.remove(at);
+        if self.index.is_some() {
+            self.rebuild_index();
+        }
+        Some(entry)
     }
 
     /// Keeps what `keep` says.
-    pub fn retain(&mut self, keep: impl FnMut(&Key, &mut Node) -> bool) {
-        self.entries.retain(keep);
+    pub fn retain(&mut self, mut keep: impl FnMut(&Key, &mut Node) -> bool) {
+        self.entries.retain_mut(|(key, value)| keep(key, value));
+        self.rebuild_index();
     }
 
     /// Keys and values in order.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = (&Key, &Node)> + ExactSizeIterator {
-        self.entries.iter()
+        self.entries.iter().map(|(key, value)| (key, value))
     }
 
     /// Keys and values in order.
     pub fn iter_mut(&mut self) -> impl DoubleEndedIterator<Item = (&Key, &mut Node)> + ExactSizeIterator {
-        self.entries.iter_mut()
+        self.entries.iter_mut().map(|(key, value)| (&*key, value))
     }
 
     /// Keys in order.
     pub fn keys(&self) -> impl DoubleEndedIterator<Item = &Key> + ExactSizeIterator {
-        self.entries.keys()
+        self.entries.iter().map(|(key, _)| key)
     }
 
     /// Values in order.
     pub fn values(&self) -> impl DoubleEndedIterator<Item = &Node> + ExactSizeIterator {
-        self.entries.values()
+        self.entries.iter().map(|(_, value)| value)
     }
 
     /// Values in order.
     pub fn values_mut(&mut self) -> impl DoubleEndedIterator<Item = &mut Node> + ExactSizeIterator {
-        self.entries.values_mut()
+        self.entries.iter_mut().map(|(_, value)| value)
     }
 
     /// Puts the keys into the order of their bytes, as Go's encoders write them.
     pub fn sort_keys(&mut self) {
-        self.entries.sort_unstable_by(|a, _, b, _| a.name.cmp(&b.name));
+        self.entries.sort_unstable_by(|(a, _), (b, _)| a.name.cmp(&b.name));
+        self.rebuild_index();
+    }
+}
+
+impl fmt::Debug for Map {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_map().entries(self.iter()).finish()
     }
 }
 
 impl IntoIterator for Map {
     type Item = (Key, Node);
-    type IntoIter = indexmap::map::IntoIter<Key, Node>;
+    type IntoIter = std::vec::IntoIter<(Key, Node)>;
 
     fn into_iter(self) -> Self::IntoIter {
         self.entries.into_iter()
@@ -187,7 +243,36 @@ impl IntoIterator for Map {
 }
 
 impl<K: Into<Key>> FromIterator<(K, Node)> for Map {
+    /// Of a key that comes twice, the last value stays.
     fn from_iter<I: IntoIterator<Item = (K, Node)>>(entries: I) -> Self {
-        Self { entries: entries.into_iter().map(|(key, value)| (key.into(), value)).collect() }
+        let entries = entries.into_iter();
+        let mut map = Self { entries: Vec::with_capacity(entries.size_hint().0), index: None };
+        for (key, value) in entries {
+            map.insert(key, value);
+        }
+        map
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn small_and_large_maps_behave_alike() {
+        for count in [3, SCANNED, SCANNED + 1, 40] {
+            let mut map: Map = (0..count).map(|at| (SmolStr::new(at.to_string()), Node::default_value(at as i64))).collect();
+            assert_eq!(map.len(), count);
+            assert!(map.insert("1", Node::default_value(9)).is_some() && map.insert_new("1".into(), Node::default()).is_err());
+            assert_eq!(map.remove("0").and_then(|node| node.as_i64()), Some(0));
+            assert_eq!(map.get("1").and_then(Node::as_i64), Some(9));
+            assert_eq!(map.get("2").and_then(Node::as_i64), Some(2));
+            map.get_or_insert_with("x", || Node::default_value(5)).value = 6.into();
+            map.retain(|key, _| key.as_str() != "2");
+            map.sort_keys();
+            assert!(map.keys().map(Key::as_str).is_sorted() && !map.contains_key("2") && !map.contains_key("0"));
+            assert!(map.iter().all(|(key, node)| map.get(key.as_str()).is_some_and(|other| std::ptr::eq(node, other))));
+            assert_eq!(map.len(), count - 1);
+        }
     }
 }

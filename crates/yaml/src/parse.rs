@@ -3,16 +3,16 @@
 //! what a value means.
 
 mod builder;
+mod events;
 mod layout;
+mod quick;
 pub(crate) mod resolve;
 mod syntax;
 
-use granit_parser::{Event, Parser};
 use windlass_source::{Diagnostic, FileId, Span};
 
 use crate::budget::Budget;
 use crate::node::Node;
-use builder::Builder;
 
 /// The documents of a text, and what is wrong with it.
 #[derive(Clone, Debug, Default)]
@@ -67,34 +67,9 @@ fn read(file: FileId, text: &str, budget: &Budget, comments: bool) -> Parsed {
     if let Some(diagnostic) = refused {
         return Parsed { documents: Vec::new(), diagnostics: vec![diagnostic] };
     }
-    let mut options = granit_parser::options! {
-        flow_nesting_limit: budget.depth,
-        block_nesting_limit: budget.depth,
-        max_buffered_comment_events: usize::MAX,
-        emit_unresolved_aliases: true,
-        // As go-yaml: `a: |` with `x` as the last line of a text without line break is `x`, not `x\n`.
-        block_scalar_eof_without_line_feed: true,
-    };
-    options.set_emit_comments(comments);
-    let mut parser = Parser::new_from_str_with_options(text, options);
-    let mut builder = Builder::new(file, text, budget);
-    loop {
-        let fault = match parser.next_event() {
-            None | Some(Ok((Event::StreamEnd, _))) => break,
-            Some(Ok((event, span))) => builder.event(event, span).err(),
-            Some(Err(error)) => Some(Box::new(syntax::diagnostic(file, text, budget, &error))),
-        };
-        if let Some(fault) = fault {
-            builder.abandon(*fault);
-            match parser.proceed_next_document() {
-                Ok(true) => {}
-                Ok(false) => break,
-                Err(error) => {
-                    builder.abandon(syntax::diagnostic(file, text, budget, &error));
-                    break;
-                }
-            }
-        }
+    // Most texts need no more than the quick reader knows, and have no fault.
+    if !comments && let Some(parsed) = quick::read(file, text, budget) {
+        return parsed;
     }
-    builder.finish()
+    events::read(file, text, budget, comments)
 }

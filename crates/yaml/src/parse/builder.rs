@@ -1,9 +1,10 @@
-//! Events in, documents out: the stack of open maps and lists, anchors, aliases, merge keys, and what they may cost.
+//! Scalars and the bounds of collections in, documents out: the stack of open maps and lists, anchors, aliases, merge keys, and what they may cost.
 
 use std::borrow::Cow;
+use std::ops::Range;
 use std::sync::Arc;
 
-use granit_parser::{Event, ScalarStyle, Span as EventSpan, Tag};
+use granit_parser::{ScalarStyle, Tag};
 use smol_str::SmolStr;
 use windlass_source::{Code, Diagnostic, FileId, Origin, Span, Trace};
 
@@ -59,11 +60,15 @@ pub(super) struct Builder<'text> {
     stack: Vec<Frame>,
     root: Option<Node>,
     in_document: bool,
-    /// By the number that the parser gives; `None` while the value is open.
+    /// By the number that the parser gives, less that of the document's first; `None` while the value is open.
     anchors: Vec<Option<Anchored>>,
+    first_anchor: usize,
     comments: Vec<Comment>,
     nodes: usize,
+    /// Those of them that aliases brought.
     alias_nodes: usize,
+    /// Values that have been copied for anchors and aliases.
+    copies: usize,
     /// Where the last token ended.
     last_end: usize,
     parsed: Parsed,
@@ -79,9 +84,11 @@ impl<'text> Builder<'text> {
             root: None,
             in_document: false,
             anchors: Vec::new(),
+            first_anchor: 0,
             comments: Vec::new(),
             nodes: 0,
             alias_nodes: 0,
+            copies: 0,
             last_end: 0,
             parsed: Parsed::default(),
         }
@@ -114,65 +121,72 @@ impl<'text> Builder<'text> {
         self.end_document(true);
     }
 
-    pub(super) fn event(&mut self, event: Event<'_>, span: EventSpan) -> Result<(), Fault> {
-        let range = span.byte_range().unwrap_or_default();
-        let (start, end) = (range.start, range.end);
-        match event {
-            Event::Scalar(text, style, anchor, tag) => self.scalar(text, style, anchor, tag, (start, end))?,
-            Event::MappingStart(_, anchor, tag) => {
-                let collection = Collection::Map { map: Map::new(), key: None, merge: None };
-                self.open(collection, start, anchor, tag)?;
-                self.last_end = end;
+    /// A document whose content begins behind `at`.
+    pub(super) fn start_document(&mut self, at: usize) {
+        self.in_document = true;
+        self.last_end = at;
+    }
+
+    pub(super) fn finish_document(&mut self) {
+        self.end_document(false);
+    }
+
+    pub(super) fn open_map(&mut self, range: Range<usize>, anchor: usize, tag: Option<Cow<'_, Tag>>) -> Result<(), Fault> {
+        self.open(Collection::Map { map: Map::new(), key: None, merge: None }, range.start, anchor, tag)?;
+        self.last_end = range.end;
+        Ok(())
+    }
+
+    pub(super) fn open_sequence(&mut self, range: Range<usize>, anchor: usize, tag: Option<Cow<'_, Tag>>) -> Result<(), Fault> {
+        self.open(Collection::Sequence(Vec::new()), range.start, anchor, tag)?;
+        self.last_end = range.end;
+        Ok(())
+    }
+
+    /// Ends the innermost map or list: at its bracket, or with its last value.
+    pub(super) fn close_collection(&mut self, bracket_end: Option<usize>) -> Result<(), Fault> {
+        self.last_end = bracket_end.unwrap_or(self.last_end);
+        let Some(frame) = self.stack.pop() else { return Ok(()) };
+        let (anchor, nodes_before, height) = (frame.anchor, frame.nodes_before, frame.height + 1);
+        let end = self.last_end;
+        let node = self.close(frame, end);
+        if anchor != 0 {
+            self.anchor(anchor, &node, nodes_before, height)?;
+        }
+        self.deliver(node, height);
+        Ok(())
+    }
+
+    /// The place of a list's first dash, which a list at the indent of its key has before its event.
+    pub(super) fn first_dash(&self, event: usize) -> usize {
+        match self.stack.last() {
+            Some(Frame { collection: Collection::Map { .. }, .. }) => {
+                layout::find_indicator(self.text, self.last_end, b"-").map_or(event, |dash| dash.min(event))
             }
-            Event::SequenceStart(_, anchor, tag) => {
-                // The dash of a list at the indent of its key lies before the event.
-                let start = match (end > start, self.stack.last()) {
-                    (false, Some(Frame { collection: Collection::Map { .. }, .. })) => {
-                        layout::find_indicator(self.text, self.last_end, b"-").map_or(start, |dash| dash.min(start))
-                    }
-                    _ => start,
-                };
-                self.open(Collection::Sequence(Vec::new()), start, anchor, tag)?;
-                self.last_end = end.max(start);
-            }
-            Event::MappingEnd | Event::SequenceEnd => {
-                // A closing bracket has a place; the end of a block is that of its last value.
-                if end > start {
-                    self.last_end = end;
-                }
-                if let Some(frame) = self.stack.pop() {
-                    let (anchor, nodes_before, height) = (frame.anchor, frame.nodes_before, frame.height + 1);
-                    let end = self.last_end;
-                    let node = self.close(frame, end);
-                    self.anchor(anchor, &node, nodes_before, height)?;
-                    self.deliver(node, height);
-                }
-            }
-            Event::Alias(id) => self.alias(id, (start, end))?,
-            Event::UnresolvedAlias(name) => {
-                let span = self.span(start, end);
-                self.report(
-                    Diagnostic::error(Code("yaml::unknown-anchor"), format!("there is no anchor `&{name}` before this alias"))
-                        .label(span, "refers to nothing")
-                        .help(format!("write `&{name}` before the value that is meant, in the same document")),
-                );
-                self.count(1)?;
-                self.last_end = end;
-                if self.expects_key() {
-                    self.set_key(PendingKey::Refused);
-                } else {
-                    self.deliver(Node::new(Value::Null, span), 0);
-                }
-            }
-            Event::DocumentStart(explicit, _) => {
-                self.in_document = true;
-                self.last_end = if explicit { end } else { start };
-            }
-            Event::DocumentEnd => self.end_document(false),
-            Event::Comment(..) => self.comments.push(Comment { span: self.span(start, end) }),
-            _ => {}
+            _ => event,
+        }
+    }
+
+    /// An alias whose anchor does not stand before it.
+    pub(super) fn unknown_alias(&mut self, name: &str, range: Range<usize>) -> Result<(), Fault> {
+        self.count(1)?;
+        self.last_end = range.end;
+        let span = self.span(range.start, range.end);
+        self.report(
+            Diagnostic::error(Code("yaml::unknown-anchor"), format!("there is no anchor `&{name}` before this alias"))
+                .label(span, "refers to nothing")
+                .help(format!("write `&{name}` before the value that is meant, in the same document")),
+        );
+        if self.expects_key() {
+            self.set_key(PendingKey::Refused);
+        } else {
+            self.deliver(Node::new(Value::Null, span), 0);
         }
         Ok(())
+    }
+
+    pub(super) fn comment(&mut self, range: Range<usize>) {
+        self.comments.push(Comment { span: self.span(range.start, range.end) });
     }
 
     fn end_document(&mut self, is_broken: bool) {
@@ -182,25 +196,28 @@ impl<'text> Builder<'text> {
         self.in_document = false;
         self.stack.clear();
         // Anchors end with their document, their numbers go on.
-        self.anchors.iter_mut().for_each(|anchored| *anchored = None);
+        self.first_anchor += self.anchors.len();
+        self.anchors.clear();
     }
 
-    fn scalar(
+    /// A scalar; nothing at all is plain and has an empty range.
+    pub(super) fn scalar(
         &mut self,
         text: Cow<'_, str>,
         style: ScalarStyle,
         anchor: usize,
         tag: Option<Cow<'_, Tag>>,
-        (mut start, mut end): (usize, usize),
+        range: Range<usize>,
     ) -> Result<(), Fault> {
         self.count(1)?;
+        let Range { mut start, mut end } = range;
         let is_plain = style == ScalarStyle::Plain;
         let is_empty = is_plain && start == end;
         match style {
             ScalarStyle::Literal | ScalarStyle::Folded => (start, end) = layout::block_scalar(self.text, self.last_end, (start, end)),
             ScalarStyle::DoubleQuoted if matches!(text, Cow::Owned(_)) => self.check_escapes(start, end)?,
-            ScalarStyle::Plain if is_empty && !self.expects_key() => {
-                start = layout::empty_value(self.text, start);
+            ScalarStyle::Plain if is_empty && anchor == 0 && tag.is_none() => {
+                start = self.empty_place(start);
                 end = start;
             }
             _ => {}
@@ -241,6 +258,17 @@ impl<'text> Builder<'text> {
         }
         self.set_key(key);
         Ok(())
+    }
+
+    /// The place of a value that is not there: past its colon or dash, or where the key ends that has neither.
+    fn empty_place(&self, event: usize) -> usize {
+        let find = |indicator| layout::find_indicator(self.text, self.last_end, indicator);
+        match self.stack.last().map(|frame| &frame.collection) {
+            Some(Collection::Map { key: None, .. }) => find(b":").unwrap_or(event),
+            Some(Collection::Map { .. }) => find(b":").map_or(self.last_end, |colon| colon + 1),
+            Some(Collection::Sequence(_)) => find(b"-").map_or(event, |dash| dash + 1),
+            None => self.last_end,
+        }
     }
 
     fn key(&self, value: &Value, span: Span) -> PendingKey {
@@ -371,10 +399,11 @@ impl<'text> Builder<'text> {
         }
     }
 
-    fn alias(&mut self, id: usize, (start, end): (usize, usize)) -> Result<(), Fault> {
+    pub(super) fn alias(&mut self, id: usize, range: Range<usize>) -> Result<(), Fault> {
+        let Range { start, end } = range;
         let span = self.span(start, end);
         self.last_end = end;
-        let Some(anchored) = self.anchors.get(id).and_then(Option::as_ref) else {
+        let Some(anchored) = self.anchors.get(id.wrapping_sub(self.first_anchor)).and_then(Option::as_ref) else {
             return Err(Box::new(
                 Diagnostic::error(
                     Code("yaml::alias-cycle"),
@@ -385,21 +414,21 @@ impl<'text> Builder<'text> {
             ));
         };
         let (nodes, height) = (anchored.nodes, anchored.height);
-        self.alias_nodes += nodes;
-        if self.alias_nodes > self.budget.alias_nodes {
+        if !self.may_copy(nodes) {
             return Err(Box::new(
-                Diagnostic::error(Code("yaml::aliases"), format!("aliases copy more than {} values", self.budget.alias_nodes))
+                Diagnostic::error(Code("yaml::aliases"), "aliases copy too many values")
                     .label(span, "the copy that goes beyond")
                     .because("a short text whose aliases hold one another can fill any memory")
                     .help("write fewer aliases, or aliases of smaller values"),
             ));
         }
+        self.alias_nodes += nodes;
         self.count(nodes)?;
         if self.stack.len() + height > self.budget.depth {
             return Err(Box::new(too_deep(span, self.budget)));
         }
         let expects_key = self.expects_key();
-        let Some(anchored) = self.anchors.get(id).and_then(Option::as_ref) else { return Ok(()) };
+        let Some(anchored) = self.anchors.get(id.wrapping_sub(self.first_anchor)).and_then(Option::as_ref) else { return Ok(()) };
         if expects_key && height == 0 {
             let key = match (&anchored.node.value, anchored.node.span()) {
                 (Value::String(name), _) => PendingKey::Key(Key { name: name.clone(), span: Some(span), is_text: true }),
@@ -420,27 +449,30 @@ impl<'text> Builder<'text> {
 
     /// Remembers the finished value of an anchor.
     fn anchor(&mut self, anchor: usize, node: &Node, nodes_before: usize, height: usize) -> Result<(), Fault> {
-        if anchor == 0 {
-            return Ok(());
-        }
         let nodes = self.nodes - nodes_before;
         // The copy that waits for its aliases costs as much as theirs.
-        self.alias_nodes += nodes;
-        if self.alias_nodes > self.budget.alias_nodes {
+        if !self.may_copy(nodes) {
             return Err(Box::new(
-                Diagnostic::error(Code("yaml::aliases"), format!("anchors hold more than {} values", self.budget.alias_nodes))
+                Diagnostic::error(Code("yaml::aliases"), "anchors hold too many values")
                     .label(node.span(), "the anchor's value that goes beyond")
                     .help("remove anchors that no alias uses, or put them on smaller values"),
             ));
         }
         self.reserve(anchor);
-        self.anchors[anchor] = Some(Anchored { node: node.clone(), nodes, height });
+        self.anchors[anchor - self.first_anchor] = Some(Anchored { node: node.clone(), nodes, height });
         Ok(())
     }
 
+    /// Counts copies, of which a long text may need more than a short one.
+    fn may_copy(&mut self, nodes: usize) -> bool {
+        self.copies += nodes;
+        self.copies <= self.budget.alias_nodes + (self.nodes - self.alias_nodes)
+    }
+
     fn reserve(&mut self, anchor: usize) {
-        if self.anchors.len() <= anchor {
-            self.anchors.resize_with(anchor + 1, || None);
+        let count = anchor - self.first_anchor + 1;
+        if self.anchors.len() < count {
+            self.anchors.resize_with(count, || None);
         }
     }
 

@@ -38,10 +38,3 @@ pub(super) fn block_scalar(text: &str, previous_end: usize, content: (usize, usi
     }
     (header, start + body.len())
 }
-
-/// The place of the nothing behind a key: past its colon.
-pub(super) fn empty_value(text: &str, key_end: usize) -> usize {
-    let rest = &text.as_bytes()[key_end.min(text.len())..];
-    let blanks = rest.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
-    if rest.get(blanks) == Some(&b':') { key_end + blanks + 1 } else { key_end }
-}
