@@ -153,7 +153,7 @@ impl Fates {
         let Some(top) = tree.as_map() else { return report };
         for (key, value) in top.iter() {
             walk.path.push(Segment::Key(key.name.clone()));
-            if key.as_str() == "services" {
+            if key.as_str() == "services" && value.as_map().is_some_and(|services| !services.is_empty()) {
                 for (index, name) in layout.service_names().enumerate() {
                     let mut service = ServiceReport::new(name.clone());
                     service.workload = layout.workload(index).cloned();
@@ -243,10 +243,20 @@ impl<'a> Walk<'a> {
         }
         let (fate, message) = match decision {
             Some(decision) => (decision.fate, decision.message.clone()),
+            None if is_empty(node) => (Fate::Mapped, "empty".to_owned()),
             // The dispatcher destructures every struct, so this is a bug; it must not look like success.
             None => (Fate::Lost, "not considered; please report this as a bug of Windlass".to_owned()),
         };
         self.entries.push(AttributeEntry { path: self.path.clone(), fate, becomes, message, origin: origin.clone() });
+    }
+}
+
+/// `ports: []` says nothing that could get lost.
+fn is_empty(node: &Node) -> bool {
+    match &node.value {
+        Value::Map(map) => map.is_empty(),
+        Value::Sequence(items) => items.is_empty(),
+        _ => false,
     }
 }
 
