@@ -53,7 +53,7 @@ impl Default for Options {
 
 impl Request {
     /// The default limit of [`max_input`](Self::max_input).
-    pub const MAX_INPUT: u64 = 64 << 20;
+    pub const MAX_INPUT: u64 = 16 << 20;
 
     /// The project of `working_directory`, found by its default names.
     pub fn new(working_directory: impl Into<PathBuf>) -> Self {

@@ -61,7 +61,7 @@ pub(super) fn policies(plan: &Plan<'_>, objects: &mut Objects, _fates: &mut Fate
 
 /// The name of the policy that lets a network's members call each other.
 pub(crate) fn policy_name(network: &str) -> SmolStr {
-    with_suffix(&object_name(network), "network", SUBDOMAIN_LIMIT)
+    object_name(&format!("network-{network}"))
 }
 
 /// True when every network of the pod is internal, and they are kept apart.
