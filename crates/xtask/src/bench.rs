@@ -24,11 +24,14 @@ const MAX_FOR_DOCKER_COMPOSE: usize = 1000;
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let root = windlass_testkit::workspace();
-    let status = Command::new("cargo").args(["build", "--release", "--package", "windlass", "--locked"]).current_dir(&root).status()?;
-    if !status.success() {
-        bail!("the release build failed");
+    for arguments in [["--package", "windlass", "--bins"].as_slice(), &["--package", "windlass-yaml", "--example", "parse"]] {
+        let status = Command::new("cargo").args(["build", "--release", "--locked"]).args(arguments).current_dir(&root).status()?;
+        if !status.success() {
+            bail!("the release build failed");
+        }
     }
     let windlass = root.join("target/release/windlass");
+    let parse = root.join("target/release/examples/parse");
     let docker_compose = if arguments.alone { None } else { Some(windlass_testkit::docker_compose()?) };
     let directory = root.join("target/bench");
     fs::create_dir_all(&directory)?;
@@ -40,6 +43,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         println!("\n{services} services, {} bytes", input.len());
         let runs = if services > 1000 { 3 } else { 11 };
         let file = path(&file)?;
+        row("parsing alone", measure(runs, 60, &[path(&parse)?, file]), None, input.len());
         let config = row("windlass config", measure(runs, 60, &[path(&windlass)?, "config", "-f", file]), None, input.len());
         row("windlass convert", measure(runs, 60, &[path(&windlass)?, "convert", "-q", "-f", file]), None, input.len());
         if let Some(docker_compose) = docker_compose.as_deref().filter(|_| services <= MAX_FOR_DOCKER_COMPOSE) {

@@ -1,3 +1,5 @@
+//! Cases of `.env` files.
+
 use proptest::prelude::*;
 use windlass_source::SourceMap;
 

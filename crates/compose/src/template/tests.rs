@@ -1,3 +1,5 @@
+//! Cases of templates.
+
 use proptest::prelude::*;
 use windlass_source::SourceMap;
 
