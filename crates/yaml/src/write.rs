@@ -1,8 +1,10 @@
 //! Values in, YAML out: block style, the same bytes for the same value. Order is the caller's: nothing is sorted here.
 
 mod emitter;
-mod scalar;
+pub(crate) mod scalar;
 mod serializer;
+
+use std::borrow::Cow;
 
 use serde::Serialize;
 use serde::ser::{SerializeMap, SerializeSeq, Serializer};
@@ -94,16 +96,62 @@ pub fn node_to_string(node: &Node, style: Style) -> String {
     writer.finish()
 }
 
+/// A value on one line: brackets for maps and lists, tags left out.
+pub(crate) fn flow_text(value: &Value, style: Style) -> String {
+    let mut out = String::new();
+    push_flow(&mut out, value, "", style);
+    out
+}
+
+/// A scalar on one line, in the quotes of `before` where it can.
+pub(crate) fn scalar_text(value: &Value, before: &str, style: Style) -> String {
+    let mut out = String::new();
+    push_flow(&mut out, value, before, style);
+    out
+}
+
+fn push_flow(out: &mut String, value: &Value, before: &str, style: Style) {
+    match value {
+        Value::String(text) => out.push_str(&scalar::inline(text, before, style)),
+        Value::Sequence(items) => {
+            out.push('[');
+            for (at, item) in items.iter().enumerate() {
+                out.push_str(if at > 0 { ", " } else { "" });
+                push_flow(out, &item.value, "", style);
+            }
+            out.push(']');
+        }
+        Value::Map(map) => {
+            out.push('{');
+            for (at, (key, value)) in map.iter().enumerate() {
+                out.push_str(if at > 0 { ", " } else { "" });
+                out.push_str(&if key.is_text { scalar::inline(key.as_str(), "", style) } else { key.as_str().to_owned() });
+                out.push_str(": ");
+                push_flow(out, &value.value, "", style);
+            }
+            out.push('}');
+        }
+        plain => out.push_str(&plain_text(plain, style)),
+    }
+}
+
+/// The text of a null, truth value, number or date; empty for others.
+fn plain_text(value: &Value, style: Style) -> Cow<'_, str> {
+    match value {
+        Value::Null => "null".into(),
+        Value::Bool(true) => "true".into(),
+        Value::Bool(false) => "false".into(),
+        Value::Number(Number::Int(value)) => value.to_string().into(),
+        Value::Number(Number::UInt(value)) => value.to_string().into(),
+        Value::Number(Number::Float(value)) => scalar::float(*value, style).into(),
+        Value::Timestamp(text) => text.as_str().into(),
+        Value::String(_) | Value::Sequence(_) | Value::Map(_) => "".into(),
+    }
+}
+
 fn write_node(emitter: &mut Emitter<'_>, node: &Node) {
     let tag = node.tag.as_deref();
     match &node.value {
-        // Under a tag, a plain scalar is text.
-        Value::Null => emitter.raw("null", None),
-        Value::Bool(value) => emitter.raw(if *value { "true" } else { "false" }, None),
-        Value::Number(Number::Int(value)) => emitter.raw(&value.to_string(), None),
-        Value::Number(Number::UInt(value)) => emitter.raw(&value.to_string(), None),
-        Value::Number(Number::Float(value)) => emitter.raw(&scalar::float(*value, emitter.style()), None),
-        Value::Timestamp(text) => emitter.raw(text, None),
         Value::String(text) => emitter.text(text, tag),
         Value::Sequence(items) => {
             let mut block = emitter.open("[]", tag);
@@ -123,6 +171,8 @@ fn write_node(emitter: &mut Emitter<'_>, node: &Node) {
             }
             emitter.close(block);
         }
+        // Under a tag, a plain scalar is text, so these have none.
+        plain => emitter.raw(&plain_text(plain, emitter.style()), None),
     }
 }
 

@@ -230,6 +230,24 @@ pub(super) fn push_double_quoted(out: &mut String, text: &str, style: Style) {
     out.push('"');
 }
 
+/// A text on one line that may stand in a block and in brackets, in the quotes of `before` where it can.
+pub(crate) fn inline(text: &str, before: &str, style: Style) -> String {
+    let mut out = String::new();
+    let form = match form(text, style, Spot::Key) {
+        Form::DoubleQuoted => Form::DoubleQuoted,
+        _ if before.starts_with('"') => Form::DoubleQuoted,
+        _ if before.starts_with('\'') => Form::SingleQuoted,
+        Form::Plain if text.starts_with(['?', ':']) || text.contains([',', '[', ']', '{', '}']) => Form::SingleQuoted,
+        form => form,
+    };
+    match form {
+        Form::SingleQuoted => push_single_quoted(&mut out, text),
+        Form::DoubleQuoted => push_double_quoted(&mut out, text, style),
+        Form::Plain | Form::Literal { .. } => out.push_str(text),
+    }
+    out
+}
+
 /// Adds a tag; what a URI can't hold is escaped.
 pub(super) fn push_tag(out: &mut String, tag: &str) {
     let (open, name, close) = match tag.strip_prefix("!<").and_then(|tag| tag.strip_suffix('>')) {
