@@ -30,6 +30,8 @@ use crate::decide::{Plan, ServicePlan};
 use crate::draft::Draft;
 use crate::fates::Fates;
 
+pub(crate) use environment::is_clock;
+pub(crate) use mounts::claim;
 pub(crate) use project::apply_project;
 
 /// Where attributes put what they decide.

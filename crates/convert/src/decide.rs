@@ -3,9 +3,14 @@
 //! In: the project and the options. Out: a [`Plan`] that every later step reads and none changes: names, kinds, who shares a
 //! pod, which ports a service offers, what is known of its image, which volumes are shared.
 
+mod bind;
+mod build_content;
 pub(crate) mod expose;
+mod file_object;
+mod files;
 mod image;
 mod kind;
+mod mount;
 mod name;
 mod peer;
 mod pod;
@@ -21,10 +26,15 @@ use windlass_k8s::{Kind, ObjectRef};
 use windlass_source::{Diagnostic, FileSystem};
 use windlass_yaml::Path;
 
+pub(crate) use bind::{HostKind, HostSource, instead_of_machine};
+pub(crate) use build_content::BuildContent;
+pub(crate) use file_object::{FileObject, FileSource, Holds, find as find_file_object};
+pub(crate) use files::{Absent, File};
 pub(crate) use image::ImageFacts;
+pub(crate) use mount::{Becoming, MountPlan, clean_target, source_of_volumes};
 pub(crate) use port::{Offered, Transport};
 pub(crate) use reach::{Reach, is_isolated};
-pub(crate) use volume::{Sharing, VolumePlan};
+pub(crate) use volume::{Backing, Sharing, SizeFrom, VolumeOrigin, VolumePlan, quantity};
 
 use crate::options::Options;
 
@@ -49,8 +59,18 @@ pub(crate) struct Plan<'a> {
     pub(crate) input: &'a Input<'a>,
     /// One for each service of the project, in its order.
     pub(crate) services: Vec<ServicePlan<'a>>,
-    /// Named volumes, in the project's order.
+    /// Named volumes in the project's order, then those that mounts bring with them.
     pub(crate) volumes: Vec<VolumePlan>,
+    /// The mounts of each service.
+    pub(crate) mounts: Vec<Vec<MountPlan<'a>>>,
+    /// What services mount of the host.
+    pub(crate) sources: Vec<HostSource>,
+    /// What the builds of services put into their images, by service.
+    pub(crate) builds: Vec<Option<BuildContent>>,
+    /// The project's configs, in its order.
+    pub(crate) configs: Vec<FileObject>,
+    /// The project's secrets, in its order.
+    pub(crate) secrets: Vec<FileObject>,
     /// Who may talk to whom and under which names.
     pub(crate) reach: Reach,
 }
@@ -103,9 +123,10 @@ impl<'a> Plan<'a> {
         }
         pod::share(&mut services, diagnostics);
         peer::find(&mut services);
-        let volumes = volume::plan(&services, input);
+        let mount::Mounts { mounts, volumes, sources, builds } = mount::plan(&services, input);
+        let (configs, secrets) = file_object::plan(&services, input);
         let reach = Reach::of(&services, input);
-        Self { input, services, volumes, reach }
+        Self { input, services, volumes, mounts, sources, builds, configs, secrets, reach }
     }
 
     /// The service called so in the project.

@@ -6,6 +6,9 @@ use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 
+/// The image of small helpers that wait and copy, unless [`Options::wait_image`] names another.
+pub(crate) const TOOL_IMAGE: &str = "busybox:1.37";
+
 /// The choices of one conversion; [`Default`] is what the command line does without flags.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Options {

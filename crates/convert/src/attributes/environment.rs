@@ -141,14 +141,14 @@ fn hide(hidden: Vec<Hidden>, env: &mut [EnvVar], service: &ServicePlan<'_>, plan
 
 /// The time zone that a mount of the host's clock settings asks for. Which zone the host has is not known here: that of the
 /// machine which converts must not decide what the pods get.
-pub(super) fn time_zone(service: &Service) -> Option<&str> {
+fn time_zone(service: &Service) -> Option<&str> {
     let mount = service.volumes.iter().find(|mount| mount.kind.value == MountKind::Bind && is_clock(&mount.target))?;
     let source = mount.source.as_ref().map_or("", |source| source.as_str());
     Some(source.split_once("/zoneinfo/").map_or("Etc/UTC", |(_, zone)| zone))
 }
 
 /// True for the files that hold a machine's time zone.
-pub(super) fn is_clock(path: &str) -> bool {
+pub(crate) fn is_clock(path: &str) -> bool {
     matches!(path, "/etc/localtime" | "/etc/timezone")
 }
 

@@ -44,7 +44,7 @@ const TRY_NAME: &str = "while nc -z -w 2 \"$1\" 1 2>&1 | grep -q 'bad address'; 
 const JOB_TIMEOUT: u32 = 600;
 
 /// Small, with `nc`, and the tag that its documentation calls stable.
-const WAIT_IMAGE: &str = "busybox:1.37";
+const WAIT_IMAGE: &str = crate::options::TOOL_IMAGE;
 
 /// Where a client finds its token.
 const TOKEN_PATH: &str = "/var/run/secrets/kubernetes.io/serviceaccount";

@@ -1,0 +1,145 @@
+//! Init containers that put files where a container expects them: an image's content in its own new volume, a directory of the
+//! project in a claim, another image's files in an empty directory.
+
+use std::collections::BTreeMap;
+
+use k8s_openapi::api::core::v1::{Container, ResourceRequirements, SecurityContext, VolumeMount};
+use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
+use windlass_k8s::name::label_name;
+
+use super::{Became, files, memory, mount_at, pod_volume, user};
+use crate::attributes::Sink;
+use crate::decide::{MountPlan, Plan, ServicePlan, VolumePlan};
+use crate::fates::Place;
+use crate::text::literal;
+
+/// Where the volume to fill is mounted in the init container.
+const VOLUME: &str = "/windlass/volume";
+/// Where the files to fill it with are.
+const FILES: &str = "/windlass/files";
+
+/// Copies the directory `$1` into the volume, unless something is there already. A copy that was broken off begins again.
+const COPY_ONCE: &str = r#"set -e
+cd /windlass/volume
+if [ -e .windlass-copying ] || ! ls -A | grep -qv '^lost+found$'; then
+  touch .windlass-copying
+  if [ "$(id -u)" = 0 ]; then cp -a "$1/." .; else cp -R "$1/." .; fi
+  rm -f .windlass-copying
+fi
+"#;
+
+/// The same from a volume of files, which are links there.
+const FILL_ONCE: &str = r"set -e
+cd /windlass/volume
+if [ -e .windlass-copying ] || ! ls -A | grep -qv '^lost+found$'; then
+  touch .windlass-copying
+  cp -RL /windlass/files/..data/. .
+  rm -f .windlass-copying
+fi
+";
+
+/// Docker copies what an image has at a path into a new volume there; so does an init container of the same image.
+pub(super) fn image_content(mount: &MountPlan<'_>, volume: &VolumePlan, service: &ServicePlan<'_>, sink: &mut Sink<'_>) {
+    let name = label_name(&format!("copy-{}", volume.name));
+    let container = Container {
+        name: name.to_string(),
+        image: Some(service.image.name.to_string()),
+        command: Some(vec!["sh".to_owned(), "-c".to_owned(), literal(COPY_ONCE), "copy".to_owned(), mount.target.clone()]),
+        volume_mounts: Some(vec![volume_mount(volume)]),
+        security_context: written_user(service),
+        resources: Some(resources()),
+        ..Container::default()
+    };
+    add(container, sink);
+}
+
+/// Fills a claim with the files of the directory that it stands for.
+pub(super) fn fill(volume: &VolumePlan, service: &ServicePlan<'_>, plan: &Plan<'_>, sink: &mut Sink<'_>) {
+    let origin = volume
+        .uses
+        .first()
+        .and_then(|usage| plan.mounts[usage.service][usage.mount].mount.source.as_ref())
+        .map(|source| source.origin.clone())
+        .unwrap_or_default();
+    let content = files::embed(&volume.fill, &volume.claim, &origin, service, plan, sink);
+    let name = pod_volume(content, "fill", &volume.claim, service, plan, sink);
+    let files = VolumeMount { name, mount_path: FILES.to_owned(), read_only: Some(true), ..VolumeMount::default() };
+    let (uid, gid) = user(service);
+    let security = uid.map(|uid| SecurityContext {
+        run_as_user: Some(uid),
+        run_as_group: gid,
+        run_as_non_root: (uid != 0).then_some(true),
+        ..SecurityContext::default()
+    });
+    let image = plan.input.options.wait_image.clone().unwrap_or_else(|| crate::options::TOOL_IMAGE.to_owned());
+    let container = Container {
+        name: label_name(&format!("fill-{}", volume.name)).to_string(),
+        image: Some(image),
+        command: Some(vec!["sh".to_owned(), "-c".to_owned(), literal(FILL_ONCE)]),
+        volume_mounts: Some(vec![volume_mount(volume), files]),
+        security_context: security,
+        resources: Some(resources()),
+        ..Container::default()
+    };
+    add(container, sink);
+}
+
+/// Files that the image of a service has, in an empty directory.
+pub(super) fn from_image(
+    mount: &MountPlan<'_>,
+    from: usize,
+    path: &str,
+    service: &ServicePlan<'_>,
+    plan: &Plan<'_>,
+    sink: &mut Sink<'_>,
+) -> Became {
+    let source = &plan.services[from];
+    let volume = pod_volume(memory::empty_dir(None, None), "files", &mount.target, service, plan, sink);
+    let name = label_name(&format!("copy-{volume}"));
+    let container = Container {
+        name: name.to_string(),
+        image: Some(source.image.name.to_string()),
+        command: Some(vec!["cp".to_owned(), "-R".to_owned(), literal(&format!("{path}/.")), VOLUME.to_owned()]),
+        volume_mounts: Some(vec![VolumeMount { name: volume.clone(), mount_path: VOLUME.to_owned(), ..VolumeMount::default() }]),
+        resources: Some(resources()),
+        ..Container::default()
+    };
+    add(container, sink);
+    let message = format!(
+        "the image of `{}` contains these files; an init container copies them from its `{path}` when the pod starts, for which it needs `cp`",
+        source.service.name.value
+    );
+    match mount_at(mount, volume, None, service, sink) {
+        Some(place) => Became::Approximated(vec![place, Place::init_container(service.index, name, "command")], message),
+        None => Became::taken(),
+    }
+}
+
+fn volume_mount(volume: &VolumePlan) -> VolumeMount {
+    VolumeMount {
+        name: volume.name.to_string(),
+        mount_path: VOLUME.to_owned(),
+        sub_path: volume.path_in_claim(None),
+        ..VolumeMount::default()
+    }
+}
+
+/// The user that the project gives the container; without one the image's own is right.
+fn written_user(service: &ServicePlan<'_>) -> Option<SecurityContext> {
+    service.service.user.as_ref()?;
+    let (uid, gid) = user(service);
+    Some(SecurityContext { run_as_user: Some(uid?), run_as_group: gid, ..SecurityContext::default() })
+}
+
+fn resources() -> ResourceRequirements {
+    let amounts = |cpu: &str, memory: &str| {
+        BTreeMap::from([("cpu".to_owned(), Quantity(cpu.to_owned())), ("memory".to_owned(), Quantity(memory.to_owned()))])
+    };
+    ResourceRequirements { requests: Some(amounts("10m", "32Mi")), limits: Some(amounts("500m", "128Mi")), claims: None }
+}
+
+fn add(container: Container, sink: &mut Sink<'_>) {
+    if sink.draft.init_containers.iter().all(|known| known.name != container.name) {
+        sink.draft.init_containers.push(container);
+    }
+}

@@ -1,0 +1,104 @@
+//! Files of the project as ConfigMaps and Secrets, and the volume that shows them under their own paths.
+
+use std::collections::BTreeSet;
+
+use k8s_openapi::api::core::v1::{
+    ConfigMapProjection, ConfigMapVolumeSource, KeyToPath, ProjectedVolumeSource, SecretProjection, SecretVolumeSource, Volume,
+    VolumeProjection,
+};
+use smol_str::SmolStr;
+use windlass_k8s::name::{SUBDOMAIN_LIMIT, config_key, with_suffix};
+use windlass_k8s::{ContentHash, Kind, ObjectRef};
+use windlass_source::Origin;
+
+use crate::attributes::Sink;
+use crate::content::{hashed_name, holder, metadata};
+use crate::credentials::is_secret_file;
+use crate::decide::{File, Plan, ServicePlan};
+
+/// The mode of a program; all else has Kubernetes' default of 0644.
+const EXECUTABLE: i32 = 0o755;
+
+/// Makes the objects that hold the files, those with keys or passwords in a Secret, and gives the volume of them all.
+pub(super) fn embed(
+    files: &[File],
+    name: &str,
+    origin: &Origin,
+    service: &ServicePlan<'_>,
+    plan: &Plan<'_>,
+    sink: &mut Sink<'_>,
+) -> Volume {
+    let mut taken: BTreeSet<SmolStr> = BTreeSet::new();
+    let (mut plain, mut secret) = (Vec::new(), Vec::new());
+    for file in files {
+        let base = file.path.rsplit('/').next().unwrap_or(&file.path);
+        let key = free_key(&file.path, &mut taken);
+        if is_secret_file(base, &file.content) { secret.push((key, file)) } else { plain.push((key, file)) }
+    }
+    let mut parts: Vec<(ObjectRef, Vec<KeyToPath>)> = Vec::new();
+    for (kind, entries) in [(Kind::ConfigMap, plain), (Kind::Secret, secret)] {
+        if entries.is_empty() {
+            continue;
+        }
+        let content = entries.iter().flat_map(|(_, file)| [file.path.as_bytes(), file.content.as_slice()]);
+        let object = hashed_name(&format!("{}-{name}", service.name), content);
+        let items = entries.iter().map(|(key, file)| item(key, file)).collect();
+        let data = entries.into_iter().map(|(key, file)| (key, file.content.clone()));
+        sink.draft.embed(holder(kind, metadata(&object, Some(service), plan), data), origin.clone());
+        parts.push((ObjectRef::new(kind, object), items));
+    }
+    volume(parts)
+}
+
+/// The key of a path; `a/b` and `a-b` would be the same.
+fn free_key(path: &str, taken: &mut BTreeSet<SmolStr>) -> SmolStr {
+    let mut key = config_key(path);
+    if !taken.insert(key.clone()) {
+        let mut hash = ContentHash::new();
+        hash.part(path);
+        key = with_suffix(&key, &hash.finish(), SUBDOMAIN_LIMIT);
+        taken.insert(key.clone());
+    }
+    key
+}
+
+fn item(key: &SmolStr, file: &File) -> KeyToPath {
+    KeyToPath { key: key.to_string(), mode: file.is_executable.then_some(EXECUTABLE), path: file.path.clone() }
+}
+
+/// The volume of one object or of several.
+fn volume(mut parts: Vec<(ObjectRef, Vec<KeyToPath>)>) -> Volume {
+    if parts.len() == 1
+        && let Some((object, items)) = parts.pop()
+    {
+        // Keys that are their own paths need no word.
+        let items = items.iter().any(|item| item.key != item.path || item.mode.is_some()).then_some(items);
+        return of_object(&object, items, None);
+    }
+    let sources = parts.into_iter().map(|(object, items)| match object.kind {
+        Kind::Secret => VolumeProjection {
+            secret: Some(SecretProjection { name: object.name.into(), items: Some(items), optional: None }),
+            ..VolumeProjection::default()
+        },
+        _ => VolumeProjection {
+            config_map: Some(ConfigMapProjection { name: object.name.into(), items: Some(items), optional: None }),
+            ..VolumeProjection::default()
+        },
+    });
+    Volume { projected: Some(ProjectedVolumeSource { sources: Some(sources.collect()), default_mode: None }), ..Volume::default() }
+}
+
+/// The volume of a ConfigMap or Secret.
+pub(in crate::attributes) fn of_object(object: &ObjectRef, items: Option<Vec<KeyToPath>>, mode: Option<i32>) -> Volume {
+    let name = object.name.to_string();
+    match object.kind {
+        Kind::Secret => {
+            let secret = SecretVolumeSource { secret_name: Some(name), items, default_mode: mode, optional: None };
+            Volume { secret: Some(secret), ..Volume::default() }
+        }
+        _ => {
+            let config = ConfigMapVolumeSource { name, items, default_mode: mode, optional: None };
+            Volume { config_map: Some(config), ..Volume::default() }
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! Mounts of the host's paths that are no claim: embedded files, parts of the machine, and what could not be read.
+
+use k8s_openapi::api::core::v1::{HostPathVolumeSource, Volume};
+use windlass_k8s::name::config_key;
+use windlass_source::{Code, Diagnostic};
+
+use super::{Became, files, memory, mount_at, mount_path, pod_volume};
+use crate::attributes::Sink;
+use crate::decide::{Absent, File, HostKind, HostSource, MountPlan, Plan, ServicePlan, instead_of_machine};
+use crate::options::HostPaths;
+
+pub(super) fn host(mount: &MountPlan<'_>, source: &HostSource, service: &ServicePlan<'_>, plan: &Plan<'_>, sink: &mut Sink<'_>) -> Became {
+    let shown = source.path.display();
+    match &source.is {
+        HostKind::File(file) => embedded(mount, std::slice::from_ref(file), true, service, plan, sink),
+        HostKind::Directory(content) => embedded(mount, content, false, service, plan, sink),
+        HostKind::Memory => {
+            let name = pod_volume(memory::in_memory(None), "memory", &mount.target, service, plan, sink);
+            Became::approximated(mount_at(mount, name, None, service, sink), "memory of the pod alone, not that of the node")
+        }
+        HostKind::Machine if plan.input.options.host_paths == HostPaths::Allow => {
+            let is_socket = source.path.extension().is_some_and(|extension| extension == "sock");
+            let path = HostPathVolumeSource { path: shown.to_string(), type_: is_socket.then(|| "Socket".to_owned()) };
+            let volume = Volume { host_path: Some(path), ..Volume::default() };
+            let name = pod_volume(volume, "host", &mount.target, service, plan, sink);
+            let place = mount_at(mount, name, None, service, sink);
+            Became::approximated(place, format!("`{shown}` of whichever node the pod runs on"))
+        }
+        HostKind::Machine => {
+            let role = service.image.entry().map(|image| image.role);
+            let message = format!(
+                "`{shown}` belongs to the node and the mount is left out: {}; `--host-paths allow` mounts it",
+                instead_of_machine(&source.path, role)
+            );
+            Became::Refused(message)
+        }
+        // Claims are volumes by now.
+        HostKind::Claim(_) => Became::Lost("the directory could not be made a claim".to_owned()),
+        HostKind::LeftOut(absent, is_directory) => left_out(absent, *is_directory, mount, source, sink),
+    }
+}
+
+/// Files in the place where the project mounts them. A file stands at its exact path; its object's name changes with its content,
+/// since a file that is mounted alone never changes in a running pod.
+fn embedded(
+    mount: &MountPlan<'_>,
+    content: &[File],
+    is_file: bool,
+    service: &ServicePlan<'_>,
+    plan: &Plan<'_>,
+    sink: &mut Sink<'_>,
+) -> Became {
+    let origin = mount.mount.source.as_ref().map(|source| source.origin.clone()).unwrap_or_default();
+    let base = mount.mount.source.as_ref().map_or("", |source| source.trim_end_matches('/'));
+    let base = base.rsplit('/').next().unwrap_or_default();
+    let volume = files::embed(content, base, &origin, service, plan, sink);
+    let name = pod_volume(volume, if is_file { "file" } else { "files" }, &mount.target, service, plan, sink);
+    let place = if is_file {
+        let key = content.first().map(|file| config_key(&file.path).to_string());
+        mount_path(&mount.target, name, key, true, service, sink)
+    } else {
+        mount_path(&mount.target, name, None, true, service, sink)
+    };
+    if mount.read_only {
+        Became::mapped(place)
+    } else {
+        let message = if is_file {
+            "the container can't change the file; write `:ro` if it need not"
+        } else {
+            "the container can't change the files; write `:ro` if it need not"
+        };
+        Became::approximated(place, message)
+    }
+}
+
+/// What is said of a path that gives no content.
+fn left_out(absent: &Absent, is_directory: bool, mount: &MountPlan<'_>, source: &HostSource, sink: &mut Sink<'_>) -> Became {
+    let shown = source.path.display();
+    let (problem, remedy) = match absent {
+        Absent::Missing => (format!("`{shown}` is not there"), "create the file, or leave the mount out".to_owned()),
+        Absent::Outside => {
+            let parent = source.path.parent().unwrap_or(&source.path).display();
+            let allowed = if is_directory { shown.to_string() } else { parent.to_string() };
+            (
+                format!("`{shown}` leads out of the project's directory"),
+                format!("keep it in the project, or embed it with `--allow-outside {allowed}`"),
+            )
+        }
+        Absent::TooLarge | Absent::TooMany => {
+            let limit = if *absent == Absent::TooLarge { "1 MiB" } else { "1,000 files" };
+            (
+                format!("`{shown}` holds more than {limit}"),
+                "put it into an image (`COPY`), or into a named volume that `windlass data` fills".to_owned(),
+            )
+        }
+        Absent::Special => (format!("`{shown}` is a socket or device"), "reach the other program by its service's name".to_owned()),
+        Absent::Unreadable(reason) => (format!("`{shown}` can't be read: {reason}"), "make it readable, or leave the mount out".to_owned()),
+    };
+    if mount.written.is_some() {
+        sink.diagnostics.push(
+            Diagnostic::warning(Code("convert::mount-left-out"), format!("nothing is mounted at `{}`", mount.target))
+                .label(mount.mount.source.as_ref().and_then(|source| source.span()), "")
+                .because(problem.clone())
+                .help(remedy.clone()),
+        );
+    }
+    match absent {
+        Absent::Outside | Absent::Special => Became::Refused(format!("{problem}: {remedy}")),
+        _ => Became::Lost(format!("{problem}: {remedy}")),
+    }
+}

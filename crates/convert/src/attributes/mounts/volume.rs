@@ -1,0 +1,146 @@
+//! Mounts of volumes: claims, claims of members, file servers, memory.
+
+use k8s_openapi::api::core::v1::{NFSVolumeSource, PersistentVolumeClaimVolumeSource, Volume};
+use windlass_k8s::labels::annotation;
+use windlass_k8s::name::metadata_key;
+use windlass_k8s::{Kind, ObjectRef};
+
+use super::{Became, claim, copy, memory, mount_at, overlaps, user};
+use crate::attributes::Sink;
+use crate::decide::{Absent, Backing, MountPlan, Plan, ServicePlan, Sharing, SizeFrom, VolumeOrigin, VolumePlan};
+use crate::fates::Place;
+
+pub(super) fn volume(
+    mount: &MountPlan<'_>,
+    volume: &VolumePlan,
+    service: &ServicePlan<'_>,
+    plan: &Plan<'_>,
+    sink: &mut Sink<'_>,
+) -> Became {
+    let mut objects: Vec<Place> = Vec::new();
+    let claim_place = || Place::object(ObjectRef::new(Kind::PersistentVolumeClaim, volume.claim.clone()), "");
+    let source = match &volume.backing {
+        Backing::Claim | Backing::External => {
+            if volume.backing == Backing::Claim {
+                objects.push(claim_place());
+            }
+            let claim = PersistentVolumeClaimVolumeSource { claim_name: volume.claim.to_string(), read_only: None };
+            Some(Volume { persistent_volume_claim: Some(claim), ..Volume::default() })
+        }
+        Backing::Template(_) => {
+            objects.push(template(volume, service, plan, sink));
+            None
+        }
+        Backing::Nfs { server, path } => {
+            let nfs = NFSVolumeSource { server: server.to_string(), path: path.to_string(), read_only: None };
+            Some(Volume { nfs: Some(nfs), ..Volume::default() })
+        }
+        Backing::Memory(size) => Some(memory::in_memory(*size)),
+        // Decided as the path of the host that it is.
+        Backing::Host(_) => return Became::Lost("a directory of the host under another name".to_owned()),
+    };
+    if let Some(source) = source {
+        sink.draft.volumes.insert(volume.name.clone(), Volume { name: volume.name.to_string(), ..source });
+    }
+    let sub_path = volume.path_in_claim(mount.sub_path());
+    let place = mount_at(mount, volume.name.to_string(), sub_path, service, sink);
+    if volume.is_claim() {
+        group(service, sink);
+        share(volume, service, plan, sink);
+        if mount.has_image_content && volume.backing != Backing::External {
+            copy::image_content(mount, volume, service, sink);
+        }
+        if !volume.fill.is_empty() {
+            copy::fill(volume, service, plan, sink);
+        }
+    }
+    let Some(place) = place else { return Became::taken() };
+    let places: Vec<Place> = std::iter::once(place).chain(objects).collect();
+    match difference(volume) {
+        Some(message) => Became::Approximated(places, message),
+        None => Became::Mapped(places, String::new()),
+    }
+}
+
+/// How the volume differs from what the project has, if it does.
+fn difference(volume: &VolumePlan) -> Option<String> {
+    let mut words: Vec<String> = Vec::new();
+    match &volume.origin {
+        VolumeOrigin::Named(_) => {}
+        VolumeOrigin::Anonymous(..) => words.push(format!("the claim `{}`, which outlives the pod", volume.claim)),
+        VolumeOrigin::Directory(path) => {
+            let content = match &volume.unfilled {
+                None if volume.fill.is_empty() => "which starts empty".to_owned(),
+                None => "filled once with what the directory has".to_owned(),
+                Some(Absent::Outside) => format!(
+                    "which starts empty, since `{path}` lies outside the project; `windlass data` carries its content over, or `--allow-outside` embeds it"
+                ),
+                Some(_) => {
+                    "which starts empty, since the directory holds more than an object can; `windlass data` carries it over".to_owned()
+                }
+            };
+            words.push(format!("the claim `{}`, {content}", volume.claim));
+        }
+    }
+    match &volume.backing {
+        Backing::Memory(_) if volume.uses.len() > 1 => words.push("each pod has memory of its own".to_owned()),
+        Backing::Template(_) => words.push("each member has a claim of its own".to_owned()),
+        _ => {}
+    }
+    if volume.is_claim() && volume.sharing == Sharing::OneNode {
+        words.push("pods that share it run on one node; `--shared-volumes rwx` asks for storage that any node can mount".to_owned());
+    }
+    (!words.is_empty()).then(|| words.join("; "))
+}
+
+/// The template of a member's claim; the same for every mount of the volume.
+fn template(volume: &VolumePlan, service: &ServicePlan<'_>, plan: &Plan<'_>, sink: &mut Sink<'_>) -> Place {
+    let templates = &mut sink.draft.workload.claim_templates;
+    let known = templates.iter().position(|template| template.metadata.name.as_deref() == Some(volume.name.as_str()));
+    let index = known.unwrap_or_else(|| {
+        templates.push(claim(volume, &volume.name, plan));
+        templates.len() - 1
+    });
+    if known.is_none()
+        && let SizeFrom::Guess(because) = &volume.size.from
+    {
+        let place = Place::workload(service.index, &format!("spec.volumeClaimTemplates[{index}].spec.resources.requests.storage"));
+        let flag = format!("--volume-size {}={}", volume.key(), volume.size.quantity);
+        sink.fates.inferred(service.index, place, volume.size.quantity.as_str(), because.clone(), flag);
+    }
+    Place::workload(service.index, &format!("spec.volumeClaimTemplates[{index}]"))
+}
+
+/// A new claim belongs to root; Docker gives a new volume the owner of the image's directory.
+fn group(service: &ServicePlan<'_>, sink: &mut Sink<'_>) {
+    let written = service.service.user.is_some();
+    let group = match user(service) {
+        // `user: "1000"` has the group 0, which may write no more than others.
+        (Some(uid), gid) if written => gid.or((uid != 0).then_some(uid)),
+        _ => service.image.entry().and_then(|image| image.volume_group()),
+    };
+    let Some(group) = group.filter(|group| written || *group != 0) else { return };
+    let security = &mut sink.draft.pod.security;
+    if security.fs_group.is_some() {
+        return;
+    }
+    security.fs_group = Some(group);
+    let because =
+        if written { "the group of `user`, so that it can write its volumes" } else { "the group as which the image writes its volumes" };
+    sink.fates.inferred(service.index, Place::pod(service.index, "securityContext.fsGroup"), group, because, "user");
+}
+
+/// Pods that share a claim of one node, and pods that must not overlap on one.
+fn share(volume: &VolumePlan, service: &ServicePlan<'_>, plan: &Plan<'_>, sink: &mut Sink<'_>) {
+    match volume.sharing {
+        Sharing::OneNode => {
+            if let Some(key) = metadata_key(&annotation(&format!("volume-{}", volume.claim))) {
+                sink.draft.pod.shared_volumes.insert(key.into(), "shared".to_owned());
+            }
+        }
+        Sharing::Single if overlaps(service, plan) && !matches!(volume.backing, Backing::Template(_)) => {
+            sink.draft.workload.exclusive_claim = true;
+        }
+        Sharing::Single | Sharing::Many => {}
+    }
+}
