@@ -33,7 +33,7 @@ pub fn convert(input: &Input<'_>) -> Conversion {
         attributes::apply(service, &plan, &mut draft, &mut fates, &mut diagnostics);
         drafts.push(draft);
     }
-    attributes::apply_project(&plan, &mut fates);
+    attributes::apply_project(&plan, &mut fates, &mut diagnostics);
     let (mut objects, layout) = finish::finish(&plan, drafts, &mut fates, &mut diagnostics);
     let report = fates.report(input.tree, &layout, &mut objects);
     Conversion { objects, report, diagnostics }

@@ -27,7 +27,6 @@ use windlass_source::{Diagnostic, FileSystem};
 use windlass_yaml::Path;
 
 pub(crate) use bind::{HostKind, HostSource, instead_of_machine};
-pub(crate) use build_content::BuildContent;
 pub(crate) use file_object::{FileObject, FileSource, Holds, find as find_file_object};
 pub(crate) use files::{Absent, File};
 pub(crate) use image::ImageFacts;
@@ -65,8 +64,6 @@ pub(crate) struct Plan<'a> {
     pub(crate) mounts: Vec<Vec<MountPlan<'a>>>,
     /// What services mount of the host.
     pub(crate) sources: Vec<HostSource>,
-    /// What the builds of services put into their images, by service.
-    pub(crate) builds: Vec<Option<BuildContent>>,
     /// The project's configs, in its order.
     pub(crate) configs: Vec<FileObject>,
     /// The project's secrets, in its order.
@@ -123,10 +120,10 @@ impl<'a> Plan<'a> {
         }
         pod::share(&mut services, diagnostics);
         peer::find(&mut services);
-        let mount::Mounts { mounts, volumes, sources, builds } = mount::plan(&services, input);
+        let mount::Mounts { mounts, volumes, sources } = mount::plan(&services, input);
         let (configs, secrets) = file_object::plan(&services, input);
         let reach = Reach::of(&services, input);
-        Self { input, services, volumes, mounts, sources, builds, configs, secrets, reach }
+        Self { input, services, volumes, mounts, sources, configs, secrets, reach }
     }
 
     /// The service called so in the project.

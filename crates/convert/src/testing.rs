@@ -1,31 +1,29 @@
 //! Compose text in, objects and fates out, for the tests of this room.
 //!
-//! The text is read as it stands: services, mounts and ports in canonical form, as `windlass config` prints them. The
-//! project's directory is `/project`.
+//! The text is loaded as the command line loads it, from `/project/compose.yaml`.
 
 use std::collections::BTreeMap;
 use std::path::Path as FilePath;
 
 use smol_str::SmolStr;
+use windlass_compose::Request;
 use windlass_k8s::write::{Canonical, tree};
 use windlass_k8s::{Kind, Object};
-use windlass_source::{MemoryFileSystem, SourceMap};
-use windlass_yaml::{Budget, Path, Segment};
+use windlass_source::MemoryFileSystem;
+use windlass_yaml::{Path, Segment};
 
 use crate::{Conversion, Input, Options, convert};
 
 /// A project to convert.
 pub(crate) struct Case {
-    text: String,
     files: MemoryFileSystem,
     options: Options,
     variables: BTreeMap<SmolStr, SmolStr>,
 }
 
-/// A canonical project called `shop`.
+/// A project called `shop`.
 pub(crate) fn project(text: &str) -> Case {
     Case {
-        text: text.to_owned(),
         files: MemoryFileSystem::new().with_file("/project/compose.yaml", text),
         options: Options::default(),
         variables: BTreeMap::new(),
@@ -59,24 +57,17 @@ impl Case {
 
     /// Converts. Every place of the report has to be a field of its object.
     pub(crate) fn convert(self) -> Outcome {
-        let mut sources = SourceMap::new();
-        let file = sources.add("compose.yaml", self.text.as_str());
-        let parsed = windlass_yaml::parse(file, &self.text, &Budget::default());
-        assert!(parsed.is_ok(), "{:?}", parsed.diagnostics);
-        let mut root = parsed.documents.into_iter().next().expect("the text has a document").root;
-        let map = root.as_map_mut().expect("the text is a map");
-        if map.get("name").is_none() {
-            map.insert("name", windlass_yaml::Node::default_value("shop"));
-        }
-        let mut diagnostics = Vec::new();
-        let project = windlass_compose::model::read(&root, &mut diagnostics);
-        assert_eq!(diagnostics, []);
+        let mut request = Request::new("/project");
+        request.project_name = Some("shop".to_owned());
+        request.environment = self.variables.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect();
+        let loaded = windlass_compose::load(&request, &self.files);
+        assert!(loaded.is_ok(), "{:?}", loaded.diagnostics);
         let conversion = convert(&Input {
-            project: &project,
-            tree: &root,
-            directory: FilePath::new("/project"),
+            project: &loaded.project,
+            tree: &loaded.tree,
+            directory: &loaded.directory,
             files: &self.files,
-            variable: &|name| self.variables.get(name).cloned(),
+            variable: &|name| loaded.environment.get(name).map(|variable| variable.value.clone()),
             options: &self.options,
         });
         let outcome = Outcome { conversion };

@@ -189,7 +189,7 @@ services:
               name: web-credentials-54wwnw4lxg
               key: DB_PASSWORD
         - name: GREETING
-          value: cost $$(id) $$$5
+          value: cost $$(id) $5
         - name: LOG_LEVEL
           value: info
         - name: odd name

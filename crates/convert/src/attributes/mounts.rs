@@ -20,6 +20,9 @@ mod host;
 mod memory;
 mod volume;
 
+#[cfg(test)]
+mod tests;
+
 use k8s_openapi::api::core::v1::{ImageVolumeSource, Volume, VolumeMount};
 use smol_str::SmolStr;
 use windlass_compose::model::{BindOptions, ImageOptions, Mount, TmpfsOptions, VolumeOptions};
@@ -99,7 +102,15 @@ pub(super) fn volumes(
         let path = sink.at(&format!("volumes[{index}]"));
         let is_there = became.is_there();
         let on_host = matches!(mount.becomes, Becoming::Host(place) if matches!(plan.sources[place].is, HostKind::Machine));
-        became.record(path.clone(), sink.fates);
+        match became {
+            // How it differs is said of what differs: what is mounted, not where.
+            Became::Approximated(places, message) => {
+                let about = if mount.mount.source.is_some() { "source" } else { "target" };
+                sink.fates.mapped(path.clone(), places.clone());
+                sink.fates.approximated(path.key(about), places, message);
+            }
+            became => became.record(path.clone(), sink.fates),
+        }
         if let Some(Spanned { value: mount, .. }) = volumes.get(index)
             && is_there
         {

@@ -75,7 +75,7 @@ pub(super) fn look(path: &FilePath, uses: &[HostUse], is_tree: bool, reader: &Re
     match files {
         Ok(files) if is_content => Verdict::Is(HostKind::Directory(files)),
         Ok(files) => Verdict::Claim(files, None),
-        Err(absent) if is_content || absent == Absent::Outside => Verdict::Is(HostKind::LeftOut(absent, true)),
+        Err(absent) if is_content || matches!(absent, Absent::Outside(_)) => Verdict::Is(HostKind::LeftOut(absent, true)),
         Err(absent) => Verdict::Claim(Vec::new(), Some(absent)),
     }
 }
@@ -99,9 +99,9 @@ fn outside(path: &FilePath, uses: &[HostUse]) -> Verdict {
     let is_private = path.components().any(|part| private.iter().any(|name| part.as_os_str() == *name));
     let is_file = is_file_name(path) || uses.iter().any(|usage| is_file_name(FilePath::new(&usage.target)));
     if is_private || is_file || !path.is_absolute() {
-        return Verdict::Is(HostKind::LeftOut(Absent::Outside, !is_file));
+        return Verdict::Is(HostKind::LeftOut(Absent::Outside(path.to_owned()), !is_file));
     }
-    Verdict::Claim(Vec::new(), Some(Absent::Outside))
+    Verdict::Claim(Vec::new(), Some(Absent::Outside(path.to_owned())))
 }
 
 /// Paths that belong to the machine or its container engine: nothing that a pod may have of its node.

@@ -30,8 +30,8 @@ pub(crate) struct File {
 pub(crate) enum Absent {
     /// Nothing is there.
     Missing,
-    /// It leads out of the project's directory.
-    Outside,
+    /// It leads out of the project's directory: where to.
+    Outside(PathBuf),
     /// More than an object can hold.
     TooLarge,
     /// More files than are embedded.
@@ -117,10 +117,10 @@ impl<'a> Reader<'a> {
 
     fn allowed(&self, path: &FilePath) -> Result<PathBuf, Absent> {
         if !self.is_inside(path) {
-            return Err(Absent::Outside);
+            return Err(Absent::Outside(path.to_owned()));
         }
         let resolved = self.files.canonicalize(path).map_err(absent)?;
-        if self.resolved.iter().any(|root| resolved.starts_with(root)) { Ok(resolved) } else { Err(Absent::Outside) }
+        if self.resolved.iter().any(|root| resolved.starts_with(root)) { Ok(resolved) } else { Err(Absent::Outside(resolved)) }
     }
 }
 
@@ -194,11 +194,11 @@ mod tests {
         files.insert_link("/project/d/out", "../../etc");
         with_reader(&files, &Options::default(), |reader| {
             assert_eq!(reader.file(FilePath::new("/project/a/x")).unwrap().content, b"1");
-            assert_eq!(reader.file(FilePath::new("/project/link")), Err(Absent::Outside));
-            assert_eq!(reader.directory(FilePath::new("/project/d")), Err(Absent::Outside));
-            assert_eq!(reader.file(FilePath::new("/etc/passwd")), Err(Absent::Outside));
+            assert_eq!(reader.file(FilePath::new("/project/link")), Err(Absent::Outside("/etc/passwd".into())));
+            assert_eq!(reader.directory(FilePath::new("/project/d")), Err(Absent::Outside("/etc".into())));
+            assert_eq!(reader.file(FilePath::new("/etc/passwd")), Err(Absent::Outside("/etc/passwd".into())));
             assert_eq!(reader.file(FilePath::new("/project/none")), Err(Absent::Missing));
-            assert_eq!(reader.file(FilePath::new("/shared/b")), Err(Absent::Outside));
+            assert_eq!(reader.file(FilePath::new("/shared/b")), Err(Absent::Outside("/shared/b".into())));
         });
         let options = Options { allow_outside: vec!["../shared".into()], ..Options::default() };
         with_reader(&files, &options, |reader| assert_eq!(reader.file(FilePath::new("/shared/b")).unwrap().content, b"2"));

@@ -69,8 +69,6 @@ pub(super) struct Mounts<'a> {
     pub(super) mounts: Vec<Vec<MountPlan<'a>>>,
     pub(super) volumes: Vec<VolumePlan>,
     pub(super) sources: Vec<HostSource>,
-    /// What the builds of services put into their images, by service.
-    pub(super) builds: Vec<Option<BuildContent>>,
 }
 
 /// Decides about every mount.
@@ -98,7 +96,7 @@ pub(super) fn plan<'a>(services: &[ServicePlan<'a>], input: &Input<'a>) -> Mount
         }
     }
     super::volume::complete(&mut volumes, &mounts, services, input);
-    Mounts { mounts, volumes, sources, builds }
+    Mounts { mounts, volumes, sources }
 }
 
 /// The mounts of a service, then those that it takes over.

@@ -32,6 +32,8 @@ pub(crate) struct VolumePlan {
     pub(crate) fill: Vec<File>,
     /// Why it is not filled with what the host has there.
     pub(crate) unfilled: Option<Absent>,
+    /// Its place among the templates of its service.
+    pub(super) template: usize,
 }
 
 /// Where a volume comes from.
@@ -115,6 +117,7 @@ impl VolumePlan {
             storage_class: None,
             fill: Vec::new(),
             unfilled: None,
+            template: 0,
         }
     }
 
@@ -126,6 +129,11 @@ impl VolumePlan {
     /// A claim, of this conversion or not.
     pub(crate) fn is_claim(&self) -> bool {
         matches!(self.backing, Backing::Claim | Backing::Template(_) | Backing::External)
+    }
+
+    /// Where the template of its claims stands in a StatefulSet: each service has its templates in the order of its mounts.
+    pub(crate) fn template_path(&self) -> String {
+        format!("spec.volumeClaimTemplates[{}]", self.template)
     }
 
     /// The path in the claim that is mounted where the project mounts `path` of the volume.
@@ -188,6 +196,7 @@ pub(super) fn complete(volumes: &mut [VolumePlan], mounts: &[Vec<MountPlan<'_>>]
             }
         }
     }
+    let mut templates = std::collections::BTreeMap::<usize, usize>::new();
     for volume in volumes.iter_mut() {
         volume.sharing = sharing(&volume.uses, services, input.options.shared_volumes);
         // `lost+found` is refused by whoever mounts the whole of the volume.
@@ -200,6 +209,9 @@ pub(super) fn complete(volumes: &mut [VolumePlan], mounts: &[Vec<MountPlan<'_>>]
             && let Some(owner) = members(&volume.uses, services)
         {
             volume.backing = Backing::Template(owner);
+            let next = templates.entry(owner).or_default();
+            volume.template = *next;
+            *next += 1;
             volume.sharing = Sharing::Single;
         }
         let written = match &volume.origin {

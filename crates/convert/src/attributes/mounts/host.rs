@@ -65,9 +65,9 @@ fn embedded(
         Became::mapped(place)
     } else {
         let message = if is_file {
-            "the container can't change the file; write `:ro` if it need not"
+            "the container can't change the file; `:ro` says that it need not"
         } else {
-            "the container can't change the files; write `:ro` if it need not"
+            "the container can't change the files; `:ro` says that it need not"
         };
         Became::approximated(place, message)
     }
@@ -78,9 +78,8 @@ fn left_out(absent: &Absent, is_directory: bool, mount: &MountPlan<'_>, source: 
     let shown = source.path.display();
     let (problem, remedy) = match absent {
         Absent::Missing => (format!("`{shown}` is not there"), "create the file, or leave the mount out".to_owned()),
-        Absent::Outside => {
-            let parent = source.path.parent().unwrap_or(&source.path).display();
-            let allowed = if is_directory { shown.to_string() } else { parent.to_string() };
+        Absent::Outside(to) => {
+            let allowed = if is_directory { to } else { to.parent().unwrap_or(to) }.display();
             (
                 format!("`{shown}` leads out of the project's directory"),
                 format!("keep it in the project, or embed it with `--allow-outside {allowed}`"),
@@ -105,7 +104,7 @@ fn left_out(absent: &Absent, is_directory: bool, mount: &MountPlan<'_>, source: 
         );
     }
     match absent {
-        Absent::Outside | Absent::Special => Became::Refused(format!("{problem}: {remedy}")),
+        Absent::Outside(_) | Absent::Special => Became::Refused(format!("{problem}: {remedy}")),
         _ => Became::Lost(format!("{problem}: {remedy}")),
     }
 }

@@ -45,12 +45,15 @@ pub(super) fn volume(
     let sub_path = volume.path_in_claim(mount.sub_path());
     let place = mount_at(mount, volume.name.to_string(), sub_path, service, sink);
     if volume.is_claim() {
-        group(service, sink);
         share(volume, service, plan, sink);
+        // Two groups on one claim would take it from each other; who only reads needs none.
+        if !mount.read_only {
+            group(service, sink);
+        }
         if mount.has_image_content && volume.backing != Backing::External {
             copy::image_content(mount, volume, service, sink);
         }
-        if !volume.fill.is_empty() {
+        if !volume.fill.is_empty() && !mount.read_only {
             copy::fill(volume, service, plan, sink);
         }
     }
@@ -72,7 +75,7 @@ fn difference(volume: &VolumePlan) -> Option<String> {
             let content = match &volume.unfilled {
                 None if volume.fill.is_empty() => "which starts empty".to_owned(),
                 None => "filled once with what the directory has".to_owned(),
-                Some(Absent::Outside) => format!(
+                Some(Absent::Outside(_)) => format!(
                     "which starts empty, since `{path}` lies outside the project; `windlass data` carries its content over, or `--allow-outside` embeds it"
                 ),
                 Some(_) => {
@@ -93,22 +96,20 @@ fn difference(volume: &VolumePlan) -> Option<String> {
     (!words.is_empty()).then(|| words.join("; "))
 }
 
-/// The template of a member's claim; the same for every mount of the volume.
+/// The template of a member's claim. All of a service's are made with the first, in the order of the plan.
 fn template(volume: &VolumePlan, service: &ServicePlan<'_>, plan: &Plan<'_>, sink: &mut Sink<'_>) -> Place {
-    let templates = &mut sink.draft.workload.claim_templates;
-    let known = templates.iter().position(|template| template.metadata.name.as_deref() == Some(volume.name.as_str()));
-    let index = known.unwrap_or_else(|| {
-        templates.push(claim(volume, &volume.name, plan));
-        templates.len() - 1
-    });
-    if known.is_none()
-        && let SizeFrom::Guess(because) = &volume.size.from
-    {
-        let place = Place::workload(service.index, &format!("spec.volumeClaimTemplates[{index}].spec.resources.requests.storage"));
-        let flag = format!("--volume-size {}={}", volume.key(), volume.size.quantity);
-        sink.fates.inferred(service.index, place, volume.size.quantity.as_str(), because.clone(), flag);
+    let path = volume.template_path();
+    if sink.draft.workload.claim_templates.is_empty() {
+        for own in plan.volumes.iter().filter(|own| own.backing == volume.backing) {
+            sink.draft.workload.claim_templates.push(claim(own, &own.name, plan));
+            if let SizeFrom::Guess(because) = &own.size.from {
+                let place = Place::workload(service.index, &format!("{}.spec.resources.requests.storage", own.template_path()));
+                let flag = format!("--volume-size {}={}", own.key(), own.size.quantity);
+                sink.fates.inferred(service.index, place, own.size.quantity.as_str(), because.clone(), flag);
+            }
+        }
     }
-    Place::workload(service.index, &format!("spec.volumeClaimTemplates[{index}]"))
+    Place::workload(service.index, &path)
 }
 
 /// A new claim belongs to root; Docker gives a new volume the owner of the image's directory.
