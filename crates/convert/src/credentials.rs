@@ -21,6 +21,8 @@ pub(crate) enum Sign {
     Look(&'static str),
     /// It comes from a variable whose name says so.
     Variable(SmolStr),
+    /// It holds the value of another variable that is a credential.
+    Repeats,
 }
 
 impl fmt::Display for Sign {
@@ -30,6 +32,7 @@ impl fmt::Display for Sign {
             Self::Name => formatter.write_str("its name says that it is a credential"),
             Self::Image => formatter.write_str("the image takes a credential from it"),
             Self::Look(look) => formatter.write_str(look),
+            Self::Repeats => formatter.write_str("it holds the value of another credential"),
             Self::Variable(name) => write!(formatter, "it comes from `{name}`"),
         }
     }

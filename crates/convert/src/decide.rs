@@ -10,6 +10,7 @@ mod file_object;
 mod files;
 mod image;
 mod kind;
+mod known_secrets;
 mod mount;
 mod name;
 mod peer;
@@ -30,6 +31,7 @@ pub(crate) use bind::{HostKind, HostSource, instead_of_machine};
 pub(crate) use file_object::{FileObject, FileSource, Holds, find as find_file_object};
 pub(crate) use files::{Absent, File};
 pub(crate) use image::ImageFacts;
+pub(crate) use known_secrets::KnownSecrets;
 pub(crate) use mount::{Becoming, MountPlan, clean_target, source_of_volumes};
 pub(crate) use port::{Offered, Transport};
 pub(crate) use reach::{Reach, is_isolated};
@@ -68,6 +70,8 @@ pub(crate) struct Plan<'a> {
     pub(crate) configs: Vec<FileObject>,
     /// The project's secrets, in its order.
     pub(crate) secrets: Vec<FileObject>,
+    /// Credentials that the project spells out.
+    pub(crate) known_secrets: KnownSecrets,
     /// Who may talk to whom and under which names.
     pub(crate) reach: Reach,
 }
@@ -121,9 +125,10 @@ impl<'a> Plan<'a> {
         pod::share(&mut services, diagnostics);
         peer::find(&mut services);
         let mount::Mounts { mounts, volumes, sources } = mount::plan(&services, input);
-        let (configs, secrets) = file_object::plan(&services, input);
+        let known_secrets = KnownSecrets::of(&services);
+        let (configs, secrets) = file_object::plan(&services, &known_secrets, input);
         let reach = Reach::of(&services, input);
-        Self { input, services, volumes, mounts, sources, configs, secrets, reach }
+        Self { input, services, volumes, mounts, sources, configs, secrets, known_secrets, reach }
     }
 
     /// The service called so in the project.

@@ -74,7 +74,8 @@ pub(super) fn environment(
         }
         let rewritten = plan.reach.rewrite(&entry.name, value);
         let index = env.len();
-        match credentials::variable(&entry.name, value, &value.origin, service.image.entry()) {
+        let sign = credentials::variable(&entry.name, value, &value.origin, service.image.entry());
+        match sign.or_else(|| plan.known_secrets.are_in(value.as_str()).then_some(credentials::Sign::Repeats)) {
             Some(sign) => {
                 let because = format!("in a Secret, since {sign}");
                 env.push(EnvVar { name: entry.name.to_string(), ..EnvVar::default() });

@@ -9,7 +9,7 @@ use windlass_k8s::{Kind, ObjectRef};
 use windlass_source::{Origin, Spanned};
 
 use super::files::{Absent, Reader};
-use super::{Input, ServicePlan};
+use super::{Input, KnownSecrets, ServicePlan};
 use crate::content::{LIMIT, hashed_name};
 use crate::credentials;
 
@@ -67,7 +67,7 @@ struct Definition<'a> {
 }
 
 /// The project's configs and secrets, each in the project's order.
-pub(super) fn plan(services: &[ServicePlan<'_>], input: &Input<'_>) -> (Vec<FileObject>, Vec<FileObject>) {
+pub(super) fn plan(services: &[ServicePlan<'_>], known: &KnownSecrets, input: &Input<'_>) -> (Vec<FileObject>, Vec<FileObject>) {
     let reader = Reader::new(input);
     let mut configs: Vec<FileObject> = Vec::with_capacity(input.project.configs.len());
     for entry in &input.project.configs {
@@ -79,7 +79,7 @@ pub(super) fn plan(services: &[ServicePlan<'_>], input: &Input<'_>) -> (Vec<File
             environment: environment.as_ref(),
             is_external: external.as_ref().is_some_and(|external| external.value),
         };
-        configs.push(file_object(&entry.name, Kind::ConfigMap, &definition, &reader, input));
+        configs.push(file_object(&entry.name, Kind::ConfigMap, &definition, &reader, known, input));
     }
     let mut secrets: Vec<FileObject> = Vec::with_capacity(input.project.secrets.len());
     for entry in &input.project.secrets {
@@ -92,7 +92,7 @@ pub(super) fn plan(services: &[ServicePlan<'_>], input: &Input<'_>) -> (Vec<File
             environment: environment.as_ref(),
             is_external: external.as_ref().is_some_and(|external| external.value),
         };
-        secrets.push(file_object(&entry.name, Kind::Secret, &definition, &reader, input));
+        secrets.push(file_object(&entry.name, Kind::Secret, &definition, &reader, known, input));
     }
     for service in services {
         for (mounts, objects) in [(&service.service.configs, &mut configs), (&service.service.secrets, &mut secrets)] {
@@ -111,7 +111,14 @@ pub(crate) fn find(objects: &[FileObject], key: &str) -> Option<usize> {
     objects.binary_search_by(|object| object.key.as_str().cmp(key)).ok()
 }
 
-fn file_object(key: &Spanned<SmolStr>, kind: Kind, definition: &Definition<'_>, reader: &Reader<'_>, input: &Input<'_>) -> FileObject {
+fn file_object(
+    key: &Spanned<SmolStr>,
+    kind: Kind,
+    definition: &Definition<'_>,
+    reader: &Reader<'_>,
+    known: &KnownSecrets,
+    input: &Input<'_>,
+) -> FileObject {
     let (source, holds, origin) = content(definition, reader, input);
     let origin = origin.cloned().unwrap_or_else(|| key.origin.clone());
     // A config that holds keys is a secret, whatever it is called.
@@ -120,7 +127,11 @@ fn file_object(key: &Spanned<SmolStr>, kind: Kind, definition: &Definition<'_>, 
         _ => key.to_string(),
     };
     let kind = match &holds {
-        Holds::Content(content) if kind == Kind::ConfigMap && is_secret(&file_name, content, &source, &origin) => Kind::Secret,
+        Holds::Content(content)
+            if kind == Kind::ConfigMap && (known.are_in(content) || is_secret(&file_name, content, &source, &origin)) =>
+        {
+            Kind::Secret
+        }
         _ => kind,
     };
     let (name, field) = match (&holds, definition.name) {

@@ -33,7 +33,11 @@ pub(super) fn embed(
     for file in files {
         let base = file.path.rsplit('/').next().unwrap_or(&file.path);
         let key = free_key(&file.path, &mut taken);
-        if is_secret_file(base, &file.content) { secret.push((key, file)) } else { plain.push((key, file)) }
+        if is_secret_file(base, &file.content) || plan.known_secrets.are_in(&file.content) {
+            secret.push((key, file))
+        } else {
+            plain.push((key, file))
+        }
     }
     let mut parts: Vec<(ObjectRef, Vec<KeyToPath>)> = Vec::new();
     for (kind, entries) in [(Kind::ConfigMap, plain), (Kind::Secret, secret)] {

@@ -1,0 +1,44 @@
+//! Values that some variable of the project says are credentials: the same value elsewhere is the same credential, in a
+//! connection string, in a mounted configuration, in another service's variable of an innocent name.
+
+use aho_corasick::AhoCorasick;
+
+use super::ServicePlan;
+use crate::credentials;
+
+/// Shorter values are too often words that stand for something else as well (`postgres`, `password`).
+const SHORTEST: usize = 12;
+
+/// The credentials that the project spells out.
+#[derive(Debug, Default)]
+pub(crate) struct KnownSecrets {
+    /// `None` while there are none.
+    values: Option<AhoCorasick>,
+}
+
+impl KnownSecrets {
+    pub(super) fn of(services: &[ServicePlan<'_>]) -> Self {
+        let mut values: Vec<&str> = Vec::new();
+        for plan in services {
+            for entry in &plan.service.environment {
+                let Some(value) = &entry.value else { continue };
+                let is_name = || services.binary_search_by(|other| other.service.name.as_str().cmp(value)).is_ok();
+                if value.len() >= SHORTEST
+                    && credentials::variable(&entry.name, value, &value.origin, plan.image.entry()).is_some()
+                    && !is_name()
+                {
+                    values.push(value);
+                }
+            }
+        }
+        values.sort_unstable();
+        values.dedup();
+        // Building fails for patterns of many gigabytes only, which the limit of inputs excludes.
+        Self { values: (!values.is_empty()).then(|| AhoCorasick::new(values).ok()).flatten() }
+    }
+
+    /// True when one of them stands anywhere in `content`.
+    pub(crate) fn are_in(&self, content: impl AsRef<[u8]>) -> bool {
+        self.values.as_ref().is_some_and(|values| values.is_match(content.as_ref()))
+    }
+}
