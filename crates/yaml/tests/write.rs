@@ -192,14 +192,24 @@ fn check_round_trip(value: &Json) -> Result<(), TestCaseError> {
         let parsed = parse(file, &text, &Budget::default());
         prop_assert!(parsed.is_ok() && parsed.documents.len() == 1, "{:?}: {:?}", text, parsed.diagnostics);
         let back = serde_json::to_value(&parsed.documents[0].root).unwrap();
+        prop_assert!(back == *value || style == Style::Compose && has_floats(value), "{:?}", text);
         if style == Style::Kubernetes {
-            prop_assert_eq!(&back, value, "{:?}", text);
             let other: Json = serde_yaml::from_str(&text).map_err(|error| TestCaseError::fail(format!("{text:?}: {error}")))?;
             prop_assert_eq!(&other, value, "serde_yaml: {:?}", text);
             prop_assert!(!text.lines().any(|line| line.ends_with(' ')), "{:?}", text);
         }
     }
     Ok(())
+}
+
+/// Compose's floats lose their point.
+fn has_floats(value: &Json) -> bool {
+    match value {
+        Json::Number(number) => number.is_f64(),
+        Json::Array(items) => items.iter().any(has_floats),
+        Json::Object(map) => map.values().any(has_floats),
+        _ => false,
+    }
 }
 
 /// Texts with much of what YAML gives a meaning to.

@@ -93,7 +93,7 @@ impl<'hook> Emitter<'hook> {
         let body = text.trim_end_matches('\n');
         match text.len() - body.len() {
             0 => self.out.push('-'),
-            1 => {}
+            1 if !body.is_empty() => {}
             _ => self.out.push('+'),
         }
         self.end_line();

@@ -44,11 +44,13 @@ pub(super) fn form(text: &str, style: Style, spot: Spot) -> Form {
         let names_indent = text.starts_with([' ', '\n']);
         let starts_with_tab = text.trim_start_matches(['\n', ' ']).starts_with('\t');
         let is_blank = text.bytes().all(|byte| byte == b'\n');
-        if !(is_blank || starts_with_tab || (names_indent && spot == Spot::Root)) {
+        if !((is_blank && style == Style::Kubernetes) || starts_with_tab || (names_indent && spot == Spot::Root)) {
             return Form::Literal { names_indent };
         }
     }
-    if shape.line_breaks || is_misread(text, style) {
+    // go-yaml leaves `<<` plain where it is no key.
+    let is_merge_key = text == "<<" && (spot == Spot::Key || style == Style::Kubernetes);
+    if shape.line_breaks || is_merge_key || is_misread(text, style) {
         Form::DoubleQuoted
     } else if shape.plain {
         Form::Plain
@@ -119,7 +121,6 @@ fn is_misread(text: &str, style: Style) -> bool {
             text.len() <= 5 && (is_old_boolean(text) || !matches!(resolve::plain(text), Value::String(_)))
         }
         b'=' => text == "=" && style == Style::Kubernetes,
-        b'<' => text == "<<",
         _ => false,
     }
 }
@@ -294,19 +295,15 @@ pub(super) fn float(value: f64, style: Style) -> String {
     let shortest = format!("{value:e}");
     let (mantissa, exponent) = shortest.split_once('e').unwrap_or((&shortest, "0"));
     let exponent: i32 = exponent.parse().unwrap_or(0);
-    let limit = if style == Style::Compose { 6.max(digits_of(mantissa)) } else { 16 };
-    if !(-4..limit).contains(&exponent) || (style == Style::Compose && exponent >= 21) {
+    // Go's `%g` prints exponents from 6 on.
+    let limit = if style == Style::Compose { 6 } else { 16 };
+    if !(-4..limit).contains(&exponent) {
         let point = if style == Style::Kubernetes && !mantissa.contains('.') { ".0" } else { "" };
         let sign = if exponent < 0 { '-' } else { '+' };
         return format!("{mantissa}{point}e{sign}{:02}", exponent.abs());
     }
     let plain = format!("{value}");
     if style == Style::Kubernetes && !plain.contains('.') { plain + ".0" } else { plain }
-}
-
-fn digits_of(mantissa: &str) -> i32 {
-    let count = mantissa.bytes().filter(u8::is_ascii_digit).count();
-    i32::try_from(count).unwrap_or(i32::MAX)
 }
 
 #[cfg(test)]
@@ -425,6 +422,7 @@ mod tests {
             (0.5, "0.5", "0.5"),
             (-0.0, "-0.0", "-0"),
             (1e6, "1000000.0", "1e+06"),
+            (1_234_567.5, "1234567.5", "1.2345675e+06"),
             (1e-5, "1.0e-05", "1e-05"),
             (1.5e300, "1.5e+300", "1.5e+300"),
             (f64::NAN, ".nan", ".nan"),
