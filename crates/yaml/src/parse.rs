@@ -4,6 +4,7 @@
 
 mod builder;
 mod events;
+mod fault;
 mod layout;
 mod quick;
 pub(crate) mod resolve;

@@ -1,13 +1,15 @@
 //! Scalars and the bounds of collections in, documents out: the stack of open maps and lists, anchors, aliases, merge keys, and what they may cost.
 
+mod aliases;
+
 use std::borrow::Cow;
 use std::ops::Range;
-use std::sync::Arc;
 
 use granit_parser::{ScalarStyle, Tag};
 use smol_str::SmolStr;
-use windlass_source::{Code, Diagnostic, FileId, Origin, Span, Trace};
+use windlass_source::{Diagnostic, FileId, Origin, Span};
 
+use super::fault::{self, Fault};
 use super::layout;
 use super::resolve::{self, CoreTag};
 use super::{Comment, Document, Parsed};
@@ -16,9 +18,6 @@ use crate::map::{Key, Map};
 use crate::node::{Node, Value};
 
 const MAX_DIAGNOSTICS: usize = 100;
-
-/// A fault; as an error it ends its document.
-pub(super) type Fault = Box<Diagnostic>;
 
 /// An open map or list.
 struct Frame {
@@ -167,24 +166,6 @@ impl<'text> Builder<'text> {
         }
     }
 
-    /// An alias whose anchor does not stand before it.
-    pub(super) fn unknown_alias(&mut self, name: &str, range: Range<usize>) -> Result<(), Fault> {
-        self.count(1)?;
-        self.last_end = range.end;
-        let span = self.span(range.start, range.end);
-        self.report(
-            Diagnostic::error(Code("yaml::unknown-anchor"), format!("there is no anchor `&{name}` before this alias"))
-                .label(span, "refers to nothing")
-                .help(format!("write `&{name}` before the value that is meant, in the same document")),
-        );
-        if self.expects_key() {
-            self.set_key(PendingKey::Refused);
-        } else {
-            self.deliver(Node::new(Value::Null, span), 0);
-        }
-        Ok(())
-    }
-
     pub(super) fn comment(&mut self, range: Range<usize>) {
         self.comments.push(Comment { span: self.span(range.start, range.end) });
     }
@@ -286,13 +267,7 @@ impl<'text> Builder<'text> {
             None => Ok((Value::String(into_smol_str(text)), own_tag(tag))),
             Some(name) => match CoreTag::from_suffix(name) {
                 None => Ok((Value::String(into_smol_str(text)), None)),
-                Some(core) => resolve::tagged(&text, core).map(|value| (value, None)).ok_or_else(|| {
-                    let shown: String = text.chars().take(40).collect();
-                    let diagnostic = Diagnostic::error(Code("yaml::tag"), format!("`{}` is not what its tag says", shown.escape_debug()))
-                        .label(span, format!("not a `!!{name}`"))
-                        .help(format!("remove the tag `!!{name}`, or write a value that fits it"));
-                    Box::new(diagnostic)
-                }),
+                Some(core) => resolve::tagged(&text, core).map(|value| (value, None)).ok_or_else(|| fault::wrong_tag(&text, name, span)),
             },
         }
     }
@@ -304,11 +279,7 @@ impl<'text> Builder<'text> {
         while let Some(offset) = token[at..].iter().position(|byte| *byte == b'\\') {
             at += offset;
             if token.get(at + 1) == Some(&b'/') {
-                return Err(Box::new(
-                    Diagnostic::error(Code("yaml::syntax"), "`\\/` is no escape that Docker Compose and Kubernetes know")
-                        .label(self.span(start + at, start + at + 2), "unknown escape")
-                        .help("write `/`"),
-                ));
+                return Err(fault::unknown_escape(self.span(start + at, start + at + 2)));
             }
             at = (at + 2).min(token.len());
         }
@@ -318,7 +289,7 @@ impl<'text> Builder<'text> {
     fn open(&mut self, collection: Collection, start: usize, anchor: usize, tag: Option<Cow<'_, Tag>>) -> Result<(), Fault> {
         self.count(1)?;
         if self.stack.len() >= self.budget.depth {
-            return Err(Box::new(too_deep(self.span(start, start), self.budget)));
+            return Err(fault::too_deep(self.span(start, start), self.budget));
         }
         if anchor != 0 {
             self.reserve(anchor);
@@ -334,7 +305,7 @@ impl<'text> Builder<'text> {
             Collection::Sequence(items) => Value::Sequence(items),
             Collection::Map { mut map, merge, .. } => {
                 if let Some((span, merged)) = merge
-                    && let Err(diagnostic) = merge_into(&mut map, merged, span)
+                    && let Err(diagnostic) = aliases::merge_into(&mut map, merged, span)
                 {
                     self.report(*diagnostic);
                 }
@@ -353,12 +324,7 @@ impl<'text> Builder<'text> {
         parent.height = parent.height.max(height);
         if let Collection::Map { key: key @ None, .. } = &mut parent.collection {
             *key = Some(PendingKey::Refused);
-            self.report(
-                Diagnostic::error(Code("yaml::complex-key"), format!("{} can't be a key", node.value.kind()))
-                    .at(node.span())
-                    .because("Docker Compose and Kubernetes know text keys only")
-                    .help("for text that begins with `{` or `[`, as of a template, put quotes round it"),
-            );
+            self.report(*fault::complex_key(&node));
             return;
         }
         self.put(node);
@@ -386,93 +352,7 @@ impl<'text> Builder<'text> {
             }
         };
         if let Some((name, span, first)) = duplicate {
-            self.report(
-                Diagnostic::error(Code("yaml::duplicate-key"), format!("key `{}` stands twice in one map", name.escape_debug()))
-                    .label(span, "again here")
-                    .label(first, "first here")
-                    .help(if name == "<<" {
-                        "write `<<: [*one, *two]` to merge several maps"
-                    } else {
-                        "remove one of the two, or rename it"
-                    }),
-            );
-        }
-    }
-
-    pub(super) fn alias(&mut self, id: usize, range: Range<usize>) -> Result<(), Fault> {
-        let Range { start, end } = range;
-        let span = self.span(start, end);
-        self.last_end = end;
-        let Some(anchored) = self.anchors.get(id.wrapping_sub(self.first_anchor)).and_then(Option::as_ref) else {
-            return Err(Box::new(
-                Diagnostic::error(
-                    Code("yaml::alias-cycle"),
-                    format!("alias `{}` stands inside the value that it means", &self.text[start..end]),
-                )
-                .label(span, "would hold itself")
-                .help("move the anchor to a value outside, or write the value in full"),
-            ));
-        };
-        let (nodes, height) = (anchored.nodes, anchored.height);
-        if !self.may_copy(nodes) {
-            return Err(Box::new(
-                Diagnostic::error(Code("yaml::aliases"), "aliases copy too many values")
-                    .label(span, "the copy that goes beyond")
-                    .because("a short text whose aliases hold one another can fill any memory")
-                    .help("write fewer aliases, or aliases of smaller values"),
-            ));
-        }
-        self.alias_nodes += nodes;
-        self.count(nodes)?;
-        if self.stack.len() + height > self.budget.depth {
-            return Err(Box::new(too_deep(span, self.budget)));
-        }
-        let expects_key = self.expects_key();
-        let Some(anchored) = self.anchors.get(id.wrapping_sub(self.first_anchor)).and_then(Option::as_ref) else { return Ok(()) };
-        if expects_key && height == 0 {
-            let key = match (&anchored.node.value, anchored.node.span()) {
-                (Value::String(name), _) => PendingKey::Key(Key { name: name.clone(), span: Some(span), is_text: true }),
-                (value, Some(written)) => match self.key(value, written) {
-                    PendingKey::Key(key) => PendingKey::Key(Key { span: Some(span), ..key }),
-                    other => other,
-                },
-                (_, None) => PendingKey::Refused,
-            };
-            self.set_key(key);
-            return Ok(());
-        }
-        let trace = Arc::new(Trace { parts: Vec::new(), used_at: Some(span) });
-        let node = copy(&anchored.node, &trace);
-        self.deliver(node, height);
-        Ok(())
-    }
-
-    /// Remembers the finished value of an anchor.
-    fn anchor(&mut self, anchor: usize, node: &Node, nodes_before: usize, height: usize) -> Result<(), Fault> {
-        let nodes = self.nodes - nodes_before;
-        // The copy that waits for its aliases costs as much as theirs.
-        if !self.may_copy(nodes) {
-            return Err(Box::new(
-                Diagnostic::error(Code("yaml::aliases"), "anchors hold too many values")
-                    .label(node.span(), "the anchor's value that goes beyond")
-                    .help("remove anchors that no alias uses, or put them on smaller values"),
-            ));
-        }
-        self.reserve(anchor);
-        self.anchors[anchor - self.first_anchor] = Some(Anchored { node: node.clone(), nodes, height });
-        Ok(())
-    }
-
-    /// Counts copies, of which a long text may need more than a short one.
-    fn may_copy(&mut self, nodes: usize) -> bool {
-        self.copies += nodes;
-        self.copies <= self.budget.alias_nodes + (self.nodes - self.alias_nodes)
-    }
-
-    fn reserve(&mut self, anchor: usize) {
-        let count = anchor - self.first_anchor + 1;
-        if self.anchors.len() < count {
-            self.anchors.resize_with(count, || None);
+            self.report(*fault::duplicate_key(&name, span, first));
         }
     }
 
@@ -481,11 +361,7 @@ impl<'text> Builder<'text> {
         if self.nodes <= self.budget.nodes {
             return Ok(());
         }
-        Err(Box::new(
-            Diagnostic::error(Code("yaml::nodes"), format!("the text holds more than {} values", self.budget.nodes))
-                .label(self.span(self.last_end, self.last_end), "the limit is reached here")
-                .help("split it into several files"),
-        ))
+        Err(fault::too_many_nodes(self.span(self.last_end, self.last_end), self.budget))
     }
 
     fn expects_key(&self) -> bool {
@@ -506,8 +382,7 @@ impl<'text> Builder<'text> {
         let diagnostics = &mut self.parsed.diagnostics;
         match diagnostics.len() {
             ..MAX_DIAGNOSTICS => diagnostics.push(diagnostic),
-            MAX_DIAGNOSTICS => diagnostics
-                .push(Diagnostic::note(Code("yaml::more"), format!("more than {MAX_DIAGNOSTICS} faults; the others are not shown"))),
+            MAX_DIAGNOSTICS => diagnostics.push(fault::more(MAX_DIAGNOSTICS)),
             _ => {}
         }
     }
@@ -539,55 +414,4 @@ fn into_smol_str(text: Cow<'_, str>) -> SmolStr {
 
 fn unquoted(token: &str) -> &str {
     token.trim_matches(['"', '\''])
-}
-
-fn too_deep(span: Span, budget: &Budget) -> Diagnostic {
-    Diagnostic::error(Code("yaml::depth"), format!("maps and lists stand more than {} levels deep", budget.depth))
-        .label(span, "one level too many")
-        .help("write it with fewer levels")
-}
-
-/// A copy in which every value says that it came through an alias.
-fn copy(node: &Node, trace: &Arc<Trace>) -> Node {
-    let value = match &node.value {
-        Value::Sequence(items) => Value::Sequence(items.iter().map(|item| copy(item, trace)).collect()),
-        Value::Map(map) => Value::Map(map.iter().map(|(key, value)| (key.clone(), copy(value, trace))).collect()),
-        scalar => scalar.clone(),
-    };
-    Node { value, origin: node.origin.clone().with_trace(trace.clone()), tag: node.tag.clone() }
-}
-
-/// `<<`: keys that the map has win, then those of earlier maps of the list.
-fn merge_into(map: &mut Map, merged: Node, key: Span) -> Result<(), Fault> {
-    let refused = |node: &Node| {
-        let diagnostic = Diagnostic::error(Code("yaml::merge"), "`<<` needs a map or a list of maps")
-            .label(node.origin.used_at().or(node.span()), format!("this is {}", node.value.kind()))
-            .label(key, "merged here")
-            .help("let `<<` refer to an anchor on a map, or remove it");
-        Box::new(diagnostic)
-    };
-    match merged.value {
-        Value::Map(other) => add_missing(map, other),
-        // go-yaml takes a list where it is written, not through an alias.
-        Value::Sequence(ref items) => {
-            if let Some(wrong) = items.iter().find(|item| item.as_map().is_none()) {
-                return Err(refused(wrong));
-            }
-            let Value::Sequence(items) = merged.value else { return Ok(()) };
-            for item in items {
-                if let Value::Map(other) = item.value {
-                    add_missing(map, other);
-                }
-            }
-        }
-        _ => return Err(refused(&merged)),
-    }
-    Ok(())
-}
-
-fn add_missing(map: &mut Map, other: Map) {
-    for (key, value) in other {
-        // The error holds the place of the key that wins; that is what merging means.
-        let _ = map.insert_new(key, value);
-    }
 }

@@ -3,7 +3,8 @@
 use granit_parser::{Event, Parser, Span};
 use windlass_source::FileId;
 
-use super::builder::{Builder, Fault};
+use super::builder::Builder;
+use super::fault::Fault;
 use super::{Parsed, syntax};
 use crate::budget::Budget;
 

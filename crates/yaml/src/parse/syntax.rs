@@ -3,6 +3,7 @@
 use granit_parser::{ErrorKind, ScanError};
 use windlass_source::{Code, Diagnostic, FileId, Span};
 
+use super::fault;
 use crate::budget::Budget;
 
 const SYNTAX: Code = Code("yaml::syntax");
@@ -61,9 +62,7 @@ pub(super) fn diagnostic(file: FileId, text: &str, budget: &Budget, error: &Scan
     let end = text[at..].chars().next().filter(|next| !matches!(next, '\n' | '\r')).map_or(at, |next| at + next.len_utf8());
     let span = Span::new(file, at..end);
     if *error.kind() == ErrorKind::RecursionLimitExceeded {
-        return Diagnostic::error(Code("yaml::depth"), format!("maps and lists stand more than {} levels deep", budget.depth))
-            .label(span, "one level too many")
-            .help("write it with fewer levels");
+        return *fault::too_deep(span, budget);
     }
     let (message, label, help) = words(error.kind());
     let diagnostic = Diagnostic::error(SYNTAX, message).label(span, label);
