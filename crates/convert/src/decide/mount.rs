@@ -298,9 +298,7 @@ impl Host<'_, '_> {
                     (None, _) => {}
                 }
             }
-            let first = uses.first().and_then(|usage| mounts[usage.service][usage.mount].mount.source.as_ref());
-            let origin = first.map(|source| source.origin.clone()).unwrap_or_default();
-            sources.push(HostSource { path: path.clone(), is, origin });
+            sources.push(HostSource { path: path.clone(), is });
         }
         sources
     }

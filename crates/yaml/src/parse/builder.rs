@@ -351,10 +351,7 @@ impl<'text> Builder<'text> {
                 map.insert_new(key, node).err().map(|first| (name, span, first))
             }
         };
-        // A text of nothing but duplicates shall not spend its time on words that nobody reads.
-        if let Some((name, span, first)) = duplicate
-            && self.parsed.diagnostics.len() <= MAX_DIAGNOSTICS
-        {
+        if let Some((name, span, first)) = duplicate {
             self.report(*fault::duplicate_key(&name, span, first));
         }
     }
