@@ -127,7 +127,7 @@ impl<'a> Plan<'a> {
         let mount::Mounts { mounts, volumes, sources } = mount::plan(&services, input);
         let known_secrets = KnownSecrets::of(&services);
         let (configs, secrets) = file_object::plan(&services, &known_secrets, input);
-        let reach = Reach::of(&services, input);
+        let reach = Reach::of(&services, &texts(&sources, &configs), input);
         Self { input, services, volumes, mounts, sources, configs, secrets, known_secrets, reach }
     }
 
@@ -148,6 +148,12 @@ impl<'a> Plan<'a> {
         let owner = &self.services[service.pod];
         ObjectRef::new(owner.kind, owner.name.clone())
     }
+}
+
+/// The texts that services get as files.
+fn texts<'p>(sources: &'p [HostSource], configs: &'p [FileObject]) -> Vec<&'p str> {
+    let of_sources = sources.iter().flat_map(|source| source.files().iter().map(|file| file.content.as_slice()));
+    of_sources.chain(configs.iter().filter_map(FileObject::content)).filter_map(|content| std::str::from_utf8(content).ok()).collect()
 }
 
 impl ServicePlan<'_> {

@@ -3,6 +3,7 @@
 mod availability;
 mod claims;
 mod defaults;
+mod findings;
 pub(crate) mod policies;
 mod services;
 pub(crate) mod waits;
@@ -62,6 +63,7 @@ pub(crate) fn finish(plan: &Plan<'_>, drafts: Vec<Draft>, fates: &mut Fates, dia
     }
     services::services(plan, &mut objects, fates, diagnostics);
     claims::claims(plan, &mut objects, fates, diagnostics);
+    findings::in_files(plan, diagnostics);
     availability::availability(plan, &mut objects, diagnostics);
     policies::policies(plan, &mut objects, fates, diagnostics);
     if let Some(namespace) = &plan.input.options.namespace {

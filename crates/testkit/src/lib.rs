@@ -1,11 +1,15 @@
-//! What tests share: where things stand, and the real tools that they compare with.
+//! What tests share: where things stand, the real tools that they compare with, and a real control plane.
 #![expect(clippy::disallowed_methods, clippy::print_stdout, reason = "tests read files, start processes and say what they skip")]
 
+mod cluster;
+mod control_plane;
 mod docker_compose;
 mod kubernetes_validate;
 
 use std::path::{Path, PathBuf};
 
+pub use cluster::{Client, Cluster, Response};
+pub use control_plane::Component;
 pub use docker_compose::docker_compose;
 pub use kubernetes_validate::{Validation, kubernetes_validate};
 

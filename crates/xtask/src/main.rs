@@ -4,6 +4,7 @@
 mod bench;
 mod ci;
 mod codegen;
+mod control_plane;
 mod measure;
 mod tidy;
 
@@ -30,6 +31,8 @@ enum Task {
     },
     /// Cold-process medians on generated projects, beside docker-compose in the same run.
     Bench(bench::Arguments),
+    /// Builds etcd, the API server, the controllers, the scheduler and kwok for the tests that need a real control plane.
+    ControlPlane(control_plane::Arguments),
     /// Runs a command several times and prints its figures as JSON (used by `bench`).
     #[command(hide = true)]
     Measure(measure::Arguments),
@@ -41,6 +44,7 @@ fn main() -> anyhow::Result<()> {
         Task::Tidy => tidy::run(),
         Task::Codegen { check } => codegen::run(check),
         Task::Bench(arguments) => bench::run(&arguments),
+        Task::ControlPlane(arguments) => control_plane::run(&arguments),
         Task::Measure(arguments) => measure::run(&arguments),
     }
 }

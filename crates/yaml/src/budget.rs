@@ -8,7 +8,7 @@ pub struct Budget {
     /// Maps and lists inside one another, those behind aliases included; 256. At 8 KiB of stack for each level, any
     /// recursive walk over the tree, dropping it included, stays within the 2 MiB of a Rust thread.
     pub depth: usize,
-    /// Values in all documents, those behind aliases included; 2,000,000.
+    /// Keys and values in all documents, those behind aliases included; 2,000,000, some 300 MB.
     pub nodes: usize,
     /// Values that anchors and aliases copy, above the number of values that the text itself holds; 100,000, some 20 MB.
     pub alias_nodes: usize,

@@ -51,8 +51,8 @@ pub struct Comment {
 
 /// Reads a text as go-yaml v3 reads it into `any`, except that every fault is found, not the first alone.
 ///
-/// A fault ends its document, which then holds what stood before it; later documents are still read. Duplicate keys,
-/// wrong merge keys and unknown anchors end nothing.
+/// A fault ends its document, which then holds what stood before it; later documents are still read, unless a limit of
+/// the whole text is reached. Duplicate keys, wrong merge keys and unknown anchors end nothing.
 pub fn parse(file: FileId, text: &str, budget: &Budget) -> Parsed {
     read(file, text, budget, false)
 }

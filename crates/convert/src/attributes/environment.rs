@@ -19,7 +19,7 @@ use smol_str::SmolStr;
 use windlass_compose::model::{EnvFile, Environment, MountKind, Service};
 use windlass_k8s::name::{config_key, is_relaxed_variable_name, is_variable_name};
 use windlass_k8s::{Kind, ObjectRef};
-use windlass_source::{Origin, Spanned};
+use windlass_source::{Code, Diagnostic, Origin, Spanned};
 use windlass_yaml::Path;
 
 use super::Sink;
@@ -32,6 +32,9 @@ use crate::text::literal;
 
 /// From this version on names may have any printable letters (KEP 4369).
 const RELAXED_NAMES: KubeVersion = KubeVersion { major: 1, minor: 34 };
+
+/// Under this name a container of Docker Desktop reaches its machine.
+const DOCKER_HOST: &str = "host.docker.internal";
 
 /// What a variable's report says once the Secret has its name.
 struct Hidden {
@@ -90,7 +93,19 @@ pub(super) fn environment(
             }
             None => {
                 let place = Place::container(service.index, &format!("env[{index}].value"));
-                if rewritten == value.as_str() {
+                if value.contains(DOCKER_HOST) {
+                    let message = format!("a cluster has no `{DOCKER_HOST}`: write an address that its nodes can reach");
+                    sink.diagnostics.push(
+                        Diagnostic::warning(
+                            Code("convert::docker-address"),
+                            format!("`{}` names the machine that runs Docker", entry.name.value),
+                        )
+                        .origin(&value.origin, "")
+                        .because(format!("a cluster has no `{DOCKER_HOST}`"))
+                        .help("run the other program as a service, or write an address that the nodes can reach"),
+                    );
+                    sink.fates.approximated(path, [place], message);
+                } else if rewritten == value.as_str() {
                     sink.fates.mapped(path, [place]);
                 } else {
                     sink.fates.mapped_with(path, [place], "with the names that services have in the cluster");

@@ -39,6 +39,7 @@ use crate::options::KubeVersion;
 pub(crate) use claim::claim;
 pub(super) use files::of_object;
 pub(super) use memory::memory;
+pub(super) use volume::read_group;
 
 /// What became of a mount.
 pub(super) enum Became {

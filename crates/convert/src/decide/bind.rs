@@ -3,7 +3,7 @@
 use std::path::{Path as FilePath, PathBuf};
 
 use windlass_images::image::Role;
-use windlass_source::FileKind;
+use windlass_source::{FileKind, Origin};
 
 use super::files::{Absent, File, Reader};
 
@@ -12,6 +12,19 @@ use super::files::{Absent, File, Reader};
 pub(crate) struct HostSource {
     pub(crate) path: PathBuf,
     pub(crate) is: HostKind,
+    /// Where the first mount of it is written.
+    pub(crate) origin: Origin,
+}
+
+impl HostSource {
+    /// The files that are embedded as they are.
+    pub(crate) fn files(&self) -> &[File] {
+        match &self.is {
+            HostKind::File(file) => std::slice::from_ref(file),
+            HostKind::Directory(files) => files,
+            HostKind::Claim(_) | HostKind::Machine | HostKind::Memory | HostKind::LeftOut(..) => &[],
+        }
+    }
 }
 
 /// What a path of the host becomes.

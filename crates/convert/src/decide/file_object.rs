@@ -31,6 +31,16 @@ pub(crate) struct FileObject {
     pub(crate) is_used: bool,
 }
 
+impl FileObject {
+    /// The content, when it is here.
+    pub(crate) fn content(&self) -> Option<&[u8]> {
+        match &self.holds {
+            Holds::Content(content) => Some(content),
+            Holds::External | Holds::Nothing(_) => None,
+        }
+    }
+}
+
 /// What is known of the content.
 #[derive(Debug)]
 pub(crate) enum Holds {

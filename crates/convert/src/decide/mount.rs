@@ -298,7 +298,9 @@ impl Host<'_, '_> {
                     (None, _) => {}
                 }
             }
-            sources.push(HostSource { path: path.clone(), is });
+            let first = uses.first().and_then(|usage| mounts[usage.service][usage.mount].mount.source.as_ref());
+            let origin = first.map(|source| source.origin.clone()).unwrap_or_default();
+            sources.push(HostSource { path: path.clone(), is, origin });
         }
         sources
     }

@@ -29,12 +29,12 @@ pub(crate) struct Reach {
 }
 
 impl Reach {
-    pub(super) fn of(services: &[ServicePlan<'_>], input: &Input<'_>) -> Self {
+    pub(super) fn of(services: &[ServicePlan<'_>], files: &[&str], input: &Input<'_>) -> Self {
         let mut reach = Self { policies: input.options.network_policies != NetworkPolicies::Never, ..Self::default() };
         for plan in services {
             reach.names.insert(plan.service.name.value.clone(), plan.index);
         }
-        let mentioned = mentioned_words(services);
+        let mentioned = mentioned_words(services, files);
         for plan in services {
             let service = plan.service;
             for alias in service.networks.iter().filter_map(|network| network.value.as_ref()).flat_map(|network| &network.aliases) {
@@ -122,6 +122,18 @@ impl Reach {
         self.policies.then_some("windlass.dev/network")
     }
 
+    /// The first name in a line of a file that stands for a host and differs in the cluster, with what it is there.
+    pub(crate) fn renamed_in(&self, line: &str) -> Option<(&SmolStr, &SmolStr)> {
+        if self.renamed.is_empty() {
+            return None;
+        }
+        words(line).find_map(|(start, word)| {
+            let found = self.renamed.get_key_value(word)?;
+            let (before, after) = (&line[..start], &line[start + word.len()..]);
+            (has_port(after) || ends_in_authority(before) || announces_host(before)).then_some(found)
+        })
+    }
+
     /// `value` with the names that differ in the cluster replaced where they stand as a host: in a URL's authority, before a
     /// port number, or as the whole value of a variable whose name says that it holds a host. Nothing else is touched:
     /// `postgres://u@my_db/my_db` keeps the name of its database.
@@ -139,8 +151,7 @@ impl Reach {
         for (start, word) in words(value) {
             let Some(label) = self.renamed.get(word) else { continue };
             let (before, after) = (&value[..start], &value[start + word.len()..]);
-            let has_port = after.strip_prefix(':').is_some_and(|port| port.starts_with(|character: char| character.is_ascii_digit()));
-            if has_port || ends_in_authority(before) {
+            if has_port(after) || ends_in_authority(before) {
                 rewritten.push_str(&value[copied..start]);
                 rewritten.push_str(label);
                 copied = start + word.len();
@@ -152,6 +163,18 @@ impl Reach {
         rewritten.push_str(&value[copied..]);
         Cow::Owned(rewritten)
     }
+}
+
+/// True when a port number follows.
+fn has_port(after: &str) -> bool {
+    after.strip_prefix(':').is_some_and(|port| port.starts_with(|character: char| character.is_ascii_digit()))
+}
+
+/// True when `before` says that a host follows, as configuration files do: `server NAME;`, `host: NAME`, `host=NAME`.
+fn announces_host(before: &str) -> bool {
+    let before = before.trim_end_matches(['"', '\'', ' ', '\t', ':', '=']);
+    let word = before.rsplit(|character: char| !character.is_ascii_alphanumeric()).next().unwrap_or_default();
+    ["server", "host", "hostname", "address"].iter().any(|known| word.eq_ignore_ascii_case(known))
 }
 
 /// True when a host may stand after `before`: `scheme://`, with or without `user:password@` or other hosts and a comma.
@@ -169,8 +192,8 @@ fn words(text: &str) -> impl Iterator<Item = (usize, &str)> {
         .map(move |word| (word.as_ptr() as usize - text.as_ptr() as usize, word))
 }
 
-/// Every word in the environment and the commands of all services.
-fn mentioned_words<'a>(services: &[ServicePlan<'a>]) -> BTreeSet<&'a str> {
+/// Every word in the environment and the commands of all services, and in the files that they mount.
+fn mentioned_words<'a>(services: &[ServicePlan<'a>], files: &[&'a str]) -> BTreeSet<&'a str> {
     // Only where a name beside the service's own exists is there anything to find.
     let is_named = |plan: &ServicePlan<'_>| plan.service.container_name.is_some() || plan.service.hostname.is_some();
     if !services.iter().any(is_named) {
@@ -182,7 +205,7 @@ fn mentioned_words<'a>(services: &[ServicePlan<'a>]) -> BTreeSet<&'a str> {
         let commands = [&service.command, &service.entrypoint].into_iter().flatten();
         values.chain(commands.flat_map(|command| command.iter().map(|word| word.as_str())))
     });
-    texts.flat_map(|text| words(text).map(|(_, word)| word)).collect()
+    texts.chain(files.iter().copied()).flat_map(|text| words(text).map(|(_, word)| word)).collect()
 }
 
 fn network_label(network: &str) -> SmolStr {

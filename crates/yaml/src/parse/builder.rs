@@ -351,7 +351,10 @@ impl<'text> Builder<'text> {
                 map.insert_new(key, node).err().map(|first| (name, span, first))
             }
         };
-        if let Some((name, span, first)) = duplicate {
+        // A text of nothing but duplicates shall not spend its time on words that nobody reads.
+        if let Some((name, span, first)) = duplicate
+            && self.parsed.diagnostics.len() <= MAX_DIAGNOSTICS
+        {
             self.report(*fault::duplicate_key(&name, span, first));
         }
     }

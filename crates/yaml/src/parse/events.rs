@@ -4,7 +4,7 @@ use granit_parser::{Event, Parser, Span};
 use windlass_source::FileId;
 
 use super::builder::Builder;
-use super::fault::Fault;
+use super::fault::{self, Fault};
 use super::{Parsed, syntax};
 use crate::budget::Budget;
 
@@ -27,7 +27,11 @@ pub(super) fn read(file: FileId, text: &str, budget: &Budget, comments: bool) ->
             Some(Err(error)) => Some(syntax::diagnostic(file, text, budget, &error)),
         };
         if let Some(fault) = fault {
+            let is_spent = fault::is_of_whole_text(&fault);
             builder.abandon(fault);
+            if is_spent {
+                break;
+            }
             match parser.proceed_next_document() {
                 Ok(true) => {}
                 Ok(false) => break,

@@ -49,7 +49,7 @@ pub(super) fn too_deep(span: Span, budget: &Budget) -> Fault {
 }
 
 pub(super) fn too_many_nodes(span: Span, budget: &Budget) -> Fault {
-    fault("yaml::nodes", format!("the text holds more than {} values", budget.nodes))
+    fault("yaml::nodes", format!("the text holds more than {} keys and values", budget.nodes))
         .label(span, "the limit is reached here")
         .help("split it into several files")
         .into()
@@ -92,6 +92,11 @@ pub(super) fn wrong_merge(node: &Node, key: Span) -> Fault {
         .label(key, "merged here")
         .help("let `<<` refer to an anchor on a map, or remove it")
         .into()
+}
+
+/// True for a limit of the whole text, beyond which no later document can be read either.
+pub(super) fn is_of_whole_text(fault: &Diagnostic) -> bool {
+    matches!(fault.code.0, "yaml::nodes" | "yaml::aliases")
 }
 
 /// Said once, when no more faults are shown.

@@ -7,7 +7,8 @@ use k8s_openapi::api::core::v1::{Container, ResourceRequirements, SecurityContex
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 use windlass_k8s::name::label_name;
 
-use super::{Became, files, memory, mount_at, pod_volume, user};
+use super::host::nested;
+use super::{Became, files, memory, mount_path, pod_volume, user};
 use crate::attributes::Sink;
 use crate::decide::{MountPlan, Plan, ServicePlan, VolumePlan};
 use crate::fates::Place;
@@ -109,7 +110,9 @@ pub(super) fn from_image(
         "the image of `{}` contains these files; an init container copies them from its `{path}` when the pod starts, for which it needs `cp`",
         source.service.name.value
     );
-    match mount_at(mount, volume, None, service, sink) {
+    // Directories to mount below it have to be made, which a read-only mount forbids.
+    let read_only = mount.read_only && nested(mount, service, plan).is_empty();
+    match mount_path(&mount.target, volume, None, read_only, service, sink) {
         Some(place) => Became::Approximated(vec![place, Place::init_container(service.index, name, "command")], message),
         None => Became::taken(),
     }

@@ -6,7 +6,7 @@ use windlass_source::{Code, Diagnostic};
 
 use super::{Became, files, memory, mount_at, mount_path, pod_volume};
 use crate::attributes::Sink;
-use crate::decide::{Absent, File, HostKind, HostSource, MountPlan, Plan, ServicePlan, instead_of_machine};
+use crate::decide::{Absent, Becoming, File, HostKind, HostSource, MountPlan, Plan, ServicePlan, instead_of_machine};
 use crate::options::HostPaths;
 
 pub(super) fn host(mount: &MountPlan<'_>, source: &HostSource, service: &ServicePlan<'_>, plan: &Plan<'_>, sink: &mut Sink<'_>) -> Became {
@@ -53,6 +53,14 @@ fn embedded(
     let origin = mount.mount.source.as_ref().map(|source| source.origin.clone()).unwrap_or_default();
     let base = mount.mount.source.as_ref().map_or("", |source| source.trim_end_matches('/'));
     let base = base.rsplit('/').next().unwrap_or_default();
+    let nested = if is_file { Vec::new() } else { places_to_mount(mount, content, service, plan) };
+    let with_nested: Vec<File>;
+    let content = if nested.is_empty() {
+        content
+    } else {
+        with_nested = content.iter().cloned().chain(nested).collect();
+        &with_nested
+    };
     let volume = files::embed(content, base, &origin, service, plan, sink);
     let name = pod_volume(volume, if is_file { "file" } else { "files" }, &mount.target, service, plan, sink);
     let place = if is_file {
@@ -71,6 +79,54 @@ fn embedded(
         };
         Became::approximated(place, message)
     }
+}
+
+/// Nothing can be mounted below a read-only directory that has no such file or directory, and none can be made there: empty
+/// ones for what the service mounts there.
+fn places_to_mount(mount: &MountPlan<'_>, content: &[File], service: &ServicePlan<'_>, plan: &Plan<'_>) -> Vec<File> {
+    let mut places: Vec<File> = Vec::new();
+    for below in nested(mount, service, plan) {
+        let directory = format!("{}/", below.path);
+        let known = |file: &File| file.path == below.path || file.path.starts_with(&directory);
+        if !content.iter().chain(&places).any(known) {
+            let path = if below.is_file { below.path } else { format!("{directory}.keep") };
+            places.push(File { path, content: Vec::new(), is_executable: false });
+        }
+    }
+    places
+}
+
+/// A mount below another one.
+pub(super) struct Nested {
+    /// Relative to the other's target.
+    path: String,
+    is_file: bool,
+}
+
+/// What a service mounts below the target of one of its mounts.
+pub(super) fn nested(mount: &MountPlan<'_>, service: &ServicePlan<'_>, plan: &Plan<'_>) -> Vec<Nested> {
+    let below = |target: &str| target.strip_prefix(mount.target.as_str())?.strip_prefix('/').map(str::to_owned);
+    let mounts = plan.mounts[service.index].iter().filter_map(|other| {
+        let is_file = match &other.becomes {
+            Becoming::Host(source) => matches!(plan.sources[*source].is, HostKind::File(_)),
+            Becoming::OwnLayer | Becoming::InImage | Becoming::Clock | Becoming::BadTarget => return None,
+            _ => false,
+        };
+        Some(Nested { path: below(&other.target)?, is_file })
+    });
+    let files =
+        [(&service.service.configs, "/"), (&service.service.secrets, "/run/secrets/")].into_iter().flat_map(|(files, directory)| {
+            files.iter().filter_map(move |file| {
+                let written = file.target.as_ref().unwrap_or(&file.source).as_str();
+                let target = if written.starts_with('/') { written.to_owned() } else { format!("{directory}{written}") };
+                Some(Nested { path: below(&target)?, is_file: true })
+            })
+        });
+    let memory = service.service.tmpfs.iter().filter_map(|entry| {
+        let target = entry.split(':').next().unwrap_or_default().trim_end_matches('/');
+        Some(Nested { path: below(target)?, is_file: false })
+    });
+    mounts.chain(files).chain(memory).collect()
 }
 
 /// What is said of a path that gives no content.

@@ -700,3 +700,55 @@ fn images_can_be_mounted_and_pipes_can_not() {
     services.app.volumes[2].target: lost (volumes of a Swarm have no counterpart; use a named volume with a storage class)
     "#);
 }
+
+#[test]
+fn what_is_mounted_below_embedded_files_finds_its_place() {
+    let outcome = project(
+        "services:
+  web:
+    image: nginx:1.27
+    restart: always
+    tmpfs: [/etc/nginx/cache]
+    volumes: ['./conf:/etc/nginx:ro', './extra.conf:/etc/nginx/conf.d/extra.conf:ro', './mime.types:/etc/nginx/mime.types:ro']",
+    )
+    .file("conf/nginx.conf", "events {}")
+    .file("conf/mime.types", "")
+    .file("extra.conf", "")
+    .file("mime.types", "types {}")
+    .convert();
+    let items = outcome.pod("Deployment/web", "volumes[2]");
+    assert!(items.contains("path: conf.d/extra.conf") && items.contains("path: cache/.keep"), "{items}");
+    assert_eq!(items.matches("path: mime.types").count(), 1, "{items}");
+}
+
+#[test]
+fn mounted_files_that_speak_of_docker_are_found() {
+    let outcome = project(
+        "services:
+  my_app: { image: acme/app, expose: ['9000'] }
+  web: { image: nginx:1.27, volumes: ['./conf:/etc/nginx/conf.d:ro'], configs: [proxy] }
+configs: { proxy: { content: 'proxy_pass http://host.docker.internal:3000;' } }",
+    )
+    .file(
+        "conf/site.conf",
+        "# my_app:9000\nresolver 127.0.0.11;\nfastcgi_pass my_app:9000;\nupstream a { server my_app; }\nroot /my_app;\n",
+    )
+    .convert();
+    let found: Vec<_> = outcome.diagnostics().into_iter().filter(|finding| finding.starts_with("convert::docker-address")).collect();
+    insta::assert_snapshot!(found.join("\n"), @r#"
+    convert::docker-address: `conf/site.conf`, line 2: `127.0.0.11` is Docker's DNS server
+    convert::docker-address: `conf/site.conf`, line 3: `my_app` is called `my-app` in the cluster
+    convert::docker-address: `conf/site.conf`, line 4: `my_app` is called `my-app` in the cluster
+    convert::docker-address: `proxy`, line 1: `host.docker.internal` is the machine that runs Docker
+    "#);
+}
+
+#[test]
+fn a_container_name_that_a_mounted_file_calls_has_a_service() {
+    let text = "services:
+  app: { image: acme/app, container_name: shop-app, expose: ['9000'] }
+  web: { image: nginx:1.27, volumes: ['./site.conf:/etc/nginx/conf.d/site.conf:ro'] }";
+    let with = |content: &str| project(text).file("site.conf", content).convert().names().contains(&"Service/shop-app".to_owned());
+    assert!(with("fastcgi_pass shop-app:9000;"));
+    assert!(!with("fastcgi_pass app:9000;"));
+}

@@ -121,14 +121,29 @@ fn group(service: &ServicePlan<'_>, sink: &mut Sink<'_>) {
         _ => service.image.entry().and_then(|image| image.volume_group()),
     };
     let Some(group) = group.filter(|group| written || *group != 0) else { return };
-    let security = &mut sink.draft.pod.security;
-    if security.fs_group.is_some() {
-        return;
-    }
-    security.fs_group = Some(group);
     let because =
         if written { "the group of `user`, so that it can write its volumes" } else { "the group as which the image writes its volumes" };
-    sink.fates.inferred(service.index, Place::pod(service.index, "securityContext.fsGroup"), group, because, "user");
+    set_group(group, because, service, sink);
+}
+
+/// Lets a service read files of volumes that not everybody may read: by the group that the project gives them, or by its own.
+pub(in crate::attributes) fn read_group(written: Option<i64>, service: &ServicePlan<'_>, sink: &mut Sink<'_>) {
+    let own = match user(service) {
+        (Some(uid), gid) if uid != 0 => gid.filter(|gid| *gid != 0).or(Some(uid)),
+        _ => None,
+    };
+    // A file's own group is that of its volume, and so of all volumes of the pod.
+    if let Some(group) = own.or(written) {
+        set_group(group, "so that the container can read files that not everybody may read", service, sink);
+    }
+}
+
+fn set_group(group: i64, because: &str, service: &ServicePlan<'_>, sink: &mut Sink<'_>) {
+    let security = &mut sink.draft.pod.security;
+    if security.fs_group.is_none() {
+        security.fs_group = Some(group);
+        sink.fates.inferred(service.index, Place::pod(service.index, "securityContext.fsGroup"), group, because, "user");
+    }
 }
 
 /// Pods that share a claim of one node, and pods that must not overlap on one.

@@ -81,33 +81,35 @@ fn file_object(list: &str, object: &FileObject, parts: &Parts<'_>, fates: &mut F
 /// The content is not here: pods wait until somebody makes the object.
 fn nothing(path: &Path, object: &FileObject, absent: &Absent, fates: &mut Fates, diagnostics: &mut Vec<Diagnostic>) {
     let FileObject { key, object: reference, field, holds: _, source, origin, is_used: _ } = object;
+    if matches!(absent, Absent::TooLarge | Absent::TooMany) {
+        let problem = format!("it holds more than 1 MiB, the most that a {} can have", reference.kind);
+        let remedy = "put it into an image (`COPY`), or into a volume";
+        fates.refused(path.clone(), format!("{problem}; {remedy}"));
+        diagnostics.push(
+            Diagnostic::warning(Code("convert::content-too-large"), format!("`{key}` is left out"))
+                .label(origin.span(), "")
+                .because(problem)
+                .help(remedy),
+        );
+        return;
+    }
     let (problem, from) = match (source, absent) {
         (FileSource::File(file), Absent::Missing) => (format!("`{file}` is not there"), format!("--from-file={field}={file}")),
         (FileSource::File(file), Absent::Outside(_)) => {
             (format!("`{file}` leads out of the project's directory"), format!("--from-file={field}={file}"))
         }
-        (FileSource::File(file), Absent::TooLarge | Absent::TooMany) => {
-            fates.refused(
-                path.clone(),
-                format!("`{file}` holds more than 1 MiB, the most that {} can have; put it into an image or a volume", reference.kind),
-            );
-            return;
+        (FileSource::File(file), Absent::Special | Absent::TooLarge | Absent::TooMany) => {
+            (format!("`{file}` is no regular file"), format!("--from-file={field}={file}"))
         }
-        (FileSource::File(file), Absent::Special) => (format!("`{file}` is no regular file"), format!("--from-file={field}={file}")),
         (FileSource::File(file), Absent::Unreadable(reason)) => {
             (format!("`{file}` can't be read: {reason}"), format!("--from-file={field}={file}"))
         }
         (FileSource::Variable(variable), _) => {
             (format!("the variable `{variable}` is not set"), format!("--from-literal={field}=\"${variable}\""))
         }
-        (FileSource::Content, _) => {
-            fates.refused(
-                path.clone(),
-                format!("it holds more than 1 MiB, the most that a {} can have; put it into an image", reference.kind),
-            );
-            return;
+        (FileSource::External | FileSource::Elsewhere | FileSource::Content, _) => {
+            ("nothing says what it holds".to_owned(), format!("--from-file={field}=FILE"))
         }
-        (FileSource::External | FileSource::Elsewhere, _) => ("nothing says what it holds".to_owned(), format!("--from-file={field}=FILE")),
     };
     let command = match reference.kind {
         windlass_k8s::Kind::Secret => "secret generic",
