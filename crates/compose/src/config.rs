@@ -14,6 +14,7 @@ use smol_str::SmolStr;
 use windlass_yaml::{Map, Node, Style, Value};
 
 use crate::load::Loaded;
+use crate::model;
 use shape::Form;
 
 /// The project as JSON, as `docker compose config --format json` prints it: without a line break at the end.
@@ -26,16 +27,18 @@ pub fn yaml(loaded: &Loaded) -> String {
     double_dollars(windlass_yaml::node_to_string(&value::project(&loaded.tree, Form::Yaml), Style::Compose))
 }
 
-/// A tree that was loaded without interpolation, as it is: keys sorted, nothing decoded.
-pub fn raw_json(tree: &Node) -> String {
-    let mut tree = tree.clone();
+/// A project that was loaded without interpolation, as it is: keys sorted, nothing decoded.
+pub fn raw_json(loaded: &Loaded) -> String {
+    let mut tree = loaded.tree.clone();
+    tables_to_lists(&mut tree);
     sort(&mut tree);
     json::pretty(&tree)
 }
 
-/// A tree that was loaded without interpolation, as it is: keys sorted, nothing decoded.
-pub fn raw_yaml(tree: &Node) -> String {
-    let mut tree = tree.clone();
+/// A project that was loaded without interpolation, as it is: keys sorted, nothing decoded.
+pub fn raw_yaml(loaded: &Loaded) -> String {
+    let mut tree = loaded.tree.clone();
+    tables_to_lists(&mut tree);
     value::sort_naturally(&mut tree);
     windlass_yaml::node_to_string(&tree, Style::Compose)
 }
@@ -55,9 +58,10 @@ pub fn networks(loaded: &Loaded) -> Vec<&str> {
     names(&loaded.tree, "networks")
 }
 
-/// Names of language models, sorted.
+/// The language models in use, as image references, in the order of their names.
 pub fn models(loaded: &Loaded) -> Vec<&str> {
-    names(&loaded.tree, "models")
+    let model = |name: &str| loaded.tree.get("models")?.get(name)?.get("model")?.as_str();
+    names(&loaded.tree, "models").into_iter().filter_map(model).collect()
 }
 
 /// The image of each enabled service, in the order of the services; for one that is only built, the name that it gets.
@@ -130,11 +134,49 @@ pub struct DeclaredVariable {
     pub alternate: SmolStr,
 }
 
-/// The variables of a tree that was loaded without interpolation, sorted by name.
-pub fn variables(tree: &Node) -> Vec<DeclaredVariable> {
+/// The variables of a project that was loaded without interpolation, sorted by name.
+pub fn variables(loaded: &Loaded) -> Vec<DeclaredVariable> {
     let mut found = std::collections::BTreeMap::<SmolStr, DeclaredVariable>::new();
-    collect(tree, &mut found);
+    collect(&loaded.tree, &mut found);
     found.into_values().collect()
+}
+
+/// The same as docker compose prints them as JSON.
+pub fn variables_json(loaded: &Loaded) -> String {
+    json::indented(&variables_tree(loaded, ["Name", "DefaultValue", "PresenceValue", "Required"]))
+}
+
+/// The same as docker compose prints them as YAML.
+pub fn variables_yaml(loaded: &Loaded) -> String {
+    windlass_yaml::node_to_string(&variables_tree(loaded, ["name", "defaultvalue", "presencevalue", "required"]), Style::Compose)
+}
+
+fn variables_tree(loaded: &Loaded, keys: [&'static str; 4]) -> Node {
+    let entry = |variable: DeclaredVariable| {
+        let DeclaredVariable { name, required, default, alternate } = variable;
+        let values: [Value; 4] = [name.clone().into(), default.into(), alternate.into(), required.into()];
+        let map: Map = keys.into_iter().zip(values).map(|(key, value)| (key, Node::default_value(value))).collect();
+        (name, Node::default_value(map))
+    };
+    Node::default_value(variables(loaded).into_iter().map(entry).collect::<Map>())
+}
+
+/// Tables that docker compose keeps as lists, as such lists.
+fn tables_to_lists(node: &mut Node) {
+    let listed = model::is_listed(node);
+    node.tag = None;
+    match &mut node.value {
+        Value::Map(map) if listed => {
+            let items = std::mem::take(map).into_iter().map(|(key, value)| match model::text(&value) {
+                Some(value) => Node::default_value(format!("{}={value}", key.name)),
+                None => Node::default_value(key.name),
+            });
+            node.value = Value::Sequence(items.collect());
+        }
+        Value::Map(map) => map.values_mut().for_each(tables_to_lists),
+        Value::Sequence(items) => items.iter_mut().for_each(tables_to_lists),
+        _ => {}
+    }
 }
 
 fn collect(node: &Node, found: &mut std::collections::BTreeMap<SmolStr, DeclaredVariable>) {

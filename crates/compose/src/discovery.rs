@@ -39,7 +39,7 @@ pub(crate) struct Selection {
 /// Finds the files. `None` after reporting why there are none.
 pub(crate) fn discover(loader: &mut Loader<'_>) -> Option<Selection> {
     let request = loader.request;
-    let here = request.working_directory.clone();
+    let here = normalize(&request.working_directory);
     let mut environment = Environment::from_process(&request.environment);
     environment.set("PWD", here.display().to_string(), VariableSource::Environment);
 

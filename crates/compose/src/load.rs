@@ -23,7 +23,7 @@ use crate::passes::profiles;
 use crate::passes::reset;
 use crate::passes::unused::remove_unused;
 use crate::passes::validate::validate;
-use crate::request::Request;
+use crate::request::{Options, Request};
 
 const EMPTY_FILE: Code = Code("compose::empty-file");
 const OBSOLETE: Code = Code("compose::obsolete-attribute");
@@ -81,7 +81,11 @@ pub fn load(request: &Request, files: &dyn FileSystem) -> Loaded {
 }
 
 fn run(loader: &mut Loader<'_>, mut selection: Selection, loaded: &mut Loaded) {
-    let options = loader.request.options;
+    let mut options = loader.request.options;
+    if !options.interpolate {
+        // Variables may stand anywhere, so nothing can be looked up by its value.
+        options = Options { select: false, check_consistency: false, resolve_environment: false, ..options };
+    }
     loaded.directory.clone_from(&selection.directory);
     loaded.files.clone_from(&selection.files);
 
@@ -131,7 +135,7 @@ fn run(loader: &mut Loader<'_>, mut selection: Selection, loaded: &mut Loaded) {
         }
     }
     // After an error the tree may lack its canonical form, and what reading says of it would only repeat or mislead.
-    if loader.errors() == 0 {
+    if loader.errors() == 0 && options.interpolate {
         loaded.project = model::read(&tree, &mut loader.diagnostics);
         // Services that are off have to be readable too.
         if !loaded.disabled.is_empty() {
@@ -154,7 +158,7 @@ fn merge_files(loader: &mut Loader<'_>, files: Vec<ComposeFile>, scope: &Scope, 
     if loader.errors() > before {
         return whole;
     }
-    model::defaults(&mut whole, &mut loader.diagnostics);
+    model::defaults(&mut whole, loader.request.options.interpolate, &mut loader.diagnostics);
     validate(loader, &whole);
     if resolve_paths {
         model::resolve_paths(&mut whole, &scope.prefix, loader.request.home(), &mut loader.diagnostics);

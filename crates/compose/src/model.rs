@@ -148,8 +148,14 @@ pub fn canonical(tree: &mut Node, interpolated: bool, diagnostics: &mut Vec<Diag
 
 /// Fills in what a merged canonical document leaves out: protocols of ports, targets of secrets, the context of a build; and
 /// splits commands that are written as text.
-pub fn defaults(tree: &mut Node, diagnostics: &mut Vec<Diagnostic>) {
-    canonical::defaults(tree, &mut Context::new(diagnostics));
+///
+/// Texts that were not `interpolated` stay.
+pub fn defaults(tree: &mut Node, interpolated: bool, diagnostics: &mut Vec<Diagnostic>) {
+    let mut context = Context::new(diagnostics);
+    if !interpolated {
+        context = context.lenient();
+    }
+    canonical::defaults(tree, &mut context);
 }
 
 /// Makes relative paths of a canonical document start at `directory`; `~` becomes `home`.
@@ -248,7 +254,7 @@ mod tests {
             cast(&mut base, &mut diagnostics);
             check(&base, &mut diagnostics);
             canonical(&mut base, seed % 2 == 0, &mut diagnostics);
-            defaults(&mut base, &mut diagnostics);
+            defaults(&mut base, true, &mut diagnostics);
             resolve_paths(&mut base, Path::new("/project"), None, &mut diagnostics);
             read(&base, &mut diagnostics);
         }

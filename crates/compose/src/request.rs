@@ -31,7 +31,8 @@ pub struct Request {
 /// Steps that can be left out, as docker compose's `--no-…` flags do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Options {
-    /// Replace `${VARIABLES}`.
+    /// Replace `${VARIABLES}`. Without, [`check_consistency`](Self::check_consistency),
+    /// [`resolve_environment`](Self::resolve_environment) and [`select`](Self::select) are off too, and nothing is typed.
     pub interpolate: bool,
     /// Make relative paths absolute.
     pub resolve_paths: bool,

@@ -9,6 +9,21 @@ pub(crate) fn pretty(node: &Node) -> String {
     out
 }
 
+/// Indented by four spaces.
+pub(crate) fn indented(node: &Node) -> String {
+    let mut out = String::new();
+    // Line breaks inside texts are escaped, so each real one starts a line.
+    for (at, line) in pretty(node).split('\n').enumerate() {
+        if at > 0 {
+            out.push('\n');
+        }
+        let spaces = line.len() - line.trim_start_matches(' ').len();
+        out.push_str(&line[..spaces]);
+        out.push_str(line);
+    }
+    out
+}
+
 /// Without white space.
 pub(crate) fn compact(node: &Node) -> String {
     let mut out = String::new();

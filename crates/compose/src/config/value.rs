@@ -97,7 +97,7 @@ fn value(node: &Node, shape: &Shape, always: bool, form: Form) -> Option<Value> 
         Shape::TextLists => not_empty_map(named(node, form, |node| Some(list(texts(node))))),
         Shape::Hosts => not_empty(hosts(node)),
         Shape::Mode => mode(node).map(Value::String),
-        Shape::Ulimits => not_empty_map(named(node, form, ulimit)),
+        Shape::Ulimits => not_empty_map(named(node, form, |node| ulimit(node, form))),
         Shape::List(shape) => {
             let items = node.as_sequence().unwrap_or_default().iter();
             let items: Vec<Node> = items.filter_map(|item| value(item, shape, true, form)).map(Node::default_value).collect();
@@ -200,13 +200,13 @@ fn mode(node: &Node) -> Option<SmolStr> {
     Some(format_smolstr!("0{bits:o}"))
 }
 
-fn ulimit(node: &Node) -> Option<Value> {
+fn ulimit(node: &Node, form: Form) -> Option<Value> {
     if let Value::Map(map) = &node.value {
         if let Some(single) = map.get("single").and_then(int).filter(|single| *single != Number::Int(0)) {
             return Some(Value::Number(single));
         }
         let parts = ["soft", "hard"].into_iter().filter_map(|key| Some((key, map.get(key).and_then(int)?)));
-        let parts = parts.filter(|(_, number)| *number != Number::Int(0));
+        let parts = parts.filter(|(_, number)| form == Form::Yaml || *number != Number::Int(0));
         return Some(Value::Map(parts.map(|(key, number)| (key, Node::default_value(Value::Number(number)))).collect()));
     }
     int(node).map(Value::Number)

@@ -36,7 +36,7 @@ pub(crate) fn document(files: &[&str], pick: impl Fn(&Node) -> Option<&Node>) ->
         }
     }
     if diagnostics.is_empty() {
-        model::defaults(&mut base, &mut diagnostics);
+        model::defaults(&mut base, true, &mut diagnostics);
         model::resolve_paths(&mut base, std::path::Path::new("/project"), Some("/home/ann"), &mut diagnostics);
     }
     if diagnostics.is_empty() {

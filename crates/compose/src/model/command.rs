@@ -19,7 +19,7 @@ const CUT_COMMAND: Code = Code("compose::cut-command");
 
 /// Splits a text into words; only now, since a later file may have replaced one that cannot be split.
 fn split(node: &mut Node, context: &mut Context<'_>) {
-    let Some(text) = node.as_str() else { return };
+    let Some(text) = node.as_str().filter(|_| !context.is_lenient()) else { return };
     match words::split(text) {
         Ok(done) => {
             if let Some(at) = done.cut_at {
