@@ -113,7 +113,7 @@ fn scalars_and_styles() {
     check("a: |\n  x", r#"{a: "x"}"#);
     check(
         "- !!str 5\n- !!int '5'\n- !!float 1\n- !!null ''\n- !!binary aGk=\n- !foo 5\n- !reset\n- ! 5",
-        r#"["5", Int(5), Float(1.0), null, "hi", !foo "5", !reset "", ! "5"]"#,
+        r#"["5", Int(5), Float(1.0), null, "hi", !foo "5", !reset "", Int(5)]"#,
     );
     check("!foo {a: !reset []}", "!foo {a: !reset []}");
     check("\u{feff}a: b\r\nc: |\r\n  x\r\n  y\r\n", r#"{a: "b", c: "x\ny\n"}"#);
@@ -130,7 +130,10 @@ fn keys_keep_their_text() {
         "1: a\n0x10: b\ntrue: c\n1.50: d\n~: e\n2001-01-01: f\n'2': g\n!!str 3: h",
         r#"{!text 1: "a", !text 0x10: "b", !text true: "c", !text 1.50: "d", !text ~: "e", !text 2001-01-01: "f", 2: "g", 3: "h"}"#,
     );
-    check(": v", r#"{!text : "v"}"#);
+    check("? \n: v", r#"{!text : "v"}"#);
+    check("{? : v}", r#"{!text : "v"}"#);
+    check_faults(": v", &["yaml::missing-key 1:1: a key is missing before `:`"]);
+    check_faults("a: {b: 1, : v}", &["yaml::missing-key 1:11: a key is missing before `:`"]);
     check_faults("&k a: 1\n*k : 2\n? b\n: c", &["yaml::duplicate-key 2:1 1:4: key `a` stands twice in one map"]);
     check("x: &k a\n*k : 2\n? b\n: c", r#"{x: "a", a: Int(2), b: "c"}"#);
 }

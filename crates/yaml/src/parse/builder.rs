@@ -191,6 +191,7 @@ impl<'text> Builder<'text> {
         range: Range<usize>,
     ) -> Result<(), Fault> {
         self.count(1)?;
+        let tag = tag.filter(|tag| !is_nonspecific(tag));
         let Range { mut start, mut end } = range;
         let is_plain = style == ScalarStyle::Plain;
         let is_empty = is_plain && start == end;
@@ -204,10 +205,15 @@ impl<'text> Builder<'text> {
             _ => {}
         }
         let span = self.span(start, end);
-        self.last_end = end.max(self.last_end);
         // The parser writes nothing as `~`.
         let text = if is_empty { Cow::Borrowed("") } else { text };
         let (expects_key, is_untagged) = (self.expects_key(), tag.is_none());
+        if expects_key && is_empty && is_untagged && anchor == 0 && !self.is_explicit_key() {
+            self.report(*fault::missing_key(span));
+            self.set_key(PendingKey::Refused);
+            return Ok(());
+        }
+        self.last_end = end.max(self.last_end);
         let (value, tag) = match tag {
             None if is_plain => (resolve::plain(&text), None),
             None => (Value::String(into_smol_str(text)), None),
@@ -250,6 +256,12 @@ impl<'text> Builder<'text> {
             Some(Collection::Sequence(_)) => find(b"-").map_or(event, |dash| dash + 1),
             None => self.last_end,
         }
+    }
+
+    /// True behind `?`: go-yaml knows a key of nothing only there.
+    fn is_explicit_key(&self) -> bool {
+        let next = layout::find_indicator(self.text, self.last_end, b"?:");
+        next.is_some_and(|at| self.text.as_bytes()[at] == b'?')
     }
 
     fn key(&self, value: &Value, span: Span) -> PendingKey {
@@ -395,17 +407,21 @@ const YAML: &str = "tag:yaml.org,2002:";
 
 /// A tag that is not one of YAML's own: `!name`, or `!<uri>` where it is a global one.
 fn own_tag(tag: &Tag) -> Option<Box<str>> {
-    if tag.suffix_in_namespace(YAML).is_some() {
+    if tag.suffix_in_namespace(YAML).is_some() || is_nonspecific(tag) {
         return None;
     }
     let (handle, suffix) = tag.parts();
     // Handles are declared in a document's head, which a tree has not.
     let text = match handle {
         "!" => format!("!{suffix}"),
-        "" if suffix == "!" => suffix.to_owned(),
         handle => format!("!<{handle}{suffix}>"),
     };
     Some(text.into_boxed_str())
+}
+
+/// `!` alone, which go-yaml takes for no tag.
+fn is_nonspecific(tag: &Tag) -> bool {
+    matches!(tag.parts(), ("", "!") | ("!", ""))
 }
 
 fn into_smol_str(text: Cow<'_, str>) -> SmolStr {

@@ -70,6 +70,13 @@ pub(super) fn unknown_escape(span: Span) -> Fault {
         .into()
 }
 
+pub(super) fn missing_key(span: Span) -> Fault {
+    fault("yaml::missing-key", "a key is missing before `:`")
+        .label(span, "expected a key")
+        .help("write the key, or quotes round text that begins with `:`")
+        .into()
+}
+
 pub(super) fn complex_key(node: &Node) -> Fault {
     fault("yaml::complex-key", format!("{} can't be a key", node.value.kind()))
         .at(node.span())
