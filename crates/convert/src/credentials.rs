@@ -88,7 +88,35 @@ pub(crate) fn is_secret_file(name: &str, content: &[u8]) -> bool {
     }
     // Long texts are looked at as far as keys are long.
     let content = &content[..content.len().min(64 << 10)];
-    std::str::from_utf8(content).is_ok_and(|text| private_key(text) || has_token(text))
+    let is_code = |ending: &str| {
+        ["js", "mjs", "ts", "jsx", "tsx", "py", "php", "rb", "go", "java", "sh", "html", "css", "md", "sql"].contains(&ending)
+    };
+    let is_configuration = !name.rsplit_once('.').is_some_and(|(_, ending)| is_code(ending));
+    std::str::from_utf8(content).is_ok_and(|text| {
+        private_key(text)
+            || has_token(text)
+            || (is_configuration && text.lines().any(|line| has_url_password(line) || sets_credential(line)))
+    })
+}
+
+/// `password = x`, `"api_key": "x"`, `requirepass x`: a line of a configuration file that sets a credential to a value of its own.
+fn sets_credential(line: &str) -> bool {
+    let line = line.trim().trim_start_matches(['-', ' ', '"', '\'', '{']);
+    if line.starts_with(['#', ';', '/']) {
+        return false;
+    }
+    let by_space = || {
+        // Of all that is set with a space (`proxy_pass app`) only these are credentials.
+        let (name, value) = line.split_once(char::is_whitespace)?;
+        let known = ["requirepass", "masterauth", "password", "passwd", "secret"].contains(&name);
+        (known && !value.trim_start().starts_with([':', '='])).then_some((name, value))
+    };
+    let Some((name, value)) = by_space().or_else(|| line.split_once([':', '='])) else { return false };
+    let name = name.trim().trim_matches(['"', '\'']);
+    let value = value.trim().trim_end_matches([',', ';']).trim_matches(['"', '\'']);
+    // What is filled in later (`$X`, `{{x}}`, `<x>`, `%x%`), a list, or a sentence is no value.
+    let is_value = !value.starts_with(['$', '{', '[', '<', '%', '|', '>', '&', '*', '!']) && !value.contains(char::is_whitespace);
+    !name.contains(char::is_whitespace) && is_value && is_credential_name(name) && !is_plain(value) && !is_path(value)
 }
 
 /// Words after which a name speaks about a credential and holds none.
@@ -553,6 +581,32 @@ mod tests {
     fn files_with_keys_are_secret() {
         assert!(is_secret_file("server.key", b"x") && is_secret_file(".env", b"A=b") && is_secret_file("id_rsa", b""));
         assert!(is_secret_file("tls.pem", b"-----BEGIN PRIVATE KEY-----\n"));
+        for line in [
+            "password = hunter2",
+            "  api_key: \"abc\",",
+            "\"clientSecret\": \"x\"",
+            "requirepass hunter2",
+            "url: http://a:b@c/",
+            "- token: x",
+        ] {
+            assert!(is_secret_file("app.conf", line.as_bytes()), "{line}");
+        }
+        for line in [
+            "password = ${DB_PASSWORD}",
+            "# password = x",
+            "password:",
+            "password_file: /run/secrets/x",
+            "proxy_pass http://app:9000;",
+            "proxy_pass backend;",
+            "secret: { a: b }",
+            "password_hash_algorithm: bcrypt",
+            "fastcgi_pass app:9000;",
+            "auth_basic_user_file /etc/nginx/.htpasswd;",
+            "token: <your token>",
+        ] {
+            assert!(!is_secret_file("app.conf", line.as_bytes()), "{line}");
+        }
+        assert!(!is_secret_file("login.py", b"password = form['password']"));
         assert!(!is_secret_file("tls.pem", b"-----BEGIN CERTIFICATE-----\n"));
         assert!(
             !is_secret_file("id_rsa.pub", b"ssh-rsa AAAA") && !is_secret_file(".env.example", b"A=b") && !is_secret_file("nginx.conf", b"")

@@ -17,8 +17,8 @@ use k8s_openapi::ByteString;
 use k8s_openapi::api::core::v1::{EnvVar, EnvVarSource, Secret, SecretKeySelector};
 use smol_str::SmolStr;
 use windlass_compose::model::{EnvFile, Environment, MountKind, Service};
-use windlass_k8s::name::{config_key, is_relaxed_variable_name, is_variable_name};
-use windlass_k8s::{Kind, ObjectRef};
+use windlass_k8s::name::{SUBDOMAIN_LIMIT, config_key, is_relaxed_variable_name, is_variable_name, with_suffix};
+use windlass_k8s::{ContentHash, Kind, ObjectRef};
 use windlass_source::{Code, Diagnostic, Origin, Spanned};
 use windlass_yaml::Path;
 
@@ -84,7 +84,7 @@ pub(super) fn environment(
                 env.push(EnvVar { name: entry.name.to_string(), ..EnvVar::default() });
                 hidden.push(Hidden {
                     name: entry.name.value.clone(),
-                    key: config_key(&entry.name),
+                    key: free_key(&entry.name, &hidden),
                     value: rewritten.into_owned(),
                     index,
                     because,
@@ -126,6 +126,17 @@ pub(super) fn environment(
     if !env_file.is_empty() {
         sink.fates.mapped_with(sink.at("env_file"), [], "its variables stand under `environment`");
     }
+}
+
+/// The key of a variable in the Secret; `A B` and `A-B` would be the same.
+fn free_key(name: &str, hidden: &[Hidden]) -> SmolStr {
+    let key = config_key(name);
+    if hidden.iter().all(|other| other.key != key) {
+        return key;
+    }
+    let mut hash = ContentHash::new();
+    hash.part(name);
+    with_suffix(&key, &hash.finish(), SUBDOMAIN_LIMIT)
 }
 
 fn plain(name: &str, value: &str) -> EnvVar {
@@ -245,6 +256,12 @@ services:
         };
         assert_eq!(name("hunter2"), name("hunter2"));
         assert_ne!(name("hunter2"), name("hunter3"));
+    }
+
+    #[test]
+    fn two_names_never_share_a_key() {
+        let outcome = project(r#"services: { web: { image: a, environment: { "A PASSWORD": x, "A-PASSWORD": y } } }"#).convert();
+        assert_eq!(outcome.field("Secret/web-credentials-*", "data").lines().count(), 2);
     }
 
     #[test]

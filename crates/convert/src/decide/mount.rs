@@ -81,10 +81,8 @@ pub(super) fn plan<'a>(services: &[ServicePlan<'a>], input: &Input<'a>) -> Mount
     // What is taken over refers to what its owner has.
     for own in [true, false] {
         for (service, list) in mounts.iter_mut().enumerate() {
-            for index in 0..list.len() {
-                if list[index].written.is_some() == own {
-                    list[index].becomes = first_look((service, index), &list[index], &mut volumes, services, &mut host);
-                }
+            for (index, mount) in list.iter_mut().enumerate().filter(|(_, mount)| mount.written.is_some() == own) {
+                mount.becomes = first_look((service, index), mount, &mut volumes, services, &mut host);
             }
         }
     }

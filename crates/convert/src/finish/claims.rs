@@ -7,7 +7,7 @@ use windlass_source::{Code, Diagnostic, Origin};
 use super::add;
 use crate::attributes::claim;
 use crate::content::{holder, metadata};
-use crate::decide::{Backing, FileObject, Holds, Plan, Sharing, SizeFrom, VolumeOrigin, VolumePlan};
+use crate::decide::{Backing, FileObject, Holds, Plan, Sharing, SizeFrom, VolumeOrigin, VolumePlan, quantity};
 use crate::fates::{Fates, Place};
 
 pub(super) fn claims(plan: &Plan<'_>, objects: &mut Objects, fates: &mut Fates, diagnostics: &mut Vec<Diagnostic>) {
@@ -25,6 +25,16 @@ pub(super) fn claims(plan: &Plan<'_>, objects: &mut Objects, fates: &mut Fates, 
             }
             Backing::Claim | Backing::Template(_) | Backing::Nfs { .. } | Backing::Memory(_) | Backing::Host(_) => {}
         }
+    }
+    for (name, size) in &plan.input.options.volume_sizes {
+        let is_there = plan.volumes.iter().any(|volume| volume.key() == name);
+        if is_there && quantity(size).is_some() {
+            continue;
+        }
+        let message = if is_there { format!("`{size}` is no size such as `10Gi`") } else { format!("there is no volume `{name}`") };
+        diagnostics.push(
+            Diagnostic::warning(Code("convert::volume-size"), message).because(format!("`--volume-size {name}={size}` has no effect")),
+        );
     }
     for object in plan.configs.iter().chain(&plan.secrets).filter(|object| object.is_used) {
         file_object(object, plan, objects, diagnostics);
