@@ -280,12 +280,13 @@ impl Host<'_, '_> {
                     None => remaining.push(usage),
                 }
             }
-            let mut copied = if is_tree && !remaining.is_empty() { in_image.or_else(|| self.in_any_image(path)) } else { None };
+            let wanted = remaining.first().map(|usage| usage.target.as_str());
+            let mut copied = wanted.filter(|_| is_tree).and_then(|target| in_image.or_else(|| self.in_any_image(path, target)));
             let mut is = HostKind::LeftOut(Absent::Missing, true);
             if copied.is_none() && !remaining.is_empty() {
                 is = self.is(path, uses, is_tree, volumes);
                 if matches!(is, HostKind::LeftOut(Absent::TooLarge | Absent::TooMany, _)) {
-                    copied = self.in_any_image(path);
+                    copied = wanted.and_then(|target| self.in_any_image(path, target));
                 }
             }
             for usage in remaining {
@@ -324,11 +325,13 @@ impl Host<'_, '_> {
         build.has_below(target).then(|| target.to_owned())
     }
 
-    /// A service whose image has the files, and where.
-    fn in_any_image(&self, path: &FilePath) -> Option<(usize, String)> {
+    /// A service whose image has the files, and where. A whole context that is copied piece by piece stands where it is
+    /// wanted, when something of it does: a web server shows the files of the application beside it.
+    fn in_any_image(&self, path: &FilePath, target: &str) -> Option<(usize, String)> {
         self.services.iter().filter(|plan| plan.service.build.is_some()).find_map(|plan| {
             let build = self.builds[plan.index].as_ref().filter(|build| build.is_known)?;
-            Some((plan.index, build.place_of(path)?))
+            let in_pieces = || (build.context == path && build.has_below(target)).then(|| target.to_owned());
+            Some((plan.index, build.place_of(path).or_else(in_pieces)?))
         })
     }
 
