@@ -59,6 +59,10 @@ impl Sink<'_> {
 pub(crate) fn apply(service: &ServicePlan<'_>, plan: &Plan<'_>, draft: &mut Draft, fates: &mut Fates, diagnostics: &mut Vec<Diagnostic>) {
     let mut sink = Sink { draft, fates, diagnostics, root: service.path("") };
     let sink = &mut sink;
+    if let Some(reason) = service.left_out {
+        sink.fates.refused(sink.at(""), reason);
+        return;
+    }
     let Service {
         name: _,
         annotations,
@@ -159,7 +163,7 @@ pub(crate) fn apply(service: &ServicePlan<'_>, plan: &Plan<'_>, draft: &mut Draf
     image::pull_policy(pull_policy.as_ref(), pull_refresh_after.as_ref(), service, sink);
     image::platform(platform.as_ref(), service, sink);
     build::build(build.as_ref(), service, sink);
-    command::command(command.as_ref(), entrypoint.as_ref(), service, sink);
+    command::command(command.as_ref(), entrypoint.as_ref(), service, plan, sink);
     command::terminal(working_dir.as_ref(), tty.as_ref(), stdin_open.as_ref(), service, sink);
     environment::environment(environment, env_file, service, plan, sink);
     configs::configs(configs, service, plan, sink);
@@ -185,17 +189,17 @@ pub(crate) fn apply(service: &ServicePlan<'_>, plan: &Plan<'_>, draft: &mut Draf
         sink,
     );
     deploy::deploy(deploy.as_ref(), scale.as_ref(), service, plan, sink);
-    lifecycle::restart(restart.as_ref(), service, sink);
+    lifecycle::restart(restart.as_ref(), service, plan, sink);
     lifecycle::stop(stop_grace_period.as_ref(), stop_signal.as_ref(), service, plan, sink);
-    lifecycle::hooks(post_start, pre_stop, service, sink);
+    lifecycle::hooks(post_start, pre_stop, service, plan, sink);
     ports::ports(ports, expose, service, plan, sink);
     networks::networks(networks, network_mode.as_ref(), mac_address.as_ref(), service, plan, sink);
-    networks::links(links, external_links, service, plan, sink);
+    networks::links(links, external_links, plan, sink);
     networks::resolver(&networks::Resolver { dns, dns_opt, dns_search, extra_hosts }, service, sink);
     identity::names(container_name.as_ref(), hostname.as_ref(), domainname.as_ref(), service, plan, sink);
     identity::selection(profiles, attach.as_ref(), extends.as_ref(), extensions, sink);
     labels::labels(labels, label_file, annotations, service, sink);
-    security::user(user.as_ref(), group_add, service, plan, sink);
+    security::user(user.as_ref(), group_add, service, sink);
     security::privileges(
         &security::Privileges {
             cap_add,
@@ -220,6 +224,7 @@ pub(crate) fn apply(service: &ServicePlan<'_>, plan: &Plan<'_>, draft: &mut Draf
             sysctls,
         },
         service,
+        plan,
         sink,
     );
     host::engine(
@@ -235,6 +240,7 @@ pub(crate) fn apply(service: &ServicePlan<'_>, plan: &Plan<'_>, draft: &mut Draf
             provider: provider.as_ref(),
         },
         service,
+        plan,
         sink,
     );
     host::kernel(

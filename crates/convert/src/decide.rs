@@ -22,7 +22,7 @@ mod volume;
 use std::path::Path as FilePath;
 
 use smol_str::SmolStr;
-use windlass_compose::model::{Project, Service};
+use windlass_compose::model::{NetworkMode, Project, Service};
 use windlass_k8s::{Kind, ObjectRef};
 use windlass_source::{Diagnostic, FileSystem};
 use windlass_yaml::Path;
@@ -31,13 +31,14 @@ pub(crate) use bind::{HostKind, HostSource, instead_of_machine};
 pub(crate) use file_object::{FileObject, FileSource, Holds, find as find_file_object};
 pub(crate) use files::{Absent, File};
 pub(crate) use image::ImageFacts;
+pub(crate) use kind::SCHEDULE_LABELS;
 pub(crate) use known_secrets::KnownSecrets;
 pub(crate) use mount::{Becoming, MountPlan, clean_target, source_of_volumes};
 pub(crate) use port::{Offered, Transport};
 pub(crate) use reach::{Reach, is_isolated};
 pub(crate) use volume::{Backing, Sharing, SizeFrom, VolumeOrigin, VolumePlan, quantity};
 
-use crate::options::Options;
+use crate::options::{Options, Security};
 
 /// What a conversion reads.
 pub struct Input<'a> {
@@ -60,6 +61,8 @@ pub(crate) struct Plan<'a> {
     pub(crate) input: &'a Input<'a>,
     /// One for each service of the project, in its order.
     pub(crate) services: Vec<ServicePlan<'a>>,
+    /// The services in the pod of each, itself first.
+    members: Vec<Vec<usize>>,
     /// Named volumes in the project's order, then those that mounts bring with them.
     pub(crate) volumes: Vec<VolumePlan>,
     /// The mounts of each service.
@@ -85,12 +88,20 @@ pub(crate) struct ServicePlan<'a> {
     pub(crate) name: SmolStr,
     pub(crate) image: ImageFacts,
     pub(crate) kind: Kind,
-    /// Why it has this kind, as a clause; for the report.
+    /// Why it has this kind, as a clause.
     pub(crate) kind_because: String,
+    /// The attribute from which the kind follows; `None` where a service is what most are, or says its kind itself.
+    pub(crate) kind_decided_by: Option<&'static str>,
+    /// Why no workload is made of it.
+    pub(crate) left_out: Option<&'static str>,
     /// The service in whose pod it runs; itself, unless `network_mode: service:x` says otherwise.
     pub(crate) pod: usize,
     /// What others can reach it by, in order of number.
     pub(crate) ports: Vec<Offered>,
+    /// The TCP port to try when it matters whether the service works.
+    pub(crate) main_port: Option<u16>,
+    /// Its ports are others than those that its image is known for.
+    pub(crate) is_moved: bool,
     pub(crate) replicas: i32,
     /// Its Service also leads to pods that are not ready.
     pub(crate) publishes_not_ready: bool,
@@ -102,12 +113,17 @@ impl<'a> Plan<'a> {
     /// Decides, with a diagnostic for each service that can't be converted as it stands.
     pub(crate) fn new(input: &'a Input<'a>, diagnostics: &mut Vec<Diagnostic>) -> Self {
         let names = name::service_names(input.project, diagnostics);
+        let awaited = kind::awaited(input.project);
         let mut services: Vec<ServicePlan<'a>> = Vec::with_capacity(names.len());
-        for (index, (service, name)) in input.project.services.iter().zip(names).enumerate() {
+        for (index, (service, (name, is_taken))) in input.project.services.iter().zip(names).enumerate() {
+            let left_out = match &service.provider {
+                Some(_) => Some("a program of the machine runs the service; nothing of it can be seen from here"),
+                None => is_taken.then_some("another service has its name in the cluster"),
+            };
             let image = ImageFacts::of(service, input);
             let ports = port::offered(service, &image, diagnostics);
             let replicas = kind::replicas(service, input.options);
-            let decided = kind::kind(service, &image, replicas, input);
+            let decided = kind::kind(service, &image, replicas, awaited.get(service.name.as_str()).copied());
             services.push(ServicePlan {
                 index,
                 service,
@@ -115,7 +131,11 @@ impl<'a> Plan<'a> {
                 image,
                 kind: decided.kind,
                 kind_because: decided.because,
+                kind_decided_by: decided.decided_by,
+                left_out,
                 pod: index,
+                main_port: None,
+                is_moved: false,
                 ports,
                 replicas,
                 publishes_not_ready: false,
@@ -123,12 +143,21 @@ impl<'a> Plan<'a> {
             });
         }
         pod::share(&mut services, diagnostics);
+        for plan in &mut services {
+            plan.main_port = port::main_tcp(&plan.ports, &plan.image);
+            plan.is_moved = port::is_moved(&plan.ports, &plan.image);
+        }
         peer::find(&mut services);
+        expose::check(&services, input.options, diagnostics);
+        let mut members: Vec<Vec<usize>> = (0..services.len()).map(|index| vec![index]).collect();
+        for plan in services.iter().filter(|plan| plan.pod != plan.index) {
+            members[plan.pod].push(plan.index);
+        }
         let mount::Mounts { mounts, volumes, sources } = mount::plan(&services, input);
         let known_secrets = KnownSecrets::of(&services);
         let (configs, secrets) = file_object::plan(&services, &known_secrets, input);
         let reach = Reach::of(&services, &texts(&sources, &configs), input);
-        Self { input, services, volumes, mounts, sources, configs, secrets, known_secrets, reach }
+        Self { input, services, members, volumes, mounts, sources, configs, secrets, known_secrets, reach }
     }
 
     /// The service called so in the project.
@@ -139,8 +168,25 @@ impl<'a> Plan<'a> {
 
     /// The services that run in the pod of `owner`, itself first.
     pub(crate) fn pod_members(&self, owner: usize) -> impl Iterator<Item = &ServicePlan<'a>> {
-        let first = self.services.get(owner);
-        first.into_iter().chain(self.services.iter().filter(move |plan| plan.pod == owner && plan.index != owner))
+        self.members[owner].iter().map(|member| &self.services[*member])
+    }
+
+    /// True when a volume that one node at a time can mount ties the pods of a service to one node.
+    pub(crate) fn is_tied_to_one_node(&self, service: &ServicePlan<'_>) -> bool {
+        let shared = self.volumes.iter().filter(|volume| volume.sharing == Sharing::OneNode);
+        shared.flat_map(|volume| &volume.uses).any(|usage| self.services[usage.service].pod == service.pod)
+    }
+
+    /// True when several pods of a service are spread over nodes.
+    pub(crate) fn is_spread(&self, service: &ServicePlan<'_>) -> bool {
+        let owner = &self.services[service.pod];
+        owner.replicas > 1 && owner.is_long_running() && owner.kind != Kind::DaemonSet && !self.is_tied_to_one_node(service)
+    }
+
+    /// True when the pod of a service is in the node's network.
+    pub(crate) fn has_host_network(&self, service: &ServicePlan<'_>) -> bool {
+        let mode = self.services[service.pod].service.network_mode.as_ref();
+        self.input.options.security == Security::Preserve && mode.is_some_and(|mode| mode.value == NetworkMode::Host)
     }
 
     /// The workload in which a service runs.
@@ -177,8 +223,29 @@ impl ServicePlan<'_> {
         !self.ports.is_empty()
     }
 
-    /// The first TCP port that it offers.
-    pub(crate) fn first_tcp_port(&self) -> Option<&Offered> {
-        self.ports.iter().find(|port| port.transport == Transport::Tcp)
+    /// False for one that runs elsewhere or can't have its name; see [`left_out`](Self::left_out).
+    pub(crate) fn is_converted(&self) -> bool {
+        self.left_out.is_none()
+    }
+
+    /// True for a label that makes it a CronJob.
+    pub(crate) fn is_scheduled_by(&self, label: &str) -> bool {
+        self.schedule.is_some() && SCHEDULE_LABELS.contains(&label)
+    }
+
+    /// Others can call it by name: it runs and has a network.
+    pub(crate) fn is_reachable(&self) -> bool {
+        // The engine gives no name to a container in the network of another; its ports are at least of use here.
+        self.is_converted() && self.is_long_running() && !is_isolated(self) && (self.owns_pod() || self.has_ports())
+    }
+
+    /// The position of a port among those that it offers.
+    pub(crate) fn port_position(&self, number: u16, transport: Transport) -> Option<usize> {
+        self.ports.binary_search_by_key(&(number, transport), |port| (port.number, port.transport)).ok()
+    }
+
+    /// The path of a field of a Job's spec, for a Job or a CronJob.
+    pub(crate) fn job_field(&self, field: &str) -> String {
+        if self.kind == Kind::CronJob { format!("spec.jobTemplate.spec.{field}") } else { format!("spec.{field}") }
     }
 }

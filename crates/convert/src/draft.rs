@@ -41,6 +41,8 @@ pub(crate) struct PodDraft {
     pub(crate) host_ipc: bool,
     pub(crate) host_users: Option<bool>,
     pub(crate) share_process_namespace: bool,
+    /// The container of a Job is not started again.
+    pub(crate) never_restarts: bool,
     pub(crate) node_selector: BTreeMap<String, String>,
     /// Requirements on nodes that a selector can't express.
     pub(crate) node_requirements: Vec<k8s_openapi::api::core::v1::NodeSelectorRequirement>,
@@ -68,6 +70,7 @@ pub(crate) struct WorkloadDraft {
     pub(crate) exclusive_claim: bool,
     /// Retries of a Job.
     pub(crate) backoff_limit: Option<i32>,
+
     pub(crate) claim_templates: Vec<k8s_openapi::api::core::v1::PersistentVolumeClaim>,
 }
 

@@ -10,8 +10,8 @@ pub(crate) mod waits;
 mod workload;
 
 use smol_str::SmolStr;
-use windlass_k8s::name::{SUBDOMAIN_LIMIT, with_suffix};
-use windlass_k8s::{Kind, Object, Objects};
+use windlass_k8s::name::{LABEL_LIMIT, with_suffix};
+use windlass_k8s::{Object, ObjectRef, Objects};
 use windlass_source::Diagnostic;
 
 use crate::decide::Plan;
@@ -24,7 +24,7 @@ pub(crate) fn finish(plan: &Plan<'_>, drafts: Vec<Draft>, fates: &mut Fates, dia
     let mut objects = Objects::new();
     let mut layout = Layout::default();
     let mut drafts: Vec<Option<Draft>> = drafts.into_iter().map(Some).collect();
-    for service in &plan.services {
+    for service in plan.services.iter().filter(|service| service.is_converted()) {
         if let Some(draft) = &mut drafts[service.index] {
             defaults::harden(service, plan, draft, fates);
             for object in std::mem::take(&mut draft.objects) {
@@ -39,12 +39,18 @@ pub(crate) fn finish(plan: &Plan<'_>, drafts: Vec<Draft>, fates: &mut Fates, dia
         container: 0,
         init_containers: Vec::new(),
     }));
-    let mut job_names: Vec<Option<SmolStr>> = vec![None; plan.services.len()];
-    for owner in order(plan).into_iter().map(|index| &plan.services[index]).filter(|service| service.owns_pod()) {
+    // The workloads that are made, which for a Job is its name.
+    let mut made: Vec<Option<ObjectRef>> = vec![None; plan.services.len()];
+    for owner in order(plan).into_iter().map(|index| &plan.services[index]).filter(|service| service.owns_pod() && service.is_converted()) {
         let members: Vec<_> = plan.pod_members(owner.index).collect();
         for member in &members {
             if let Some(draft) = &mut drafts[member.index] {
-                waits::add_waits(member, plan, draft, |other| job_names[other].clone(), &mut objects, diagnostics);
+                waits::add_waits(member, plan, draft, &made, &mut objects, fates, diagnostics);
+            }
+        }
+        for member in &members {
+            if drafts[member.index].as_ref().is_some_and(|draft| draft.workload.exclusive_claim) {
+                workload::say_recreate(owner, fates);
             }
         }
         let parts: Vec<_> = members.iter().filter_map(|member| Some((*member, drafts[member.index].take()?))).collect();
@@ -54,18 +60,18 @@ pub(crate) fn finish(plan: &Plan<'_>, drafts: Vec<Draft>, fates: &mut Fates, dia
             home.workload = Some(object.reference());
             home.container = container;
             home.init_containers.clone_from(&init_containers);
-            job_names[member.index] = (object.kind() == Kind::Job).then(|| object.name().into());
+            made[member.index] = Some(object.reference());
         }
         add(&mut objects, object, diagnostics);
     }
     for home in homes {
         layout.push(home);
     }
-    services::services(plan, &mut objects, fates, diagnostics);
+    services::services(plan, &mut objects, diagnostics);
     claims::claims(plan, &mut objects, fates, diagnostics);
     findings::in_files(plan, diagnostics);
     availability::availability(plan, &mut objects, diagnostics);
-    policies::policies(plan, &mut objects, fates, diagnostics);
+    policies::policies(plan, &mut objects, diagnostics);
     if let Some(namespace) = &plan.input.options.namespace {
         for object in objects.iter_mut() {
             object.metadata_mut().namespace = Some(namespace.clone());
@@ -75,7 +81,7 @@ pub(crate) fn finish(plan: &Plan<'_>, drafts: Vec<Draft>, fates: &mut Fates, dia
 }
 
 /// The services so that each comes after those that it waits for: a Job's name is the hash of its pod, and those who wait
-/// for it name it. Circles, which the loader refuses, end in the project's order.
+/// for it name it. Circles, which the loader refuses and only shared pods can make, are cut somewhere; their waits are left out.
 fn order(plan: &Plan<'_>) -> Vec<usize> {
     let mut order = Vec::with_capacity(plan.services.len());
     let mut seen = vec![false; plan.services.len()];
@@ -89,7 +95,7 @@ fn order(plan: &Plan<'_>) -> Vec<usize> {
             continue;
         }
         stack.push((index, true));
-        for member in plan.pod_members(index) {
+        for member in plan.pod_members(plan.services[index].pod) {
             let others = member.service.depends_on.iter().filter_map(|entry| plan.service(&entry.name));
             stack.extend(others.map(|other| (other.pod, false)).filter(|(other, _)| !seen[*other]));
         }
@@ -99,7 +105,12 @@ fn order(plan: &Plan<'_>) -> Vec<usize> {
 
 /// The name of the Service for what a service publishes.
 pub(crate) fn published_name(service: &str) -> SmolStr {
-    with_suffix(service, "published", SUBDOMAIN_LIMIT.min(windlass_k8s::name::LABEL_LIMIT))
+    with_suffix(service, "published", LABEL_LIMIT)
+}
+
+/// The name of the Service for what a service publishes on the nodes.
+pub(crate) fn on_nodes_name(service: &str) -> SmolStr {
+    with_suffix(service, "nodes", LABEL_LIMIT)
 }
 
 /// Adds an object, or says which other one has its name.

@@ -17,15 +17,15 @@ pub(super) fn depends_on(depends_on: &ByName<Spanned<Dependency>>, service: &Ser
         match waits {
             None => sink.fates.lost(path.clone(), "the service is not enabled"),
             Some((other, way)) => {
-                let place = Place::init_container(service.index, container_name(other), "");
+                let place = Place::init_container(service.index, container_name(other, plan), "");
                 match way {
                     Way::Nothing(reason) => sink.fates.mapped_with(condition, [], reason),
                     Way::Impossible(reason) => sink.fates.approximated(condition, [], reason),
-                    Way::Port(_) if other.publishes_not_ready => {
+                    Way::Port(_) | Way::Name if other.publishes_not_ready => {
                         sink.fates.approximated(
                             condition,
                             [place],
-                            "waits until the port answers; its Service also leads to pods that are not ready",
+                            "waits until it answers; its Service also leads to pods that are not ready",
                         );
                     }
                     Way::Port(_) | Way::Name | Way::Completion => sink.fates.mapped(condition, [place]),

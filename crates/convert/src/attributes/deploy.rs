@@ -2,12 +2,12 @@
 
 mod placement;
 
-use windlass_compose::model::{Deploy, DeployMode, EndpointMode, RestartPolicy, UpdateConfig, UpdateOrder};
+use windlass_compose::model::{Deploy, DeployMode, EndpointMode, RestartCondition, RestartPolicy, UpdateConfig, UpdateOrder};
 use windlass_k8s::name::metadata_key;
 use windlass_k8s::{Kind, ObjectRef};
 use windlass_source::Spanned;
 
-use super::Sink;
+use super::{Sink, lifecycle};
 use crate::decide::{Plan, ServicePlan};
 use crate::fates::Place;
 
@@ -18,6 +18,10 @@ pub(super) fn deploy(
     plan: &Plan<'_>,
     sink: &mut Sink<'_>,
 ) {
+    if let Some(attribute) = service.kind_decided_by.filter(|_| service.owns_pod()) {
+        let (kind, because) = (service.kind.as_str(), service.kind_because.clone());
+        sink.fates.inferred(service.index, Place::workload(service.index, "kind"), kind, because, attribute);
+    }
     if scale.is_some() {
         replicas("scale", service, plan, sink);
     }
@@ -51,7 +55,7 @@ pub(super) fn deploy(
         replicas("deploy.replicas", service, plan, sink);
     }
     if let Some(policy) = restart_policy {
-        restart_policy_fates(policy, service, sink);
+        restart_policy_fates(policy, service, plan, sink);
     }
     if let Some(update) = update_config {
         update_fates(update, service, sink);
@@ -60,10 +64,14 @@ pub(super) fn deploy(
         sink.fates.lost(sink.at("deploy.rollback_config"), "a rollback is an update to the revision before, with the settings of updates");
     }
     if let Some(placement) = placement {
-        placement::placement(placement, service, sink);
+        placement::placement(placement, service, plan, sink);
     }
     for label in labels {
         let path = sink.under("deploy.labels", &label.name);
+        if service.is_scheduled_by(&label.name) {
+            sink.fates.mapped(path, [Place::workload(service.index, "spec.schedule")]);
+            continue;
+        }
         match metadata_key(&label.name) {
             Some(key) => {
                 let place = Place {
@@ -78,7 +86,7 @@ pub(super) fn deploy(
     }
     if let Some(mode) = endpoint_mode {
         let path = sink.at("deploy.endpoint_mode");
-        let place = service.is_long_running().then(|| Place::object(ObjectRef::new(Kind::Service, service.name.clone()), "spec"));
+        let place = service.is_reachable().then(|| Place::object(ObjectRef::new(Kind::Service, service.name.clone()), "spec"));
         match mode.value {
             EndpointMode::Vip | EndpointMode::DnsRoundRobin => sink.fates.mapped(path, place),
             EndpointMode::Other(_) => sink.fates.lost(path, "not a mode that Compose knows"),
@@ -98,28 +106,35 @@ fn replicas(attribute: &str, service: &ServicePlan<'_>, plan: &Plan<'_>, sink: &
     match service.kind {
         Kind::DaemonSet => sink.fates.mapped_with(path, [], "one runs on each node"),
         _ if !service.owns_pod() => sink.fates.lost(path, "it runs in the pod of another service, which gives the number"),
-        Kind::Job | Kind::CronJob if service.replicas > 1 => sink.fates.mapped(path, [Place::workload(service.index, "spec.completions")]),
+        Kind::Job | Kind::CronJob if service.replicas > 1 => {
+            sink.fates.mapped(path, [Place::workload(service.index, &service.job_field("completions"))]);
+        }
         Kind::Job | Kind::CronJob => sink.fates.mapped_with(path, [], "a Job runs once"),
         _ => sink.fates.mapped(path, [Place::workload(service.index, "spec.replicas")]),
     }
 }
 
-fn restart_policy_fates(policy: &Spanned<RestartPolicy>, service: &ServicePlan<'_>, sink: &mut Sink<'_>) {
+fn restart_policy_fates(policy: &Spanned<RestartPolicy>, service: &ServicePlan<'_>, plan: &Plan<'_>, sink: &mut Sink<'_>) {
     let RestartPolicy { condition, delay, max_attempts, window, extensions } = &policy.value;
     let path = sink.at("deploy.restart_policy");
-    if condition.is_some() {
-        if service.is_long_running() {
-            sink.fates.mapped_with(path.key("condition"), [], "the pods of a workload are always restarted");
-        } else {
-            sink.fates.mapped(path.key("condition"), [Place::pod(service.index, "restartPolicy")]);
+    if let Some(condition) = condition {
+        let path = path.key("condition");
+        match (&condition.value, service.is_long_running()) {
+            (RestartCondition::Any, true) => sink.fates.mapped_with(path, [], "the pods of a workload are always restarted"),
+            (_, true) => sink.fates.approximated(path, [], "runs until it is stopped, so it is restarted after every end"),
+            (RestartCondition::None, false) => lifecycle::never(path, service, plan, sink),
+            (RestartCondition::OnFailure, false) => sink.fates.mapped(path, [Place::pod(service.index, "restartPolicy")]),
+            (RestartCondition::Any | RestartCondition::Other(_), false) => {
+                sink.fates.approximated(path, [Place::pod(service.index, "restartPolicy")], "restarted until it has completed once");
+            }
         }
     }
     if let Some(attempts) = max_attempts {
+        let path = path.key("max_attempts");
         if service.is_long_running() {
-            sink.fates.lost(path.key("max_attempts"), "a workload restarts its pods without end, with growing pauses");
+            sink.fates.lost(path, "a workload restarts its pods without end, with growing pauses");
         } else {
-            sink.draft.workload.backoff_limit = Some(i32::try_from(attempts.value).unwrap_or(i32::MAX));
-            sink.fates.mapped(path.key("max_attempts"), [Place::workload(service.index, "spec.backoffLimit")]);
+            lifecycle::retries(i32::try_from(attempts.value).unwrap_or(i32::MAX), path, service, plan, sink);
         }
     }
     if delay.is_some() {
@@ -136,20 +151,33 @@ fn restart_policy_fates(policy: &Spanned<RestartPolicy>, service: &ServicePlan<'
 fn update_fates(update: &Spanned<UpdateConfig>, service: &ServicePlan<'_>, sink: &mut Sink<'_>) {
     let UpdateConfig { parallelism, delay, failure_action, monitor, max_failure_ratio, order, extensions } = &update.value;
     let path = sink.at("deploy.update_config");
+    if !service.owns_pod() {
+        sink.fates.lost(path, "it runs in the pod of another service, whose `update_config` counts");
+        return;
+    }
     if matches!(service.kind, Kind::Job | Kind::CronJob) {
         sink.fates.mapped_with(path, [], "a job is not updated; a change makes a new one");
         return;
     }
     let rolls = |field: &str| match service.kind {
         Kind::Deployment => Some(Place::workload(service.index, &format!("spec.strategy{field}"))),
-        Kind::DaemonSet => Some(Place::workload(service.index, &format!("spec.updateStrategy{field}"))),
+        // Its strategy is written where it differs from one at a time.
+        Kind::DaemonSet if parallelism.as_ref().is_some_and(|number| number.value > 0) => {
+            Some(Place::workload(service.index, &format!("spec.updateStrategy{field}")))
+        }
         _ => None,
+    };
+    let other = if service.kind == Kind::DaemonSet {
+        "a DaemonSet replaces its pods one by one, stopping first"
+    } else {
+        "a StatefulSet replaces its pods one by one, stopping first"
     };
     if let Some(parallelism) = parallelism {
         sink.draft.workload.parallelism = Some(parallelism.value);
         match rolls("") {
             Some(place) => sink.fates.mapped(path.key("parallelism"), [place]),
-            None => sink.fates.approximated(path.key("parallelism"), [], "a StatefulSet replaces its pods one by one"),
+            None if parallelism.value == 1 => sink.fates.mapped_with(path.key("parallelism"), [], other),
+            None => sink.fates.approximated(path.key("parallelism"), [], other),
         }
     }
     if let Some(order) = order {
@@ -157,8 +185,8 @@ fn update_fates(update: &Spanned<UpdateConfig>, service: &ServicePlan<'_>, sink:
         sink.draft.workload.start_first = Some(start_first);
         match rolls("") {
             Some(place) => sink.fates.mapped(path.key("order"), [place]),
-            None if start_first => sink.fates.approximated(path.key("order"), [], "a StatefulSet stops a pod before it starts the next"),
-            None => sink.fates.mapped_with(path.key("order"), [], "a StatefulSet stops a pod before it starts the next"),
+            None if start_first => sink.fates.approximated(path.key("order"), [], other),
+            None => sink.fates.mapped_with(path.key("order"), [], other),
         }
     }
     // The pause between two groups and the time in which a failure counts are both "ready for so long before going on".
@@ -186,5 +214,68 @@ fn update_fates(update: &Spanned<UpdateConfig>, service: &ServicePlan<'_>, sink:
     }
     for extension in extensions {
         sink.fates.mapped_with(path.key(extension.name.value.clone()), [], "an extension has no meaning of its own");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{Outcome, project};
+
+    fn web(service: &str) -> Outcome {
+        project(&format!("services: {{ web: {{ image: acme/web:1, {service} }} }}")).convert()
+    }
+
+    #[test]
+    fn replicas_are_kept_even_none() {
+        assert_eq!(web("deploy: { replicas: 0 }").field("Deployment/web", "spec.replicas"), "0\n");
+        assert_eq!(web("scale: 3").field("Deployment/web", "spec.replicas"), "3\n");
+        let outcome = project("services: { web: { image: acme/web:1, scale: 3 } }")
+            .options(|options| drop(options.replicas.insert("web".to_owned(), 5)))
+            .convert();
+        assert_eq!(outcome.field("Deployment/web", "spec.replicas"), "5\n");
+        assert_eq!(outcome.fates("services.web.scale"), "services.web.scale: mapped (`--replicas` says another number)");
+    }
+
+    #[test]
+    fn updates_replace_as_many_pods_as_they_say() {
+        let config = "update_config: { parallelism: 2, order: start-first, delay: 10s, monitor: 15s, failure_action: rollback, max_failure_ratio: 0.5 }";
+        let outcome = web(&format!("deploy: {{ replicas: 4, {config}, rollback_config: {{ parallelism: 1 }} }}"));
+        insta::assert_snapshot!(outcome.field("Deployment/web", "spec.strategy"), @"");
+        assert_eq!(outcome.field("Deployment/web", "spec.minReadySeconds"), "15\n");
+        insta::assert_snapshot!(outcome.fates("services.web.deploy"), @"");
+        let all = web("deploy: { replicas: 4, update_config: { parallelism: 0 } }");
+        insta::assert_snapshot!(all.field("Deployment/web", "spec.strategy.rollingUpdate"), @"");
+    }
+
+    #[test]
+    fn a_daemon_set_and_a_stateful_set_update_in_their_own_way() {
+        let outcome = web("deploy: { mode: global, update_config: { order: start-first } }");
+        assert!(outcome.fates("services.web.deploy.update_config").contains("approximated (a DaemonSet replaces"));
+        let outcome = web("deploy: { mode: global, update_config: { order: start-first, parallelism: 2 } }");
+        assert_eq!(outcome.field("DaemonSet/web", "spec.updateStrategy.rollingUpdate.maxSurge"), "2\n");
+        let outcome = project("services: { db: { image: postgres:17, deploy: { update_config: { parallelism: 1, order: stop-first } } } }").convert();
+        assert!(!outcome.fates("services.db.deploy.update_config").contains("approximated"));
+    }
+
+    #[test]
+    fn a_long_pause_between_updates_moves_the_deadline() {
+        let outcome = web("deploy: { update_config: { delay: 20m } }");
+        assert_eq!(outcome.field("Deployment/web", "spec.progressDeadlineSeconds"), "1800\n");
+    }
+
+    #[test]
+    fn a_job_that_shall_not_be_restarted_is_not() {
+        let outcome = web("deploy: { mode: replicated-job, restart_policy: { condition: none } }");
+        assert_eq!(outcome.pod("Job/web*", "restartPolicy"), "Never\n");
+        assert_eq!(outcome.field("Job/web*", "spec.backoffLimit"), "0\n");
+        let outcome = web("deploy: { mode: replicated-job, replicas: 3, restart_policy: { condition: on-failure, max_attempts: 4, delay: 5s, window: 1m } }");
+        assert_eq!(outcome.field("Job/web*", "spec.backoffLimit"), "4\n");
+        assert_eq!(outcome.field("Job/web*", "spec.completions"), "3\n");
+    }
+
+    #[test]
+    fn labels_of_a_swarm_are_annotations_of_the_workload() {
+        let outcome = web("deploy: { labels: { 'com.example/team': shop } }");
+        assert_eq!(outcome.field("Deployment/web", "metadata.annotations[\"com.example/team\"]"), "shop\n");
     }
 }

@@ -39,14 +39,14 @@ struct Times {
 }
 
 pub(super) fn healthcheck(healthcheck: Option<&Spanned<Healthcheck>>, service: &ServicePlan<'_>, plan: &Plan<'_>, sink: &mut Sink<'_>) {
+    if healthcheck.is_some_and(|check| check.is_disabled()) {
+        sink.fates.mapped_with(sink.at("healthcheck"), [], "no probes, as it says");
+        return;
+    }
     if !service.is_long_running() {
         if healthcheck.is_some() {
             sink.fates.lost(sink.at("healthcheck"), "a job has no probes: it is healthy when it completes");
         }
-        return;
-    }
-    if healthcheck.is_some_and(|check| check.is_disabled()) {
-        sink.fates.mapped_with(sink.at("healthcheck"), [], "no probes, as it says");
         return;
     }
     let times = healthcheck.map(|check| Times::of(check));
@@ -63,6 +63,7 @@ pub(super) fn healthcheck(healthcheck: Option<&Spanned<Healthcheck>>, service: &
         }
         check
     });
+    let is_changed = written.as_ref().is_some_and(|check| check.is_changed);
     match (written, times) {
         (Some(check), Some(times)) => apply(&check, times, service, sink),
         (None, times) => inferred::infer(times, service, plan, sink),
@@ -70,6 +71,11 @@ pub(super) fn healthcheck(healthcheck: Option<&Spanned<Healthcheck>>, service: &
     }
     if let Some(healthcheck) = healthcheck {
         fates(healthcheck, service, sink);
+    }
+    if is_changed {
+        let handlers = handlers(service, sink);
+        let message = "asks 127.0.0.1 in place of the service's own name, which leads to pods that are ready already";
+        sink.fates.approximated(sink.at("healthcheck.test"), handlers, message);
     }
 }
 
@@ -107,7 +113,7 @@ fn apply(check: &Check, times: Times, service: &ServicePlan<'_>, sink: &mut Sink
     let container = &mut sink.draft.container;
     container.readiness_probe = Some(probe(&check.handler, interval, timeout, retries));
     // A failing neighbour must not restart this container.
-    let own = if check.asks_others { service.first_tcp_port().map(|port| Handler::Tcp(port.number)) } else { Some(check.handler.clone()) };
+    let own = if check.asks_others { service.main_port.map(Handler::Tcp) } else { Some(check.handler.clone()) };
     if let Some(own) = own {
         container.startup_probe = Some(probe(&own, start_interval, timeout, times.startup_failures()));
         container.liveness_probe = Some(probe(&own, interval, timeout, retries.saturating_mul(3)));
@@ -132,20 +138,14 @@ fn probe(handler: &Handler, period: i32, timeout: i32, failures: i32) -> Probe {
 /// The fields of a health check, each with the probes' fields that it went into.
 fn fates(healthcheck: &Spanned<Healthcheck>, service: &ServicePlan<'_>, sink: &mut Sink<'_>) {
     let Healthcheck { test, interval, timeout, retries, start_period, start_interval, disable, extensions } = &healthcheck.value;
-    let container = &sink.draft.container;
-    let probes = [
-        ("readinessProbe", container.readiness_probe.as_ref()),
-        ("livenessProbe", container.liveness_probe.as_ref()),
-        ("startupProbe", container.startup_probe.as_ref()),
-    ];
+    let probes = probes(sink);
     let places = |field: &str, only: &[&str]| {
         let found = probes.iter().filter(|(name, probe)| probe.is_some() && only.contains(name));
         found.map(|(name, _)| Place::container(service.index, &format!("{name}.{field}"))).collect::<Vec<_>>()
     };
     let steady = ["readinessProbe", "livenessProbe"];
     let all = ["readinessProbe", "livenessProbe", "startupProbe"];
-    let kinds = probes.iter().filter_map(|(name, probe)| Some((*name, kind(probe.as_ref()?)?)));
-    let handlers: Vec<Place> = kinds.map(|(name, kind)| Place::container(service.index, &format!("{name}.{kind}"))).collect();
+    let handlers = handlers(service, sink);
     let rows = [
         ("test", test.is_some(), handlers),
         ("interval", interval.is_some(), places("periodSeconds", &steady)),
@@ -173,10 +173,89 @@ fn fates(healthcheck: &Spanned<Healthcheck>, service: &ServicePlan<'_>, sink: &m
     }
 }
 
+/// The probes that there are, by name.
+fn probes<'a>(sink: &'a Sink<'_>) -> [(&'static str, Option<&'a Probe>); 3] {
+    let container = &sink.draft.container;
+    [
+        ("readinessProbe", container.readiness_probe.as_ref()),
+        ("livenessProbe", container.liveness_probe.as_ref()),
+        ("startupProbe", container.startup_probe.as_ref()),
+    ]
+}
+
+/// Where the probes hold their checks.
+fn handlers(service: &ServicePlan<'_>, sink: &Sink<'_>) -> Vec<Place> {
+    let kinds = probes(sink).into_iter().filter_map(|(name, probe)| Some((name, kind(probe?)?)));
+    kinds.map(|(name, kind)| Place::container(service.index, &format!("{name}.{kind}"))).collect()
+}
+
 /// The field of a probe that holds its check.
 fn kind(probe: &Probe) -> Option<&'static str> {
     let Probe { exec, grpc, http_get, tcp_socket, .. } = probe;
     [("exec", exec.is_some()), ("grpc", grpc.is_some()), ("httpGet", http_get.is_some()), ("tcpSocket", tcp_socket.is_some())]
         .into_iter()
         .find_map(|(name, is_set)| is_set.then_some(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::project;
+
+    #[test]
+    fn one_check_becomes_three_probes_with_dockers_times() {
+        let outcome = project(
+            "services: { web: { image: acme/web:1, expose: ['8080'], healthcheck: { test: [CMD, curl, -f, 'http://localhost:8080/up'], interval: 10s, \
+             start_period: 40s } } }",
+        )
+        .convert();
+        for probe in ["startupProbe", "readinessProbe", "livenessProbe"] {
+            assert_eq!(outcome.pod("Deployment/web", &format!("containers[0].{probe}.httpGet.path")), "/up\n");
+            assert_eq!(outcome.pod("Deployment/web", &format!("containers[0].{probe}.timeoutSeconds")), "30\n");
+        }
+        let number = |field: &str| outcome.pod("Deployment/web", &format!("containers[0].{field}")).trim_end().to_owned();
+        assert_eq!([number("readinessProbe.periodSeconds"), number("readinessProbe.failureThreshold")], ["10", "3"]);
+        assert_eq!([number("livenessProbe.periodSeconds"), number("livenessProbe.failureThreshold")], ["10", "9"]);
+        assert_eq!([number("startupProbe.periodSeconds"), number("startupProbe.failureThreshold")], ["5", "60"]);
+        insta::assert_snapshot!(outcome.fates("services.web.healthcheck"), @"");
+    }
+
+    #[test]
+    fn a_long_start_is_waited_for() {
+        let outcome = project(
+            "services: { web: { image: acme/web:1, healthcheck: { test: [CMD, check], interval: 60s, retries: 10, start_period: 600s, start_interval: 10s } } }",
+        )
+        .convert();
+        let number = |field: &str| outcome.pod("Deployment/web", &format!("containers[0].startupProbe.{field}")).trim_end().to_owned();
+        assert_eq!([number("periodSeconds"), number("failureThreshold")], ["10", "120"]);
+    }
+
+    #[test]
+    fn a_check_that_is_switched_off_gives_no_probes() {
+        for check in ["{ disable: true }", "{ test: [NONE] }"] {
+            let outcome = project(&format!("services: {{ db: {{ image: postgres:17, healthcheck: {check} }} }}")).convert();
+            assert_eq!(outcome.pod("StatefulSet/db", "containers[0].readinessProbe"), "null\n");
+            assert!(outcome.fates("services.db.healthcheck").ends_with("mapped (no probes, as it says)"), "{}", outcome.fates("services.db"));
+        }
+    }
+
+    #[test]
+    fn a_job_has_no_probes() {
+        let outcome = project("services: { load: { image: acme/a:1, deploy: { mode: replicated-job }, healthcheck: { test: [CMD, a] } } }").convert();
+        let job = outcome.names().into_iter().find(|name| name.starts_with("Job/")).unwrap_or_default();
+        assert_eq!(outcome.pod(&job, "containers[0].livenessProbe"), "null\n");
+        assert!(outcome.fates("services.load.healthcheck.test").contains("lost"));
+    }
+
+    #[test]
+    fn a_check_without_a_command_takes_what_the_image_is_known_for_at_its_own_times() {
+        let outcome = project("services: { cache: { image: redis:8, healthcheck: { interval: 7s } } }").convert();
+        assert_eq!(outcome.pod("StatefulSet/cache", "containers[0].readinessProbe.periodSeconds"), "7\n");
+    }
+
+    #[test]
+    fn a_check_of_other_services_without_a_port_of_its_own_gives_no_liveness() {
+        let outcome = project("services: { web: { image: acme/web:1, healthcheck: { test: nc -z db 5432 } }, db: { image: acme/db:1 } }").convert();
+        assert_eq!(outcome.pod("Deployment/web", "containers[0].livenessProbe"), "null\n");
+        assert!(outcome.diagnostics().contains(&"convert::no-liveness: `web` has no liveness probe".to_owned()));
+    }
 }

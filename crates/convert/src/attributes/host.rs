@@ -9,6 +9,7 @@ use windlass_k8s::name::label_name;
 use windlass_source::Spanned;
 
 use super::Sink;
+use super::security::shares_node_processes;
 use crate::decide::{Plan, ServicePlan};
 use crate::fates::Place;
 use crate::options::HostPaths;
@@ -43,11 +44,13 @@ pub(super) struct Kernel<'a> {
     pub(super) oom_score_adj: Option<&'a Spanned<i64>>,
 }
 
-pub(super) fn engine(engine: &Engine<'_>, service: &ServicePlan<'_>, sink: &mut Sink<'_>) {
+pub(super) fn engine(engine: &Engine<'_>, service: &ServicePlan<'_>, plan: &Plan<'_>, sink: &mut Sink<'_>) {
     let Engine { init, logging, runtime, isolation, credential_spec, storage_opt, develop, models, provider } = engine;
     if let Some(init) = init {
         let path = sink.at("init");
-        if init.value {
+        if init.value && shares_node_processes(service, plan) {
+            sink.fates.mapped_with(path, [], "the node's own process 1 reaps children");
+        } else if init.value {
             // With a shared process namespace the pod's pause container is process 1 and reaps children.
             sink.draft.pod.share_process_namespace = true;
             let note = "the pod's pause process reaps children; signals go to the process itself";
@@ -60,7 +63,9 @@ pub(super) fn engine(engine: &Engine<'_>, service: &ServicePlan<'_>, sink: &mut 
         let note = "the cluster collects standard output and the kubelet rotates it (`containerLogMaxSize`); ship logs with a node agent";
         sink.fates.approximated(sink.at("logging"), [], note);
     }
-    if let Some(runtime) = runtime {
+    if let Some(runtime) = runtime.filter(|runtime| is_default_runtime(runtime)) {
+        sink.fates.mapped_with(sink.at("runtime"), [], format!("`{}` is what nodes run anyway", runtime.value));
+    } else if let Some(runtime) = runtime {
         sink.draft.pod.runtime_class = Some(windlass_k8s::name::object_name(runtime).to_string());
         let note = "the cluster needs a RuntimeClass of this name";
         sink.fates.approximated(sink.at("runtime"), [Place::pod(service.index, "runtimeClassName")], note);
@@ -83,6 +88,11 @@ pub(super) fn engine(engine: &Engine<'_>, service: &ServicePlan<'_>, sink: &mut 
     if provider.is_some() {
         sink.fates.refused(sink.at("provider"), "a program of this machine runs the service; nothing of it can be seen from here");
     }
+}
+
+/// The runtime that Docker and nodes have without asking.
+fn is_default_runtime(runtime: &str) -> bool {
+    matches!(runtime, "" | "runc" | "io.containerd.runc.v2")
 }
 
 pub(super) fn kernel(kernel: &Kernel<'_>, service: &ServicePlan<'_>, plan: &Plan<'_>, sink: &mut Sink<'_>) {

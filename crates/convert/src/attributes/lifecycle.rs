@@ -4,14 +4,20 @@ use k8s_openapi::api::core::v1::{ExecAction, LifecycleHandler, SleepAction};
 use smol_str::SmolStr;
 use windlass_compose::model::{Duration, Hook, Restart};
 use windlass_source::Spanned;
+use windlass_yaml::Path;
 
 use super::Sink;
 use crate::decide::expose::{Outside, outside};
 use crate::decide::{Plan, ServicePlan};
 use crate::fates::Place;
+use crate::finish::waits::waits_for_job;
+use crate::options::KubeVersion;
 
 /// Seconds in which load balancers and kube-proxies learn that a pod is going, before it stops answering.
 const DRAIN: i64 = 5;
+
+/// From this version on a hook may sleep without a program of the image.
+const SLEEPS_SINCE: KubeVersion = KubeVersion { major: 1, minor: 30 };
 
 /// Docker's default of `stop_grace_period`; Kubernetes' is 30 s, which is kinder and kept where nothing is written.
 const KUBERNETES_GRACE: i64 = 30;
@@ -19,28 +25,51 @@ const KUBERNETES_GRACE: i64 = 30;
 /// The signal that Docker and Kubernetes send when neither project nor image says another.
 const DEFAULT_SIGNAL: &str = "SIGTERM";
 
-pub(super) fn restart(restart: Option<&Spanned<Restart>>, service: &ServicePlan<'_>, sink: &mut Sink<'_>) {
+pub(super) fn restart(restart: Option<&Spanned<Restart>>, service: &ServicePlan<'_>, plan: &Plan<'_>, sink: &mut Sink<'_>) {
     let Some(restart) = restart else { return };
     let path = sink.at("restart");
-    let job = Place::pod(service.index, "restartPolicy");
+    let policy = Place::pod(service.index, "restartPolicy");
     match (&restart.value, service.is_long_running()) {
         (Restart::Always | Restart::UnlessStopped, true) => sink.fates.mapped_with(path, [], "the pods of a workload are always restarted"),
         (Restart::OnFailure { .. } | Restart::No | Restart::Other(_), true) => {
             sink.fates.approximated(path, [], "runs until it is stopped, so it is restarted after every end");
         }
-        (Restart::OnFailure { max_retries: Some(retries) }, false) => {
-            sink.draft.workload.backoff_limit = Some(i32::try_from(*retries).unwrap_or(i32::MAX));
-            sink.fates.mapped(path, [job, Place::workload(service.index, "spec.backoffLimit")]);
+        (Restart::OnFailure { max_retries: Some(count) }, false) => {
+            retries(i32::try_from(*count).unwrap_or(i32::MAX), path, service, plan, sink);
         }
-        (Restart::OnFailure { max_retries: None }, false) => sink.fates.mapped(path, [job]),
-        (Restart::No, false) => {
-            sink.draft.workload.backoff_limit = Some(0);
-            sink.fates.mapped(path, [Place::workload(service.index, "spec.backoffLimit")]);
-        }
+        (Restart::OnFailure { max_retries: None }, false) => sink.fates.mapped(path, [policy]),
+        (Restart::No, false) => never(path, service, plan, sink),
         (Restart::Always | Restart::UnlessStopped | Restart::Other(_), false) => {
-            sink.fates.approximated(path, [job], "restarted until it has completed once");
+            sink.fates.approximated(path, [policy], "restarted until it has completed once");
         }
     }
+}
+
+/// Retries of a Job that waits for another, at the least: the wait fails while the other Job is not there yet, and counts.
+const RETRIES_OF_WAITS: i32 = 6;
+
+/// A Job that is started again so many times after a failure.
+pub(super) fn retries(count: i32, path: Path, service: &ServicePlan<'_>, plan: &Plan<'_>, sink: &mut Sink<'_>) {
+    let place = Place::workload(service.index, &service.job_field("backoffLimit"));
+    let is_raised = count < RETRIES_OF_WAITS && waits_for_job(&plan.services[service.pod], plan);
+    sink.draft.workload.backoff_limit = Some(if is_raised { RETRIES_OF_WAITS } else { count });
+    if is_raised {
+        sink.fates.approximated(path, [place], "more often, since attempts to wait for another Job count too");
+    } else {
+        sink.fates.mapped(path, [place]);
+    }
+}
+
+/// A Job that is not started again.
+pub(super) fn never(path: Path, service: &ServicePlan<'_>, plan: &Plan<'_>, sink: &mut Sink<'_>) {
+    if waits_for_job(&plan.services[service.pod], plan) {
+        retries(0, path, service, plan, sink);
+        return;
+    }
+    sink.draft.workload.backoff_limit = Some(0);
+    sink.draft.pod.never_restarts = true;
+    let limit = Place::workload(service.index, &service.job_field("backoffLimit"));
+    sink.fates.mapped(path, [Place::pod(service.index, "restartPolicy"), limit]);
 }
 
 pub(super) fn stop(
@@ -50,7 +79,10 @@ pub(super) fn stop(
     plan: &Plan<'_>,
     sink: &mut Sink<'_>,
 ) {
-    let drains = service.is_long_running() && is_published(service, plan) && service.service.pre_stop.is_empty();
+    let drains = service.is_long_running()
+        && is_published(service, plan)
+        && service.service.pre_stop.is_empty()
+        && plan.input.options.kube_version >= SLEEPS_SINCE;
     let known = service.image.server().and_then(|image| image.stop.grace).map(i64::from);
     let written = grace.map(|grace| grace.seconds_ceil().max(0));
     let mut seconds = written.or(known.filter(|known| *known > KUBERNETES_GRACE));
@@ -101,12 +133,15 @@ fn is_published(service: &ServicePlan<'_>, plan: &Plan<'_>) -> bool {
     service.service.ports.iter().any(|port| !matches!(outside(&service.service.name, port, plan.input.options), Outside::Inside(_)))
 }
 
-pub(super) fn hooks(post_start: &[Spanned<Hook>], pre_stop: &[Spanned<Hook>], service: &ServicePlan<'_>, sink: &mut Sink<'_>) {
+pub(super) fn hooks(post_start: &[Spanned<Hook>], pre_stop: &[Spanned<Hook>], service: &ServicePlan<'_>, plan: &Plan<'_>, sink: &mut Sink<'_>) {
     for (attribute, field, hooks) in [("post_start", "postStart", post_start), ("pre_stop", "preStop", pre_stop)] {
         let Some((first, others)) = hooks.split_first() else { continue };
-        let words: Vec<String> = first.command.iter().flat_map(|command| command.iter()).map(|word| word.to_string()).collect();
         // Kubernetes runs one command; several are one script.
-        let command = if others.is_empty() { words } else { vec!["sh".to_owned(), "-c".to_owned(), script(hooks)] };
+        let command = if others.is_empty() { words(first, plan) } else { vec!["sh".to_owned(), "-c".to_owned(), script(hooks, plan)] };
+        if command.is_empty() {
+            sink.fates.lost(sink.at(&format!("{attribute}[0].command")), "there is nothing to run");
+            continue;
+        }
         let handler = LifecycleHandler { exec: Some(ExecAction { command: Some(command) }), ..LifecycleHandler::default() };
         let lifecycle = sink.draft.container.lifecycle.get_or_insert_default();
         *(if attribute == "post_start" { &mut lifecycle.post_start } else { &mut lifecycle.pre_stop }) = Some(handler);
@@ -123,14 +158,16 @@ pub(super) fn hooks(post_start: &[Spanned<Hook>], pre_stop: &[Spanned<Hook>], se
     }
 }
 
+/// The words of a hook's command. Unlike those of containers and probes, Kubernetes takes them as they are.
+fn words(hook: &Hook, plan: &Plan<'_>) -> Vec<String> {
+    hook.command.iter().flat_map(|command| command.iter()).map(|word| plan.reach.rewrite("", word).into_owned()).collect()
+}
+
 /// The commands one after the other, each word quoted.
-fn script(hooks: &[Spanned<Hook>]) -> String {
-    let quote = |word: &str| format!("'{}'", word.replace('\'', r"'\''"));
-    let lines = hooks.iter().map(|hook| {
-        let words = hook.command.iter().flat_map(|command| command.iter());
-        words.map(|word| quote(word)).collect::<Vec<_>>().join(" ")
-    });
-    lines.collect::<Vec<_>>().join(" && ")
+fn script(hooks: &[Spanned<Hook>], plan: &Plan<'_>) -> String {
+    let quote = |word: &String| format!("'{}'", word.replace('\'', r"'\''"));
+    let lines = hooks.iter().map(|hook| words(hook, plan)).filter(|words| !words.is_empty());
+    lines.map(|words| words.iter().map(quote).collect::<Vec<_>>().join(" ")).collect::<Vec<_>>().join(" && ")
 }
 
 fn hook_fates(attribute: &str, field: &str, hook: &Spanned<Hook>, in_script: bool, service: &ServicePlan<'_>, sink: &mut Sink<'_>) {
@@ -157,5 +194,65 @@ fn hook_fates(attribute: &str, field: &str, hook: &Spanned<Hook>, in_script: boo
     }
     for extension in extensions {
         sink.fates.mapped_with(path.key(extension.name.value.clone()), [], "an extension has no meaning of its own");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{Outcome, project};
+
+    fn web(service: &str) -> Outcome {
+        project(&format!("services: {{ web: {{ image: acme/web:1, {service} }} }}")).convert()
+    }
+
+    #[test]
+    fn what_is_published_answers_until_load_balancers_know_that_it_stops() {
+        let outcome = web("stop_grace_period: 1m30s, ports: [{ target: 80, published: '80', protocol: tcp }]");
+        assert_eq!(outcome.pod("Deployment/web", "containers[0].lifecycle.preStop.sleep.seconds"), "5\n");
+        assert_eq!(outcome.pod("Deployment/web", "terminationGracePeriodSeconds"), "95\n");
+        let inside = web("stop_grace_period: 1m30s, expose: ['80']");
+        assert_eq!(inside.pod("Deployment/web", "terminationGracePeriodSeconds"), "90\n");
+        assert_eq!(inside.pod("Deployment/web", "containers[0].lifecycle"), "null\n");
+    }
+
+    #[test]
+    fn a_database_gets_the_time_that_its_image_is_known_to_need() {
+        let outcome = project("services: { db: { image: postgres:17, stop_signal: SIGINT } }").convert();
+        assert_eq!(outcome.pod("StatefulSet/db", "terminationGracePeriodSeconds"), "60\n");
+        assert!(outcome.inferred().contains("an orderly stop of this image may take so long; stop_grace_period)"));
+        assert!(outcome.fates("services.db.stop_signal").contains("mapped (the signal that the image itself asks for is sent)"));
+        assert!(web("stop_signal: QUIT").fates("services.web.stop_signal").contains("lost"));
+    }
+
+    #[test]
+    fn hooks_are_run_as_they_are_written() {
+        let outcome = web("pre_stop: [{ command: [app, drain, '$(x)'] }], post_start: [{ command: [chown, a] }, { command: [echo, \"it's\"], user: root }]");
+        insta::assert_snapshot!(outcome.pod("Deployment/web", "containers[0].lifecycle"), @"");
+        insta::assert_snapshot!(outcome.fates("services.web.p"), @"");
+    }
+
+    #[test]
+    fn restarts_of_a_job_are_its_retries() {
+        let job = |restart: &str| {
+            let outcome = project(&format!("services: {{ web: {{ image: acme/web:1, restart: '{restart}', deploy: {{ mode: replicated-job }} }} }}")).convert();
+            let field = |field: &str| outcome.field("Job/web*", field).trim_end().to_owned();
+            format!("{} {}", field("spec.template.spec.restartPolicy"), field("spec.backoffLimit"))
+        };
+        assert_eq!(job("no"), "Never 0");
+        assert_eq!(job("on-failure"), "OnFailure null");
+        assert_eq!(job("on-failure:2"), "OnFailure 2");
+        assert_eq!(job("always"), "OnFailure null");
+    }
+
+    #[test]
+    fn a_job_that_waits_for_another_may_fail_until_that_is_there() {
+        let outcome = project(
+            "services: { first: { image: acme/a:1 }, web: { image: acme/a:1, restart: 'no', \
+             depends_on: { first: { condition: service_completed_successfully, required: true } } } }",
+        )
+        .convert();
+        assert_eq!(outcome.field("Job/web*", "spec.backoffLimit"), "6\n");
+        assert_eq!(outcome.pod("Job/web*", "restartPolicy"), "OnFailure\n");
+        assert!(outcome.fates("services.web.restart").contains("approximated"));
     }
 }

@@ -5,13 +5,14 @@ use std::net::IpAddr;
 use k8s_openapi::api::core::v1::{HostAlias, PodDNSConfigOption};
 use smol_str::SmolStr;
 use windlass_compose::model::{ByName, ExtraHosts, NetworkMode, ServiceNetwork};
-use windlass_k8s::name::service_name;
 use windlass_k8s::{Kind, ObjectRef};
 use windlass_source::{Code, Diagnostic, Spanned};
 
 use super::Sink;
+use super::security::not_at;
 use crate::decide::{Plan, ServicePlan};
 use crate::fates::Place;
+use crate::finish::policies::{EGRESS, is_internal_only};
 
 /// What the service's resolver is told.
 pub(super) struct Resolver<'a> {
@@ -29,6 +30,9 @@ pub(super) fn networks(
     plan: &Plan<'_>,
     sink: &mut Sink<'_>,
 ) {
+    if service.owns_pod() && is_internal_only(service, plan) {
+        sink.draft.pod.labels.insert(EGRESS.to_owned(), "internal".to_owned());
+    }
     for entry in networks {
         let path = sink.under("networks", &entry.name);
         let label = plan.reach.network_label(&entry.name.value);
@@ -57,16 +61,21 @@ pub(super) fn networks(
             extensions,
         } = &network.value;
         if !aliases.is_empty() {
-            let places: Vec<Place> = aliases
-                .iter()
-                .filter(|alias| plan.reach.service(alias) == Some(service.index))
-                .map(|alias| Place::object(ObjectRef::new(Kind::Service, service_name(alias)), "metadata.name"))
-                .collect();
-            let taken = aliases.len() - places.len();
-            if taken == 0 {
-                sink.fates.mapped(path.key("aliases"), places);
+            let path = path.key("aliases");
+            let own = || aliases.iter().filter(|alias| plan.reach.service(alias) == Some(service.index));
+            let labels: Vec<SmolStr> = own().filter_map(|alias| plan.reach.object_name(alias, &plan.services)).collect();
+            let changed: Vec<String> =
+                own().filter(|alias| !labels.contains(&alias.value)).map(|alias| format!("`{}`", alias.value)).collect();
+            let is_taken = own().count() < aliases.len();
+            let places = labels.iter().map(|label| Place::object(ObjectRef::new(Kind::Service, label.clone()), "metadata.name"));
+            if !service.is_reachable() {
+                sink.fates.lost(path, "nobody calls it: it is a job, or has no network of its own");
+            } else if is_taken {
+                sink.fates.approximated(path, places, "an alias that another service has leads to that one alone");
+            } else if changed.is_empty() {
+                sink.fates.mapped(path, places);
             } else {
-                sink.fates.approximated(path.key("aliases"), places, "an alias that another service has leads to that one alone");
+                sink.fates.approximated(path, places, format!("{} becomes a DNS label", changed.join(", ")));
             }
         }
         let addresses = "a pod has an address of the cluster's choice; call services by name";
@@ -100,10 +109,18 @@ pub(super) fn networks(
 fn network_mode(mode: &Spanned<NetworkMode>, service: &ServicePlan<'_>, plan: &Plan<'_>, sink: &mut Sink<'_>) {
     let path = sink.at("network_mode");
     match &mode.value {
-        NetworkMode::Host => {
-            sink.draft.pod.host_network = true;
-            sink.fates.mapped(path, [Place::pod(service.index, "hostNetwork")]);
-        }
+        NetworkMode::Host => match not_at(plan.input.options.security) {
+            Some(reason) => sink.fates.refused(path, reason),
+            None => {
+                sink.draft.pod.host_network = true;
+                let place = Place::pod(service.index, "hostNetwork");
+                if service.replicas > 1 && service.kind != Kind::DaemonSet {
+                    sink.fates.approximated(path, [place], "each replica needs a node of its own, since a node's port can be listened on once");
+                } else {
+                    sink.fates.mapped(path, [place]);
+                }
+            }
+        },
         NetworkMode::None => match plan.reach.isolation_label() {
             Some(label) => {
                 sink.draft.pod.labels.insert(label.to_owned(), "none".to_owned());
@@ -132,19 +149,19 @@ fn network_mode(mode: &Spanned<NetworkMode>, service: &ServicePlan<'_>, plan: &P
 pub(super) fn links(
     links: &[Spanned<SmolStr>],
     external: &[Spanned<SmolStr>],
-    service: &ServicePlan<'_>,
     plan: &Plan<'_>,
     sink: &mut Sink<'_>,
 ) {
-    let _ = service;
     if !links.is_empty() {
-        let places: Vec<Place> = links
-            .iter()
-            .map(|link| link.rsplit(':').next().unwrap_or(link))
-            .filter(|name| plan.reach.service(name).is_some())
-            .map(|name| Place::object(ObjectRef::new(Kind::Service, service_name(name)), "metadata.name"))
-            .collect();
-        sink.fates.mapped(sink.at("links"), places);
+        let names = || links.iter().map(|link| link.rsplit(':').next().unwrap_or(link));
+        let labels: Vec<SmolStr> = names().filter_map(|name| plan.reach.object_name(name, &plan.services)).collect();
+        let is_whole = names().all(|name| labels.iter().any(|label| label == name));
+        let places = labels.iter().map(|label| Place::object(ObjectRef::new(Kind::Service, label.clone()), "metadata.name"));
+        if is_whole {
+            sink.fates.mapped(sink.at("links"), places);
+        } else {
+            sink.fates.approximated(sink.at("links"), places, "names become DNS labels, and a name leads to one service for all");
+        }
     }
     if !external.is_empty() {
         sink.fates.lost(sink.at("external_links"), "containers outside the project; add a Service of type ExternalName for each");
@@ -168,9 +185,14 @@ pub(super) fn resolver(resolver: &Resolver<'_>, service: &ServicePlan<'_>, sink:
         }
     }
     if !dns_search.is_empty() {
-        sink.draft.pod.dns.get_or_insert_default().searches = Some(texts(dns_search).into_iter().filter(|domain| domain != ".").collect());
-        let message = "beside the cluster's own domains";
-        sink.fates.approximated(sink.at("dns_search"), [Place::pod(service.index, "dnsConfig.searches")], message);
+        let domains: Vec<String> = texts(dns_search).into_iter().filter(|domain| domain != ".").collect();
+        if domains.is_empty() {
+            sink.fates.approximated(sink.at("dns_search"), [], "the cluster's own domains are always searched");
+        } else {
+            sink.draft.pod.dns.get_or_insert_default().searches = Some(domains);
+            let place = Place::pod(service.index, "dnsConfig.searches");
+            sink.fates.approximated(sink.at("dns_search"), [place], "beside the cluster's own domains");
+        }
     }
     if !dns_opt.is_empty() {
         let options = dns_opt.iter().map(|option| {
@@ -196,7 +218,7 @@ pub(super) fn resolver(resolver: &Resolver<'_>, service: &ServicePlan<'_>, sink:
                 aliases.len() - 1
             });
             aliases[at].hostnames.get_or_insert_default().push(host.name.to_string());
-            places.push(Place::pod(service.index, &format!("hostAliases[{at}].hostnames")));
+            places.push(Place::pod(service.index, "hostAliases"));
         }
         match (places.is_empty(), left_out) {
             (false, false) => sink.fates.mapped(path, places),
@@ -205,5 +227,63 @@ pub(super) fn resolver(resolver: &Resolver<'_>, service: &ServicePlan<'_>, sink:
                 .fates
                 .lost(path, "`host-gateway` is this machine; a cluster has no such host. Name the service that is meant, or its address"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::project;
+
+    #[test]
+    fn aliases_and_links_are_names_of_services() {
+        let outcome = project(
+            "services: { db: { image: postgres:17, networks: { default: { aliases: [database, my_db] } } }, \
+             web: { image: acme/web:1, links: ['db:store', db] } }\nnetworks: { default: { name: shop_default } }",
+        )
+        .convert();
+        for name in ["database", "my-db", "store", "db"] {
+            assert_eq!(outcome.field(&format!("Service/{name}"), "spec.ports[0].port"), "5432\n", "{name}");
+        }
+        insta::assert_snapshot!(outcome.fates("services.db.networks"), @"");
+        insta::assert_snapshot!(outcome.fates("services.web.links"), @"");
+    }
+
+    #[test]
+    fn a_container_name_is_a_name_where_somebody_calls_it() {
+        let services = |host: &str| {
+            let outcome = project(&format!(
+                "services: {{ db: {{ image: postgres:17, container_name: shop-db }}, web: {{ image: acme/web:1, environment: {{ DB: '{host}' }} }} }}"
+            ))
+            .convert();
+            outcome.names().contains(&"Service/shop-db".to_owned())
+        };
+        assert!(services("postgres://shop-db:5432/x"));
+        assert!(!services("postgres://db:5432/x"));
+    }
+
+    #[test]
+    fn resolvers_are_told_what_docker_would_be() {
+        let outcome = project(
+            "services: { web: { image: acme/web:1, dns: [1.1.1.1, 8.8.8.8, 9.9.9.9], dns_search: [example.com], dns_opt: ['ndots:2', rotate], \
+             extra_hosts: { mail: [10.0.0.1], smtp: [10.0.0.1], host.docker.internal: [host-gateway] } } }",
+        )
+        .convert();
+        insta::assert_snapshot!(outcome.pod("Deployment/web", "dnsConfig"), @"");
+        insta::assert_snapshot!(outcome.pod("Deployment/web", "hostAliases"), @"");
+        insta::assert_snapshot!(outcome.fates("services.web"), @"");
+    }
+
+    #[test]
+    fn replicas_in_the_nodes_network_need_nodes_of_their_own() {
+        let outcome = project("services: { web: { image: acme/web:1, network_mode: host, expose: ['80'], scale: 2 } }").convert();
+        insta::assert_snapshot!(outcome.field("Deployment/web", "spec.strategy"), @"");
+        assert_eq!(outcome.pod("Deployment/web", "dnsPolicy"), "ClusterFirstWithHostNet\n");
+        assert!(outcome.fates("services.web.network_mode").contains("approximated"));
+    }
+
+    #[test]
+    fn the_network_of_a_container_elsewhere_can_not_be_shared() {
+        let outcome = project("services: { web: { image: acme/web:1, network_mode: 'container:other' } }").convert();
+        assert!(outcome.diagnostics().contains(&"convert::network-mode: `other` is not part of this project".to_owned()));
     }
 }

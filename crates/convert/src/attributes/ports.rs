@@ -21,7 +21,7 @@ use super::Sink;
 use crate::decide::expose::{Because, Outside, host_port, outside, transport};
 use crate::decide::{Plan, ServicePlan, port};
 use crate::fates::Place;
-use crate::finish::published_name;
+use crate::finish::{on_nodes_name, published_name};
 
 pub(super) fn ports(ports: &[Spanned<Port>], expose: &[Spanned<SmolStr>], service: &ServicePlan<'_>, plan: &Plan<'_>, sink: &mut Sink<'_>) {
     if service.has_ports() {
@@ -57,11 +57,9 @@ pub(super) fn ports(ports: &[Spanned<Port>], expose: &[Spanned<SmolStr>], servic
 
 /// Where a port stands in the container and in the service's Service.
 fn places_of(number: u16, transport: crate::decide::Transport, service: &ServicePlan<'_>) -> Vec<Place> {
-    let Some(at) = service.ports.iter().position(|offered| offered.number == number && offered.transport == transport) else {
-        return Vec::new();
-    };
+    let Some(at) = service.port_position(number, transport) else { return Vec::new() };
     let mut places = vec![Place::container(service.index, &format!("ports[{at}].containerPort"))];
-    if service.is_long_running() {
+    if service.is_reachable() {
         places.push(Place::object(ObjectRef::new(Kind::Service, service.name.clone()), &format!("spec.ports[{at}].port")));
     }
     places
@@ -70,17 +68,21 @@ fn places_of(number: u16, transport: crate::decide::Transport, service: &Service
 fn port_fates(index: usize, published: &Spanned<Port>, service: &ServicePlan<'_>, plan: &Plan<'_>, sink: &mut Sink<'_>) {
     let Port { target, published: host, host_ip, protocol, app_protocol, mode, name, extensions } = &published.value;
     let at = |field: &str| format!("ports[{index}].{field}");
-    let (Some(transport), Ok(number)) = (transport(published), u16::try_from(target.value)) else {
+    let number = u16::try_from(target.value).ok().filter(|number| *number > 0);
+    let (Some(transport), Some(number)) = (transport(published), number) else {
         sink.fates.refused(sink.at(&format!("ports[{index}]")), "Kubernetes knows ports 1 to 65535 of TCP, UDP and SCTP");
         return;
     };
     let places = places_of(number, transport, service);
-    let position = service.ports.iter().position(|offered| offered.number == number && offered.transport == transport);
+    let position = service.port_position(number, transport);
     let own = ObjectRef::new(Kind::Service, service.name.clone());
     let in_service = |field: &str| {
-        let position = position.filter(|_| service.is_long_running())?;
+        let position = position.filter(|_| service.is_reachable())?;
         Some(Place::object(own.clone(), &format!("spec.ports[{position}].{field}")))
     };
+    if places.is_empty() {
+        sink.fates.mapped_with(sink.at(&format!("ports[{index}]")), [], "another service of the pod offers it");
+    }
     sink.fates.mapped(sink.at(&at("target")), places);
     if protocol.is_some() {
         let container = position.map(|position| Place::container(service.index, &format!("ports[{position}].protocol")));
@@ -89,7 +91,7 @@ fn port_fates(index: usize, published: &Spanned<Port>, service: &ServicePlan<'_>
     if app_protocol.is_some() {
         match in_service("appProtocol") {
             Some(place) => sink.fates.mapped(sink.at(&at("app_protocol")), [place]),
-            None => sink.fates.lost(sink.at(&at("app_protocol")), "a job has no Service"),
+            None => sink.fates.lost(sink.at(&at("app_protocol")), "it has no Service"),
         }
     }
     if name.is_some() {
@@ -121,15 +123,17 @@ fn host_fates(
     let path = sink.at(&format!("ports[{index}].published"));
     let ip_path = sink.at(&format!("ports[{index}].host_ip"));
     let target = published.target.value;
-    let forward = host_port(published).unwrap_or(u16::try_from(target).unwrap_or_default());
-    let forward = format!("`kubectl port-forward service/{} {forward}:{target}` reaches it", service.name);
-    if !service.is_long_running() {
-        sink.fates.lost(path, "a job has no Service; nobody reaches its ports");
-        if host_ip.is_some() {
-            sink.fates.lost(ip_path, "a job has no Service");
+    if !service.is_reachable() {
+        let reason = if service.is_long_running() { "it has no network" } else { "a job has no Service; nobody reaches its ports" };
+        for (path, is_written) in [(path, host.is_some()), (ip_path, host_ip.is_some())] {
+            if is_written {
+                sink.fates.lost(path, reason);
+            }
         }
         return;
     }
+    let forward = host_port(published).unwrap_or(u16::try_from(target).unwrap_or_default());
+    let forward = format!("`kubectl port-forward service/{} {forward}:{target}` reaches it", service.name);
     let name = service.service.name.as_str();
     match outside(name, published, plan.input.options) {
         Outside::Inside(because) => {
@@ -150,16 +154,21 @@ fn host_fates(
         how @ (Outside::LoadBalancer | Outside::NodePort | Outside::Ingress) => {
             let object = match how {
                 Outside::Ingress => ObjectRef::new(Kind::Ingress, service.name.clone()),
+                Outside::NodePort => ObjectRef::new(Kind::Service, on_nodes_name(&service.name)),
                 _ => ObjectRef::new(Kind::Service, published_name(&service.name)),
             };
-            let field = if how == Outside::Ingress { "spec" } else { "spec.ports" };
-            if host.is_some() {
+            let place = Place::object(object, if how == Outside::Ingress { "spec" } else { "spec.ports" });
+            if let Some(host) = host {
                 match how {
-                    Outside::LoadBalancer => sink.fates.mapped(path, [Place::object(object, field)]),
-                    Outside::NodePort => {
-                        sink.fates.approximated(path, [Place::object(object, field)], "on a port of every node that the cluster chooses")
+                    Outside::LoadBalancer if host.contains('-') => {
+                        sink.fates.approximated(path, [place], "the first port of the range");
                     }
-                    _ => sink.fates.approximated(path, [Place::object(object, field)], "through the Ingress controller's ports 80 and 443"),
+                    Outside::LoadBalancer => sink.fates.mapped(path, [place]),
+                    Outside::NodePort => sink.fates.approximated(path, [place], "on a port of every node that the cluster chooses"),
+                    _ if is_later_of_ingress(index, service, plan) => {
+                        sink.fates.lost(path, "an Ingress leads to one port of a service; publish the other one in another way");
+                    }
+                    _ => sink.fates.approximated(path, [place], "through the Ingress controller's ports 80 and 443"),
                 }
             }
             if let Some(ip) = host_ip {
@@ -171,5 +180,40 @@ fn host_fates(
                 }
             }
         }
+    }
+}
+
+/// True when an earlier port of the service has its Ingress.
+fn is_later_of_ingress(index: usize, service: &ServicePlan<'_>, plan: &Plan<'_>) -> bool {
+    let target = |port: &Port| (port.target.value, transport(port));
+    let goes_there = |port: &&Spanned<Port>| outside(&service.service.name, port, plan.input.options) == Outside::Ingress;
+    let first = service.service.ports.iter().find(goes_there);
+    first.is_some_and(|first| target(first) != target(&service.service.ports[index]))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::project;
+
+    #[test]
+    fn each_part_of_a_port_has_its_place() {
+        let outcome = project(
+            "services: { web: { image: acme/web:1, ports: [{ name: front, mode: host, target: 8080, published: '80', host_ip: 0.0.0.0, protocol: tcp, \
+             app_protocol: http }] } }",
+        )
+        .convert();
+        insta::assert_snapshot!(outcome.pod("Deployment/web", "containers[0].ports"), @"");
+        insta::assert_snapshot!(outcome.fates("services.web.ports"), @"");
+    }
+
+    #[test]
+    fn a_job_and_a_service_without_a_network_are_not_called() {
+        let outcome = project(
+            "services: { job: { image: acme/a:1, deploy: { mode: replicated-job }, ports: [{ target: 80, published: '80', protocol: tcp }] }, \
+             lone: { image: acme/a:1, network_mode: none, expose: ['80'] } }",
+        )
+        .convert();
+        assert!(!outcome.names().iter().any(|name| name.starts_with("Service/")), "{:?}", outcome.names());
+        assert!(outcome.fates("services.job.ports[0].published").contains("lost (a job has no Service"));
     }
 }

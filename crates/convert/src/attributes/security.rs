@@ -1,13 +1,14 @@
 //! user, group_add, cap_*, privileged, read_only, security_opt, and the namespaces that a container shares.
 
-use k8s_openapi::api::core::v1::{AppArmorProfile, Capabilities, SELinuxOptions, SeccompProfile, SecurityContext, Sysctl};
+use k8s_openapi::api::core::v1::{AppArmorProfile, SELinuxOptions, SeccompProfile, SecurityContext, Sysctl};
 use smol_str::SmolStr;
 use windlass_compose::model::{Cgroup, Labels, Namespace};
-use windlass_source::{Code, Diagnostic, Spanned};
+use windlass_source::Spanned;
 
 use super::Sink;
 use crate::decide::{Plan, ServicePlan};
 use crate::fates::Place;
+use crate::options::Security;
 
 /// What a container may do.
 pub(super) struct Privileges<'a> {
@@ -46,81 +47,65 @@ const SAFE_SYSCTLS: [&str; 12] = [
     "net.ipv4.tcp_wmem",
 ];
 
-pub(super) fn user(
-    user: Option<&Spanned<SmolStr>>,
-    group_add: &[Spanned<SmolStr>],
-    service: &ServicePlan<'_>,
-    _plan: &Plan<'_>,
-    sink: &mut Sink<'_>,
-) {
+/// The largest uid and gid that Kubernetes takes (`k8s.io/kubernetes/pkg/apis/core/validation`).
+const LARGEST_ID: i64 = i32::MAX as i64;
+
+/// The number of a user or group; `root` is the one name whose number is the same in every image.
+fn id(name: &str) -> Option<i64> {
+    if name == "root" {
+        return Some(0);
+    }
+    name.parse::<i64>().ok().filter(|id| (0..=LARGEST_ID).contains(id))
+}
+
+pub(super) fn user(user: Option<&Spanned<SmolStr>>, group_add: &[Spanned<SmolStr>], service: &ServicePlan<'_>, sink: &mut Sink<'_>) {
     if let Some(user) = user {
         let path = sink.at("user");
         let (name, group) = user.split_once(':').map_or((user.as_str(), None), |(name, group)| (name, Some(group)));
-        let known = service.image.entry().and_then(|image| image.user);
-        let uid = name.parse::<i64>().ok().filter(|uid| *uid >= 0).or(if name == "root" { Some(0) } else { None });
-        let gid = group.map(|group| group.parse::<i64>().ok().filter(|gid| *gid >= 0).or(if group == "root" { Some(0) } else { None }));
+        let (uid, gid) = (id(name), group.map(id));
         let mut places = Vec::new();
         if let Some(uid) = uid {
-            context(sink).run_as_user = Some(uid);
+            let context = context(sink);
+            context.run_as_user = Some(uid);
+            context.run_as_non_root = (uid != 0).then_some(true);
             places.push(Place::container(service.index, "securityContext.runAsUser"));
-            if uid != 0 {
-                context(sink).run_as_non_root = Some(true);
-            }
         }
-        match gid {
-            Some(Some(gid)) => {
-                context(sink).run_as_group = Some(gid);
-                places.push(Place::container(service.index, "securityContext.runAsGroup"));
-                sink.draft.pod.security.fs_group.get_or_insert(gid);
-            }
-            // Docker looks a lone uid's group up in the image; without one there it is 0, as in Kubernetes.
-            None => {
-                if let (Some(uid), Some(known)) = (uid, known)
-                    && known.uid == uid
-                {
-                    sink.draft.pod.security.fs_group.get_or_insert(known.gid);
-                }
-            }
-            Some(None) => {}
+        if let Some(Some(gid)) = gid {
+            context(sink).run_as_group = Some(gid);
+            places.push(Place::container(service.index, "securityContext.runAsGroup"));
         }
         match (uid, gid) {
             (Some(_), None | Some(Some(_))) => sink.fates.mapped(path, places),
             (Some(_), Some(None)) => {
                 sink.fates.approximated(path, places, "the group is a name, which only the image can resolve; write its number")
             }
+            (None, _) if name.is_empty() && group.is_none() => sink.fates.mapped_with(path, [], "the image's own user"),
             (None, _) => sink
                 .fates
                 .lost(path, format!("Kubernetes takes numbers only; write the uid of `{name}` (`docker run IMAGE id {name}` prints it)")),
         }
     }
-    for (index, group) in group_add.iter().enumerate() {
-        let _ = index;
-        match group.parse::<i64>().ok().filter(|gid| *gid >= 0) {
+    if group_add.is_empty() {
+        return;
+    }
+    let mut named = Vec::new();
+    for group in group_add {
+        match id(group) {
             Some(gid) => {
                 let groups = sink.draft.pod.security.supplemental_groups.get_or_insert_default();
                 if !groups.contains(&gid) {
                     groups.push(gid);
                 }
             }
-            None => sink.diagnostics.push(
-                Diagnostic::warning(Code("convert::group-name"), format!("the group `{}` is left out", group.value))
-                    .label(group.span(), "")
-                    .because("Kubernetes takes numbers only, and what a name stands for is known to the image alone")
-                    .help("write the number"),
-            ),
+            None => named.push(group.as_str()),
         }
     }
-    if !group_add.is_empty() {
-        let path = sink.at("group_add");
-        let named = group_add.iter().filter(|group| group.parse::<i64>().is_err()).count();
-        let place = Place::pod(service.index, "securityContext.supplementalGroups");
-        match (named, group_add.len()) {
-            (0, _) => sink.fates.mapped(path, [place]),
-            (named, all) if named == all => {
-                sink.fates.lost(path, "groups are names, which only the image can resolve; write their numbers")
-            }
-            _ => sink.fates.approximated(path, [place], "without the groups that are names; write their numbers"),
-        }
+    let path = sink.at("group_add");
+    let place = Place::pod(service.index, "securityContext.supplementalGroups");
+    match (named.len(), group_add.len()) {
+        (0, _) => sink.fates.mapped(path, [place]),
+        (named, all) if named == all => sink.fates.lost(path, "groups are names, which only the image can resolve; write their numbers"),
+        _ => sink.fates.approximated(path, [place], format!("without {}, which only the image can resolve; write numbers", quoted(&named))),
     }
 }
 
@@ -128,28 +113,83 @@ fn context<'a>(sink: &'a mut Sink<'_>) -> &'a mut SecurityContext {
     sink.draft.container.security_context.get_or_insert_default()
 }
 
-pub(super) fn privileges(privileges: &Privileges<'_>, service: &ServicePlan<'_>, _plan: &Plan<'_>, sink: &mut Sink<'_>) {
+/// Capabilities that the baseline Pod Security Standard lets a container add: those that Docker gives anyway.
+const BASELINE: [&str; 13] = [
+    "AUDIT_WRITE",
+    "CHOWN",
+    "DAC_OVERRIDE",
+    "FOWNER",
+    "FSETID",
+    "KILL",
+    "MKNOD",
+    "NET_BIND_SERVICE",
+    "SETFCAP",
+    "SETGID",
+    "SETPCAP",
+    "SETUID",
+    "SYS_CHROOT",
+];
+
+/// Whether a level lets a container add a capability.
+fn may_add(capability: &str, level: Security) -> bool {
+    match level {
+        Security::Preserve => true,
+        Security::Baseline => BASELINE.contains(&capability),
+        Security::Restricted => capability == "NET_BIND_SERVICE",
+    }
+}
+
+/// Why something is left out at a level; `None` where it is not.
+pub(super) fn not_at(level: Security) -> Option<&'static str> {
+    match level {
+        Security::Preserve => None,
+        Security::Baseline => Some("`--security baseline` leaves it out"),
+        Security::Restricted => Some("`--security restricted` leaves it out"),
+    }
+}
+
+pub(super) fn privileges(privileges: &Privileges<'_>, service: &ServicePlan<'_>, plan: &Plan<'_>, sink: &mut Sink<'_>) {
     let Privileges { cap_add, cap_drop, privileged, read_only, security_opt, use_api_socket } = privileges;
     let place = |field: &str| Place::container(service.index, &format!("securityContext.{field}"));
-    for (attribute, list, field) in [("cap_add", cap_add, "capabilities.add"), ("cap_drop", cap_drop, "capabilities.drop")] {
-        if list.is_empty() {
-            continue;
+    let level = plan.input.options.security;
+    if !cap_add.is_empty() {
+        let (names, left_out): (Vec<String>, Vec<String>) =
+            cap_add.iter().map(|name| capability(name)).partition(|name| may_add(name, level));
+        let left_out = quoted(&left_out.iter().map(String::as_str).collect::<Vec<_>>());
+        let path = sink.at("cap_add");
+        match (names.is_empty(), left_out.is_empty()) {
+            (_, true) => sink.fates.mapped(path, [place("capabilities.add")]),
+            (false, false) => {
+                sink.fates.approximated(path, [place("capabilities.add")], format!("without {left_out}, which `--security` forbids"))
+            }
+            (true, false) => sink.fates.refused(path, format!("{left_out} is more than `--security` allows")),
         }
-        let names: Vec<String> = list.iter().map(|name| capability(name)).collect();
-        let capabilities: &mut Capabilities = context(sink).capabilities.get_or_insert_default();
-        *(if attribute == "cap_add" { &mut capabilities.add } else { &mut capabilities.drop }) = Some(names);
-        sink.fates.mapped(sink.at(attribute), [place(field)]);
+        if !names.is_empty() {
+            context(sink).capabilities.get_or_insert_default().add = Some(names);
+        }
     }
+    if !cap_drop.is_empty() {
+        let names = cap_drop.iter().map(|name| capability(name)).collect();
+        context(sink).capabilities.get_or_insert_default().drop = Some(names);
+        sink.fates.mapped(sink.at("cap_drop"), [place("capabilities.drop")]);
+    }
+    let is_privileged = privileged.is_some_and(|privileged| privileged.value) && not_at(level).is_none();
     if let Some(privileged) = privileged {
-        context(sink).privileged = privileged.value.then_some(true);
-        sink.fates.mapped(sink.at("privileged"), privileged.value.then(|| place("privileged")));
+        let path = sink.at("privileged");
+        match not_at(level).filter(|_| privileged.value) {
+            Some(reason) => sink.fates.refused(path, reason),
+            None => {
+                context(sink).privileged = privileged.value.then_some(true);
+                sink.fates.mapped(path, privileged.value.then(|| place("privileged")));
+            }
+        }
     }
     if let Some(read_only) = read_only {
         context(sink).read_only_root_filesystem = read_only.value.then_some(true);
         sink.fates.mapped(sink.at("read_only"), read_only.value.then(|| place("readOnlyRootFilesystem")));
     }
     if !security_opt.is_empty() {
-        security_options(security_opt, service, sink);
+        security_options(security_opt, is_privileged, level, service, sink);
     }
     if use_api_socket.is_some() {
         sink.fates
@@ -164,12 +204,16 @@ fn capability(name: &str) -> String {
 }
 
 /// `security_opt` is one leaf, a list of words; its fate is that of the worst of them.
-fn security_options(options: &[Spanned<SmolStr>], service: &ServicePlan<'_>, sink: &mut Sink<'_>) {
+fn security_options(options: &[Spanned<SmolStr>], is_privileged: bool, level: Security, service: &ServicePlan<'_>, sink: &mut Sink<'_>) {
     let mut places = Vec::new();
     let mut left_out = Vec::new();
     for option in options {
         let (name, value) = option.split_once([':', '=']).unwrap_or((option, "true"));
         match (name, value) {
+            // A privileged container has them all, and an API server refuses both together.
+            ("no-new-privileges", "true") if is_privileged => left_out.push(option.as_str()),
+            ("no-new-privileges", "false") if level == Security::Restricted => left_out.push(option.as_str()),
+            ("seccomp" | "apparmor", "unconfined") if level != Security::Preserve => left_out.push(option.as_str()),
             ("no-new-privileges", "true") => {
                 context(sink).allow_privilege_escalation = Some(false);
                 places.push("allowPrivilegeEscalation");
@@ -186,10 +230,22 @@ fn security_options(options: &[Spanned<SmolStr>], service: &ServicePlan<'_>, sin
                 context(sink).app_armor_profile = Some(AppArmorProfile { type_: "Unconfined".to_owned(), localhost_profile: None });
                 places.push("appArmorProfile.type");
             }
+            ("seccomp", "builtin") => {
+                context(sink).seccomp_profile = Some(SeccompProfile { type_: "RuntimeDefault".to_owned(), localhost_profile: None });
+                places.push("seccompProfile.type");
+            }
+            ("apparmor", "docker-default") => {
+                context(sink).app_armor_profile = Some(AppArmorProfile { type_: "RuntimeDefault".to_owned(), localhost_profile: None });
+                places.push("appArmorProfile.type");
+            }
             ("apparmor", profile) => {
                 context(sink).app_armor_profile =
                     Some(AppArmorProfile { type_: "Localhost".to_owned(), localhost_profile: Some(profile.to_owned()) });
                 places.push("appArmorProfile.localhostProfile");
+            }
+            ("label", "disable") if level == Security::Preserve => {
+                context(sink).se_linux_options.get_or_insert_default().type_ = Some("spc_t".to_owned());
+                places.push("seLinuxOptions.type");
             }
             ("label", label) if label.contains(':') => {
                 let (part, value) = label.split_once(':').unwrap_or((label, ""));
@@ -214,8 +270,8 @@ fn security_options(options: &[Spanned<SmolStr>], service: &ServicePlan<'_>, sin
     let path = sink.at("security_opt");
     match (places.is_empty(), left_out.is_empty()) {
         (_, true) => sink.fates.mapped(path, places),
-        (true, false) => sink.fates.lost(path, format!("no counterpart for {}; profiles have to be on the nodes", quoted(&left_out))),
-        (false, false) => sink.fates.approximated(path, places, format!("without {}: profiles have to be on the nodes", quoted(&left_out))),
+        (true, false) => sink.fates.lost(path, format!("nothing of a pod does what {} does here", quoted(&left_out))),
+        (false, false) => sink.fates.approximated(path, places, format!("without {}", quoted(&left_out))),
     }
 }
 
@@ -223,45 +279,52 @@ fn quoted(words: &[&str]) -> String {
     words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")
 }
 
-pub(super) fn namespaces(namespaces: &Namespaces<'_>, service: &ServicePlan<'_>, sink: &mut Sink<'_>) {
+pub(super) fn namespaces(namespaces: &Namespaces<'_>, service: &ServicePlan<'_>, plan: &Plan<'_>, sink: &mut Sink<'_>) {
     let Namespaces { pid, ipc, uts, userns_mode, cgroup, cgroup_parent, sysctls } = namespaces;
+    let forbidden = not_at(plan.input.options.security);
     if let Some(pid) = pid {
         let path = sink.at("pid");
-        match &pid.value {
-            Namespace::Host => {
+        match (&pid.value, forbidden) {
+            (Namespace::Host, Some(reason)) => sink.fates.refused(path, reason),
+            (Namespace::Host, None) => {
                 sink.draft.pod.host_pid = true;
                 sink.fates.mapped(path, [Place::pod(service.index, "hostPID")]);
             }
-            Namespace::Service(_) | Namespace::Container(_) if !service.owns_pod() => {
-                sink.draft.pod.share_process_namespace = true;
-                sink.fates.mapped(path, [Place::pod(service.index, "shareProcessNamespace")]);
+            (Namespace::Service(_) | Namespace::Container(_), _) if !service.owns_pod() => {
+                if shares_node_processes(service, plan) {
+                    sink.fates.mapped(path, [Place::pod(service.index, "hostPID")]);
+                } else {
+                    sink.draft.pod.share_process_namespace = true;
+                    sink.fates.mapped(path, [Place::pod(service.index, "shareProcessNamespace")]);
+                }
             }
-            Namespace::Service(name) | Namespace::Container(name) => {
+            (Namespace::Service(name) | Namespace::Container(name), _) => {
                 sink.fates.lost(
                     path,
                     format!("containers of different pods can't share processes; `network_mode: service:{name}` puts both into one pod"),
                 );
             }
-            Namespace::Other(_) => sink.fates.mapped_with(path, [], "containers have processes of their own anyway"),
+            (Namespace::Other(_), _) => sink.fates.mapped_with(path, [], "containers have processes of their own anyway"),
         }
     }
     if let Some(ipc) = ipc {
         let path = sink.at("ipc");
-        match &ipc.value {
-            Namespace::Host => {
+        match (&ipc.value, forbidden) {
+            (Namespace::Host, Some(reason)) => sink.fates.refused(path, reason),
+            (Namespace::Host, None) => {
                 sink.draft.pod.host_ipc = true;
                 sink.fates.mapped(path, [Place::pod(service.index, "hostIPC")]);
             }
-            Namespace::Service(_) | Namespace::Container(_) if !service.owns_pod() => {
+            (Namespace::Service(_) | Namespace::Container(_), _) if !service.owns_pod() => {
                 sink.fates.mapped_with(path, [], "containers of one pod share their memory segments");
             }
-            Namespace::Service(name) | Namespace::Container(name) => {
+            (Namespace::Service(name) | Namespace::Container(name), _) => {
                 sink.fates.lost(
                     path,
                     format!("containers of different pods can't share memory; `network_mode: service:{name}` puts both into one pod"),
                 );
             }
-            Namespace::Other(_) => sink.fates.mapped_with(path, [], "pods have memory segments of their own anyway"),
+            (Namespace::Other(_), _) => sink.fates.mapped_with(path, [], "pods have memory segments of their own anyway"),
         }
     }
     if let Some(uts) = uts {
@@ -292,13 +355,87 @@ pub(super) fn namespaces(namespaces: &Namespaces<'_>, service: &ServicePlan<'_>,
     }
     for sysctl in *sysctls {
         let path = sink.under("sysctls", &sysctl.name);
-        let list = sink.draft.pod.security.sysctls.get_or_insert_default();
-        let place = Place::pod(service.index, &format!("securityContext.sysctls[{}]", list.len()));
-        list.push(Sysctl { name: sysctl.name.to_string(), value: sysctl.value.to_string() });
-        if SAFE_SYSCTLS.contains(&sysctl.name.as_str()) {
-            sink.fates.mapped(path, [place]);
+        let name = sysctl.name.value.replace('/', ".");
+        if !SAFE_SYSCTLS.contains(&name.as_str()) {
+            let remedy = "nodes refuse pods that ask for it; where the kubelet has `--allowed-unsafe-sysctls` for it, add it to `securityContext.sysctls`";
+            sink.fates.refused(path, remedy);
+        } else if plan.has_host_network(service) && name.starts_with("net.") {
+            sink.fates.refused(path, "a pod in the node's network may not set it for the node");
         } else {
-            sink.fates.approximated(path, [place], "nodes refuse it unless their kubelet has `--allowed-unsafe-sysctls` for it");
+            let list = sink.draft.pod.security.sysctls.get_or_insert_default();
+            list.retain(|known| known.name != name);
+            list.push(Sysctl { name, value: sysctl.value.to_string() });
+            sink.fates.mapped(path, [Place::pod(service.index, "securityContext.sysctls")]);
         }
+    }
+}
+
+/// True when the pod of a service sees the processes of its node.
+pub(super) fn shares_node_processes(service: &ServicePlan<'_>, plan: &Plan<'_>) -> bool {
+    not_at(plan.input.options.security).is_none()
+        && plan.pod_members(service.pod).any(|member| member.service.pid.as_ref().is_some_and(|pid| pid.value == Namespace::Host))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{Outcome, project};
+
+    fn web(service: &str) -> Outcome {
+        project(&format!("services: {{ web: {{ image: acme/web:1, {service} }} }}")).convert()
+    }
+
+    fn context(service: &str) -> String {
+        web(service).pod("Deployment/web", "containers[0].securityContext")
+    }
+
+    #[test]
+    fn users_are_numbers() {
+        insta::assert_snapshot!(context("user: '1000:2000'"), @"");
+        assert!(!context("user: '0'").contains("runAsNonRoot"));
+        insta::assert_snapshot!(web("user: 'root:wheel'").fates("services.web.user"), @"");
+        insta::assert_snapshot!(web("user: node").fates("services.web.user"), @"");
+        assert!(web("user: '4294967295'").fates("services.web.user").contains("lost"));
+    }
+
+    #[test]
+    fn groups_with_numbers_are_added_to_the_pod() {
+        let outcome = web("group_add: ['44', video, '44']");
+        insta::assert_snapshot!(outcome.pod("Deployment/web", "securityContext"), @"");
+        insta::assert_snapshot!(outcome.fates("services.web.group_add"), @"");
+    }
+
+    #[test]
+    fn capabilities_lose_their_prefix() {
+        insta::assert_snapshot!(context("cap_add: [CAP_NET_ADMIN, sys_time], cap_drop: [ALL]"), @"");
+    }
+
+    #[test]
+    fn security_options_have_fields_where_there_are_any() {
+        let options = "['no-new-privileges:true', 'seccomp=unconfined', 'apparmor:unconfined', 'label:level:s0:c1', 'systempaths=unconfined']";
+        insta::assert_snapshot!(context(&format!("security_opt: {options}")), @"");
+        insta::assert_snapshot!(web(&format!("security_opt: {options}")).fates("services.web.security_opt"), @"");
+    }
+
+    #[test]
+    fn a_privileged_container_has_all_privileges_whatever_else_is_said() {
+        let outcome = web("privileged: true, security_opt: ['no-new-privileges:true']");
+        assert_eq!(outcome.pod("Deployment/web", "containers[0].securityContext"), "privileged: true\n");
+        assert!(outcome.fates("services.web.security_opt").contains("lost"));
+    }
+
+    #[test]
+    fn safe_settings_of_the_kernel_are_the_pods_and_others_would_keep_it_from_starting() {
+        let outcome = web("sysctls: { net.ipv4.tcp_syncookies: '0', net.core.somaxconn: '1024' }");
+        insta::assert_snapshot!(outcome.pod("Deployment/web", "securityContext.sysctls"), @"");
+        insta::assert_snapshot!(outcome.fates("services.web.sysctls"), @"");
+        let outcome = web("network_mode: host, sysctls: { net.ipv4.tcp_syncookies: '0' }");
+        assert!(outcome.fates("services.web.sysctls").contains("refused"));
+    }
+
+    #[test]
+    fn processes_of_the_node_are_seen_once() {
+        let outcome = web("pid: host, init: true");
+        assert_eq!(outcome.pod("Deployment/web", "hostPID"), "true\n");
+        assert_eq!(outcome.pod("Deployment/web", "shareProcessNamespace"), "null\n");
     }
 }

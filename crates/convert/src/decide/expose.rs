@@ -4,7 +4,9 @@ use std::net::IpAddr;
 
 use windlass_compose::model::Port;
 
-use super::Transport;
+use windlass_source::{Code, Diagnostic};
+
+use super::{ServicePlan, Transport};
 use crate::options::{ExposeDefault, Exposure, Options};
 
 /// How a published port is reached.
@@ -64,7 +66,87 @@ pub(crate) fn outside(service: &str, port: &Port, options: &Options) -> Outside 
     }
 }
 
+/// Says which rules of `--expose` fit nothing.
+pub(super) fn check(services: &[ServicePlan<'_>], options: &Options, diagnostics: &mut Vec<Diagnostic>) {
+    for rule in &options.expose.rules {
+        let service = services.binary_search_by(|plan| plan.service.name.as_str().cmp(&rule.service)).ok().map(|at| &services[at]);
+        let published = |plan: &ServicePlan<'_>| {
+            plan.service.ports.iter().any(|port| rule.port.is_none_or(|number| port.target.value == u32::from(number)))
+        };
+        let (message, help) = match service {
+            None => (format!("`--expose` names the service `{}`, which the project does not have", rule.service), "name a service of the project"),
+            Some(plan) if !published(plan) && rule.how != Exposure::None => {
+                let port = rule.port.map_or("port".to_owned(), |port| format!("port {port}"));
+                (format!("`--expose` names a {port} of `{}` that `ports` does not have", rule.service), "add it to the service's `ports`")
+            }
+            Some(_) => continue,
+        };
+        diagnostics.push(Diagnostic::warning(Code("convert::expose"), message).because("the flag has no effect").help(help));
+    }
+}
+
 /// The transport of a published port; `None` for one that Kubernetes does not know.
 pub(crate) fn transport(port: &Port) -> Option<Transport> {
     port.protocol.as_ref().map_or(Some(Transport::Tcp), |protocol| Transport::parse(protocol))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::options::{ExposeRule, Exposure};
+    use crate::testing::{Case, project};
+
+    fn web(ports: &str) -> Case {
+        project(&format!("services: {{ web: {{ image: acme/web:1, ports: [{ports}] }} }}"))
+    }
+
+    fn rule(service: &str, port: Option<u16>, how: Exposure) -> ExposeRule {
+        ExposeRule { service: service.to_owned(), port, how }
+    }
+
+    #[test]
+    fn the_front_door_gets_a_load_balancer_and_all_else_stays_inside() {
+        let outcome = web("{ target: 8080, published: '80', protocol: tcp }, { target: 5432, published: '5432', protocol: tcp }").convert();
+        insta::assert_snapshot!(outcome.field("Service/web-published", "spec"), @"");
+        insta::assert_snapshot!(outcome.fates("services.web.ports"), @"");
+    }
+
+    #[test]
+    fn what_is_bound_to_loopback_is_never_published() {
+        let outcome = web("{ target: 80, published: '80', host_ip: 127.0.0.1, protocol: tcp }").convert();
+        assert!(!outcome.names().contains(&"Service/web-published".to_owned()));
+        insta::assert_snapshot!(outcome.fates("services.web.ports[0].host_ip"), @"");
+    }
+
+    #[test]
+    fn a_rule_decides_and_one_with_a_port_beats_one_without() {
+        let ports = "{ target: 80, published: '8080', protocol: tcp }, { target: 81, published: '8081', protocol: tcp }, { target: 82, published: '80', protocol: tcp }";
+        let outcome = web(ports)
+            .options(|options| {
+                options.domain = Some("example.com".to_owned());
+                options.expose.rules = vec![
+                    rule("web", Some(80), Exposure::Ingress),
+                    rule("web", None, Exposure::NodePort),
+                    rule("web", Some(82), Exposure::LoadBalancer),
+                ];
+            })
+            .convert();
+        assert_eq!(outcome.field("Ingress/web", "spec.rules[0].host"), "web.example.com\n");
+        assert_eq!(outcome.field("Service/web-published", "spec.type"), "LoadBalancer\n");
+        assert_eq!(outcome.field("Service/web-nodes", "spec.type"), "NodePort\n");
+        insta::assert_snapshot!(outcome.fates("services.web.ports"), @"");
+    }
+
+    #[test]
+    fn a_rule_that_fits_nothing_is_reported() {
+        let outcome = web("{ target: 80, published: '80', protocol: tcp }")
+            .options(|options| options.expose.rules = vec![rule("wob", None, Exposure::NodePort), rule("web", Some(81), Exposure::NodePort)])
+            .convert();
+        assert_eq!(
+            outcome.diagnostics(),
+            [
+                "convert::expose: `--expose` names the service `wob`, which the project does not have",
+                "convert::expose: `--expose` names a port 81 of `web` that `ports` does not have"
+            ]
+        );
+    }
 }

@@ -1,22 +1,31 @@
 //! Which kind of workload a service is.
 
+use std::collections::BTreeMap;
+
 use smol_str::SmolStr;
-use windlass_compose::model::{Condition, DeployMode, MountKind, Restart, RestartCondition, Service};
+use windlass_compose::model::{Condition, DeployMode, MountKind, Project, Restart, RestartCondition, Service};
 use windlass_images::image::{Lifetime, Role};
 use windlass_k8s::Kind;
 
-use super::{ImageFacts, Input};
+use super::ImageFacts;
 use crate::options::Options;
 
 /// A kind with its reason.
 pub(super) struct Decided {
     pub(super) kind: Kind,
+    /// A clause.
     pub(super) because: String,
+    /// The attribute that decides; `None` where a service is what most are.
+    pub(super) decided_by: Option<&'static str>,
+    /// Of a CronJob.
     pub(super) schedule: Option<SmolStr>,
 }
 
+/// Labels that hold a schedule, of kompose and of swarm-cronjob.
+pub(crate) const SCHEDULE_LABELS: [&str; 2] = ["kompose.cronjob.schedule", "swarm.cronjob.schedule"];
+
 /// Words in a command or name that say "runs once and ends".
-const ONE_SHOT: [&str; 9] = ["migrate", "migration", "migrations", "init", "setup", "seed", "bootstrap", "chown", "install"];
+const ONE_SHOT: [&str; 8] = ["migrate", "migration", "migrations", "init", "setup", "seed", "bootstrap", "chown"];
 
 /// How many containers the service wants: `--replicas`, then `scale`, then `deploy.replicas`.
 pub(super) fn replicas(service: &Service, options: &Options) -> i32 {
@@ -28,53 +37,176 @@ pub(super) fn replicas(service: &Service, options: &Options) -> i32 {
     i32::try_from(written.max(0)).unwrap_or(i32::MAX)
 }
 
-/// The kind, as "Kind" of the conversion's design has it.
-pub(super) fn kind(service: &Service, image: &ImageFacts, replicas: i32, input: &Input<'_>) -> Decided {
-    let decided = |kind, because: &str| Decided { kind, because: because.to_owned(), schedule: None };
+/// The services whose end others wait for, each with the first that waits.
+pub(super) fn awaited(project: &Project) -> BTreeMap<&str, &str> {
+    let mut awaited = BTreeMap::new();
+    for waiter in &project.services {
+        for dependency in &waiter.depends_on {
+            if dependency.value.condition.value == Condition::CompletedSuccessfully {
+                awaited.entry(dependency.name.as_str()).or_insert(waiter.name.as_str());
+            }
+        }
+    }
+    awaited
+}
+
+/// The kind, as "Kind" of the conversion's design has it. `waiter` waits for the service's end.
+pub(super) fn kind(service: &Service, image: &ImageFacts, replicas: i32, waiter: Option<&str>) -> Decided {
+    let decided = |kind, decided_by, because: &str| Decided { kind, because: because.to_owned(), decided_by, schedule: None };
+    if let Some(schedule) = schedule(service) {
+        return Decided { schedule: Some(schedule), ..decided(Kind::CronJob, Some("labels"), "a label gives its schedule") };
+    }
     let mode = service.deploy.as_ref().and_then(|deploy| deploy.mode.as_ref()).map(|mode| &mode.value);
     match mode {
-        Some(DeployMode::Global) => return decided(Kind::DaemonSet, "`deploy.mode: global` runs one on each node"),
-        Some(DeployMode::ReplicatedJob | DeployMode::GlobalJob) => return decided(Kind::Job, "`deploy.mode` is a job"),
+        Some(DeployMode::Global) => return decided(Kind::DaemonSet, None, "`deploy.mode: global` runs one on each node"),
+        Some(DeployMode::ReplicatedJob | DeployMode::GlobalJob) => return decided(Kind::Job, None, "`deploy.mode` is a job"),
         Some(DeployMode::Replicated | DeployMode::Other(_)) | None => {}
     }
-    if let Some(waiter) = awaited_by(service, input) {
-        return decided(Kind::Job, &format!("`{waiter}` waits until it has completed"));
+    if let Some(waiter) = waiter {
+        return decided(Kind::Job, Some("depends_on.condition"), &format!("`{waiter}` waits until it has completed"));
     }
     let is_server = image.is_server();
-    let serves = !service.ports.is_empty() || service.healthcheck.as_ref().is_some_and(|check| !check.is_disabled());
-    let restart = service.restart.as_ref().map(|restart| &restart.value);
-    let policy =
-        service.deploy.as_ref().and_then(|deploy| deploy.restart_policy.as_ref()?.condition.as_ref()).map(|condition| &condition.value);
-    let never = matches!(restart, Some(Restart::No)) || matches!(policy, Some(RestartCondition::None));
-    if never && !serves && !is_server {
-        return decided(Kind::Job, "it is not restarted, and has neither ports nor a health check");
+    let offers = !service.ports.is_empty() || !service.expose.is_empty();
+    let serves = offers || service.healthcheck.as_ref().is_some_and(|check| !check.is_disabled());
+    let may_end = !serves && !is_server;
+    if may_end && restarts(service, Restart::No, RestartCondition::None) {
+        return decided(Kind::Job, Some("restart"), "it is not restarted, and has neither ports nor a health check");
     }
-    let on_failure = matches!(restart, Some(Restart::OnFailure { .. })) || matches!(policy, Some(RestartCondition::OnFailure));
-    if (on_failure || image.lifetime() == Some(Lifetime::OneShot)) && !serves && !is_server && is_one_shot(service) {
-        return decided(Kind::Job, "its command or name says that it runs once; `x-windlass.kind` decides otherwise");
+    let is_kept = matches!(service.restart.as_ref().map(|restart| &restart.value), Some(Restart::Always | Restart::UnlessStopped));
+    if may_end && !is_kept && image.runs_own_command && image.lifetime() == Some(Lifetime::OneShot) {
+        return decided(Kind::Job, Some("restart"), "its image runs a command and ends");
     }
-    if image.role().is_some_and(|role| matches!(role, Role::Datastore)) || image.is_stateful() {
-        return decided(Kind::StatefulSet, "the image keeps data of its own");
+    if may_end && restarts_on_failure(service) && is_one_shot(service) {
+        return decided(Kind::Job, Some("restart"), "it is restarted on failure only, and its command or name says that it runs once");
     }
-    let keeps_volume = service.volumes.iter().any(|mount| mount.kind.value == MountKind::Volume && mount.source.is_some());
+    if image.role() == Some(Role::Datastore) || image.is_stateful() {
+        return decided(Kind::StatefulSet, Some("image"), "its image keeps data");
+    }
+    let keeps_volume = service.volumes.iter().any(|mount| {
+        let is_read_only = mount.read_only.as_ref().is_some_and(|read_only| read_only.value);
+        mount.kind.value == MountKind::Volume && mount.source.is_some() && !is_read_only
+    });
     if keeps_volume && replicas == 1 {
-        return decided(Kind::StatefulSet, "it has a named volume and one replica");
+        return decided(Kind::StatefulSet, Some("volumes"), "it writes to a named volume and has one replica");
     }
-    decided(Kind::Deployment, "it runs until it is stopped")
+    decided(Kind::Deployment, None, "it runs until it is stopped")
 }
 
-/// The service that waits for this one's end, if any.
-fn awaited_by<'a>(service: &Service, input: &'a Input<'_>) -> Option<&'a str> {
-    input.project.services.iter().find_map(|other| {
-        let dependency = other.depends_on.get(&service.name.value)?;
-        (dependency.condition.value == Condition::CompletedSuccessfully).then_some(other.name.as_str())
-    })
+/// The schedule of a label, in the five fields of a CronJob.
+fn schedule(service: &Service) -> Option<SmolStr> {
+    let labels = service.deploy.as_ref().map(|deploy| &deploy.labels).into_iter().chain([&service.labels]);
+    labels.into_iter().find_map(|labels| SCHEDULE_LABELS.iter().find_map(|name| cron(&labels.get(name)?.value)))
 }
 
+/// `0 3 * * *`, or with a field of seconds before it, which Kubernetes does not have, or `@daily`.
+fn cron(text: &str) -> Option<SmolStr> {
+    const MACROS: [&str; 7] = ["@yearly", "@annually", "@monthly", "@weekly", "@daily", "@midnight", "@hourly"];
+    let text = text.trim();
+    if MACROS.contains(&text) {
+        return Some(text.into());
+    }
+    let mut fields: Vec<&str> = text.split_ascii_whitespace().collect();
+    if fields.len() == 6 {
+        fields.remove(0);
+    }
+    let is_field = |field: &&str| field.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"*/,-?".contains(&byte));
+    (fields.len() == 5 && fields.iter().all(is_field)).then(|| fields.join(" ").into())
+}
+
+fn restarts(service: &Service, restart: Restart, condition: RestartCondition) -> bool {
+    let policy = service.deploy.as_ref().and_then(|deploy| deploy.restart_policy.as_ref()?.condition.as_ref());
+    service.restart.as_ref().is_some_and(|written| written.value == restart) || policy.is_some_and(|written| written.value == condition)
+}
+
+fn restarts_on_failure(service: &Service) -> bool {
+    restarts(service, Restart::OnFailure { max_retries: None }, RestartCondition::OnFailure)
+        || matches!(service.restart.as_ref().map(|restart| &restart.value), Some(Restart::OnFailure { .. }))
+}
+
+/// True when the name says so, or the last command of what runs: `migrate && serve` serves.
 fn is_one_shot(service: &Service) -> bool {
     let says = |text: &str| {
         text.split(|character: char| !character.is_ascii_alphanumeric()).any(|word| ONE_SHOT.contains(&word.to_ascii_lowercase().as_str()))
     };
-    let words = service.command.iter().chain(&service.entrypoint).flat_map(|command| command.iter());
-    says(&service.name) || words.into_iter().any(|word| says(word))
+    let words: Vec<&str> =
+        [&service.entrypoint, &service.command].into_iter().flatten().flat_map(|line| line.iter()).map(|word| word.as_str()).collect();
+    let line = words.join(" ");
+    let last = line.split(['&', '|', ';', '\n']).map(str::trim).rfind(|command| !command.is_empty()).unwrap_or_default();
+    // A name alone does not tell what several commands end with.
+    says(last) || (says(&service.name) && last == line.trim())
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::project;
+
+    /// The kind of the service `it`, with the reason that the report gives.
+    fn kind(service: &str) -> String {
+        let outcome = project(&format!("services: {{ it: {{ {service} }} }}\nvolumes: {{ data: {{ name: shop_data }} }}")).convert();
+        let kind = outcome.conversion.report.services[0].workload.as_ref().map(|workload| workload.kind.as_str()).unwrap_or_default();
+        let guess = outcome.conversion.report.services[0].inferred.iter().find(|guess| guess.path.to_string() == "kind");
+        guess.map_or_else(|| kind.to_owned(), |guess| format!("{kind}: {} ({})", guess.because, guess.flag))
+    }
+
+    #[test]
+    fn what_runs_until_it_is_stopped_is_a_deployment() {
+        assert_eq!(kind("image: acme/app:1"), "Deployment");
+        assert_eq!(kind("image: acme/app:1, restart: 'no', expose: ['80']"), "Deployment");
+        assert_eq!(kind("image: nginx:1.27, restart: 'no'"), "Deployment");
+        assert_eq!(kind("image: acme/app:1, restart: on-failure"), "Deployment");
+        assert_eq!(kind("image: acme/app:1, restart: on-failure, command: [sh, -c, 'app migrate && app serve']"), "Deployment");
+    }
+
+    #[test]
+    fn what_ends_is_a_job() {
+        assert_eq!(
+            kind("image: acme/app:1, restart: 'no'"),
+            "Job: it is not restarted, and has neither ports nor a health check (restart)"
+        );
+        assert_eq!(
+            kind("image: acme/app:1, restart: 'on-failure:3', command: [app, migrate]"),
+            "Job: it is restarted on failure only, and its command or name says that it runs once (restart)"
+        );
+        assert_eq!(kind("image: acme/app:1, deploy: { mode: replicated-job }"), "Job");
+    }
+
+    #[test]
+    fn a_service_whose_end_others_wait_for_is_a_job() {
+        let outcome = project(
+            "services: { app: { image: acme/app:1, depends_on: { load: { condition: service_completed_successfully, required: true } } }, \
+             load: { image: acme/app:1, command: [load] } }",
+        )
+        .convert();
+        assert!(outcome.inferred().contains("kind = \"Job\" (`app` waits until it has completed; depends_on.condition)"), "{}", outcome.inferred());
+    }
+
+    #[test]
+    fn what_keeps_data_is_a_stateful_set() {
+        assert_eq!(kind("image: postgres:17"), "StatefulSet: its image keeps data (image)");
+        assert_eq!(
+            kind("image: acme/app:1, volumes: [{ type: volume, source: data, target: /data }]"),
+            "StatefulSet: it writes to a named volume and has one replica (volumes)"
+        );
+        assert_eq!(kind("image: acme/app:1, scale: 2, volumes: [{ type: volume, source: data, target: /data }]"), "Deployment");
+        assert_eq!(kind("image: acme/app:1, volumes: [{ type: volume, source: data, target: /data, read_only: true }]"), "Deployment");
+    }
+
+    #[test]
+    fn a_label_with_a_schedule_makes_a_cron_job() {
+        let outcome = project(
+            "services: { it: { image: acme/app:1, restart: 'no', deploy: { replicas: 0, restart_policy: { condition: none }, \
+             labels: { swarm.cronjob.enable: 'true', swarm.cronjob.schedule: '0 30 3 * * *' } } } }",
+        )
+        .convert();
+        assert_eq!(outcome.field("CronJob/it", "spec.schedule"), "30 3 * * *\n");
+        assert_eq!(
+            outcome.fates("services.it.deploy.labels[\"swarm.cronjob.schedule\"]"),
+            "services.it.deploy.labels[\"swarm.cronjob.schedule\"]: mapped → CronJob/it spec.schedule"
+        );
+    }
+
+    #[test]
+    fn a_global_service_runs_on_each_node() {
+        assert_eq!(kind("image: acme/agent:1, deploy: { mode: global }"), "DaemonSet");
+    }
 }

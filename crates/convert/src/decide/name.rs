@@ -7,13 +7,14 @@ use windlass_compose::model::Project;
 use windlass_k8s::name::service_name;
 use windlass_source::{Code, Diagnostic};
 
-/// One name for each service, in the project's order. Two services that would get one name are an error, since neither
+/// One name for each service, in the project's order, and whether an earlier one has it already. Two services that would get one name are an error, since neither
 /// could keep the name that the others call it by.
-pub(super) fn service_names(project: &Project, diagnostics: &mut Vec<Diagnostic>) -> Vec<SmolStr> {
+pub(super) fn service_names(project: &Project, diagnostics: &mut Vec<Diagnostic>) -> Vec<(SmolStr, bool)> {
     let mut taken: BTreeMap<SmolStr, usize> = BTreeMap::new();
     let mut names = Vec::with_capacity(project.services.len());
     for (index, service) in project.services.iter().enumerate() {
         let name = service_name(&service.name);
+        let is_taken = taken.contains_key(&name);
         match taken.get(&name) {
             Some(&other) => {
                 let other = &project.services[other].name;
@@ -32,7 +33,23 @@ pub(super) fn service_names(project: &Project, diagnostics: &mut Vec<Diagnostic>
                 taken.insert(name.clone(), index);
             }
         }
-        names.push(name);
+        names.push((name, is_taken));
     }
     names
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::project;
+
+    #[test]
+    fn names_become_labels_and_one_that_is_taken_is_an_error() {
+        let outcome = project("services: { My_App: { image: acme/a:1 }, my.app: { image: acme/b:1 }, 2048: { image: acme/c:1 } }").convert();
+        assert_eq!(outcome.names(), ["Deployment/my-app", "Deployment/svc-2048", "Service/my-app", "Service/svc-2048"]);
+        assert!(outcome.diagnostics().contains(&"convert::name-collision: `My_App` and `my.app` would both be named `my-app`".to_owned()));
+        assert_eq!(
+            outcome.fates("services[\"my.app\"].image"),
+            "services[\"my.app\"].image: refused (another service has its name in the cluster)"
+        );
+    }
 }

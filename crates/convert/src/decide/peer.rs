@@ -1,41 +1,92 @@
 //! Members of a cluster look each other up before they are ready; peers gated on readiness would wait for each other for ever.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::ServicePlan;
+use super::reach::hosts;
 
 /// Marks services whose Service has to lead to pods that are not ready: members of a cluster by the catalogue, with several
-/// replicas, or as several services of one image that name each other.
+/// replicas or as several services that name each other, and services of any one image that call each other.
 pub(super) fn find(services: &mut [ServicePlan<'_>]) {
-    let clustered = |plan: &ServicePlan<'_>| plan.image.entry().is_some_and(|image| image.clustered);
+    let is_clustered = |plan: &ServicePlan<'_>| plan.image.entry().is_some_and(|image| image.clustered);
     let mut families: BTreeMap<String, Vec<usize>> = BTreeMap::new();
-    for plan in services.iter_mut().filter(|plan| clustered(plan)) {
-        plan.publishes_not_ready = plan.replicas > 1;
-        if let Some(reference) = &plan.image.reference {
+    for plan in services.iter_mut().filter(|plan| plan.is_converted()) {
+        plan.publishes_not_ready = is_clustered(plan) && plan.replicas > 1;
+        if let Some(reference) = plan.image.reference.as_ref().filter(|_| plan.image.runs_own_command || is_clustered(plan)) {
             families.entry(reference.repository()).or_default().push(plan.index);
         }
     }
     for members in families.into_values().filter(|members| members.len() > 1) {
-        let named: Vec<usize> = members
+        let clustered = is_clustered(&services[members[0]]);
+        let names: BTreeSet<&str> = members.iter().map(|member| services[*member].service.name.as_str()).collect();
+        // Which of the family each member names.
+        let named: BTreeMap<usize, BTreeSet<&str>> =
+            members.iter().map(|&member| (member, mentions(&services[member], &names, clustered))).collect();
+        let peers: Vec<usize> = members
             .iter()
             .copied()
-            .filter(|&member| {
-                members.iter().any(|&other| other != member && mentions(&services[other], services[member].service.name.as_str()))
+            .filter(|member| {
+                let name = services[*member].service.name.as_str();
+                members.iter().any(|other| {
+                    let names_back = clustered || named[member].contains(services[*other].service.name.as_str());
+                    other != member && named[other].contains(name) && names_back
+                })
             })
             .collect();
-        if named.len() > 1 {
-            for member in named {
+        if peers.len() > 1 {
+            for member in peers {
                 services[member].publishes_not_ready = true;
             }
         }
     }
 }
 
-/// True when the environment or the command of a service has the word.
-fn mentions(plan: &ServicePlan<'_>, name: &str) -> bool {
-    let values = plan.service.environment.iter().filter_map(|entry| entry.value.as_ref()).map(|value| value.as_str());
-    let words =
-        [&plan.service.command, &plan.service.entrypoint].into_iter().flatten().flat_map(|line| line.iter().map(|word| word.as_str()));
+/// Which of `names` the environment or the command of a service has: as a word for members of a cluster, whose settings have
+/// forms of their own (`node1=http://…`), else where a host stands.
+fn mentions<'n>(plan: &ServicePlan<'_>, names: &BTreeSet<&'n str>, as_word: bool) -> BTreeSet<&'n str> {
+    let service = plan.service;
+    let values = service.environment.iter().filter_map(|entry| Some((entry.name.as_str(), entry.value.as_ref()?.as_str())));
+    let words = [&service.command, &service.entrypoint].into_iter().flatten().flat_map(|line| line.iter().map(|word| ("", word.as_str())));
     let is_name = |character: char| character.is_ascii_alphanumeric() || matches!(character, '_' | '-' | '.');
-    values.chain(words).any(|text| text.split(|character| !is_name(character)).any(|word| word == name))
+    let mut found = BTreeSet::new();
+    for (variable, text) in values.chain(words) {
+        if as_word {
+            found.extend(text.split(|character| !is_name(character)).filter_map(|word| names.get(word)).copied());
+        } else {
+            found.extend(hosts(variable, text).filter_map(|(_, word)| names.get(word)).copied());
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::project;
+
+    const FIELD: &str = "spec.publishNotReadyAddresses";
+
+    #[test]
+    fn members_of_a_cluster_find_each_other_before_they_are_ready() {
+        let node = |name: &str, peers: &str| {
+            format!("{name}: {{ image: 'elasticsearch:8.17.0', environment: {{ node.name: {name}, discovery.seed_hosts: '{peers}' }} }}")
+        };
+        let outcome = project(&format!("services: {{ {}, {} }}", node("es1", "es2"), node("es2", "es1"))).convert();
+        assert_eq!(outcome.field("Service/es1", FIELD), "true\n");
+        assert_eq!(outcome.field("Service/es2-pods", FIELD), "true\n");
+        let alone = project("services: { es: { image: 'elasticsearch:8.17.0' } }").convert();
+        assert_eq!(alone.field("Service/es", FIELD), "null\n");
+    }
+
+    #[test]
+    fn services_of_one_image_that_call_each_other_are_peers_and_those_that_share_a_word_are_not() {
+        let two = |first: &str, second: &str| {
+            let services = format!(
+                "services: {{ app: {{ image: acme/app:1, environment: {{ {first} }} }}, worker: {{ image: acme/app:1, environment: {{ {second} }} }} }}"
+            );
+            project(&services).convert().field("Service/app", FIELD)
+        };
+        assert_eq!(two("PEER: 'http://worker:80'", "PEER_HOST: app"), "true\n");
+        assert_eq!(two("QUEUE: worker, NAME: app", "QUEUE: worker, NAME: app"), "null\n");
+        assert_eq!(two("PEER: 'http://worker:80'", "A: b"), "null\n");
+    }
 }

@@ -1,6 +1,6 @@
 //! Which ports a service offers to others: container ports of `ports`, `expose`, and the image's known ones.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use smol_str::SmolStr;
 use windlass_compose::model::Service;
@@ -31,6 +31,13 @@ pub(crate) enum Transport {
     Sctp,
 }
 
+impl Offered {
+    /// A name that follows from the number alone, and that nobody writes.
+    pub(super) fn numbered(&self) -> SmolStr {
+        format!("p{}-{}", self.number, self.transport.as_str().to_ascii_lowercase()).into()
+    }
+}
+
 impl Transport {
     /// Reads `tcp`, `udp` or `sctp`.
     pub(crate) fn parse(text: &str) -> Option<Self> {
@@ -58,12 +65,17 @@ struct Wanted {
     from_image: bool,
 }
 
+/// More ports than a Service should have; who needs them wants the host's network.
+const MANY: usize = 100;
+
 /// The ports in order of number.
 pub(super) fn offered(service: &Service, image: &ImageFacts, diagnostics: &mut Vec<Diagnostic>) -> Vec<Offered> {
+    let unknown = |from_image| Wanted { name: None, app_protocol: None, from_image };
     let mut wanted: BTreeMap<(u16, Transport), Wanted> = BTreeMap::new();
     for port in &service.ports {
         let transport = port.protocol.as_ref().map_or(Some(Transport::Tcp), |protocol| Transport::parse(protocol));
-        let (Some(transport), Ok(number)) = (transport, u16::try_from(port.target.value)) else {
+        let number = u16::try_from(port.target.value).ok().filter(|number| *number > 0);
+        let (Some(transport), Some(number)) = (transport, number) else {
             diagnostics.push(
                 Diagnostic::warning(
                     Code("convert::port"),
@@ -74,17 +86,22 @@ pub(super) fn offered(service: &Service, image: &ImageFacts, diagnostics: &mut V
             );
             continue;
         };
-        if number == 0 {
-            continue;
-        }
-        let entry = wanted.entry((number, transport)).or_insert(Wanted { name: None, app_protocol: None, from_image: false });
+        let entry = wanted.entry((number, transport)).or_insert_with(|| unknown(false));
         entry.name = entry.name.take().or_else(|| port.name.as_ref().map(|name| name.value.clone()));
         entry.app_protocol = entry.app_protocol.take().or_else(|| port.app_protocol.as_ref().map(|protocol| protocol.value.clone()));
     }
     for expose in &service.expose {
         for (number, transport) in expand(expose) {
-            wanted.entry((number, transport)).or_insert(Wanted { name: None, app_protocol: None, from_image: false });
+            wanted.entry((number, transport)).or_insert_with(|| unknown(false));
         }
+    }
+    if wanted.len() > MANY {
+        diagnostics.push(
+            Diagnostic::warning(Code("convert::many-ports"), format!("`{}` has {} ports", service.name.value, wanted.len()))
+                .label(service.name.span(), "")
+                .because("each node forwards each port of a Service by a rule of its own")
+                .help("write `network_mode: host`, or publish a smaller range"),
+        );
     }
     if let Some(known) = image.server() {
         for port in &known.ports {
@@ -92,12 +109,31 @@ pub(super) fn offered(service: &Service, image: &ImageFacts, diagnostics: &mut V
                 Protocol::Tcp => Transport::Tcp,
                 Protocol::Udp => Transport::Udp,
             };
-            let entry = wanted.entry((port.port, transport)).or_insert(Wanted { name: None, app_protocol: None, from_image: true });
+            let entry = wanted.entry((port.port, transport)).or_insert_with(|| unknown(true));
             entry.name = entry.name.take().or_else(|| Some(port.name.as_str().into()));
             entry.app_protocol = entry.app_protocol.take().or_else(|| port.app.as_deref().map(SmolStr::from));
         }
     }
     name_all(wanted)
+}
+
+/// The port to try when it matters whether the service works: the image's main one, unless the service names others only,
+/// which its configuration will have moved it to; else the first that the service names.
+pub(super) fn main_tcp(ports: &[Offered], image: &ImageFacts) -> Option<u16> {
+    let tcp = || ports.iter().filter(|port| port.transport == Transport::Tcp);
+    let is_moved = is_moved(ports, image);
+    let known = image.server().and_then(|known| known.ports.iter().find(|port| port.protocol == Protocol::Tcp));
+    let main = known.filter(|_| !is_moved).and_then(|known| tcp().find(|port| port.number == known.port));
+    main.or_else(|| tcp().find(|port| !port.from_image)).or_else(|| tcp().next()).map(|port| port.number)
+}
+
+/// True when the service names TCP ports and none of them is one that the image is known for: its configuration has moved the
+/// server, so that checks of the known ports say nothing.
+pub(super) fn is_moved(ports: &[Offered], image: &ImageFacts) -> bool {
+    let Some(known) = image.server() else { return false };
+    let is_known = |number: u16| known.ports.iter().any(|port| port.port == number);
+    let mut written = ports.iter().filter(|port| port.transport == Transport::Tcp && !port.from_image).peekable();
+    written.peek().is_some() && !written.any(|port| is_known(port.number))
 }
 
 /// The ports of one `expose` item: `80`, `80-90`, `80/udp`.
@@ -113,18 +149,18 @@ pub(crate) fn expand(text: &str) -> Vec<(u16, Transport)> {
     }
 }
 
-/// Gives each port a name that no other has: the written one, the image's, the protocol's, else the number.
+/// Gives each port a name that no other has: the written one, the image's, else protocol and number.
 fn name_all(wanted: BTreeMap<(u16, Transport), Wanted>) -> Vec<Offered> {
-    let mut taken: Vec<SmolStr> = Vec::with_capacity(wanted.len());
+    let mut taken: BTreeSet<SmolStr> = BTreeSet::new();
     let mut ports = Vec::with_capacity(wanted.len());
     for ((number, transport), Wanted { name, app_protocol, from_image }) in wanted {
-        let numbered = || SmolStr::from(format!("{}-{number}", transport.as_str().to_ascii_lowercase()));
-        let mut chosen = name.map_or_else(numbered, |name| port_name(&name));
-        if taken.contains(&chosen) {
-            chosen = numbered();
+        let plain = SmolStr::from(format!("{}-{number}", transport.as_str().to_ascii_lowercase()));
+        let mut port = Offered { number, transport, name: name.map_or(plain, |name| port_name(&name)), app_protocol, from_image };
+        if taken.contains(&port.name) {
+            port.name = port.numbered();
         }
-        taken.push(chosen.clone());
-        ports.push(Offered { number, transport, name: chosen, app_protocol, from_image });
+        taken.insert(port.name.clone());
+        ports.push(port);
     }
     ports
 }
@@ -132,6 +168,7 @@ fn name_all(wanted: BTreeMap<(u16, Transport), Wanted>) -> Vec<Offered> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::project;
 
     #[test]
     fn an_exposed_range_is_each_of_its_ports() {
@@ -140,5 +177,39 @@ mod tests {
         assert_eq!(expand("80-82").len(), 3);
         assert_eq!(expand("0"), []);
         assert_eq!(expand("a-b/udp"), []);
+    }
+
+    #[test]
+    fn ports_are_those_of_ports_expose_and_the_image() {
+        let outcome = project(
+            "services: { web: { image: nginx:1.27, expose: ['9000-9001', '53/udp'], \
+             ports: [{ target: 80, published: '8080', protocol: tcp, name: front }] } }",
+        )
+        .convert();
+        insta::assert_snapshot!(outcome.field("Service/web", "spec.ports"), @"");
+        assert_eq!(
+            outcome.fates("services.web.expose"),
+            "services.web.expose: mapped → Deployment/web spec.template.spec.containers[0].ports[2].containerPort, \
+             Service/web spec.ports[2].port, Deployment/web spec.template.spec.containers[0].ports[3].containerPort, \
+             Service/web spec.ports[3].port, Deployment/web spec.template.spec.containers[0].ports[0].containerPort, \
+             Service/web spec.ports[0].port"
+        );
+    }
+
+    #[test]
+    fn a_port_that_no_cluster_knows_is_refused() {
+        let outcome = project("services: { web: { image: acme/a:1, ports: [{ target: 70000, protocol: tcp }] } }").convert();
+        assert_eq!(outcome.diagnostics()[0], "convert::port: port 70000 of `web` has no counterpart");
+        assert_eq!(
+            outcome.fates("services.web.ports[0].target"),
+            "services.web.ports[0].target: refused (Kubernetes knows ports 1 to 65535 of TCP, UDP and SCTP)"
+        );
+    }
+
+    #[test]
+    fn a_server_that_is_published_on_other_ports_than_its_own_is_probed_there() {
+        let outcome =
+            project("services: { web: { image: nginx:1.27, ports: [{ target: 8080, published: '8080', protocol: tcp }] } }").convert();
+        assert_eq!(outcome.pod("Deployment/web", "containers[0].readinessProbe.tcpSocket.port"), "8080\n");
     }
 }

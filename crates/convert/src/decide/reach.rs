@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use smol_str::SmolStr;
-use windlass_compose::model::NetworkMode;
+use windlass_compose::model::{NetworkMode, Test};
 use windlass_k8s::labels::annotation;
 use windlass_k8s::name::{LABEL_LIMIT, label_value, service_name};
 
@@ -20,11 +20,14 @@ pub(crate) struct Reach {
     renamed: BTreeMap<SmolStr, SmolStr>,
     /// Names beside a service's own for which there is a Service.
     extra: BTreeSet<SmolStr>,
+    /// The services by the names of their Services. A service's own name beats an alias, the first alias beats later ones.
+    by_label: BTreeMap<SmolStr, usize>,
     /// Networks that someone is in, with the label of their pods, while they are kept apart.
     labels: BTreeMap<SmolStr, SmolStr>,
     /// Several networks that are not kept apart.
     merged: bool,
     internal: BTreeSet<SmolStr>,
+    external: BTreeSet<SmolStr>,
     policies: bool,
 }
 
@@ -53,11 +56,15 @@ impl Reach {
                 }
             }
         }
-        for name in reach.names.keys() {
+        for plan in services.iter().filter(|plan| plan.is_converted()) {
+            reach.by_label.insert(plan.name.clone(), plan.index);
+        }
+        for (name, &service) in &reach.names {
             let label = service_name(name);
             if label != *name {
-                reach.renamed.insert(name.clone(), label);
+                reach.renamed.insert(name.clone(), label.clone());
             }
+            reach.by_label.entry(label).or_insert(service);
         }
         reach.keep_apart(services, input);
         reach
@@ -82,9 +89,35 @@ impl Reach {
             NetworkPolicies::Never => self.merged = differ,
             NetworkPolicies::Auto if !differ => {}
             NetworkPolicies::Auto | NetworkPolicies::Always => {
-                self.labels = used.into_iter().map(|name| (name.clone(), network_label(name))).collect();
+                for name in used {
+                    let network = input.project.networks.get(name);
+                    let is_external = network.and_then(|network| network.external.as_ref()).is_some_and(|external| external.value);
+                    // Projects that share an external network know it by its own name.
+                    let own_name = network.and_then(|network| network.name.as_ref()).filter(|_| is_external);
+                    self.labels.insert(name.clone(), network_label(own_name.map_or(name, |name| &name.value)));
+                    if is_external {
+                        self.external.insert(name.clone());
+                    }
+                }
             }
         }
+    }
+
+    /// The name of the Service that a name leads to; `None` when it leads to nothing that could be called.
+    pub(crate) fn object_name(&self, name: &str, services: &[ServicePlan<'_>]) -> Option<SmolStr> {
+        let target = &services[self.service(name)?];
+        let label = service_name(name);
+        (target.is_reachable() && self.owner_of_label(&label) == Some(target.index)).then_some(label)
+    }
+
+    /// True when a Service is called so.
+    pub(crate) fn is_label_taken(&self, label: &str) -> bool {
+        self.by_label.contains_key(label)
+    }
+
+    /// The service that has a label as the name of one of its Services.
+    fn owner_of_label(&self, label: &str) -> Option<usize> {
+        self.by_label.get(label).copied()
     }
 
     /// The service that a name leads to.
@@ -95,6 +128,12 @@ impl Reach {
     /// The names beside its own for which a service has a Service, as they are written.
     pub(crate) fn extra_names(&self) -> impl Iterator<Item = (&SmolStr, usize)> {
         self.extra.iter().filter_map(|name| Some((name, *self.names.get(name)?)))
+    }
+
+    /// True when the pods of two services are in a common network, or networks are not kept apart.
+    pub(crate) fn have_common_network(&self, one: &ServicePlan<'_>, other: &ServicePlan<'_>) -> bool {
+        let other = &other.service.networks;
+        self.labels.is_empty() || one.service.networks.iter().any(|network| other.contains(&network.name.value))
     }
 
     /// The label of the pods in a network, while networks are kept apart.
@@ -110,6 +149,11 @@ impl Reach {
     /// True for a network without a way out.
     pub(crate) fn is_internal(&self, network: &str) -> bool {
         self.internal.contains(network)
+    }
+
+    /// True for a network that other projects share.
+    pub(crate) fn is_external(&self, network: &str) -> bool {
+        self.external.contains(network)
     }
 
     /// Several networks are treated as one, as the options say.
@@ -141,21 +185,13 @@ impl Reach {
         if self.renamed.is_empty() {
             return Cow::Borrowed(value);
         }
-        if let Some(label) = self.renamed.get(value) {
-            let variable = variable.to_ascii_uppercase();
-            let holds_host = ["HOST", "ADDR", "SERVER", "URL"].iter().any(|ending| variable.ends_with(ending));
-            return if holds_host { Cow::Owned(label.to_string()) } else { Cow::Borrowed(value) };
-        }
         let mut rewritten = String::new();
         let mut copied = 0;
-        for (start, word) in words(value) {
+        for (start, word) in hosts(variable, value) {
             let Some(label) = self.renamed.get(word) else { continue };
-            let (before, after) = (&value[..start], &value[start + word.len()..]);
-            if has_port(after) || ends_in_authority(before) {
-                rewritten.push_str(&value[copied..start]);
-                rewritten.push_str(label);
-                copied = start + word.len();
-            }
+            rewritten.push_str(&value[copied..start]);
+            rewritten.push_str(label);
+            copied = start + word.len();
         }
         if copied == 0 {
             return Cow::Borrowed(value);
@@ -175,6 +211,20 @@ fn announces_host(before: &str) -> bool {
     let before = before.trim_end_matches(['"', '\'', ' ', '\t', ':', '=']);
     let word = before.rsplit(|character: char| !character.is_ascii_alphanumeric()).next().unwrap_or_default();
     ["server", "host", "hostname", "address"].iter().any(|known| word.eq_ignore_ascii_case(known))
+}
+
+/// The words of `value` that stand as a host, with where they start: in a URL's authority, before a port number, or as the whole
+/// value of a variable whose name says that it holds a host.
+pub(super) fn hosts<'a>(variable: &str, value: &'a str) -> impl Iterator<Item = (usize, &'a str)> {
+    let holds_host = ["HOST", "ADDR", "SERVER", "URL"].iter().any(|ending| {
+        let at = variable.len().checked_sub(ending.len());
+        at.and_then(|at| variable.get(at..)).is_some_and(|end| end.eq_ignore_ascii_case(ending))
+    });
+    words(value).filter(move |(start, word)| {
+        let (before, after) = (&value[..*start], &value[start + word.len()..]);
+        let is_whole = before.is_empty() && after.is_empty();
+        (is_whole && holds_host) || has_port(after) || ends_in_authority(before)
+    })
 }
 
 /// True when a host may stand after `before`: `scheme://`, with or without `user:password@` or other hosts and a comma.
@@ -203,7 +253,13 @@ fn mentioned_words<'a>(services: &[ServicePlan<'a>], files: &[&'a str]) -> BTree
         let service: &'a windlass_compose::model::Service = plan.service;
         let values = service.environment.iter().filter_map(|entry| entry.value.as_ref()).map(|value| value.as_str());
         let commands = [&service.command, &service.entrypoint].into_iter().flatten();
-        values.chain(commands.flat_map(|command| command.iter().map(|word| word.as_str())))
+        let test: &[_] = match service.healthcheck.as_ref().and_then(|check| check.test.as_ref()).map(|test| &test.value) {
+            Some(Test::Exec(words)) => words,
+            Some(Test::Shell(script)) => std::slice::from_ref(script),
+            _ => &[],
+        };
+        let commands = commands.flat_map(|command| command.iter()).chain(test);
+        values.chain(commands.map(|word| word.as_str()))
     });
     texts.chain(files.iter().copied()).flat_map(|text| words(text).map(|(_, word)| word)).collect()
 }

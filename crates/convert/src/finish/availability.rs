@@ -1,5 +1,7 @@
 //! PodDisruptionBudgets: a drain of nodes takes one pod of a service at a time.
 
+use std::collections::BTreeSet;
+
 use k8s_openapi::api::policy::v1::{PodDisruptionBudget, PodDisruptionBudgetSpec};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
@@ -12,14 +14,10 @@ use crate::decide::{Plan, Sharing};
 
 /// For several replicas, but not where a volume ties the pods to one node: that node's drain would never end.
 pub(super) fn availability(plan: &Plan<'_>, objects: &mut Objects, diagnostics: &mut Vec<Diagnostic>) {
-    for service in plan.services.iter().filter(|service| service.owns_pod() && service.is_long_running()) {
-        if service.replicas < 2 || service.kind == Kind::DaemonSet {
-            continue;
-        }
-        let is_tied = plan.volumes.iter().any(|volume| {
-            volume.sharing == Sharing::OneNode && volume.uses.iter().any(|usage| plan.services[usage.service].pod == service.index)
-        });
-        if is_tied {
+    let shared = plan.volumes.iter().filter(|volume| volume.sharing == Sharing::OneNode);
+    let tied: BTreeSet<usize> = shared.flat_map(|volume| volume.uses.iter().map(|usage| plan.services[usage.service].pod)).collect();
+    for service in plan.services.iter().filter(|service| service.owns_pod() && service.is_converted() && service.is_long_running()) {
+        if service.replicas < 2 || service.kind == Kind::DaemonSet || tied.contains(&service.index) {
             continue;
         }
         let identity = identity(service, plan);

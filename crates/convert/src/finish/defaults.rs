@@ -1,90 +1,135 @@
-//! Hardening that breaks nothing, and what `--security` adds.
+//! Hardening that breaks nothing, and what `--security` adds. What the project asks for beyond a level is left out where its
+//! attribute is mapped, with its fate.
 
-use k8s_openapi::api::core::v1::{Capabilities, SeccompProfile, SecurityContext};
+use k8s_openapi::api::core::v1::{SeccompProfile, SecurityContext, Sysctl};
+use windlass_images::image::User;
 
 use crate::decide::{Plan, ServicePlan};
 use crate::draft::Draft;
 use crate::fates::{Fates, Place};
 use crate::options::Security;
 
-/// Capabilities that the baseline Pod Security Standard lets a container add: those that Docker gives anyway.
-const BASELINE: [&str; 13] = [
-    "AUDIT_WRITE",
-    "CHOWN",
-    "DAC_OVERRIDE",
-    "FOWNER",
-    "FSETID",
-    "KILL",
-    "MKNOD",
-    "NET_BIND_SERVICE",
-    "SETFCAP",
-    "SETGID",
-    "SETPCAP",
-    "SETUID",
-    "SYS_CHROOT",
-];
+/// Ports below this number are root's, unless the kernel is told otherwise.
+const UNPRIVILEGED: u16 = 1024;
+
+/// The kernel's setting for that.
+const PORT_START: &str = "net.ipv4.ip_unprivileged_port_start";
 
 pub(super) fn harden(service: &ServicePlan<'_>, plan: &Plan<'_>, draft: &mut Draft, fates: &mut Fates) {
-    let level = plan.input.options.security;
+    let is_restricted = plan.input.options.security == Security::Restricted;
+    let user = service.image.server().and_then(|image| image.user).filter(|user| user.uid != 0);
     let context = draft.container.security_context.get_or_insert_default();
     let is_privileged = context.privileged == Some(true);
     let mut inferred = |field: &str, value: serde_json::Value, because: &str| {
-        fates.inferred(service.index, Place::container(service.index, &format!("securityContext.{field}")), value, because, "security_opt");
+        let place = Place::container(service.index, &format!("securityContext.{field}"));
+        fates.inferred(service.index, place, value, because, if is_restricted { "--security" } else { "security_opt" });
     };
     if context.seccomp_profile.is_none() && !is_privileged {
-        // Docker filters system calls unless told otherwise; Kubernetes does not.
         context.seccomp_profile = Some(SeccompProfile { type_: "RuntimeDefault".to_owned(), localhost_profile: None });
         inferred("seccompProfile.type", "RuntimeDefault".into(), "Docker's default, which Kubernetes does not have");
     }
-    let gains_rights = context
-        .capabilities
-        .as_ref()
-        .and_then(|capabilities| capabilities.add.as_ref())
-        .is_some_and(|add| add.iter().any(|name| name == "SYS_ADMIN" || name == "ALL"));
-    // Where no process can gain rights anyway: root has them, and an image whose server is another user from the start
-    // has, by its documentation, no use for `sudo`.
-    let is_known_user = service.image.server().and_then(|image| image.user).is_some_and(|user| !user.starts_as_root && user.uid != 0);
-    if context.allow_privilege_escalation.is_none() && !is_privileged && !gains_rights && (is_known_user || level == Security::Restricted) {
-        context.allow_privilege_escalation = Some(false);
-        inferred("allowPrivilegeEscalation", false.into(), "the image's server runs as a plain user from the start");
-    }
-    match level {
-        Security::Preserve => {}
-        Security::Baseline => baseline(context),
-        Security::Restricted => {
-            baseline(context);
-            context.run_as_non_root = Some(true);
-            let capabilities: &mut Capabilities = context.capabilities.get_or_insert_default();
-            capabilities.drop = Some(vec!["ALL".to_owned()]);
-            capabilities.add = capabilities
-                .add
-                .take()
-                .map(|add| add.into_iter().filter(|name| name == "NET_BIND_SERVICE").collect::<Vec<_>>())
-                .filter(|add| !add.is_empty());
-            inferred("runAsNonRoot", true.into(), "`--security restricted`");
-            inferred("capabilities.drop", serde_json::json!(["ALL"]), "`--security restricted`");
+    let added = context.capabilities.as_ref().and_then(|capabilities| capabilities.add.as_ref());
+    let gains_rights = added.is_some_and(|add| add.iter().any(|name| name == "SYS_ADMIN" || name == "ALL"))
+        || service.image.entry().is_some_and(|image| image.gains_privileges);
+    if context.allow_privilege_escalation.is_none() && !is_privileged {
+        if is_restricted {
+            context.allow_privilege_escalation = Some(false);
+            inferred("allowPrivilegeEscalation", false.into(), "`--security restricted`");
+        } else if !gains_rights && user.is_some_and(|user| !user.starts_as_root) {
+            // An image whose server is a plain user from the start has, by its documentation, no use for `sudo`.
+            context.allow_privilege_escalation = Some(false);
+            inferred("allowPrivilegeEscalation", false.into(), "the image's server runs as a plain user from the start");
         }
     }
+    if is_restricted {
+        restrict(context, user, &mut inferred);
+    }
+    let is_plain_user = context.run_as_user.map_or_else(|| user.is_some_and(|user| !user.starts_as_root), |uid| uid != 0);
     if *context == SecurityContext::default() {
         draft.container.security_context = None;
     }
+    let low = service.ports.iter().map(|port| port.number).find(|number| *number < UNPRIVILEGED);
+    if let Some(port) = low.filter(|_| is_plain_user && !plan.has_host_network(service)) {
+        let sysctls = draft.pod.security.sysctls.get_or_insert_default();
+        if sysctls.iter().all(|sysctl| sysctl.name != PORT_START) {
+            sysctls.push(Sysctl { name: PORT_START.to_owned(), value: "0".to_owned() });
+            let because = format!("the container runs as a plain user and listens on {port}, which Docker allows and Kubernetes does not");
+            fates.inferred(service.index, Place::pod(service.index, "securityContext.sysctls"), format!("{PORT_START}=0"), because, "sysctls");
+        }
+    }
 }
 
-/// The baseline Pod Security Standard: nothing of the host, no capabilities beyond Docker's.
-fn baseline(context: &mut SecurityContext) {
-    context.privileged = None;
-    if let Some(capabilities) = &mut context.capabilities {
-        capabilities.add = capabilities
-            .add
-            .take()
-            .map(|add| add.into_iter().filter(|name| BASELINE.contains(&name.as_str())).collect::<Vec<_>>())
-            .filter(|add| !add.is_empty());
+/// The restricted Pod Security Standard.
+fn restrict(context: &mut SecurityContext, user: Option<User>, inferred: &mut impl FnMut(&str, serde_json::Value, &str)) {
+    const BECAUSE: &str = "`--security restricted`";
+    if context.run_as_non_root.is_none() {
+        context.run_as_non_root = Some(true);
+        inferred("runAsNonRoot", true.into(), BECAUSE);
     }
-    let unconfined = |type_: &str| type_ == "Unconfined";
-    if context.seccomp_profile.as_ref().is_some_and(|profile| unconfined(&profile.type_)) {
-        context.seccomp_profile = Some(SeccompProfile { type_: "RuntimeDefault".to_owned(), localhost_profile: None });
+    // A kubelet does not see that a user with a name is not root.
+    if let (None, Some(user)) = (context.run_as_user, user.filter(|user| user.direct || !user.starts_as_root)) {
+        context.run_as_user = Some(user.uid);
+        inferred("runAsUser", user.uid.into(), "the user that the image's documentation gives");
+        if context.run_as_group.is_none() {
+            context.run_as_group = Some(user.gid);
+            inferred("runAsGroup", user.gid.into(), "the group that the image's documentation gives");
+        }
     }
-    if context.app_armor_profile.as_ref().is_some_and(|profile| unconfined(&profile.type_)) {
-        context.app_armor_profile = None;
+    let capabilities = context.capabilities.get_or_insert_default();
+    if capabilities.drop.as_ref().is_none_or(|drop| drop.iter().all(|name| name != "ALL")) {
+        capabilities.drop = Some(vec!["ALL".to_owned()]);
+        inferred("capabilities.drop", serde_json::json!(["ALL"]), BECAUSE);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::options::Security;
+    use crate::testing::{Outcome, project};
+
+    fn web(service: &str, level: Security) -> Outcome {
+        project(&format!("services: {{ web: {{ {service} }} }}")).options(|options| options.security = level).convert()
+    }
+
+    fn context(outcome: &Outcome, workload: &str) -> String {
+        outcome.pod(workload, "containers[0].securityContext")
+    }
+
+    #[test]
+    fn every_container_gets_what_breaks_nothing() {
+        insta::assert_snapshot!(context(&web("image: 'acme/web:1'", Security::Preserve), "Deployment/web"), @"");
+        assert_eq!(context(&web("image: 'acme/web:1', privileged: true", Security::Preserve), "Deployment/web"), "privileged: true\n");
+    }
+
+    #[test]
+    fn a_server_that_is_a_plain_user_from_the_start_gains_no_privileges() {
+        insta::assert_snapshot!(context(&web("image: 'prom/prometheus:v3.1.0'", Security::Preserve), "StatefulSet/web"), @"");
+        assert!(!context(&web("image: 'postgres:17'", Security::Preserve), "StatefulSet/web").contains("allowPrivilegeEscalation"));
+    }
+
+    #[test]
+    fn a_plain_user_may_listen_on_low_ports_as_in_docker() {
+        let outcome = web("image: 'acme/web:1', user: '1000', expose: ['80']", Security::Preserve);
+        insta::assert_snapshot!(outcome.pod("Deployment/web", "securityContext.sysctls"), @"");
+        assert!(outcome.inferred().contains("listens on 80, which Docker allows and Kubernetes does not; sysctls)"), "{}", outcome.inferred());
+        for other in ["expose: ['8080'], user: '1000'", "expose: ['80']", "expose: ['80'], user: '0'", "expose: ['80'], user: '1000', network_mode: host"] {
+            let outcome = web(&format!("image: 'acme/web:1', {other}"), Security::Preserve);
+            assert_eq!(outcome.pod("Deployment/web", "securityContext.sysctls"), "null\n", "{other}");
+        }
+    }
+
+    #[test]
+    fn a_restricted_container_is_what_the_standard_wants() {
+        let outcome = web("image: 'postgres:17', cap_add: [NET_BIND_SERVICE, SYS_TIME], privileged: true, pid: host", Security::Restricted);
+        insta::assert_snapshot!(context(&outcome, "StatefulSet/web"), @"");
+        assert_eq!(outcome.pod("StatefulSet/web", "hostPID"), "null\n");
+        insta::assert_snapshot!(outcome.fates("services.web"), @"");
+    }
+
+    #[test]
+    fn a_baseline_container_keeps_what_docker_gives() {
+        let outcome = web("image: 'acme/web:1', cap_add: [CHOWN, NET_ADMIN], security_opt: ['seccomp:unconfined'], network_mode: host", Security::Baseline);
+        insta::assert_snapshot!(context(&outcome, "Deployment/web"), @"");
+        insta::assert_snapshot!(outcome.fates("services.web"), @"");
     }
 }

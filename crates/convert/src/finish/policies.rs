@@ -12,32 +12,28 @@ use k8s_openapi::api::networking::v1::{
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use smol_str::SmolStr;
-use windlass_compose::model::Condition;
 use windlass_k8s::labels::Identity;
 use windlass_k8s::name::{SUBDOMAIN_LIMIT, object_name, with_suffix};
 use windlass_k8s::{Object, Objects};
 use windlass_source::{Diagnostic, Origin};
 
+use super::waits::waits_for_job;
 use super::workload::identity;
 use super::{add, published_name};
 use crate::decide::expose::{Outside, outside, transport};
 use crate::decide::{Plan, ServicePlan, is_isolated};
-use crate::fates::Fates;
-use crate::options::Wait;
 
 /// Marks pods that are in internal networks only.
-const EGRESS: &str = "windlass.dev/egress";
+pub(crate) const EGRESS: &str = "windlass.dev/egress";
 
 /// Ports of API servers: the Service's, and the usual one behind it, since policies look at the address behind.
 const API_SERVER: [i32; 2] = [443, 6443];
 
-pub(super) fn policies(plan: &Plan<'_>, objects: &mut Objects, _fates: &mut Fates, diagnostics: &mut Vec<Diagnostic>) {
+pub(super) fn policies(plan: &Plan<'_>, objects: &mut Objects, diagnostics: &mut Vec<Diagnostic>) {
     let mut any_internal_only = false;
-    for service in plan.services.iter().filter(|service| service.owns_pod()) {
+    for service in plan.services.iter().filter(|service| service.owns_pod() && service.is_converted()) {
         if is_internal_only(service, plan) {
             any_internal_only = true;
-            let workload = plan.workload(service);
-            mark(objects, service, plan, &workload.kind);
             if waits_for_job(service, plan) {
                 add(objects, api_server(service, plan), diagnostics);
             }
@@ -47,14 +43,21 @@ pub(super) fn policies(plan: &Plan<'_>, objects: &mut Objects, _fates: &mut Fate
         }
     }
     for (name, label) in plan.reach.networks() {
+        let is_used = |service: &ServicePlan<'_>| service.owns_pod() && service.is_converted() && service.service.networks.contains(name);
+        if !plan.services.iter().any(is_used) {
+            continue;
+        }
         let origin = plan.input.project.networks.entry(name).map_or(Origin::DEFAULT, |network| network.name.origin.clone());
         let policy = policy_name(name);
-        add(objects, members(&policy, label, &origin, plan), diagnostics);
+        add(objects, members(&policy, name, label, &origin, plan), diagnostics);
         if any_internal_only && plan.reach.is_internal(name) {
-            add(objects, members_out(&with_suffix(&policy, "egress", SUBDOMAIN_LIMIT), label, &origin, plan), diagnostics);
+            let is_needed = |service: &ServicePlan<'_>| is_used(service) && is_internal_only(service, plan);
+            if plan.services.iter().any(is_needed) {
+                add(objects, members_out(&with_suffix(&policy, "egress", SUBDOMAIN_LIMIT), name, label, &origin, plan), diagnostics);
+            }
         }
     }
-    if plan.reach.isolation_label().is_some() && plan.services.iter().any(is_isolated) {
+    if plan.reach.isolation_label().is_some() && plan.services.iter().any(|service| service.is_converted() && is_isolated(service)) {
         add(objects, nothing(plan), diagnostics);
     }
 }
@@ -65,35 +68,23 @@ pub(crate) fn policy_name(network: &str) -> SmolStr {
 }
 
 /// True when every network of the pod is internal, and they are kept apart.
-fn is_internal_only(service: &ServicePlan<'_>, plan: &Plan<'_>) -> bool {
+pub(crate) fn is_internal_only(service: &ServicePlan<'_>, plan: &Plan<'_>) -> bool {
     let networks = &service.service.networks;
     !networks.is_empty()
         && networks.iter().all(|network| plan.reach.network_label(&network.name).is_some() && plan.reach.is_internal(&network.name))
-}
-
-fn waits_for_job(service: &ServicePlan<'_>, plan: &Plan<'_>) -> bool {
-    plan.input.options.wait == Wait::Init
-        && service.service.depends_on.iter().any(|dependency| dependency.value.condition.value == Condition::CompletedSuccessfully)
-}
-
-fn mark(objects: &mut Objects, service: &ServicePlan<'_>, plan: &Plan<'_>, kind: &windlass_k8s::Kind) {
-    let name = identity(service, plan).selector();
-    // A Job's name carries a hash, so the pods are found by their labels.
-    for object in objects.iter_mut().filter(|object| object.kind() == *kind) {
-        let Some(metadata) = object.resource.pod_template_mut().and_then(|template| template.metadata.as_mut()) else { continue };
-        let labels = metadata.labels.get_or_insert_default();
-        if windlass_k8s::labels::selects(&name, labels) {
-            labels.insert(EGRESS.to_owned(), "internal".to_owned());
-        }
-    }
 }
 
 fn select(labels: impl IntoIterator<Item = (String, String)>) -> LabelSelector {
     LabelSelector { match_labels: Some(labels.into_iter().collect()), match_expressions: None }
 }
 
-fn peer(label: &str) -> NetworkPolicyPeer {
-    NetworkPolicyPeer { pod_selector: Some(select([(label.to_owned(), "true".to_owned())])), ..NetworkPolicyPeer::default() }
+/// The members of a network: those of this namespace, and of all for a network that other projects share.
+fn peer(network: &str, label: &str, plan: &Plan<'_>) -> NetworkPolicyPeer {
+    NetworkPolicyPeer {
+        pod_selector: Some(select([(label.to_owned(), "true".to_owned())])),
+        namespace_selector: plan.reach.is_external(network).then(LabelSelector::default),
+        ip_block: None,
+    }
 }
 
 fn policy(name: &str, labels: BTreeMap<String, String>, spec: NetworkPolicySpec, origin: &Origin) -> Object {
@@ -106,25 +97,25 @@ fn project_labels(plan: &Plan<'_>) -> BTreeMap<String, String> {
 }
 
 /// Members of a network may call each other.
-fn members(name: &SmolStr, label: &SmolStr, origin: &Origin, plan: &Plan<'_>) -> Object {
+fn members(name: &SmolStr, network: &str, label: &SmolStr, origin: &Origin, plan: &Plan<'_>) -> Object {
     let spec = NetworkPolicySpec {
         pod_selector: Some(select([(label.to_string(), "true".to_owned())])),
         policy_types: Some(vec!["Ingress".to_owned()]),
-        ingress: Some(vec![NetworkPolicyIngressRule { from: Some(vec![peer(label)]), ports: None }]),
+        ingress: Some(vec![NetworkPolicyIngressRule { from: Some(vec![peer(network, label, plan)]), ports: None }]),
         egress: None,
     };
     policy(name, project_labels(plan), spec, origin)
 }
 
 /// Pods in internal networks only may call the members of this one, and DNS.
-fn members_out(name: &SmolStr, label: &SmolStr, origin: &Origin, plan: &Plan<'_>) -> Object {
+fn members_out(name: &SmolStr, network: &str, label: &SmolStr, origin: &Origin, plan: &Plan<'_>) -> Object {
     let dns = ["UDP", "TCP"].map(|protocol| port(protocol, 53));
     let spec = NetworkPolicySpec {
         pod_selector: Some(select([(label.to_string(), "true".to_owned()), (EGRESS.to_owned(), "internal".to_owned())])),
         policy_types: Some(vec!["Egress".to_owned()]),
         ingress: None,
         egress: Some(vec![
-            NetworkPolicyEgressRule { to: Some(vec![peer(label)]), ports: None },
+            NetworkPolicyEgressRule { to: Some(vec![peer(network, label, plan)]), ports: None },
             NetworkPolicyEgressRule { to: None, ports: Some(dns.to_vec()) },
         ]),
     };
@@ -185,6 +176,6 @@ fn nothing(plan: &Plan<'_>) -> Object {
         egress: None,
     };
     let origin =
-        plan.services.iter().find(|service| is_isolated(service)).map_or(Origin::DEFAULT, |service| service.service.origin().clone());
+        plan.services.iter().find(|service| service.is_converted() && is_isolated(service)).map_or(Origin::DEFAULT, |service| service.service.origin().clone());
     policy("no-network", project_labels(plan), spec, &origin)
 }

@@ -1,7 +1,7 @@
 //! Services: one of its own name for every service that others may call, one for each further name, and those for what is
 //! published.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use k8s_openapi::api::core::v1::{Service, ServicePort, ServiceSpec};
 use k8s_openapi::api::networking::v1::{
@@ -11,25 +11,20 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use smol_str::SmolStr;
 use windlass_compose::model::{EndpointMode, Port};
-use windlass_k8s::name::{SUBDOMAIN_LIMIT, service_name, with_suffix};
+use windlass_k8s::name::with_suffix;
 use windlass_k8s::{Kind, Object, Objects};
 use windlass_source::{Code, Diagnostic};
 
 use super::workload::identity;
-use super::{add, published_name};
+use super::{add, on_nodes_name, published_name};
 use crate::decide::expose::{Outside, host_port, outside, transport};
 use crate::decide::{Offered, Plan, ServicePlan};
-use crate::fates::Fates;
 
-pub(super) fn services(plan: &Plan<'_>, objects: &mut Objects, _fates: &mut Fates, diagnostics: &mut Vec<Diagnostic>) {
-    for service in plan.services.iter().filter(|service| service.is_long_running()) {
-        let headless = !service.has_ports() || is_headless(service);
-        add(objects, internal(service, &service.name, plan, headless), diagnostics);
-        if service.owns_pod() && service.kind == Kind::StatefulSet {
-            add(objects, governing(service, plan), diagnostics);
-        }
-        published(service, plan, objects, diagnostics);
-        if !service.has_ports() && is_called(service, plan) {
+pub(super) fn services(plan: &Plan<'_>, objects: &mut Objects, diagnostics: &mut Vec<Diagnostic>) {
+    let called = called(plan);
+    for service in plan.services.iter().filter(|service| service.is_reachable()) {
+        add(objects, internal(service, &service.name, plan, is_headless(service)), diagnostics);
+        if !service.has_ports() && called.contains(service.service.name.as_str()) {
             diagnostics.push(
                 Diagnostic::note(
                     Code("convert::no-port"),
@@ -40,14 +35,44 @@ pub(super) fn services(plan: &Plan<'_>, objects: &mut Objects, _fates: &mut Fate
                 .help("add `expose:` with the ports that it listens on"),
             );
         }
+        if service.name != service.service.name.value {
+            diagnostics.push(
+                Diagnostic::note(
+                    Code("convert::renamed"),
+                    format!("`{}` is called `{}` in the cluster", service.service.name.value, service.name),
+                )
+                .label(service.service.name.span(), "")
+                .because("names of Services are DNS labels; where variables and commands name it as a host, they are changed")
+                .help("rename the service, so that files which name it hold in the cluster too"),
+            );
+        }
     }
     for (name, target) in plan.reach.extra_names() {
         let service = &plan.services[target];
-        let label = service_name(name);
-        if service.is_long_running() && label != service.name && !objects.contains(Kind::Service, &label) {
-            let headless = !service.has_ports() || is_headless(service);
-            add(objects, internal(service, &label, plan, headless), diagnostics);
+        let Some(label) = plan.reach.object_name(name, &plan.services).filter(|label| *label != service.name) else { continue };
+        // Two names may give one label (`my_db`, `my.db`).
+        if !objects.contains(Kind::Service, &label) {
+            add(objects, internal(service, &label, plan, is_headless(service)), diagnostics);
         }
+    }
+    for service in plan.services.iter().filter(|service| service.is_converted() && service.is_long_running()) {
+        if service.owns_pod() && service.kind == Kind::StatefulSet {
+            add(objects, internal(service, &governing_name(service), plan, true), diagnostics);
+        }
+        published(service, plan, objects, diagnostics);
+    }
+    one_ingress_without_host(plan, objects, diagnostics);
+}
+
+/// Ingresses without a host take each other's requests.
+fn one_ingress_without_host(plan: &Plan<'_>, objects: &Objects, diagnostics: &mut Vec<Diagnostic>) {
+    let names: Vec<String> = objects.of_kind(Kind::Ingress).map(|object| format!("`{}`", object.name())).collect();
+    if plan.input.options.domain.is_none() && names.len() > 1 {
+        diagnostics.push(
+            Diagnostic::warning(Code("convert::ingress-host"), format!("{} take the same requests", names.join(", ")))
+                .because("without a domain an Ingress is for every host name, and one of them wins")
+                .help("give `--domain`, so that each is a host of its own"),
+        );
     }
 }
 
@@ -56,19 +81,22 @@ pub(super) fn governing_name(service: &ServicePlan<'_>) -> SmolStr {
     with_suffix(&service.name, "pods", windlass_k8s::name::LABEL_LIMIT)
 }
 
+/// One whose ports are not known, or that asks for it.
 fn is_headless(service: &ServicePlan<'_>) -> bool {
     let mode = service.service.deploy.as_ref().and_then(|deploy| deploy.endpoint_mode.as_ref());
-    mode.is_some_and(|mode| mode.value == EndpointMode::DnsRoundRobin)
+    !service.has_ports() || mode.is_some_and(|mode| mode.value == EndpointMode::DnsRoundRobin)
 }
 
-/// Someone waits for the service or links to it.
-fn is_called(service: &ServicePlan<'_>, plan: &Plan<'_>) -> bool {
-    let name = &service.service.name.value;
-    plan.services.iter().any(|other| {
-        other.index != service.index
-            && (other.service.depends_on.contains(name)
-                || other.service.links.iter().any(|link| link.split(':').next() == Some(name.as_str())))
-    })
+/// The services that someone waits for or links to.
+fn called<'a>(plan: &Plan<'a>) -> BTreeSet<&'a str> {
+    plan.services
+        .iter()
+        .flat_map(|other| {
+            let service: &'a windlass_compose::model::Service = other.service;
+            let links = service.links.iter().filter_map(|link| link.split(':').next());
+            service.depends_on.iter().map(|entry| entry.name.as_str()).chain(links)
+        })
+        .collect()
 }
 
 fn metadata(name: impl Into<String>, service: &ServicePlan<'_>, plan: &Plan<'_>) -> ObjectMeta {
@@ -105,25 +133,20 @@ fn internal(service: &ServicePlan<'_>, name: &str, plan: &Plan<'_>, headless: bo
     )
 }
 
-/// The pods' own names, `db-0.db-pods`.
-fn governing(service: &ServicePlan<'_>, plan: &Plan<'_>) -> Object {
-    internal(service, &governing_name(service), plan, true)
-}
-
 fn published(service: &ServicePlan<'_>, plan: &Plan<'_>, objects: &mut Objects, diagnostics: &mut Vec<Diagnostic>) {
     let mut balanced = Vec::new();
     let mut on_nodes = Vec::new();
-    let mut routed = Vec::new();
+    let mut routed = None;
     for published in &service.service.ports {
-        let Some(transport) = transport(published) else { continue };
-        let offered =
-            service.ports.iter().find(|offered| u32::from(offered.number) == published.target.value && offered.transport == transport);
-        let Some(offered) = offered else { continue };
+        let (Some(transport), Ok(number)) = (transport(published), u16::try_from(published.target.value)) else { continue };
+        let Some(offered) = service.port_position(number, transport).map(|at| &service.ports[at]) else { continue };
         match outside(&service.service.name, published, plan.input.options) {
             Outside::Inside(_) => {}
             Outside::LoadBalancer => balanced.push(published_port(published, offered)),
             Outside::NodePort => on_nodes.push(published_port(published, offered)),
-            Outside::Ingress => routed.push(offered),
+            Outside::Ingress => {
+                routed.get_or_insert(offered);
+            }
         }
     }
     let mut add_service = |name: SmolStr, kind: &str, mut ports: Vec<ServicePort>| {
@@ -141,23 +164,16 @@ fn published(service: &ServicePlan<'_>, plan: &Plan<'_>, objects: &mut Objects, 
         let value = Service { metadata: metadata(name, service, plan), spec: Some(spec), ..Service::default() };
         add(objects, Object::new(value, service.service.origin().clone()), diagnostics);
     };
-    let name = published_name(&service.name);
-    let both = !balanced.is_empty() && !on_nodes.is_empty();
-    add_service(name.clone(), "LoadBalancer", balanced);
-    let node_name = if both { with_suffix(&name, "nodes", SUBDOMAIN_LIMIT) } else { name };
-    add_service(node_name, "NodePort", on_nodes);
-    if let Some(first) = routed.first() {
-        add(objects, ingress(service, first, plan), diagnostics);
+    add_service(published_name(&service.name), "LoadBalancer", balanced);
+    add_service(on_nodes_name(&service.name), "NodePort", on_nodes);
+    if let Some(offered) = routed {
+        add(objects, ingress(service, offered, plan), diagnostics);
     }
 }
 
 fn published_port(published: &Port, offered: &Offered) -> ServicePort {
     let number = host_port(published).unwrap_or(offered.number);
-    let name = if number == offered.number {
-        offered.name.clone()
-    } else {
-        format!("{}-{number}", offered.transport.as_str().to_ascii_lowercase()).into()
-    };
+    let name = if number == offered.number { offered.name.clone() } else { format!("h{number}-{}", offered.transport.as_str().to_ascii_lowercase()).into() };
     ServicePort { name: Some(name.to_string()), port: i32::from(number), ..port(offered) }
 }
 

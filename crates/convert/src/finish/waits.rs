@@ -12,12 +12,13 @@ use smol_str::SmolStr;
 use windlass_compose::model::{Condition, Dependency};
 use windlass_k8s::name::{LABEL_LIMIT, with_suffix};
 use windlass_k8s::{Kind, Object, ObjectRef, Objects};
-use windlass_source::{Diagnostic, Origin};
+use windlass_source::{Code, Diagnostic, Origin};
 
 use super::add;
 use super::workload::identity;
-use crate::decide::{Plan, ServicePlan};
+use crate::decide::{Plan, ServicePlan, is_isolated};
 use crate::draft::Draft;
+use crate::fates::Fates;
 use crate::options::Wait;
 
 /// How a service waits for another.
@@ -56,6 +57,9 @@ const ROOT_CERTIFICATES: &str = "kube-root-ca.crt";
 
 /// How `service` waits for `other`.
 pub(crate) fn way(service: &ServicePlan<'_>, other: &ServicePlan<'_>, dependency: &Dependency, plan: &Plan<'_>) -> Way {
+    if !other.is_converted() {
+        return Way::Impossible("the other is not part of the cluster");
+    }
     if dependency.condition.value == Condition::Started {
         return Way::Nothing("the name of a Service resolves from the start, so there is nothing to wait for");
     }
@@ -66,7 +70,11 @@ pub(crate) fn way(service: &ServicePlan<'_>, other: &ServicePlan<'_>, dependency
         return Way::Nothing("whoever applies the objects waits (`--wait none`)");
     }
     if dependency.condition.value == Condition::CompletedSuccessfully {
-        return Way::Completion;
+        return match other.kind {
+            Kind::Job => Way::Completion,
+            Kind::CronJob => Way::Impossible("the other runs on a schedule, so it is never complete"),
+            _ => Way::Impossible("the other runs until it is stopped, so it is never complete"),
+        };
     }
     if !other.is_long_running() {
         return Way::Impossible("a job is never healthy; wait with `service_completed_successfully`");
@@ -74,39 +82,74 @@ pub(crate) fn way(service: &ServicePlan<'_>, other: &ServicePlan<'_>, dependency
     if other.replicas == 0 {
         return Way::Impossible("the other has no replicas, so there is nothing that could become healthy");
     }
-    match other.first_tcp_port() {
-        Some(port) => Way::Port(port.number),
-        None if !other.has_ports() => Way::Name,
+    if is_isolated(&plan.services[service.pod]) || is_isolated(&plan.services[other.pod]) {
+        return Way::Impossible("`network_mode: none` leaves nothing through which it could ask");
+    }
+    if !plan.reach.have_common_network(&plan.services[service.pod], &plan.services[other.pod]) {
+        return Way::Impossible("the two have no common network, so it can't ask");
+    }
+    match other.main_port {
+        Some(port) => Way::Port(port),
+        None if !other.has_ports() && other.is_reachable() => Way::Name,
+        None if !other.has_ports() => Way::Impossible("the other has no name of its own, and no port of it is known"),
         None => Way::Impossible("the other offers UDP only, which can't be tried from outside"),
     }
 }
 
-/// The name of the init container that waits for a service.
-pub(crate) fn container_name(other: &ServicePlan<'_>) -> SmolStr {
-    format!("wait-for-{}", other.name).into()
+/// The name of the init container that waits for a service; no service may be called so, since both may be in one pod.
+pub(crate) fn container_name(other: &ServicePlan<'_>, plan: &Plan<'_>) -> SmolStr {
+    let name = format!("wait-for-{}", other.name);
+    if plan.reach.is_label_taken(&name) { format!("await-{}", other.name).into() } else { name.into() }
 }
 
-/// Adds the waits of a service to its draft. `job_name` gives the name of a service's Job, which exists already.
+/// True when the pod of a service waits for a Job, for which it asks the API server.
+pub(crate) fn waits_for_job(owner: &ServicePlan<'_>, plan: &Plan<'_>) -> bool {
+    plan.pod_members(owner.index).any(|member| {
+        let mut dependencies = member.service.depends_on.iter();
+        dependencies.any(|entry| {
+            plan.service(&entry.name).is_some_and(|other| matches!(way(member, other, &entry.value, plan), Way::Completion))
+        })
+    })
+}
+
+/// Adds the waits of a service to its draft. `made` are the workloads that exist already, by service: all that a service waits
+/// for, unless pods wait for each other in a circle.
 pub(super) fn add_waits(
     service: &ServicePlan<'_>,
     plan: &Plan<'_>,
     draft: &mut Draft,
-    job_name: impl Fn(usize) -> Option<SmolStr>,
+    made: &[Option<ObjectRef>],
     objects: &mut Objects,
+    fates: &mut Fates,
     diagnostics: &mut Vec<Diagnostic>,
 ) {
     let mut jobs: Vec<SmolStr> = Vec::new();
     let mut waits = Vec::new();
     for entry in &service.service.depends_on {
         let Some(other) = plan.service(&entry.name) else { continue };
-        match way(service, other, &entry.value, plan) {
+        let way = way(service, other, &entry.value, plan);
+        if made[other.index].is_none() && !matches!(way, Way::Nothing(_) | Way::Impossible(_)) {
+            let path = service.path("depends_on").key(entry.name.value.clone()).key("condition");
+            fates.approximated(path, [], "not waited for: the pods of the two would wait for each other for ever");
+            diagnostics.push(
+                Diagnostic::warning(
+                    Code("convert::wait-circle"),
+                    format!("`{}` does not wait for `{}`", service.service.name.value, other.service.name.value),
+                )
+                .label(entry.name.span(), "")
+                .because("services that share a pod start together, so the other would wait for this one's pod in turn")
+                .help("give one of the services that share a pod a network of its own"),
+            );
+            continue;
+        }
+        match way {
             Way::Nothing(_) | Way::Impossible(_) => {}
             Way::Port(port) => waits.push(try_container(other, TRY_PORT, &[&other.name, &port.to_string()], plan)),
             Way::Name => waits.push(try_container(other, TRY_NAME, &[&other.name], plan)),
             Way::Completion => {
-                let Some(job) = job_name(other.index) else { continue };
-                waits.push(completion(other, &job, plan));
-                jobs.push(job);
+                let Some(job) = &made[other.index] else { continue };
+                waits.push(completion(other, &job.name, plan));
+                jobs.push(job.name.clone());
             }
         }
     }
@@ -128,9 +171,9 @@ fn quantities(cpu: &str, memory: &str) -> std::collections::BTreeMap<String, Qua
 }
 
 /// A container that needs nothing and may do nothing.
-fn container(other: &ServicePlan<'_>, image: String, command: Vec<String>, memory: &str) -> Container {
+fn container(other: &ServicePlan<'_>, image: String, command: Vec<String>, memory: &str, plan: &Plan<'_>) -> Container {
     Container {
-        name: container_name(other).to_string(),
+        name: container_name(other, plan).to_string(),
         image: Some(image),
         command: Some(command),
         resources: Some(ResourceRequirements {
@@ -155,14 +198,14 @@ fn container(other: &ServicePlan<'_>, image: String, command: Vec<String>, memor
 fn try_container(other: &ServicePlan<'_>, script: &str, arguments: &[&str], plan: &Plan<'_>) -> Container {
     let image = plan.input.options.wait_image.clone().unwrap_or_else(|| WAIT_IMAGE.to_owned());
     let words = ["sh", "-c", script, "wait"].into_iter().chain(arguments.iter().copied());
-    container(other, image, words.map(str::to_owned).collect(), "16Mi")
+    container(other, image, words.map(str::to_owned).collect(), "16Mi", plan)
 }
 
 fn completion(other: &ServicePlan<'_>, job: &str, plan: &Plan<'_>) -> Container {
     let options = plan.input.options;
     let image = options.wait_kubectl_image.clone().unwrap_or_else(|| format!("registry.k8s.io/kubectl:v{}.0", options.kube_version));
     let command = ["kubectl", "wait", "--for=condition=complete", &format!("--timeout={JOB_TIMEOUT}s"), &format!("job/{job}")];
-    let mut container = container(other, image, command.map(str::to_owned).to_vec(), "64Mi");
+    let mut container = container(other, image, command.map(str::to_owned).to_vec(), "64Mi", plan);
     let mount =
         VolumeMount { name: TOKEN_VOLUME.to_owned(), mount_path: TOKEN_PATH.to_owned(), read_only: Some(true), ..VolumeMount::default() };
     container.volume_mounts = Some(vec![mount]);
@@ -223,7 +266,7 @@ fn right_to_watch(
     let binding = RoleBinding {
         metadata: metadata(),
         role_ref: RoleRef { api_group: Some("rbac.authorization.k8s.io".to_owned()), kind: "Role".to_owned(), name: account.to_owned() },
-        // The namespace of a subject is that of the binding when left out by `kubectl apply -n`; servers want it for accounts.
+        // Without a namespace the account is in that of the binding.
         subjects: Some(vec![Subject {
             kind: "ServiceAccount".to_owned(),
             name: account.to_owned(),

@@ -21,6 +21,7 @@ use windlass_k8s::{ContentHash, Kind, Object, Resource};
 
 use crate::decide::{Plan, ServicePlan};
 use crate::draft::{Draft, PodDraft, WorkloadDraft};
+use crate::fates::{Fates, Place};
 
 /// The workload of `owner` and the names of its init containers, in order.
 pub(super) fn workload(owner: &ServicePlan<'_>, parts: Vec<(&ServicePlan<'_>, Draft)>, plan: &Plan<'_>) -> (Object, Vec<SmolStr>) {
@@ -58,6 +59,19 @@ pub(super) fn workload(owner: &ServicePlan<'_>, parts: Vec<(&ServicePlan<'_>, Dr
     (Object::new(resource, owner.service.origin().clone()), names)
 }
 
+/// A claim that one pod at a time may mount leaves no choice of how an update goes.
+pub(super) fn say_recreate(owner: &ServicePlan<'_>, fates: &mut Fates) {
+    let update = owner.service.deploy.as_ref().and_then(|deploy| deploy.update_config.as_ref());
+    let Some(update) = update.filter(|_| owner.kind == Kind::Deployment) else { return };
+    for (key, is_written) in [("parallelism", update.parallelism.is_some()), ("order", update.order.is_some())] {
+        if is_written {
+            let place = Place::workload(owner.index, "spec.strategy");
+            let message = "all pods stop before new ones start, since one at a time may mount the volume";
+            fates.approximated(owner.path("deploy.update_config").key(key), [place], message);
+        }
+    }
+}
+
 /// What the labels of a service's objects are made from.
 pub(super) fn identity<'a>(service: &'a ServicePlan<'_>, plan: &'a Plan<'_>) -> Identity<'a> {
     Identity {
@@ -84,6 +98,7 @@ fn merge_pod(pod: &mut PodDraft, other: PodDraft) {
         host_ipc,
         host_users,
         share_process_namespace,
+        never_restarts,
         node_selector,
         node_requirements,
         spread_over,
@@ -100,7 +115,13 @@ fn merge_pod(pod: &mut PodDraft, other: PodDraft) {
         pod.annotations.entry(key).or_insert(value);
     }
     merge_security(&mut pod.security, security);
-    pod.host_aliases.extend(host_aliases);
+    for alias in host_aliases {
+        let known = pod.host_aliases.iter_mut().find(|known| known.ip == alias.ip);
+        match known {
+            Some(known) => known.hostnames.get_or_insert_default().extend(alias.hostnames.into_iter().flatten()),
+            None => pod.host_aliases.push(alias),
+        }
+    }
     pod.dns = pod.dns.take().or(dns);
     pod.dns_policy = pod.dns_policy.take().or(dns_policy);
     pod.hostname = pod.hostname.take().or(hostname);
@@ -111,6 +132,7 @@ fn merge_pod(pod: &mut PodDraft, other: PodDraft) {
     pod.host_ipc |= host_ipc;
     pod.host_users = pod.host_users.or(host_users);
     pod.share_process_namespace |= share_process_namespace;
+    pod.never_restarts |= never_restarts;
     for (key, value) in node_selector {
         pod.node_selector.entry(key).or_insert(value);
     }
@@ -164,7 +186,7 @@ fn merge_workload(workload: &mut WorkloadDraft, other: WorkloadDraft) {
     workload.min_ready_seconds = workload.min_ready_seconds.or(min_ready_seconds);
     workload.progress_deadline_seconds = workload.progress_deadline_seconds.max(progress_deadline_seconds);
     workload.exclusive_claim |= exclusive_claim;
-    workload.backoff_limit = workload.backoff_limit.or(backoff_limit);
+    workload.backoff_limit = workload.backoff_limit.max(backoff_limit);
     workload.claim_templates.extend(claim_templates);
 }
 
@@ -212,11 +234,12 @@ fn template(
             .then(|| pod.image_pull_secrets.into_iter().map(|name| LocalObjectReference { name }).collect()),
         init_containers: (!init_containers.is_empty()).then_some(init_containers),
         node_selector: (!pod.node_selector.is_empty()).then_some(pod.node_selector),
-        restart_policy: (!restarts).then(|| "OnFailure".to_owned()),
+        restart_policy: (!restarts).then(|| if pod.never_restarts { "Never" } else { "OnFailure" }.to_owned()),
         runtime_class_name: pod.runtime_class,
         security_context: (security != PodSecurityContext::default()).then_some(security),
         service_account_name: pod.service_account,
-        share_process_namespace: pod.share_process_namespace.then_some(true),
+        // An API server refuses both together, and the node's processes include its own.
+        share_process_namespace: (pod.share_process_namespace && !pod.host_pid).then_some(true),
         subdomain: pod.subdomain,
         termination_grace_period_seconds: pod.grace_seconds,
         topology_spread_constraints: spread,
@@ -275,6 +298,7 @@ fn resource(
     workload: WorkloadDraft,
 ) -> Resource {
     let selector = label_selector(&selector);
+    let is_on_host = template.spec.as_ref().is_some_and(|spec| spec.host_network == Some(true));
     match owner.kind {
         Kind::DaemonSet => DaemonSet {
             metadata,
@@ -345,7 +369,7 @@ fn resource(
                 progress_deadline_seconds: workload.progress_deadline_seconds,
                 replicas: Some(owner.replicas),
                 selector,
-                strategy: deployment_strategy(owner, &workload),
+                strategy: deployment_strategy(owner, is_on_host, &workload),
                 template,
                 ..DeploymentSpec::default()
             }),
@@ -368,11 +392,12 @@ fn count(number: u64) -> IntOrString {
 }
 
 /// `parallelism` and `order` as surge or absence. Docker's default replaces one at a time, stopping first.
-fn deployment_strategy(owner: &ServicePlan<'_>, workload: &WorkloadDraft) -> Option<DeploymentStrategy> {
+fn deployment_strategy(owner: &ServicePlan<'_>, is_on_host: bool, workload: &WorkloadDraft) -> Option<DeploymentStrategy> {
     if workload.exclusive_claim {
         return Some(DeploymentStrategy { type_: Some("Recreate".to_owned()), rolling_update: None });
     }
-    if workload.parallelism.is_none() && workload.start_first.is_none() {
+    // Two pods of one node's network can't listen on one port.
+    if workload.parallelism.is_none() && workload.start_first.is_none() && !is_on_host {
         return None;
     }
     // 0 is "all at once".

@@ -6,10 +6,10 @@ use windlass_k8s::name::metadata_key;
 use windlass_source::Spanned;
 
 use crate::attributes::Sink;
-use crate::decide::ServicePlan;
+use crate::decide::{Plan, ServicePlan};
 use crate::fates::Place;
 
-pub(super) fn placement(placement: &Spanned<Placement>, service: &ServicePlan<'_>, sink: &mut Sink<'_>) {
+pub(super) fn placement(placement: &Spanned<Placement>, service: &ServicePlan<'_>, plan: &Plan<'_>, sink: &mut Sink<'_>) {
     let Placement { constraints, preferences, max_replicas_per_node, extensions } = &placement.value;
     let path = sink.at("deploy.placement");
     if !constraints.is_empty() {
@@ -38,10 +38,12 @@ pub(super) fn placement(placement: &Spanned<Placement>, service: &ServicePlan<'_
         match preference.spread.as_ref().and_then(|spread| node_label(spread)) {
             Some(label) => {
                 sink.draft.pod.spread_over.push(label);
-                if service.replicas > 1 && service.is_long_running() && service.owns_pod() {
+                if plan.is_tied_to_one_node(service) {
+                    sink.fates.lost(path, "a volume that one node at a time can mount keeps the pods together");
+                } else if plan.is_spread(service) {
                     sink.fates.mapped(path, [Place::pod(service.index, "topologySpreadConstraints")]);
                 } else {
-                    sink.fates.mapped_with(path, [], "a single pod is not spread");
+                    sink.fates.mapped_with(path, [], "there is nothing to spread");
                 }
             }
             None => sink.fates.lost(path, "no counterpart; spread over `node.labels.…`"),

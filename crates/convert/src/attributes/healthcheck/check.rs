@@ -6,7 +6,9 @@
 
 use k8s_openapi::api::core::v1::{ExecAction, GRPCAction, HTTPGetAction, HTTPHeader, Probe, TCPSocketAction};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
+use smol_str::SmolStr;
 use windlass_compose::model::Test;
+use windlass_source::Spanned;
 
 use crate::decide::{Plan, ServicePlan, Transport};
 use crate::text::literal;
@@ -17,6 +19,8 @@ pub(super) struct Check {
     pub(super) handler: Handler,
     /// It fails when another service does.
     pub(super) asks_others: bool,
+    /// It asks this container where the project names the service.
+    pub(super) is_changed: bool,
 }
 
 /// How Kubernetes asks.
@@ -56,92 +60,211 @@ impl Handler {
 }
 
 /// Words by which a check says that it looks beyond its container.
-const LOOKS_BEYOND: [&str; 3] = ["health:check", "db:monitor", "check --deploy"];
+const LOOKS_BEYOND: [&str; 3] = ["health:check", "db:monitor", "check --database"];
 
 /// The check of a test; `None` when there is no command.
 pub(super) fn recognise(test: &Test, service: &ServicePlan<'_>, plan: &Plan<'_>) -> Option<Check> {
-    let (words, script) = match test {
-        Test::Exec(words) if !words.is_empty() => (words.iter().map(|word| word.to_string()).collect::<Vec<_>>(), None),
-        Test::Shell(script) if !script.trim().is_empty() => (simple_command(script).unwrap_or_default(), Some(script.as_str())),
+    let local = Local { service, plan };
+    let (handler, text) = match test {
+        Test::Exec(words) if !words.is_empty() => {
+            let words: Vec<String> = words.iter().map(|word| word.to_string()).collect();
+            let handler = match shell_script(&words) {
+                Some(script) => from_script(script, &local),
+                None => from_client(&words, &local),
+            };
+            let text = words.join(" ");
+            (handler.ok_or(words), text)
+        }
+        Test::Shell(script) if !script.trim().is_empty() => {
+            let words = ["sh", "-c", script].map(str::to_owned).to_vec();
+            (from_script(script, &local).ok_or(words), script.to_string())
+        }
         Test::Exec(_) | Test::Shell(_) | Test::None | Test::Inherit | Test::Other(_) => return None,
     };
-    let handler = from_client(&words, service).or_else(|| from_script(script?, service));
-    let text = script.map_or_else(|| words.join(" "), str::to_owned);
-    let asks_others = handler.is_none() && asks_others(&text, service, plan);
-    let handler = handler.unwrap_or_else(|| match script {
-        Some(script) => Handler::Exec(vec!["sh".to_owned(), "-c".to_owned(), script.to_owned()]),
-        None => Handler::Exec(words),
-    });
-    Some(Check { handler, asks_others })
+    let asks_others = handler.is_err() && local.asks_others(&text);
+    let mut is_changed = false;
+    let handler = handler.unwrap_or_else(|words| Handler::Exec(local.commands(words, &mut is_changed)));
+    Some(Check { handler, asks_others, is_changed })
 }
 
-/// True when the text names another service, or says itself that it looks beyond.
-fn asks_others(text: &str, service: &ServicePlan<'_>, plan: &Plan<'_>) -> bool {
-    if LOOKS_BEYOND.iter().any(|word| text.contains(word)) {
-        return true;
-    }
-    let is_name = |character: char| character.is_ascii_alphanumeric() || matches!(character, '_' | '-' | '.');
-    text.split(|character| !is_name(character)).any(|word| {
-        let other = plan.reach.service(word).filter(|other| *other != service.index);
-        // `redis-cli ping` in the service `cache` names no service; `ping redis` in `web` does.
-        other.is_some_and(|other| plan.services[other].pod != service.pod) && is_host_word(text, word)
-    })
+/// What of a check is this container's own.
+struct Local<'a> {
+    service: &'a ServicePlan<'a>,
+    plan: &'a Plan<'a>,
 }
 
-/// True when `word` stands where a host may: after a space, `=`, `@` or `/`, and not first.
-fn is_host_word(text: &str, word: &str) -> bool {
-    text.match_indices(word).any(|(at, _)| {
-        let after = text[at + word.len()..].chars().next();
-        let ends = after.is_none_or(|character| !(character.is_ascii_alphanumeric() || matches!(character, '_' | '-' | '.')));
-        ends && text[..at].chars().next_back().is_some_and(|before| matches!(before, ' ' | '=' | '@' | '/' | '"' | '\''))
-    })
-}
+impl Local<'_> {
+    /// True for a name of the service itself, or of one that shares its network.
+    fn is_own_name(&self, host: &str) -> bool {
+        let service = self.service.service;
+        let is_given = |name: &Option<Spanned<SmolStr>>| name.as_ref().is_some_and(|name| name.as_str() == host);
+        let other = self.plan.reach.service(host).map(|other| &self.plan.services[other]);
+        other.map_or(is_given(&service.container_name) || is_given(&service.hostname), |other| other.pod == self.service.pod)
+    }
 
-/// The words of a script that is one plain command, without what turns a failure into exit code 1 anyway.
-fn simple_command(script: &str) -> Option<Vec<String>> {
-    const ENDINGS: [&str; 9] =
-        ["|| exit 1", "|| exit -1", "|| false", "2>&1", ">/dev/null", "> /dev/null", "2>/dev/null", "2> /dev/null", ";"];
-    let mut script = script.trim();
-    while let Some(shorter) = ENDINGS.iter().find_map(|ending| script.strip_suffix(ending)) {
-        script = shorter.trim_end();
+    fn is_local(&self, host: &str) -> bool {
+        matches!(host, "localhost" | "127.0.0.1" | "0.0.0.0" | "[::1]" | "::1" | "[::]") || self.is_own_name(host)
     }
-    if script.contains(['|', '&', ';', '<', '>', '(', ')', '`', '\\', '\n', '*', '?']) && !is_url_only(script) {
-        return None;
-    }
-    if script.contains('$') {
-        return None;
-    }
-    words(script)
-}
 
-/// `?` and `&` within quotes belong to a URL.
-fn is_url_only(script: &str) -> bool {
-    let mut quote = None;
-    script.chars().all(|character| {
-        match (quote, character) {
-            (None, '"' | '\'') => quote = Some(character),
-            (Some(open), character) if open == character => quote = None,
-            (None, '|' | '&' | ';' | '<' | '>' | '(' | ')' | '`' | '\\' | '\n' | '*' | '?') => return false,
-            (Some('"'), '`' | '\\') => return false,
-            _ => {}
+    /// True for a port on which the kubelet can reach the service. One that only the pod's owner names may be this one's.
+    fn offers(&self, port: u16) -> bool {
+        self.plan.pod_members(self.service.pod).any(|member| member.port_position(port, Transport::Tcp).is_some())
+    }
+
+    /// True when the text names another service, or says itself that it looks beyond.
+    fn asks_others(&self, text: &str) -> bool {
+        if LOOKS_BEYOND.iter().any(|word| text.contains(word)) {
+            return true;
         }
-        true
+        let names_other = |text: &str, may_be_first: bool| {
+            text.split(|character| !is_name_character(character)).any(|word| {
+                let other = self.plan.reach.service(word).map(|other| &self.plan.services[other]);
+                // `redis-cli ping` in the service `cache` names no service; `ping redis` in `web` does.
+                other.is_some_and(|other| other.pod != self.service.pod) && is_host_word(text, word, may_be_first)
+            })
+        };
+        names_other(text, false) || variables(text).any(|name| self.value_of(name).is_some_and(|value| names_other(value, true)))
+    }
+
+    fn value_of(&self, variable: &str) -> Option<&str> {
+        self.service.service.environment.get(variable)?.as_ref().map(|value| value.as_str())
+    }
+
+    /// The words of a command. The service's own name leads to its Service, which answers when the check has succeeded: it
+    /// would never begin to. So the check asks the container itself.
+    fn commands(&self, words: Vec<String>, is_changed: &mut bool) -> Vec<String> {
+        let mut before = String::new();
+        words
+            .into_iter()
+            .map(|word| {
+                let word = self.plan.reach.rewrite("", &word).into_owned();
+                let mut text = String::with_capacity(word.len());
+                let mut copied = 0;
+                for (start, name) in name_words(&word) {
+                    if self.is_own_name(name) && stands_as_host(&before, &word, start, name.len()) {
+                        text.push_str(&word[copied..start]);
+                        text.push_str("127.0.0.1");
+                        copied = start + name.len();
+                        *is_changed = true;
+                    }
+                }
+                text.push_str(&word[copied..]);
+                before = word;
+                text
+            })
+            .collect()
+    }
+}
+
+fn is_name_character(character: char) -> bool {
+    character.is_ascii_alphanumeric() || matches!(character, '_' | '-' | '.')
+}
+
+/// The words that could be names, with where they start.
+fn name_words(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let mut at = 0;
+    text.split(|character| !is_name_character(character)).filter_map(move |word| {
+        let start = at;
+        at = text[start + word.len()..].chars().next().map_or(text.len(), |next| start + word.len() + next.len_utf8());
+        (!word.is_empty()).then_some((start, word))
     })
 }
 
-/// Words with plain quotes.
-fn words(text: &str) -> Option<Vec<String>> {
-    let mut words = Vec::new();
+/// True when the word at `start` is a host: of a URL, before a port, or what an option for a host is given. `before` is the
+/// argument before this one.
+fn stands_as_host(before: &str, text: &str, start: usize, length: usize) -> bool {
+    const OPTIONS: [&str; 4] = ["-h", "--host", "-H", "--hostname"];
+    let (head, tail) = (&text[..start], &text[start + length..]);
+    let has_port = tail.strip_prefix(':').is_some_and(|port| port.starts_with(|character: char| character.is_ascii_digit()));
+    let option = if head.is_empty() { before } else { head.trim_end_matches([' ', '=', '"', '\'']) };
+    let option = option.rsplit(char::is_whitespace).next().unwrap_or_default();
+    has_port || head.ends_with("://") || head.ends_with('@') || OPTIONS.contains(&option)
+}
+
+/// True when `word` stands where a host may: after a space, `=`, `@` or `/`.
+fn is_host_word(text: &str, word: &str, may_be_first: bool) -> bool {
+    text.match_indices(word).any(|(at, _)| {
+        let ends = text[at + word.len()..].chars().next().is_none_or(|character| !is_name_character(character));
+        let begins = text[..at].chars().next_back().map_or(may_be_first, |before| matches!(before, ' ' | '=' | '@' | '/' | '"' | '\'' | ','));
+        ends && begins
+    })
+}
+
+/// The variables that a script reads.
+fn variables(script: &str) -> impl Iterator<Item = &str> {
+    script.split('$').skip(1).map(|rest| {
+        let rest = rest.strip_prefix('{').unwrap_or(rest);
+        let end = rest.find(|character: char| !character.is_ascii_alphanumeric() && character != '_').unwrap_or(rest.len());
+        &rest[..end]
+    })
+}
+
+/// The script of `sh -c SCRIPT`.
+fn shell_script(words: &[String]) -> Option<&str> {
+    let [program, option, script] = words else { return None };
+    let program = program.rsplit('/').next().unwrap_or(program);
+    (matches!(program, "sh" | "bash" | "ash" | "dash") && option == "-c").then_some(script)
+}
+
+/// A script that is one request.
+fn from_script(script: &str, local: &Local<'_>) -> Option<Handler> {
+    let script = bare(script);
+    if script.contains("/dev/tcp/") {
+        return from_device(script, local);
+    }
+    from_client(&simple_command(script)?, local)
+}
+
+/// A script without what turns a failure into exit code 1 anyway, and without shells and time limits around it.
+fn bare(script: &str) -> &str {
+    const ENDINGS: [&str; 10] =
+        ["|| exit 1", "||exit 1", "|| exit -1", "|| false", "2>&1", ">/dev/null", "> /dev/null", "2>/dev/null", "2> /dev/null", ";"];
+    let mut script = script.trim();
+    loop {
+        let before = script;
+        if let Some(shorter) = ENDINGS.iter().find_map(|ending| script.strip_suffix(ending)) {
+            // `2` of `2>/dev/null` is a part of it.
+            script = shorter.trim_end();
+        }
+        if let Some((seconds, rest)) = script.strip_prefix("timeout ").and_then(|rest| rest.trim_start().split_once(' '))
+            && seconds.trim_end_matches('s').bytes().all(|byte| byte.is_ascii_digit())
+        {
+            script = rest.trim_start();
+        }
+        for shell in ["bash -c ", "sh -c ", "/bin/bash -c ", "/bin/sh -c "] {
+            if let Some(rest) = script.strip_prefix(shell) {
+                let rest = rest.trim();
+                let inner = ['\'', '"'].into_iter().find_map(|quote| rest.strip_prefix(quote)?.strip_suffix(quote).filter(|inner| !inner.contains(quote)));
+                script = inner.map_or(script, str::trim);
+            }
+        }
+        for (open, close) in [('(', ')'), ('{', '}')] {
+            if let Some(inner) = script.strip_prefix(open).and_then(|rest| rest.strip_suffix(close)) {
+                script = inner.trim();
+            }
+        }
+        if script == before {
+            return script;
+        }
+    }
+}
+
+/// The words of one plain command.
+fn simple_command(script: &str) -> Option<Vec<String>> {
+    let mut words: Vec<String> = Vec::new();
     let mut word: Option<String> = None;
     let mut quote = None;
-    for character in text.chars() {
+    for character in script.chars() {
         match (quote, character) {
             (Some(open), character) if open == character => quote = None,
+            // Within single quotes all is itself; within double ones the shell still reads these.
+            (Some('"'), '$' | '`' | '\\') => return None,
             (Some(_), character) => word.get_or_insert_default().push(character),
             (None, '"' | '\'') => {
                 quote = Some(character);
                 word.get_or_insert_default();
             }
+            (None, '|' | '&' | ';' | '<' | '>' | '(' | ')' | '`' | '\\' | '\n' | '*' | '?' | '$' | '#' | '~' | '!') => return None,
             (None, character) if character.is_whitespace() => words.extend(word.take()),
             (None, character) => word.get_or_insert_default().push(character),
         }
@@ -150,14 +273,23 @@ fn words(text: &str) -> Option<Vec<String>> {
     (quote.is_none() && !words.is_empty()).then_some(words)
 }
 
-fn from_client(words: &[String], service: &ServicePlan<'_>) -> Option<Handler> {
+/// `</dev/tcp/localhost/80` in its usual dresses.
+fn from_device(script: &str, local: &Local<'_>) -> Option<Handler> {
+    let (before, after) = script.split_once("/dev/tcp/")?;
+    let (host, port) = after.split_once('/')?;
+    let is_plain = matches!(before.trim(), "<" | ">" | "echo >" | ":>" | ": >" | "cat <" | "exec 3<>" | "exec 3>" | "true <" | "true >");
+    let port: u16 = port.trim().parse().ok()?;
+    (is_plain && local.is_local(host) && local.offers(port)).then_some(Handler::Tcp(port))
+}
+
+fn from_client(words: &[String], local: &Local<'_>) -> Option<Handler> {
     let (program, arguments) = words.split_first()?;
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match program.rsplit('/').next()? {
-        "curl" => http(curl(&arguments)?, service),
-        "wget" => http(wget(&arguments)?, service),
-        "nc" | "ncat" | "netcat" => netcat(&arguments, service),
-        "grpc_health_probe" | "grpc-health-probe" => grpc(&arguments, service),
+        "curl" => http(curl(&arguments)?, local),
+        "wget" => http(wget(&arguments)?, local),
+        "nc" | "ncat" | "netcat" => netcat(&arguments, local),
+        "grpc_health_probe" | "grpc-health-probe" => grpc(&arguments, local),
         _ => None,
     }
 }
@@ -179,7 +311,7 @@ fn curl<'a>(arguments: &[&'a str]) -> Option<Request<'a>> {
             "--fail" | "--fail-with-body" => fails = true,
             "--silent" | "--show-error" | "--location" | "--head" | "--verbose" | "--ipv4" | "--no-progress-meter" => {}
             "--insecure" => request.insecure = true,
-            "-o" | "--output" | "-m" | "--max-time" | "--connect-timeout" | "--retry" | "--retry-delay" => {
+            "--output" | "--max-time" | "--connect-timeout" | "--retry" | "--retry-delay" | "--write-out" => {
                 rest.next()?;
             }
             "-X" | "--request" if matches!(rest.clone().next(), Some(&"GET" | &"HEAD")) => {
@@ -190,11 +322,15 @@ fn curl<'a>(arguments: &[&'a str]) -> Option<Request<'a>> {
                 request.headers.push((name.trim().to_owned(), value.trim().to_owned()));
             }
             flags if flags.starts_with('-') && !flags.starts_with("--") => {
-                for flag in flags.chars().skip(1) {
+                for (at, flag) in flags.chars().enumerate().skip(1) {
                     match flag {
                         'f' => fails = true,
                         'k' => request.insecure = true,
                         's' | 'S' | 'L' | 'I' | 'v' | '4' | 'i' => {}
+                        // The last of them may take the next word.
+                        'o' | 'm' | 'w' if at + 1 == flags.len() => {
+                            rest.next()?;
+                        }
                         _ => return None,
                     }
                 }
@@ -213,13 +349,9 @@ fn wget<'a>(arguments: &[&'a str]) -> Option<Request<'a>> {
     let mut rest = arguments.iter();
     while let Some(&argument) = rest.next() {
         match argument {
-            "-q" | "--quiet" | "--spider" | "-nv" | "--no-verbose" | "-qO-" | "-S" | "--server-response" | "-Y" => {}
+            "-q" | "--quiet" | "--spider" | "-nv" | "--no-verbose" | "-O-" | "-qO-" | "-S" | "--server-response" => {}
             "--no-check-certificate" => request.insecure = true,
-            "-O" | "-T" | "-t" | "--tries" | "--timeout" | "--output-document" => {
-                rest.next()?;
-            }
-            "-O-" | "-qO" | "-q0-" if argument != "-qO" => {}
-            "-qO" => {
+            "-O" | "-qO" | "-T" | "-t" | "-Y" | "--tries" | "--timeout" | "--output-document" => {
                 rest.next()?;
             }
             flag if ["--tries=", "--timeout=", "--output-document=", "-O/", "-T", "-t", "-qO/"]
@@ -236,15 +368,7 @@ fn wget<'a>(arguments: &[&'a str]) -> Option<Request<'a>> {
     Some(request)
 }
 
-fn is_local(host: &str) -> bool {
-    matches!(host, "localhost" | "127.0.0.1" | "0.0.0.0" | "[::1]" | "::1" | "[::]")
-}
-
-fn offers(service: &ServicePlan<'_>, port: u16) -> bool {
-    service.ports.iter().any(|offered| offered.number == port && offered.transport == Transport::Tcp)
-}
-
-fn http(request: Request<'_>, service: &ServicePlan<'_>) -> Option<Handler> {
+fn http(request: Request<'_>, local: &Local<'_>) -> Option<Handler> {
     let (tls, rest) = match request.url.split_once("://") {
         Some(("http", rest)) => (false, rest),
         Some(("https", rest)) => (true, rest),
@@ -260,18 +384,19 @@ fn http(request: Request<'_>, service: &ServicePlan<'_>) -> Option<Handler> {
         Some((host, port)) if !port.ends_with(']') => (host, port.parse().ok()?),
         _ => (authority, if tls { 443 } else { 80 }),
     };
-    if !is_local(host) || !offers(service, port) {
+    if !local.is_local(host) || !local.offers(port) {
         return None;
     }
     let path = path.split('#').next().unwrap_or_default();
     let path = if path.starts_with('/') { path.to_owned() } else { format!("/{path}") };
     let own_host = request.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("host"));
     // A pod's address is in no server's list of names; what the check asked for was.
-    let host = (!own_host).then(|| if host == "0.0.0.0" { "localhost".to_owned() } else { host.to_owned() });
+    let is_address = matches!(host, "0.0.0.0" | "[::]" | "[::1]");
+    let host = (!own_host).then(|| if is_address { "localhost".to_owned() } else { host.to_owned() });
     Some(Handler::Http { path, port, tls, host, headers: request.headers })
 }
 
-fn netcat(arguments: &[&str], service: &ServicePlan<'_>) -> Option<Handler> {
+fn netcat(arguments: &[&str], local: &Local<'_>) -> Option<Handler> {
     let mut tests_only = false;
     let mut places = Vec::new();
     let mut rest = arguments.iter();
@@ -292,10 +417,10 @@ fn netcat(arguments: &[&str], service: &ServicePlan<'_>) -> Option<Handler> {
     }
     let [host, port] = places[..] else { return None };
     let port: u16 = port.parse().ok()?;
-    (tests_only && is_local(host) && offers(service, port)).then_some(Handler::Tcp(port))
+    (tests_only && local.is_local(host) && local.offers(port)).then_some(Handler::Tcp(port))
 }
 
-fn grpc(arguments: &[&str], service: &ServicePlan<'_>) -> Option<Handler> {
+fn grpc(arguments: &[&str], local: &Local<'_>) -> Option<Handler> {
     let mut address = None;
     let mut name = None;
     let mut rest = arguments.iter();
@@ -315,37 +440,115 @@ fn grpc(arguments: &[&str], service: &ServicePlan<'_>) -> Option<Handler> {
     }
     let (host, port) = address?.rsplit_once(':')?;
     let port: u16 = port.parse().ok()?;
-    ((host.is_empty() || is_local(host)) && offers(service, port)).then(|| Handler::Grpc { port, service: name.map(str::to_owned) })
+    ((host.is_empty() || local.is_local(host)) && local.offers(port)).then(|| Handler::Grpc { port, service: name.map(str::to_owned) })
 }
 
-/// `</dev/tcp/localhost/80` in its usual dresses.
-fn from_script(script: &str, service: &ServicePlan<'_>) -> Option<Handler> {
-    let (before, after) = script.split_once("/dev/tcp/")?;
-    let before = before.trim_start().trim_start_matches(['(', '{', ' ']);
-    let plain = [
-        "",
-        "<",
-        "< ",
-        "echo > ",
-        "echo >",
-        ":> ",
-        ":>",
-        ": > ",
-        "exec 3<>",
-        "exec 3<> ",
-        "bash -c '<",
-        "bash -c \"<",
-        "bash -c '</",
-        "bash -c 'echo > ",
-        "bash -c \"echo > ",
-        "bash -c ':> ",
-    ];
-    let mut parts = after.splitn(2, '/');
-    let host = parts.next()?;
-    let rest = parts.next()?;
-    let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
-    let port: u16 = rest[..digits].parse().ok()?;
-    let tail = rest[digits..].trim_matches([' ', ')', '}', ';', '\'', '"']);
-    let harmless = ["", "|| exit 1", "|| exit 1)", "2>/dev/null", "2> /dev/null", "2>&1", "&& exit 0 || exit 1", ">/dev/null 2>&1"];
-    (plain.contains(&before) && harmless.contains(&tail) && is_local(host) && offers(service, port)).then_some(Handler::Tcp(port))
+#[cfg(test)]
+mod tests {
+    use crate::testing::project;
+
+    /// The readiness probe of `web`, in short; it offers 80 and 8443, beside it stands `db`.
+    fn probe(test: &str) -> String {
+        let text = format!(
+            "services:\n  web:\n    image: acme/web:1\n    hostname: front\n    expose: ['80', '8443']\n    environment: {{ DB: db }}\n    \
+             healthcheck:\n      test: {test}\n  db: {{ image: acme/db:1 }}\n"
+        );
+        let outcome = project(&text).convert();
+        let handler = |kind: &str| outcome.pod("Deployment/web", &format!("containers[0].readinessProbe.{kind}")).trim_end().to_owned();
+        let found: Vec<String> = ["httpGet", "tcpSocket", "grpc", "exec"]
+            .into_iter()
+            .map(|kind| (kind, handler(kind)))
+            .filter(|(_, value)| value != "null")
+            .map(|(kind, value)| format!("{kind} {}", value.split_whitespace().collect::<Vec<_>>().join(" ")))
+            .collect();
+        found.join(" and ")
+    }
+
+    #[test]
+    fn a_request_to_itself_is_made_by_the_kubelet() {
+        let up = "httpGet httpHeaders: - name: Host value: localhost path: /up port: 80";
+        for test in [
+            "curl -f http://localhost/up",
+            "curl -sSf http://localhost:80/up || exit 1",
+            "'curl --fail --silent --show-error --max-time 5 \"http://localhost/up\" >/dev/null 2>&1 || exit 1'",
+            "curl -fsSo /dev/null http://localhost/up",
+            "wget -q --spider http://localhost/up",
+            "wget --no-verbose --tries=1 --spider http://localhost/up || exit 1",
+            "wget -qO- http://localhost/up > /dev/null || exit 1",
+            "[CMD, curl, -f, 'http://localhost/up']",
+            "[CMD, /usr/bin/wget, -O, /dev/null, 'http://localhost/up']",
+            "[CMD, sh, -c, 'curl -f http://localhost/up || exit 1']",
+            "timeout 5 curl -f http://localhost/up",
+        ] {
+            assert_eq!(probe(test), up, "{test}");
+        }
+        assert_eq!(probe("curl -fk https://127.0.0.1:8443"), "httpGet httpHeaders: - name: Host value: 127.0.0.1 path: / port: 8443 scheme: HTTPS");
+        assert_eq!(
+            probe("[CMD, curl, -f, -H, 'X-Probe: yes', 'http://0.0.0.0/?deep=1']"),
+            "httpGet httpHeaders: - name: Host value: localhost - name: X-Probe value: 'yes' path: /?deep=1 port: 80"
+        );
+    }
+
+    #[test]
+    fn a_service_that_asks_itself_by_name_is_asked_directly() {
+        assert_eq!(probe("curl -f http://web/up"), "httpGet httpHeaders: - name: Host value: web path: /up port: 80");
+        assert_eq!(probe("nc -z front 80"), "tcpSocket port: 80");
+        assert_eq!(probe("[CMD, tool, ping, -h, web]"), "exec command: - tool - ping - -h - 127.0.0.1");
+        assert_eq!(probe("tool --host=web --user=web web:90/web"), "exec command: - sh - -c - tool --host=127.0.0.1 --user=web 127.0.0.1:90/web");
+    }
+
+    #[test]
+    fn connections_are_made_by_the_kubelet() {
+        for test in [
+            "nc -z localhost 80",
+            "nc -zv 127.0.0.1 80 || exit 1",
+            "[CMD, nc, -z, -w, '2', localhost, '80']",
+            "[CMD-SHELL, 'bash -c \"</dev/tcp/localhost/80\"']",
+            "[CMD, bash, -c, '</dev/tcp/localhost/80']",
+            "bash -c ':> /dev/tcp/127.0.0.1/80' || exit 1",
+            "timeout 10s bash -c 'echo > /dev/tcp/localhost/80'",
+            "(echo > /dev/tcp/localhost/80) >/dev/null 2>&1 || exit 1",
+        ] {
+            assert_eq!(probe(test), "tcpSocket port: 80", "{test}");
+        }
+        assert_eq!(probe("[CMD, /bin/grpc_health_probe, '-addr=:80', -service=shop]"), "grpc port: 80 service: shop");
+        assert_eq!(probe("grpc_health_probe -addr=localhost:8443"), "grpc port: 8443");
+    }
+
+    #[test]
+    fn what_is_not_sure_stays_a_command() {
+        for test in [
+            "curl http://localhost/up",
+            "curl -f http://localhost:8080/up",
+            "curl -f https://localhost:8443/up",
+            "curl -f http://localhost/up | grep ok",
+            "curl -f http://localhost/up || exit 0",
+            "curl -f http://localhost/up || true",
+            "curl -f http://localhost/up && curl -f http://localhost/down",
+            "curl -f -u admin:secret http://localhost/up",
+            "'curl -f http://localhost:$PORT/up'",
+            "'! curl -f http://localhost/up'",
+            "nc -zu localhost 80",
+            "echo ruok | nc localhost 80",
+            "grpc_health_probe -addr=:80 -tls",
+            "'exec 3<>/dev/tcp/localhost/80 && echo hello >&3'",
+            "bash -c 'echo > /dev/tcp/localhost/80 && echo > /dev/tcp/localhost/81'",
+        ] {
+            assert!(probe(test).starts_with("exec command: - sh - -c - "), "{test}: {}", probe(test));
+        }
+        assert_eq!(probe("[CMD, pg_isready, '$(date)']"), "exec command: - pg_isready - $$(date)");
+    }
+
+    #[test]
+    fn a_check_that_asks_other_services_never_restarts_this_one() {
+        for test in ["pg_isready -h db", "nc -z db 5432", "php artisan health:check", "'psql \"$DB_URL\" -c \"select 1\"'"] {
+            let text = format!(
+                "services:\n  web:\n    image: acme/web:1\n    expose: ['80']\n    environment: {{ DB_URL: 'postgres://u@db:5432/x' }}\n    \
+                 healthcheck:\n      test: {test}\n  db: {{ image: acme/db:1 }}\n"
+            );
+            let outcome = project(&text).convert();
+            assert_eq!(outcome.pod("Deployment/web", "containers[0].livenessProbe.tcpSocket.port"), "80\n", "{test}");
+            assert_eq!(outcome.pod("Deployment/web", "containers[0].readinessProbe.exec.command[0]"), "sh\n", "{test}");
+        }
+    }
 }

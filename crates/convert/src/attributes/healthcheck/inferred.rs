@@ -18,8 +18,8 @@ const PROCESS_IS_ALIVE: &str = "while read -r key state rest; do if [ \"$key\" =
 /// What the probes ask, and how we know.
 struct Guess {
     readiness: Probe,
-    liveness: Probe,
-    startup: Probe,
+    /// Startup and liveness, which may end the container.
+    restarts: Option<(Probe, Probe)>,
     because: String,
 }
 
@@ -28,7 +28,7 @@ pub(super) fn infer(times: Option<Times>, service: &ServicePlan<'_>, plan: &Plan
     if plan.input.options.defaults == Defaults::None && times.is_none() {
         return;
     }
-    let Some(mut guess) = from_catalogue(service).or_else(|| from_port(service)).or_else(|| from_process(service)) else {
+    let Some(mut guess) = from_catalogue(service).or_else(|| from_port(service, plan)).or_else(|| from_process(service)) else {
         sink.diagnostics.push(
             Diagnostic::note(Code("convert::no-probe"), format!("`{}` has no probes", service.service.name.value))
                 .label(service.service.name.span(), "")
@@ -39,19 +39,23 @@ pub(super) fn infer(times: Option<Times>, service: &ServicePlan<'_>, plan: &Plan
     };
     if let Some(times) = times {
         set(&mut guess.readiness, times.interval, times.timeout, times.retries);
-        set(&mut guess.liveness, times.interval, times.timeout, times.retries.saturating_mul(3));
-        set(&mut guess.startup, times.start_interval, times.timeout, times.startup_failures());
+        if let Some((startup, liveness)) = &mut guess.restarts {
+            set(startup, times.start_interval, times.timeout, times.startup_failures());
+            set(liveness, times.interval, times.timeout, times.retries.saturating_mul(3));
+        }
     }
-    let Guess { readiness, liveness, startup, because } = guess;
-    for (field, probe) in [("readinessProbe", &readiness), ("livenessProbe", &liveness), ("startupProbe", &startup)] {
+    let Guess { readiness, restarts, because } = guess;
+    let (startup, liveness) = restarts.unzip();
+    for (field, probe) in [("readinessProbe", Some(&readiness)), ("livenessProbe", liveness.as_ref()), ("startupProbe", startup.as_ref())] {
+        let Some(probe) = probe else { continue };
         // The typed values are ours and always serialise.
         let value = serde_json::to_value(probe).unwrap_or_default();
         sink.fates.inferred(service.index, Place::container(service.index, field), value, because.clone(), "healthcheck");
     }
     let container = &mut sink.draft.container;
     container.readiness_probe = Some(readiness);
-    container.liveness_probe = Some(liveness);
-    container.startup_probe = Some(startup);
+    container.liveness_probe = liveness;
+    container.startup_probe = startup;
 }
 
 fn set(probe: &mut Probe, period: i32, timeout: i32, failures: i32) {
@@ -63,6 +67,10 @@ fn set(probe: &mut Probe, period: i32, timeout: i32, failures: i32) {
 fn from_catalogue(service: &ServicePlan<'_>) -> Option<Guess> {
     let image = service.image.server()?;
     let readiness = image.health.readiness.as_ref()?;
+    let asks_port = matches!(readiness.check, image::Check::Http(_) | image::Check::Tcp(_) | image::Check::Grpc(_));
+    if asks_port && service.is_moved {
+        return None;
+    }
     let startup = image.health.startup.as_ref().unwrap_or(readiness);
     let first = handler(&readiness.check);
     let budget = i64::from(startup.period).saturating_mul(i64::from(startup.failures)).max(super::START_BUDGET);
@@ -71,14 +79,13 @@ fn from_catalogue(service: &ServicePlan<'_>) -> Option<Guess> {
         Some(liveness) => from_probe(liveness, liveness.failures),
         // The catalogue advises against its readiness check here; an open port is the mildest sign of life.
         None => {
-            let mild = service.first_tcp_port().map_or_else(|| first.clone(), |port| Handler::Tcp(port.number));
+            let mild = service.main_port.map_or_else(|| first.clone(), Handler::Tcp);
             probe(&mild, whole(readiness.period), whole(readiness.timeout), whole(readiness.failures.saturating_mul(3)))
         }
     };
     Some(Guess {
         readiness: from_probe(readiness, readiness.failures),
-        liveness,
-        startup: probe(&handler(&startup.check), whole(startup.period), whole(startup.timeout), failures),
+        restarts: Some((probe(&handler(&startup.check), whole(startup.period), whole(startup.timeout), failures), liveness)),
         because: format!("the check that the documentation of `{}` gives", image.name),
     })
 }
@@ -107,15 +114,17 @@ fn handler(check: &image::Check) -> Handler {
 fn repeated(handler: &Handler, because: String) -> Guess {
     Guess {
         readiness: probe(handler, 10, 5, 3),
-        liveness: probe(handler, 10, 5, 9),
-        startup: probe(handler, 10, 5, small(super::START_BUDGET / 10)),
+        restarts: Some((probe(handler, 10, 5, small(super::START_BUDGET / 10)), probe(handler, 10, 5, 9))),
         because,
     }
 }
 
-fn from_port(service: &ServicePlan<'_>) -> Option<Guess> {
-    let port = service.first_tcp_port()?.number;
-    Some(repeated(&Handler::Tcp(port), format!("no health check is known; port {port} is the first that the service offers")))
+fn from_port(service: &ServicePlan<'_>, plan: &Plan<'_>) -> Option<Guess> {
+    let port = service.main_port?;
+    let guess = repeated(&Handler::Tcp(port), format!("no health check is known; port {port} is one that the service offers"));
+    // Whoever owns a pod names the ports of all its members: one that does not listen must not restart another.
+    let is_shared = plan.pod_members(service.pod).nth(1).is_some();
+    Some(Guess { restarts: guess.restarts.filter(|_| !is_shared), ..guess })
 }
 
 fn from_process(service: &ServicePlan<'_>) -> Option<Guess> {
@@ -127,4 +136,61 @@ fn from_process(service: &ServicePlan<'_>) -> Option<Guess> {
     }
     let handler = Handler::Exec(vec!["sh".to_owned(), "-c".to_owned(), PROCESS_IS_ALIVE.to_owned()]);
     Some(repeated(&handler, "no health check or port is known; the container's own process is there and not stopped".to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::options::Defaults;
+    use crate::testing::{Outcome, project};
+
+    fn web(service: &str) -> Outcome {
+        project(&format!("services: {{ web: {{ {service} }} }}")).convert()
+    }
+
+    #[test]
+    fn the_catalogue_knows_how_to_ask_a_server() {
+        let outcome = web("image: 'redis:8'");
+        insta::assert_snapshot!(outcome.pod("StatefulSet/web", "containers[0].readinessProbe"), @"");
+        let guesses = outcome.inferred();
+        assert!(guesses.contains("containers[0].livenessProbe = {") && guesses.contains("the documentation of `redis` gives; healthcheck)"), "{guesses}");
+    }
+
+    #[test]
+    fn another_command_than_the_images_is_not_asked_what_the_image_is() {
+        let outcome = web("image: 'php:8.3-fpm', command: [php, artisan, 'queue:work']");
+        assert_eq!(outcome.pod("Deployment/web", "containers[0].readinessProbe.tcpSocket"), "null\n");
+        insta::assert_snapshot!(outcome.pod("Deployment/web", "containers[0].livenessProbe"), @"");
+    }
+
+    #[test]
+    fn without_a_check_the_port_that_the_service_names_is_tried() {
+        let outcome = web("image: 'acme/web:1', expose: ['8080']");
+        insta::assert_snapshot!(outcome.pod("Deployment/web", "containers[0].startupProbe"), @"");
+        assert!(outcome.inferred().contains("port 8080 is one that the service offers; healthcheck)"), "{}", outcome.inferred());
+    }
+
+    #[test]
+    fn a_service_of_which_nothing_is_known_has_no_probes_and_that_is_said() {
+        let outcome = web("image: 'acme/web:1'");
+        assert_eq!(outcome.pod("Deployment/web", "containers[0].readinessProbe"), "null\n");
+        assert_eq!(outcome.diagnostics(), ["convert::no-probe: `web` has no probes"]);
+    }
+
+    #[test]
+    fn the_ports_of_a_pods_owner_may_be_anothers_and_restart_nobody() {
+        let outcome = project(
+            "services: { app: { image: acme/app:1, network_mode: 'service:vpn' }, \
+             vpn: { image: acme/vpn:1, ports: [{ target: 8080, published: '8080', protocol: tcp }] } }",
+        )
+        .convert();
+        assert_eq!(outcome.pod("Deployment/vpn", "containers[0].readinessProbe.tcpSocket.port"), "8080\n");
+        assert_eq!(outcome.pod("Deployment/vpn", "containers[0].livenessProbe"), "null\n");
+    }
+
+    #[test]
+    fn defaults_none_fills_in_nothing() {
+        let outcome = project("services: { db: { image: postgres:17 } }").options(|options| options.defaults = Defaults::None).convert();
+        assert_eq!(outcome.pod("StatefulSet/db", "containers[0].readinessProbe"), "null\n");
+        assert_eq!(outcome.pod("StatefulSet/db", "containers[0].resources"), "null\n");
+    }
 }
