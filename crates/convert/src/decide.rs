@@ -23,7 +23,7 @@ use std::path::Path as FilePath;
 
 use smol_str::SmolStr;
 use windlass_compose::model::{NetworkMode, Project, Service};
-use windlass_k8s::{Kind, ObjectRef};
+use windlass_k8s::Kind;
 use windlass_source::{Diagnostic, FileSystem};
 use windlass_yaml::Path;
 
@@ -187,12 +187,6 @@ impl<'a> Plan<'a> {
     pub(crate) fn has_host_network(&self, service: &ServicePlan<'_>) -> bool {
         let mode = self.services[service.pod].service.network_mode.as_ref();
         self.input.options.security == Security::Preserve && mode.is_some_and(|mode| mode.value == NetworkMode::Host)
-    }
-
-    /// The workload in which a service runs.
-    pub(crate) fn workload(&self, service: &ServicePlan<'_>) -> ObjectRef {
-        let owner = &self.services[service.pod];
-        ObjectRef::new(owner.kind, owner.name.clone())
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use k8s_openapi::api::core::v1::{Container, HostAlias, PodDNSConfig, PodSecurityContext, Probe, Volume, VolumeMount};
+use k8s_openapi::api::core::v1::{Container, HostAlias, PodDNSConfig, PodSecurityContext, Volume, VolumeMount};
 use smol_str::SmolStr;
 use windlass_k8s::{Object, Objects, Resource};
 use windlass_source::Origin;
@@ -92,11 +92,5 @@ impl Draft {
             // Its name is free, so it is taken.
             let _ = self.objects.insert(object);
         }
-    }
-
-    /// The probes of the container, for what changes all of them.
-    pub(crate) fn probes_mut(&mut self) -> impl Iterator<Item = &mut Probe> {
-        let Container { startup_probe, readiness_probe, liveness_probe, .. } = &mut self.container;
-        [startup_probe, readiness_probe, liveness_probe].into_iter().flatten()
     }
 }

@@ -251,11 +251,12 @@ impl<'a> Walk<'a> {
     }
 }
 
-/// `ports: []` says nothing that could get lost.
+/// `ports: []` and `command:` say nothing that could get lost.
 fn is_empty(node: &Node) -> bool {
     match &node.value {
         Value::Map(map) => map.is_empty(),
         Value::Sequence(items) => items.is_empty(),
+        Value::Null => true,
         _ => false,
     }
 }

@@ -21,6 +21,7 @@ use crate::{Conversion, Input, Options, convert};
 pub(crate) struct Case {
     files: MemoryFileSystem,
     options: Options,
+    profiles: Vec<String>,
     variables: BTreeMap<SmolStr, SmolStr>,
 }
 
@@ -29,6 +30,7 @@ pub(crate) fn project(text: &str) -> Case {
     Case {
         files: MemoryFileSystem::new().with_file("/project/compose.yaml", text),
         options: Options::default(),
+        profiles: Vec::new(),
         variables: BTreeMap::new(),
     }
 }
@@ -52,6 +54,12 @@ impl Case {
         self
     }
 
+    /// A profile that is on.
+    pub(crate) fn profile(mut self, name: &str) -> Self {
+        self.profiles.push(name.to_owned());
+        self
+    }
+
     /// A variable that the project is read with.
     pub(crate) fn variable(mut self, name: &str, value: &str) -> Self {
         self.variables.insert(name.into(), value.into());
@@ -70,6 +78,7 @@ impl Case {
     pub(crate) fn try_convert(self) -> Option<(Conversion, Node)> {
         let mut request = Request::new("/project");
         request.project_name = Some("shop".to_owned());
+        request.profiles.clone_from(&self.profiles);
         request.environment = self.variables.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect();
         let loaded = windlass_compose::load(&request, &self.files);
         if !loaded.is_ok() {

@@ -5,7 +5,7 @@ use windlass_compose::model::CommandLine;
 use windlass_source::Spanned;
 
 use super::Sink;
-use crate::decide::ServicePlan;
+use crate::decide::{Plan, ServicePlan};
 use crate::fates::Place;
 use crate::text::literal;
 
@@ -15,9 +15,10 @@ pub(super) fn command(
     command: Option<&Spanned<CommandLine>>,
     entrypoint: Option<&Spanned<CommandLine>>,
     service: &ServicePlan<'_>,
+    plan: &Plan<'_>,
     sink: &mut Sink<'_>,
 ) {
-    let words = |line: &CommandLine| line.iter().map(|word| literal(word)).collect::<Vec<_>>();
+    let words = |line: &CommandLine| line.iter().map(|word| literal(&plan.reach.rewrite("", word))).collect::<Vec<_>>();
     if let Some(entrypoint) = entrypoint {
         let path = sink.at("entrypoint");
         if entrypoint.is_empty() {
@@ -70,5 +71,53 @@ pub(super) fn terminal(
     if let Some(open) = stdin_open {
         sink.draft.container.stdin = open.value.then_some(true);
         sink.fates.mapped(sink.at("stdin_open"), open.value.then(|| Place::container(service.index, "stdin")));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{Outcome, project};
+
+    fn web(service: &str) -> Outcome {
+        project(&format!("services: {{ my_db: {{ image: acme/db:1 }}, web: {{ image: acme/web:1, {service} }} }}")).convert()
+    }
+
+    fn run(service: &str) -> [String; 2] {
+        let outcome = web(service);
+        ["command", "args"]
+            .map(|field| outcome.pod("Deployment/web", &format!("containers[0].{field}")).replace('\n', " ").trim_end().to_owned())
+    }
+
+    #[test]
+    fn an_entrypoint_is_a_command_and_a_command_its_arguments() {
+        assert_eq!(run("command: [serve, '$$(date)', '$$5']"), ["null", "- serve - $$(date) - $5"]);
+        assert_eq!(run("entrypoint: [init, --], command: serve --port 80"), ["- init - --", "- serve - --port - \"80\""]);
+        assert_eq!(run("entrypoint: init"), ["- init", "null"]);
+        assert_eq!(run("entrypoint: [], command: [serve]"), ["- serve", "null"]);
+    }
+
+    #[test]
+    fn hosts_in_a_command_are_called_as_they_are_in_the_cluster() {
+        assert_eq!(
+            run("command: [serve, '--db=postgres://my_db/my_db', 'my_db:5432', my_db]")[1],
+            "- serve - --db=postgres://my-db/my_db - my-db:5432 - my_db"
+        );
+    }
+
+    #[test]
+    fn what_an_image_brings_can_not_be_cleared_alone() {
+        assert!(web("command: []").fates("services.web.command").contains("lost"));
+        assert!(web("entrypoint: []").fates("services.web.entrypoint").contains("lost"));
+    }
+
+    #[test]
+    fn a_terminal_is_a_field_and_none_is_the_default() {
+        let outcome = web("tty: true, stdin_open: false, working_dir: /app");
+        insta::assert_snapshot!(outcome.fates("services.web"), @"
+        services.web.image: mapped → Deployment/web spec.template.spec.containers[0].image
+        services.web.tty: mapped → Deployment/web spec.template.spec.containers[0].tty
+        services.web.stdin_open: mapped
+        services.web.working_dir: mapped → Deployment/web spec.template.spec.containers[0].workingDir
+        ");
     }
 }

@@ -230,7 +230,7 @@ mod tests {
         assert_eq!(web("deploy: { replicas: 0 }").field("Deployment/web", "spec.replicas"), "0\n");
         assert_eq!(web("scale: 3").field("Deployment/web", "spec.replicas"), "3\n");
         let outcome = project("services: { web: { image: acme/web:1, scale: 3 } }")
-            .options(|options| drop(options.replicas.insert("web".to_owned(), 5)))
+            .options(|options| options.replicas = [("web".to_owned(), 5)].into())
             .convert();
         assert_eq!(outcome.field("Deployment/web", "spec.replicas"), "5\n");
         assert_eq!(outcome.fates("services.web.scale"), "services.web.scale: mapped (`--replicas` says another number)");
@@ -240,11 +240,28 @@ mod tests {
     fn updates_replace_as_many_pods_as_they_say() {
         let config = "update_config: { parallelism: 2, order: start-first, delay: 10s, monitor: 15s, failure_action: rollback, max_failure_ratio: 0.5 }";
         let outcome = web(&format!("deploy: {{ replicas: 4, {config}, rollback_config: {{ parallelism: 1 }} }}"));
-        insta::assert_snapshot!(outcome.field("Deployment/web", "spec.strategy"), @"");
+        insta::assert_snapshot!(outcome.field("Deployment/web", "spec.strategy"), @"
+        rollingUpdate:
+          maxSurge: 2
+          maxUnavailable: 0
+        type: RollingUpdate
+        ");
         assert_eq!(outcome.field("Deployment/web", "spec.minReadySeconds"), "15\n");
-        insta::assert_snapshot!(outcome.fates("services.web.deploy"), @"");
+        insta::assert_snapshot!(outcome.fates("services.web.deploy"), @"
+        services.web.deploy.replicas: mapped → Deployment/web spec.replicas
+        services.web.deploy.update_config.parallelism: mapped → Deployment/web spec.strategy
+        services.web.deploy.update_config.order: mapped → Deployment/web spec.strategy
+        services.web.deploy.update_config.delay: approximated → Deployment/web spec.minReadySeconds (a new pod has to be ready for the longer of `delay` and `monitor` before the next is replaced)
+        services.web.deploy.update_config.monitor: approximated → Deployment/web spec.minReadySeconds (a new pod has to be ready for the longer of `delay` and `monitor` before the next is replaced)
+        services.web.deploy.update_config.failure_action: approximated (a roll-out that fails stands still; `kubectl rollout undo` goes back)
+        services.web.deploy.update_config.max_failure_ratio: lost (a roll-out bears no failure)
+        services.web.deploy.rollback_config.parallelism: lost (a rollback is an update to the revision before, with the settings of updates)
+        ");
         let all = web("deploy: { replicas: 4, update_config: { parallelism: 0 } }");
-        insta::assert_snapshot!(all.field("Deployment/web", "spec.strategy.rollingUpdate"), @"");
+        insta::assert_snapshot!(all.field("Deployment/web", "spec.strategy.rollingUpdate"), @"
+        maxSurge: 0
+        maxUnavailable: 4
+        ");
     }
 
     #[test]
@@ -253,7 +270,8 @@ mod tests {
         assert!(outcome.fates("services.web.deploy.update_config").contains("approximated (a DaemonSet replaces"));
         let outcome = web("deploy: { mode: global, update_config: { order: start-first, parallelism: 2 } }");
         assert_eq!(outcome.field("DaemonSet/web", "spec.updateStrategy.rollingUpdate.maxSurge"), "2\n");
-        let outcome = project("services: { db: { image: postgres:17, deploy: { update_config: { parallelism: 1, order: stop-first } } } }").convert();
+        let outcome =
+            project("services: { db: { image: postgres:17, deploy: { update_config: { parallelism: 1, order: stop-first } } } }").convert();
         assert!(!outcome.fates("services.db.deploy.update_config").contains("approximated"));
     }
 
@@ -268,7 +286,9 @@ mod tests {
         let outcome = web("deploy: { mode: replicated-job, restart_policy: { condition: none } }");
         assert_eq!(outcome.pod("Job/web*", "restartPolicy"), "Never\n");
         assert_eq!(outcome.field("Job/web*", "spec.backoffLimit"), "0\n");
-        let outcome = web("deploy: { mode: replicated-job, replicas: 3, restart_policy: { condition: on-failure, max_attempts: 4, delay: 5s, window: 1m } }");
+        let outcome = web(
+            "deploy: { mode: replicated-job, replicas: 3, restart_policy: { condition: on-failure, max_attempts: 4, delay: 5s, window: 1m } }",
+        );
         assert_eq!(outcome.field("Job/web*", "spec.backoffLimit"), "4\n");
         assert_eq!(outcome.field("Job/web*", "spec.completions"), "3\n");
     }

@@ -216,7 +216,11 @@ mod tests {
         assert_eq!([number("readinessProbe.periodSeconds"), number("readinessProbe.failureThreshold")], ["10", "3"]);
         assert_eq!([number("livenessProbe.periodSeconds"), number("livenessProbe.failureThreshold")], ["10", "9"]);
         assert_eq!([number("startupProbe.periodSeconds"), number("startupProbe.failureThreshold")], ["5", "60"]);
-        insta::assert_snapshot!(outcome.fates("services.web.healthcheck"), @"");
+        insta::assert_snapshot!(outcome.fates("services.web.healthcheck"), @"
+        services.web.healthcheck.test: mapped → Deployment/web spec.template.spec.containers[0].readinessProbe.httpGet, Deployment/web spec.template.spec.containers[0].livenessProbe.httpGet, Deployment/web spec.template.spec.containers[0].startupProbe.httpGet
+        services.web.healthcheck.interval: mapped → Deployment/web spec.template.spec.containers[0].readinessProbe.periodSeconds, Deployment/web spec.template.spec.containers[0].livenessProbe.periodSeconds
+        services.web.healthcheck.start_period: mapped → Deployment/web spec.template.spec.containers[0].startupProbe.failureThreshold
+        ");
     }
 
     #[test]
@@ -234,13 +238,18 @@ mod tests {
         for check in ["{ disable: true }", "{ test: [NONE] }"] {
             let outcome = project(&format!("services: {{ db: {{ image: postgres:17, healthcheck: {check} }} }}")).convert();
             assert_eq!(outcome.pod("StatefulSet/db", "containers[0].readinessProbe"), "null\n");
-            assert!(outcome.fates("services.db.healthcheck").ends_with("mapped (no probes, as it says)"), "{}", outcome.fates("services.db"));
+            assert!(
+                outcome.fates("services.db.healthcheck").ends_with("mapped (no probes, as it says)"),
+                "{}",
+                outcome.fates("services.db")
+            );
         }
     }
 
     #[test]
     fn a_job_has_no_probes() {
-        let outcome = project("services: { load: { image: acme/a:1, deploy: { mode: replicated-job }, healthcheck: { test: [CMD, a] } } }").convert();
+        let outcome =
+            project("services: { load: { image: acme/a:1, deploy: { mode: replicated-job }, healthcheck: { test: [CMD, a] } } }").convert();
         let job = outcome.names().into_iter().find(|name| name.starts_with("Job/")).unwrap_or_default();
         assert_eq!(outcome.pod(&job, "containers[0].livenessProbe"), "null\n");
         assert!(outcome.fates("services.load.healthcheck.test").contains("lost"));
@@ -254,7 +263,8 @@ mod tests {
 
     #[test]
     fn a_check_of_other_services_without_a_port_of_its_own_gives_no_liveness() {
-        let outcome = project("services: { web: { image: acme/web:1, healthcheck: { test: nc -z db 5432 } }, db: { image: acme/db:1 } }").convert();
+        let outcome =
+            project("services: { web: { image: acme/web:1, healthcheck: { test: nc -z db 5432 } }, db: { image: acme/db:1 } }").convert();
         assert_eq!(outcome.pod("Deployment/web", "containers[0].livenessProbe"), "null\n");
         assert!(outcome.diagnostics().contains(&"convert::no-liveness: `web` has no liveness probe".to_owned()));
     }

@@ -33,7 +33,10 @@ pub(super) fn names(
         let label = label_name(host);
         sink.draft.pod.hostname.get_or_insert_with(|| label.to_string());
         let place = Place::pod(service.index, "hostname");
-        if domain.is_none() && label == host {
+        if service.kind == windlass_k8s::Kind::StatefulSet {
+            let note = format!("the pods of a StatefulSet are called `{}-0` and so on", plan.services[service.pod].name);
+            sink.fates.approximated(sink.at("hostname"), [place], note);
+        } else if domain.is_none() && label == host {
             sink.fates.mapped(sink.at("hostname"), [place]);
         } else {
             sink.fates.approximated(sink.at("hostname"), [place], "the part before the first dot, as a DNS label");
@@ -70,5 +73,33 @@ pub(super) fn selection(
     }
     for extension in extensions {
         sink.fates.mapped_with(sink.at("").key(extension.name.value.clone()), [], "an extension has no meaning of its own");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::project;
+
+    #[test]
+    fn names_of_containers_and_hosts_have_counterparts() {
+        let outcome = project(
+            "services: { web: { image: acme/web:1, container_name: web, hostname: Front.example.com, domainname: example.com, attach: false, \
+             profiles: [a], x-note: hello }, db: { image: postgres:17, container_name: shop_db, hostname: db } }",
+        )
+        .profile("a")
+        .convert();
+        assert_eq!(outcome.pod("Deployment/web", "hostname"), "front\n");
+        insta::assert_snapshot!(outcome.fates("services"), @"
+        services.db.image: mapped → StatefulSet/db spec.template.spec.containers[0].image
+        services.db.container_name: approximated → StatefulSet/db spec.template.spec.containers[0].name (pods have names of their own; `shop_db` is kept as a DNS name where the project uses it)
+        services.db.hostname: approximated → StatefulSet/db spec.template.spec.hostname (the pods of a StatefulSet are called `db-0` and so on)
+        services.web.image: mapped → Deployment/web spec.template.spec.containers[0].image
+        services.web.container_name: mapped → Deployment/web spec.template.spec.containers[0].name
+        services.web.hostname: approximated → Deployment/web spec.template.spec.hostname (the part before the first dot, as a DNS label)
+        services.web.domainname: lost (the domain of a pod is that of its cluster; use the name of a Service)
+        services.web.attach: mapped (`kubectl logs` shows the output of any container)
+        services.web.profiles: mapped (the service is converted because one of its profiles is on)
+        services.web.x-note: mapped (an extension has no meaning of its own)
+        ");
     }
 }

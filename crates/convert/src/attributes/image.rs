@@ -2,7 +2,8 @@
 
 use smol_str::SmolStr;
 use windlass_compose::model::PullPolicy;
-use windlass_source::Spanned;
+use windlass_images::image::KnownBy;
+use windlass_source::{Code, Diagnostic, Spanned};
 
 use super::Sink;
 use crate::decide::ServicePlan;
@@ -12,6 +13,54 @@ pub(super) fn image(image: Option<&Spanned<SmolStr>>, service: &ServicePlan<'_>,
     sink.draft.container.image = Some(service.image.name.to_string());
     if image.is_some() {
         sink.fates.mapped(sink.at("image"), [Place::container(service.index, "image")]);
+    }
+    let Some(known) = service.image.entry() else { return };
+    if known.known_by != KnownBy::Repository {
+        return;
+    }
+    for note in &known.notes {
+        sink.diagnostics.push(
+            Diagnostic::note(
+                Code("convert::image-note"),
+                format!("`{}` of `{}`: {}", service.image.name, service.service.name.value, clause(note)),
+            )
+            .label(image.and_then(|image| image.span()), "")
+            .because(format!("see {}", known.documentation)),
+        );
+    }
+    keeps_data_somewhere(known, service, sink);
+}
+
+/// A sentence of the catalogue as part of another.
+fn clause(sentence: &str) -> &str {
+    sentence.trim_end_matches('.')
+}
+
+/// Docker keeps what an image declares as a volume for as long as the container's name lives, a pod keeps nothing.
+fn keeps_data_somewhere(known: &windlass_images::Image, service: &ServicePlan<'_>, sink: &mut Sink<'_>) {
+    if !service.image.is_stateful() {
+        return;
+    }
+    let paths: Vec<&str> = known.volumes.iter().filter(|volume| volume.size.is_some()).map(|volume| volume.path.as_str()).collect();
+    let is_kept = |path: &str| {
+        // A mount at the path, above it or below it.
+        service.service.volumes.iter().any(|mount| {
+            let target = mount.target.trim_end_matches('/');
+            let is_within =
+                |inner: &str, outer: &str| inner == outer || inner.strip_prefix(outer).is_some_and(|rest| rest.starts_with('/'));
+            is_within(path, target) || is_within(target, path)
+        })
+    };
+    if let Some(first) = paths.first().filter(|_| !paths.iter().any(|path| is_kept(path))) {
+        sink.diagnostics.push(
+            Diagnostic::warning(
+                Code("convert::data-not-kept"),
+                format!("`{}` keeps its data in the container", service.service.name.value),
+            )
+            .label(service.service.name.span(), "")
+            .because(format!("nothing is mounted at `{first}`, so the data is gone with the pod"))
+            .help(format!("mount a named volume: `volumes: [{}-data:{first}]`", service.service.name.value)),
+        );
     }
 }
 
@@ -73,5 +122,48 @@ pub(super) fn platform(platform: Option<&Spanned<SmolStr>>, service: &ServicePla
     match variant {
         Some(variant) => sink.fates.approximated(path, places, format!("nodes have no label for the variant `{variant}`")),
         None => sink.fates.mapped(path, places),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{Outcome, project};
+
+    fn web(service: &str) -> Outcome {
+        project(&format!("services: {{ web: {{ {service} }} }}")).convert()
+    }
+
+    #[test]
+    fn policies_and_platforms_are_fields() {
+        let outcome = web("image: 'acme/web:1', pull_policy: daily, platform: linux/arm/v7");
+        assert_eq!(outcome.pod("Deployment/web", "containers[0].imagePullPolicy"), "Always\n");
+        insta::assert_snapshot!(outcome.pod("Deployment/web", "nodeSelector"), @"
+        kubernetes.io/arch: arm
+        kubernetes.io/os: linux
+        ");
+        insta::assert_snapshot!(outcome.fates("services.web.p"), @r#"
+        services.web.pull_policy: approximated → Deployment/web spec.template.spec.containers[0].imagePullPolicy (pulled at each start of a container, not by age)
+        services.web.platform: approximated → Deployment/web spec.template.spec.nodeSelector["kubernetes.io/os"], Deployment/web spec.template.spec.nodeSelector["kubernetes.io/arch"] (nodes have no label for the variant `v7`)
+        "#);
+    }
+
+    #[test]
+    fn data_that_is_mounted_nowhere_is_reported() {
+        assert!(
+            web("image: 'postgres:17'").diagnostics().contains(&"convert::data-not-kept: `web` keeps its data in the container".to_owned())
+        );
+        let kept = web("image: 'postgres:17', volumes: [{ type: bind, source: ./data, target: /var/lib/postgresql }]");
+        assert!(!kept.diagnostics().iter().any(|line| line.starts_with("convert::data-not-kept")), "{:?}", kept.diagnostics());
+    }
+
+    #[test]
+    fn what_a_person_must_know_of_an_image_is_said() {
+        let notes: Vec<String> =
+            web("image: 'postgres:18'").diagnostics().into_iter().filter(|line| line.starts_with("convert::image-note")).collect();
+        insta::assert_debug_snapshot!(notes, @r#"
+        [
+            "convert::image-note: `postgres:18` of `web`: Since 18 the volume belongs at /var/lib/postgresql; the image refuses to start with one at /var/lib/postgresql/data",
+        ]
+        "#);
     }
 }

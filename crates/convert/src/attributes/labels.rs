@@ -20,15 +20,20 @@ pub(super) fn labels(
     service: &ServicePlan<'_>,
     sink: &mut Sink<'_>,
 ) {
+    let mut used: usize = sink.draft.pod.annotations.iter().map(|(key, value)| key.len() + value.len()).sum();
     for (attribute, entries) in [("annotations", annotations), ("labels", labels)] {
         for entry in entries {
             let path = sink.under(attribute, &entry.name);
+            if attribute == "labels" && service.is_scheduled_by(&entry.name) {
+                sink.fates.mapped(path, [Place::workload(service.index, "spec.schedule")]);
+                continue;
+            }
             let Some(key) = metadata_key(&entry.name) else {
                 sink.fates.lost(path, "no part of this name can stand in the name of an annotation");
                 continue;
             };
-            let used: usize = sink.draft.pod.annotations.iter().map(|(key, value)| key.len() + value.len()).sum();
-            if used + key.len() + entry.value.len() > TOTAL_LIMIT {
+            let size = key.len() + entry.value.len();
+            if used + size > TOTAL_LIMIT {
                 sink.fates.lost(path, "the annotations of an object may have 256 KiB together");
                 continue;
             }
@@ -40,6 +45,7 @@ pub(super) fn labels(
                 sink.fates.lost(path, format!("the annotation `{key}` is taken"));
                 continue;
             }
+            used += size;
             sink.draft.pod.annotations.insert(key.to_string(), entry.value.to_string());
             if renamed {
                 sink.fates.approximated(path, [place], format!("under the name `{key}`, since names of annotations have other letters"));
@@ -50,5 +56,31 @@ pub(super) fn labels(
     }
     if !label_file.is_empty() {
         sink.fates.mapped_with(sink.at("label_file"), [], "its labels stand under `labels`");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::project;
+
+    #[test]
+    fn labels_become_annotations_of_the_pod() {
+        let outcome = project(
+            "services: { web: { image: acme/web:1, annotations: { team: shop }, labels: { team: other, traefik.enable: 'true', 'odd name!': x, '%': y } } }",
+        )
+        .convert();
+        insta::assert_snapshot!(outcome.field("Deployment/web", "spec.template.metadata.annotations"), @r#"
+        odd-name: x
+        team: shop
+        traefik.enable: "true"
+        "#);
+        insta::assert_snapshot!(outcome.fates("services.web"), @r#"
+        services.web.image: mapped → Deployment/web spec.template.spec.containers[0].image
+        services.web.annotations.team: mapped → Deployment/web spec.template.metadata.annotations.team
+        services.web.labels.team: lost (the annotation `team` is taken)
+        services.web.labels["traefik.enable"]: mapped → Deployment/web spec.template.metadata.annotations["traefik.enable"]
+        services.web.labels["odd name!"]: approximated → Deployment/web spec.template.metadata.annotations.odd-name (under the name `odd-name`, since names of annotations have other letters)
+        services.web.labels["%"]: lost (no part of this name can stand in the name of an annotation)
+        "#);
     }
 }

@@ -133,7 +133,13 @@ fn is_published(service: &ServicePlan<'_>, plan: &Plan<'_>) -> bool {
     service.service.ports.iter().any(|port| !matches!(outside(&service.service.name, port, plan.input.options), Outside::Inside(_)))
 }
 
-pub(super) fn hooks(post_start: &[Spanned<Hook>], pre_stop: &[Spanned<Hook>], service: &ServicePlan<'_>, plan: &Plan<'_>, sink: &mut Sink<'_>) {
+pub(super) fn hooks(
+    post_start: &[Spanned<Hook>],
+    pre_stop: &[Spanned<Hook>],
+    service: &ServicePlan<'_>,
+    plan: &Plan<'_>,
+    sink: &mut Sink<'_>,
+) {
     for (attribute, field, hooks) in [("post_start", "postStart", post_start), ("pre_stop", "preStop", pre_stop)] {
         let Some((first, others)) = hooks.split_first() else { continue };
         // Kubernetes runs one command; several are one script.
@@ -226,15 +232,37 @@ mod tests {
 
     #[test]
     fn hooks_are_run_as_they_are_written() {
-        let outcome = web("pre_stop: [{ command: [app, drain, '$(x)'] }], post_start: [{ command: [chown, a] }, { command: [echo, \"it's\"], user: root }]");
-        insta::assert_snapshot!(outcome.pod("Deployment/web", "containers[0].lifecycle"), @"");
-        insta::assert_snapshot!(outcome.fates("services.web.p"), @"");
+        let outcome = web(
+            "pre_stop: [{ command: [app, drain, '$(x)'] }], post_start: [{ command: [chown, a] }, { command: [echo, \"it's\"], user: root }]",
+        );
+        insta::assert_snapshot!(outcome.pod("Deployment/web", "containers[0].lifecycle"), @r#"
+        postStart:
+          exec:
+            command:
+            - sh
+            - -c
+            - '''chown'' ''a'' && ''echo'' ''it''\''''s'''
+        preStop:
+          exec:
+            command:
+            - app
+            - drain
+            - $(x)
+        "#);
+        insta::assert_snapshot!(outcome.fates("services.web.p"), @"
+        services.web.pre_stop[0].command: mapped → Deployment/web spec.template.spec.containers[0].lifecycle.preStop.exec.command
+        services.web.post_start[0].command: approximated → Deployment/web spec.template.spec.containers[0].lifecycle.postStart.exec.command (one script of all commands, run by the image's `sh`)
+        services.web.post_start[1].command: approximated → Deployment/web spec.template.spec.containers[0].lifecycle.postStart.exec.command (one script of all commands, run by the image's `sh`)
+        services.web.post_start[1].user: lost (a hook runs as the container's user)
+        ");
     }
 
     #[test]
     fn restarts_of_a_job_are_its_retries() {
         let job = |restart: &str| {
-            let outcome = project(&format!("services: {{ web: {{ image: acme/web:1, restart: '{restart}', deploy: {{ mode: replicated-job }} }} }}")).convert();
+            let outcome =
+                project(&format!("services: {{ web: {{ image: acme/web:1, restart: '{restart}', deploy: {{ mode: replicated-job }} }} }}"))
+                    .convert();
             let field = |field: &str| outcome.field("Job/web*", field).trim_end().to_owned();
             format!("{} {}", field("spec.template.spec.restartPolicy"), field("spec.backoffLimit"))
         };

@@ -115,7 +115,11 @@ fn network_mode(mode: &Spanned<NetworkMode>, service: &ServicePlan<'_>, plan: &P
                 sink.draft.pod.host_network = true;
                 let place = Place::pod(service.index, "hostNetwork");
                 if service.replicas > 1 && service.kind != Kind::DaemonSet {
-                    sink.fates.approximated(path, [place], "each replica needs a node of its own, since a node's port can be listened on once");
+                    sink.fates.approximated(
+                        path,
+                        [place],
+                        "each replica needs a node of its own, since a node's port can be listened on once",
+                    );
                 } else {
                     sink.fates.mapped(path, [place]);
                 }
@@ -133,6 +137,9 @@ fn network_mode(mode: &Spanned<NetworkMode>, service: &ServicePlan<'_>, plan: &P
         NetworkMode::Service(_) | NetworkMode::Container(_) if !service.owns_pod() => {
             sink.fates.mapped_with(path, [Place::container(service.index, "name")], "both run in one pod and share its network");
         }
+        NetworkMode::Service(name) | NetworkMode::Container(name) if is_of_project(name, plan) => {
+            sink.fates.lost(path, "the network of that one leads back to this one, or it is not converted");
+        }
         NetworkMode::Service(name) | NetworkMode::Container(name) => {
             sink.diagnostics.push(
                 Diagnostic::warning(Code("convert::network-mode"), format!("`{name}` is not part of this project"))
@@ -146,12 +153,12 @@ fn network_mode(mode: &Spanned<NetworkMode>, service: &ServicePlan<'_>, plan: &P
     }
 }
 
-pub(super) fn links(
-    links: &[Spanned<SmolStr>],
-    external: &[Spanned<SmolStr>],
-    plan: &Plan<'_>,
-    sink: &mut Sink<'_>,
-) {
+fn is_of_project(name: &str, plan: &Plan<'_>) -> bool {
+    let is_called = |service: &ServicePlan<'_>| service.service.container_name.as_ref().is_some_and(|container| container.as_str() == name);
+    plan.service(name).is_some() || plan.services.iter().any(is_called)
+}
+
+pub(super) fn links(links: &[Spanned<SmolStr>], external: &[Spanned<SmolStr>], plan: &Plan<'_>, sink: &mut Sink<'_>) {
     if !links.is_empty() {
         let names = || links.iter().map(|link| link.rsplit(':').next().unwrap_or(link));
         let labels: Vec<SmolStr> = names().filter_map(|name| plan.reach.object_name(name, &plan.services)).collect();
@@ -244,7 +251,7 @@ mod tests {
         for name in ["database", "my-db", "store", "db"] {
             assert_eq!(outcome.field(&format!("Service/{name}"), "spec.ports[0].port"), "5432\n", "{name}");
         }
-        insta::assert_snapshot!(outcome.fates("services.db.networks"), @"");
+        insta::assert_snapshot!(outcome.fates("services.db.networks"), @"services.db.networks.default.aliases: approximated → Service/database metadata.name, Service/my-db metadata.name (`my_db` becomes a DNS label)");
         insta::assert_snapshot!(outcome.fates("services.web.links"), @"");
     }
 
@@ -268,7 +275,17 @@ mod tests {
              extra_hosts: { mail: [10.0.0.1], smtp: [10.0.0.1], host.docker.internal: [host-gateway] } } }",
         )
         .convert();
-        insta::assert_snapshot!(outcome.pod("Deployment/web", "dnsConfig"), @"");
+        insta::assert_snapshot!(outcome.pod("Deployment/web", "dnsConfig"), @r#"
+nameservers:
+- 1.1.1.1
+- 8.8.8.8
+options:
+- name: ndots
+  value: "2"
+- name: rotate
+searches:
+- example.com
+"#);
         insta::assert_snapshot!(outcome.pod("Deployment/web", "hostAliases"), @"");
         insta::assert_snapshot!(outcome.fates("services.web"), @"");
     }

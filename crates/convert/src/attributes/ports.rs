@@ -202,8 +202,20 @@ mod tests {
              app_protocol: http }] } }",
         )
         .convert();
-        insta::assert_snapshot!(outcome.pod("Deployment/web", "containers[0].ports"), @"");
-        insta::assert_snapshot!(outcome.fates("services.web.ports"), @"");
+        insta::assert_snapshot!(outcome.pod("Deployment/web", "containers[0].ports"), @"
+        - name: front
+          containerPort: 8080
+          protocol: TCP
+        ");
+        insta::assert_snapshot!(outcome.fates("services.web.ports"), @"
+        services.web.ports[0].name: mapped → Deployment/web spec.template.spec.containers[0].ports[0].name, Service/web spec.ports[0].name
+        services.web.ports[0].mode: approximated (balanced over all pods rather than bound on each node)
+        services.web.ports[0].target: mapped → Deployment/web spec.template.spec.containers[0].ports[0].containerPort, Service/web spec.ports[0].port
+        services.web.ports[0].published: mapped → Service/web-published spec.ports
+        services.web.ports[0].host_ip: mapped (all addresses)
+        services.web.ports[0].protocol: mapped → Deployment/web spec.template.spec.containers[0].ports[0].protocol, Service/web spec.ports[0].protocol
+        services.web.ports[0].app_protocol: mapped → Service/web spec.ports[0].appProtocol
+        ");
     }
 
     #[test]

@@ -9,7 +9,8 @@ use std::collections::BTreeMap;
 
 use k8s_openapi::api::core::v1::ResourceRequirements;
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
-use windlass_compose::model::{Bytes, DeviceRequest, Limits, Reservations, Resources};
+use windlass_compose::model::{self, Bytes, DeviceRequest, Limits, Reservations};
+use windlass_images::image::Resources;
 use windlass_k8s::quantity::{self, Amount};
 use windlass_source::{Code, Diagnostic, Spanned};
 
@@ -41,7 +42,7 @@ const UNKNOWN: [(&str, &str, &str); 2] = [("cpu", "100m", "1"), ("memory", "128M
 
 pub(super) fn resources(
     written: &Written<'_>,
-    deploy: Option<&Spanned<Resources>>,
+    deploy: Option<&Spanned<model::Resources>>,
     service: &ServicePlan<'_>,
     plan: &Plan<'_>,
     sink: &mut Sink<'_>,
@@ -49,7 +50,7 @@ pub(super) fn resources(
     let mut limits = Amounts::new();
     let mut requests = Amounts::new();
     if let Some(deploy) = deploy {
-        let Resources { limits: upper, reservations, extensions } = &deploy.value;
+        let model::Resources { limits: upper, reservations, extensions } = &deploy.value;
         if let Some(upper) = upper {
             from_limits(upper, &mut limits, service, sink);
         }
@@ -62,7 +63,7 @@ pub(super) fn resources(
     }
     from_legacy_keys(written, &mut limits, &mut requests, service, sink);
     devices::gpus(written.gpus, &mut requests, &mut limits, service, sink);
-    keep_in_order(&mut requests, &limits, service, sink);
+    keep_in_order(&mut requests, &limits, written, service, sink);
     if plan.input.options.defaults == Defaults::Inferred {
         fill(&mut requests, &mut limits, service, sink);
     }
@@ -184,64 +185,87 @@ fn from_legacy_keys(written: &Written<'_>, limits: &mut Amounts, requests: &mut 
 }
 
 /// A request above its limit is refused by the API server; docker compose lets it pass.
-fn keep_in_order(requests: &mut Amounts, limits: &Amounts, service: &ServicePlan<'_>, sink: &mut Sink<'_>) {
+fn keep_in_order(requests: &mut Amounts, limits: &Amounts, written: &Written<'_>, service: &ServicePlan<'_>, sink: &mut Sink<'_>) {
     for (resource, limit) in limits {
         let Some(request) = requests.get_mut(resource) else { continue };
-        if Amount::of(request) > Amount::of(limit) {
+        if Amount::of(request) <= Amount::of(limit) {
+            continue;
+        }
+        let reserved = service.service.deploy.as_ref().and_then(|deploy| deploy.resources.as_ref()?.reservations.as_ref());
+        let (path, span) = match resource.as_str() {
+            "memory" => match written.mem_reservation {
+                Some(reservation) => ("mem_reservation", reservation.span()),
+                None => ("deploy.resources.reservations.memory", reserved.and_then(|reserved| reserved.memory.as_ref()?.span())),
+            },
+            _ => match written.cpu_shares.filter(|_| reserved.is_none_or(|reserved| reserved.cpus.is_none())) {
+                Some(shares) => ("cpu_shares", shares.span()),
+                None => ("deploy.resources.reservations.cpus", reserved.and_then(|reserved| reserved.cpus.as_ref()?.span())),
+            },
+        };
+        sink.fates.approximated(sink.at(path), [place(service, "requests", resource)], "lowered to the limit");
+        // Shares are a weight, not a demand.
+        if path != "cpu_shares" {
             sink.diagnostics.push(
                 Diagnostic::warning(
                     Code("convert::request-over-limit"),
                     format!("`{}` reserves more {resource} than it may use", service.service.name.value),
                 )
-                .label(
-                    service.service.deploy.as_ref().and_then(|deploy| deploy.resources.as_ref()).and_then(|resources| resources.span()),
-                    "",
-                )
+                .label(span, "lowered to the limit")
                 .because(format!("{} is reserved, {} is the limit; an API server refuses that", request.0, limit.0))
-                .help("raise the limit or lower the reservation; the request is lowered here"),
+                .help("raise the limit or lower the reservation"),
             );
-            *request = limit.clone();
         }
+        *request = limit.clone();
     }
 }
 
 /// Fills in what nobody wrote.
 fn fill(requests: &mut Amounts, limits: &mut Amounts, service: &ServicePlan<'_>, sink: &mut Sink<'_>) {
-    let known = service.image.server().or_else(|| service.image.entry().filter(|_| service.image.runs_own_command));
+    let known = service.image.server();
     for (resource, small, wide) in UNKNOWN {
         let (request, limit, because) = match known {
             Some(image) => {
-                let (request, limit) = match resource {
-                    "cpu" => (&image.resources.requests.cpu, &image.resources.limits.cpu),
-                    _ => (&image.resources.requests.memory, &image.resources.limits.memory),
-                };
-                (request.as_str(), limit.as_str(), format!("a small production of `{}`", image.name))
+                let Resources { requests, limits, min_memory: _ } = &image.resources;
+                let amounts = if resource == "cpu" { (&requests.cpu, &limits.cpu) } else { (&requests.memory, &limits.memory) };
+                (Quantity(amounts.0.clone()), Quantity(amounts.1.clone()), format!("a small production of `{}`", image.name))
             }
-            None => (small, wide, "nothing is known of what it needs".to_owned()),
+            None => (Quantity(small.to_owned()), Quantity(wide.to_owned()), "nothing is known of what it needs".to_owned()),
         };
-        let minimum =
-            known.and_then(|image| image.resources.min_memory.as_deref()).filter(|_| resource == "memory").and_then(Amount::parse);
-        let amount = |text: &str| Amount::parse(text).max(minimum);
-        if !limits.contains_key(resource) {
-            // Never below what is set aside.
-            let request = requests.get(resource).and_then(Amount::of);
-            let limit = match requests.get(resource) {
-                Some(written) if request > amount(limit) => written.clone(),
-                _ => Quantity(limit.to_owned()),
-            };
-            inferred("limits", resource, &limit, &because, service, sink);
-            limits.insert(resource.to_owned(), limit);
+        let minimum = known.and_then(|image| image.resources.min_memory.clone()).filter(|_| resource == "memory").map(Quantity);
+        match limits.get(resource) {
+            None => {
+                // Never below what is set aside, nor below what the image needs to start.
+                let limit = [requests.get(resource), minimum.as_ref()].into_iter().flatten().fold(limit, at_least);
+                inferred("limits", resource, &limit, &because, service, sink);
+                limits.insert(resource.to_owned(), limit);
+            }
+            Some(limit) => {
+                if let (Some(minimum), Some(image)) = (&minimum, known)
+                    && Amount::of(limit) < Amount::of(minimum)
+                {
+                    sink.diagnostics.push(
+                        Diagnostic::warning(
+                            Code("convert::too-little-memory"),
+                            format!("`{}` may use {} of memory, which is too little", service.service.name.value, limit.0),
+                        )
+                        .label(service.service.name.span(), "")
+                        .because(format!("`{}` needs {} by its documentation ({})", image.name, minimum.0, image.documentation))
+                        .help("raise the limit"),
+                    );
+                }
+            }
         }
         if !requests.contains_key(resource) {
-            let limit = limits.get(resource).and_then(Amount::of);
-            let request = match limits.get(resource) {
-                Some(written) if amount(request) > limit => written.clone(),
-                _ => Quantity(request.to_owned()),
-            };
+            let request = limits.get(resource).filter(|limit| Amount::of(&request) > Amount::of(limit)).cloned().unwrap_or(request);
             inferred("requests", resource, &request, &because, service, sink);
             requests.insert(resource.to_owned(), request);
         }
     }
+}
+
+/// The larger of two.
+fn at_least(amount: Quantity, least: &Quantity) -> Quantity {
+    if Amount::of(&amount) < Amount::of(least) { least.clone() } else { amount }
 }
 
 fn inferred(side: &str, resource: &str, amount: &Quantity, because: &str, service: &ServicePlan<'_>, sink: &mut Sink<'_>) {
@@ -254,4 +278,116 @@ fn inferred(side: &str, resource: &str, amount: &Quantity, because: &str, servic
         because,
         format!("deploy.resources.{section}.{key}"),
     );
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{Outcome, project};
+
+    fn web(service: &str) -> Outcome {
+        project(&format!("services: {{ web: {{ {service} }} }}")).convert()
+    }
+
+    fn resources(service: &str) -> String {
+        web(service).pod("Deployment/web", "containers[0].resources")
+    }
+
+    #[test]
+    fn what_is_written_is_taken_exactly() {
+        let deploy =
+            "deploy: { resources: { limits: { cpus: '1.5', memory: 512M, pids: 50 }, reservations: { cpus: '0.25', memory: 128M } } }";
+        insta::assert_snapshot!(resources(&format!("image: 'acme/web:1', {deploy}")), @"
+        limits:
+          cpu: 1500m
+          memory: 512Mi
+        requests:
+          cpu: 250m
+          memory: 128Mi
+        ");
+        insta::assert_snapshot!(web(&format!("image: 'acme/web:1', {deploy}")).fates("services.web.deploy"), @"
+        services.web.deploy.resources.limits.cpus: mapped → Deployment/web spec.template.spec.containers[0].resources.limits.cpu
+        services.web.deploy.resources.limits.memory: mapped → Deployment/web spec.template.spec.containers[0].resources.limits.memory
+        services.web.deploy.resources.limits.pids: lost (the kubelet limits processes for all pods of a node (`--pod-max-pids`))
+        services.web.deploy.resources.reservations.cpus: mapped → Deployment/web spec.template.spec.containers[0].resources.requests.cpu
+        services.web.deploy.resources.reservations.memory: mapped → Deployment/web spec.template.spec.containers[0].resources.requests.memory
+        ");
+        assert_eq!(resources("image: 'acme/web:1', cpus: 1.5, mem_limit: 512m, mem_reservation: 128m").matches("512Mi").count(), 1);
+    }
+
+    #[test]
+    fn what_is_left_open_is_wide_for_an_unknown_image_and_known_for_others() {
+        insta::assert_snapshot!(resources("image: 'acme/web:1'"), @r#"
+        limits:
+          cpu: "1"
+          memory: 1Gi
+        requests:
+          cpu: 100m
+          memory: 128Mi
+        "#);
+        insta::assert_snapshot!(web("image: 'postgres:17', deploy: { resources: { limits: { memory: 100M } } }").pod("StatefulSet/web", "containers[0].resources"), @r#"
+        limits:
+          cpu: "2"
+          memory: 100Mi
+        requests:
+          cpu: 250m
+          memory: 100Mi
+        "#);
+        insta::assert_snapshot!(web("image: 'acme/web:1'").inferred(), @r#"
+        Deployment/web spec.template.spec.containers[0].resources.limits.cpu = "1" (nothing is known of what it needs; deploy.resources.limits.cpus)
+        Deployment/web spec.template.spec.containers[0].resources.requests.cpu = "100m" (nothing is known of what it needs; deploy.resources.reservations.cpus)
+        Deployment/web spec.template.spec.containers[0].resources.limits.memory = "1Gi" (nothing is known of what it needs; deploy.resources.limits.memory)
+        Deployment/web spec.template.spec.containers[0].resources.requests.memory = "128Mi" (nothing is known of what it needs; deploy.resources.reservations.memory)
+        Deployment/web spec.template.spec.containers[0].securityContext.seccompProfile.type = "RuntimeDefault" (Docker's default, which Kubernetes does not have; security_opt)
+        "#);
+    }
+
+    #[test]
+    fn a_limit_is_never_below_its_request() {
+        let outcome =
+            web("image: 'acme/web:1', deploy: { resources: { limits: { memory: 64M }, reservations: { memory: 128M, cpus: '4' } } }");
+        insta::assert_snapshot!(outcome.pod("Deployment/web", "containers[0].resources"), @r#"
+        limits:
+          cpu: "4"
+          memory: 64Mi
+        requests:
+          cpu: "4"
+          memory: 64Mi
+        "#);
+        assert!(outcome.diagnostics().contains(&"convert::request-over-limit: `web` reserves more memory than it may use".to_owned()));
+        assert!(outcome.fates("services.web.deploy.resources.reservations.memory").contains("approximated"));
+    }
+
+    #[test]
+    fn the_old_keys_are_limits_and_shares_too() {
+        let outcome = web("image: 'acme/web:1', cpu_quota: 50000, cpu_period: 100000, cpu_shares: 512, pids_limit: 10");
+        insta::assert_snapshot!(outcome.pod("Deployment/web", "containers[0].resources"), @"
+        limits:
+          cpu: 500m
+          memory: 1Gi
+        requests:
+          cpu: 500m
+          memory: 128Mi
+        ");
+        insta::assert_snapshot!(outcome.fates("services.web"), @"
+        services.web.image: mapped → Deployment/web spec.template.spec.containers[0].image
+        services.web.cpu_quota: mapped → Deployment/web spec.template.spec.containers[0].resources.limits.cpu
+        services.web.cpu_period: approximated → Deployment/web spec.template.spec.containers[0].resources.limits.cpu (as a part of the limit; the kubelet's period is 100 ms)
+        services.web.cpu_shares: approximated → Deployment/web spec.template.spec.containers[0].resources.requests.cpu (1024 shares are one CPU, which is also set aside)
+        services.web.pids_limit: lost (the kubelet limits processes for all pods of a node (`--pod-max-pids`))
+        ");
+    }
+
+    #[test]
+    fn devices_are_asked_for_by_number() {
+        let gpus =
+            |devices: &str| web(&format!("image: 'acme/web:1', deploy: {{ resources: {{ reservations: {{ devices: [{devices}] }} }} }}"));
+        let two =
+            gpus("{ driver: nvidia, count: 1, capabilities: [gpu] }, { driver: nvidia, device_ids: ['0', '3'], capabilities: [gpu] }");
+        assert_eq!(two.pod("Deployment/web", "containers[0].resources.limits[\"nvidia.com/gpu\"]"), "\"3\"\n");
+        assert!(two.fates("services.web.deploy.resources.reservations.devices[1].device_ids").contains("approximated"));
+        let all = gpus("{ count: all, capabilities: [gpu] }");
+        assert!(all.fates("services.web").contains("refused (a pod asks for a number of devices"));
+        assert!(all.diagnostics().contains(&"convert::devices: `web` asks for all devices".to_owned()));
+        assert!(web("image: 'acme/web:1', gpus: all").diagnostics().contains(&"convert::devices: `web` asks for all devices".to_owned()));
+    }
 }

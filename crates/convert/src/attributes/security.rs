@@ -390,30 +390,54 @@ mod tests {
 
     #[test]
     fn users_are_numbers() {
-        insta::assert_snapshot!(context("user: '1000:2000'"), @"");
+        insta::assert_snapshot!(context("user: '1000:2000'"), @"
+        runAsGroup: 2000
+        runAsNonRoot: true
+        runAsUser: 1000
+        seccompProfile:
+          type: RuntimeDefault
+        ");
         assert!(!context("user: '0'").contains("runAsNonRoot"));
-        insta::assert_snapshot!(web("user: 'root:wheel'").fates("services.web.user"), @"");
-        insta::assert_snapshot!(web("user: node").fates("services.web.user"), @"");
+        insta::assert_snapshot!(web("user: 'root:wheel'").fates("services.web.user"), @"services.web.user: approximated → Deployment/web spec.template.spec.containers[0].securityContext.runAsUser (the group is a name, which only the image can resolve; write its number)");
+        insta::assert_snapshot!(web("user: node").fates("services.web.user"), @"services.web.user: lost (Kubernetes takes numbers only; write the uid of `node` (`docker run IMAGE id node` prints it))");
         assert!(web("user: '4294967295'").fates("services.web.user").contains("lost"));
     }
 
     #[test]
     fn groups_with_numbers_are_added_to_the_pod() {
-        let outcome = web("group_add: ['44', video, '44']");
+        let outcome = web("group_add: ['44', video]");
         insta::assert_snapshot!(outcome.pod("Deployment/web", "securityContext"), @"");
         insta::assert_snapshot!(outcome.fates("services.web.group_add"), @"");
     }
 
     #[test]
     fn capabilities_lose_their_prefix() {
-        insta::assert_snapshot!(context("cap_add: [CAP_NET_ADMIN, sys_time], cap_drop: [ALL]"), @"");
+        insta::assert_snapshot!(context("cap_add: [CAP_NET_ADMIN, sys_time], cap_drop: [ALL]"), @"
+        capabilities:
+          add:
+          - NET_ADMIN
+          - SYS_TIME
+          drop:
+          - ALL
+        seccompProfile:
+          type: RuntimeDefault
+        ");
     }
 
     #[test]
     fn security_options_have_fields_where_there_are_any() {
-        let options = "['no-new-privileges:true', 'seccomp=unconfined', 'apparmor:unconfined', 'label:level:s0:c1', 'systempaths=unconfined']";
-        insta::assert_snapshot!(context(&format!("security_opt: {options}")), @"");
-        insta::assert_snapshot!(web(&format!("security_opt: {options}")).fates("services.web.security_opt"), @"");
+        let options =
+            "['no-new-privileges:true', 'seccomp=unconfined', 'apparmor:unconfined', 'label:level:s0:c1', 'systempaths=unconfined']";
+        insta::assert_snapshot!(context(&format!("security_opt: {options}")), @"
+        allowPrivilegeEscalation: false
+        appArmorProfile:
+          type: Unconfined
+        seLinuxOptions:
+          level: s0:c1
+        seccompProfile:
+          type: Unconfined
+        ");
+        insta::assert_snapshot!(web(&format!("security_opt: {options}")).fates("services.web.security_opt"), @"services.web.security_opt: approximated → Deployment/web spec.template.spec.containers[0].securityContext.allowPrivilegeEscalation, Deployment/web spec.template.spec.containers[0].securityContext.seccompProfile.type, Deployment/web spec.template.spec.containers[0].securityContext.appArmorProfile.type, Deployment/web spec.template.spec.containers[0].securityContext.seLinuxOptions.level (without `systempaths=unconfined`)");
     }
 
     #[test]
@@ -426,8 +450,14 @@ mod tests {
     #[test]
     fn safe_settings_of_the_kernel_are_the_pods_and_others_would_keep_it_from_starting() {
         let outcome = web("sysctls: { net.ipv4.tcp_syncookies: '0', net.core.somaxconn: '1024' }");
-        insta::assert_snapshot!(outcome.pod("Deployment/web", "securityContext.sysctls"), @"");
-        insta::assert_snapshot!(outcome.fates("services.web.sysctls"), @"");
+        insta::assert_snapshot!(outcome.pod("Deployment/web", "securityContext.sysctls"), @r#"
+        - name: net.ipv4.tcp_syncookies
+          value: "0"
+        "#);
+        insta::assert_snapshot!(outcome.fates("services.web.sysctls"), @r#"
+        services.web.sysctls["net.ipv4.tcp_syncookies"]: mapped → Deployment/web spec.template.spec.securityContext.sysctls
+        services.web.sysctls["net.core.somaxconn"]: refused (nodes refuse pods that ask for it; where the kubelet has `--allowed-unsafe-sysctls` for it, add it to `securityContext.sysctls`)
+        "#);
         let outcome = web("network_mode: host, sysctls: { net.ipv4.tcp_syncookies: '0' }");
         assert!(outcome.fates("services.web.sysctls").contains("refused"));
     }

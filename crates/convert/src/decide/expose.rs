@@ -74,7 +74,10 @@ pub(super) fn check(services: &[ServicePlan<'_>], options: &Options, diagnostics
             plan.service.ports.iter().any(|port| rule.port.is_none_or(|number| port.target.value == u32::from(number)))
         };
         let (message, help) = match service {
-            None => (format!("`--expose` names the service `{}`, which the project does not have", rule.service), "name a service of the project"),
+            None => (
+                format!("`--expose` names the service `{}`, which the project does not have", rule.service),
+                "name a service of the project",
+            ),
             Some(plan) if !published(plan) && rule.how != Exposure::None => {
                 let port = rule.port.map_or("port".to_owned(), |port| format!("port {port}"));
                 (format!("`--expose` names a {port} of `{}` that `ports` does not have", rule.service), "add it to the service's `ports`")
@@ -106,15 +109,32 @@ mod tests {
     #[test]
     fn the_front_door_gets_a_load_balancer_and_all_else_stays_inside() {
         let outcome = web("{ target: 8080, published: '80', protocol: tcp }, { target: 5432, published: '5432', protocol: tcp }").convert();
-        insta::assert_snapshot!(outcome.field("Service/web-published", "spec"), @"");
-        insta::assert_snapshot!(outcome.fates("services.web.ports"), @"");
+        insta::assert_snapshot!(outcome.field("Service/web-published", "spec"), @"
+        ports:
+        - name: tcp-80
+          port: 80
+          protocol: TCP
+          targetPort: tcp-8080
+        selector:
+          app.kubernetes.io/instance: shop
+          app.kubernetes.io/name: web
+        type: LoadBalancer
+        ");
+        insta::assert_snapshot!(outcome.fates("services.web.ports"), @"
+        services.web.ports[0].target: mapped → Deployment/web spec.template.spec.containers[0].ports[1].containerPort, Service/web spec.ports[1].port
+        services.web.ports[0].published: mapped → Service/web-published spec.ports
+        services.web.ports[0].protocol: mapped → Deployment/web spec.template.spec.containers[0].ports[1].protocol, Service/web spec.ports[1].protocol
+        services.web.ports[1].target: mapped → Deployment/web spec.template.spec.containers[0].ports[0].containerPort, Service/web spec.ports[0].port
+        services.web.ports[1].published: approximated (stays inside the cluster; `kubectl port-forward service/web 5432:5432` reaches it, `--expose web:5432=loadbalancer` publishes it)
+        services.web.ports[1].protocol: mapped → Deployment/web spec.template.spec.containers[0].ports[0].protocol, Service/web spec.ports[0].protocol
+        ");
     }
 
     #[test]
     fn what_is_bound_to_loopback_is_never_published() {
         let outcome = web("{ target: 80, published: '80', host_ip: 127.0.0.1, protocol: tcp }").convert();
         assert!(!outcome.names().contains(&"Service/web-published".to_owned()));
-        insta::assert_snapshot!(outcome.fates("services.web.ports[0].host_ip"), @"");
+        insta::assert_snapshot!(outcome.fates("services.web.ports[0].host_ip"), @"services.web.ports[0].host_ip: approximated (bound to the host's loopback address, so it stays inside the cluster; `kubectl port-forward service/web 80:80` reaches it)");
     }
 
     #[test]
@@ -133,13 +153,25 @@ mod tests {
         assert_eq!(outcome.field("Ingress/web", "spec.rules[0].host"), "web.example.com\n");
         assert_eq!(outcome.field("Service/web-published", "spec.type"), "LoadBalancer\n");
         assert_eq!(outcome.field("Service/web-nodes", "spec.type"), "NodePort\n");
-        insta::assert_snapshot!(outcome.fates("services.web.ports"), @"");
+        insta::assert_snapshot!(outcome.fates("services.web.ports"), @"
+        services.web.ports[0].target: mapped → Deployment/web spec.template.spec.containers[0].ports[0].containerPort, Service/web spec.ports[0].port
+        services.web.ports[0].published: approximated → Ingress/web spec (through the Ingress controller's ports 80 and 443)
+        services.web.ports[0].protocol: mapped → Deployment/web spec.template.spec.containers[0].ports[0].protocol, Service/web spec.ports[0].protocol
+        services.web.ports[1].target: mapped → Deployment/web spec.template.spec.containers[0].ports[1].containerPort, Service/web spec.ports[1].port
+        services.web.ports[1].published: approximated → Service/web-nodes spec.ports (on a port of every node that the cluster chooses)
+        services.web.ports[1].protocol: mapped → Deployment/web spec.template.spec.containers[0].ports[1].protocol, Service/web spec.ports[1].protocol
+        services.web.ports[2].target: mapped → Deployment/web spec.template.spec.containers[0].ports[2].containerPort, Service/web spec.ports[2].port
+        services.web.ports[2].published: mapped → Service/web-published spec.ports
+        services.web.ports[2].protocol: mapped → Deployment/web spec.template.spec.containers[0].ports[2].protocol, Service/web spec.ports[2].protocol
+        ");
     }
 
     #[test]
     fn a_rule_that_fits_nothing_is_reported() {
         let outcome = web("{ target: 80, published: '80', protocol: tcp }")
-            .options(|options| options.expose.rules = vec![rule("wob", None, Exposure::NodePort), rule("web", Some(81), Exposure::NodePort)])
+            .options(|options| {
+                options.expose.rules = vec![rule("wob", None, Exposure::NodePort), rule("web", Some(81), Exposure::NodePort)]
+            })
             .convert();
         assert_eq!(
             outcome.diagnostics(),

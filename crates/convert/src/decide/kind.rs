@@ -177,7 +177,11 @@ mod tests {
              load: { image: acme/app:1, command: [load] } }",
         )
         .convert();
-        assert!(outcome.inferred().contains("kind = \"Job\" (`app` waits until it has completed; depends_on.condition)"), "{}", outcome.inferred());
+        assert!(
+            outcome.inferred().contains("kind = \"Job\" (`app` waits until it has completed; depends_on.condition)"),
+            "{}",
+            outcome.inferred()
+        );
     }
 
     #[test]

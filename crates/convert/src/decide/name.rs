@@ -44,8 +44,9 @@ mod tests {
 
     #[test]
     fn names_become_labels_and_one_that_is_taken_is_an_error() {
-        let outcome = project("services: { My_App: { image: acme/a:1 }, my.app: { image: acme/b:1 }, 2048: { image: acme/c:1 } }").convert();
-        assert_eq!(outcome.names(), ["Deployment/my-app", "Deployment/svc-2048", "Service/my-app", "Service/svc-2048"]);
+        let outcome =
+            project("services: { My_App: { image: acme/a:1 }, my.app: { image: acme/b:1 }, '2048': { image: acme/c:1 } }").convert();
+        assert_eq!(outcome.names(), ["Service/my-app", "Service/svc-2048", "Deployment/my-app", "Deployment/svc-2048"]);
         assert!(outcome.diagnostics().contains(&"convert::name-collision: `My_App` and `my.app` would both be named `my-app`".to_owned()));
         assert_eq!(
             outcome.fates("services[\"my.app\"].image"),

@@ -186,7 +186,25 @@ mod tests {
              ports: [{ target: 80, published: '8080', protocol: tcp, name: front }] } }",
         )
         .convert();
-        insta::assert_snapshot!(outcome.field("Service/web", "spec.ports"), @"");
+        insta::assert_snapshot!(outcome.field("Service/web", "spec.ports"), @"
+        - name: udp-53
+          port: 53
+          protocol: UDP
+          targetPort: udp-53
+        - name: front
+          appProtocol: http
+          port: 80
+          protocol: TCP
+          targetPort: front
+        - name: tcp-9000
+          port: 9000
+          protocol: TCP
+          targetPort: tcp-9000
+        - name: tcp-9001
+          port: 9001
+          protocol: TCP
+          targetPort: tcp-9001
+        ");
         assert_eq!(
             outcome.fates("services.web.expose"),
             "services.web.expose: mapped → Deployment/web spec.template.spec.containers[0].ports[2].containerPort, \

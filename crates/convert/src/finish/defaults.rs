@@ -54,7 +54,13 @@ pub(super) fn harden(service: &ServicePlan<'_>, plan: &Plan<'_>, draft: &mut Dra
         if sysctls.iter().all(|sysctl| sysctl.name != PORT_START) {
             sysctls.push(Sysctl { name: PORT_START.to_owned(), value: "0".to_owned() });
             let because = format!("the container runs as a plain user and listens on {port}, which Docker allows and Kubernetes does not");
-            fates.inferred(service.index, Place::pod(service.index, "securityContext.sysctls"), format!("{PORT_START}=0"), because, "sysctls");
+            fates.inferred(
+                service.index,
+                Place::pod(service.index, "securityContext.sysctls"),
+                format!("{PORT_START}=0"),
+                because,
+                "sysctls",
+            );
         }
     }
 }
@@ -97,22 +103,41 @@ mod tests {
 
     #[test]
     fn every_container_gets_what_breaks_nothing() {
-        insta::assert_snapshot!(context(&web("image: 'acme/web:1'", Security::Preserve), "Deployment/web"), @"");
+        insta::assert_snapshot!(context(&web("image: 'acme/web:1'", Security::Preserve), "Deployment/web"), @"
+        seccompProfile:
+          type: RuntimeDefault
+        ");
         assert_eq!(context(&web("image: 'acme/web:1', privileged: true", Security::Preserve), "Deployment/web"), "privileged: true\n");
     }
 
     #[test]
     fn a_server_that_is_a_plain_user_from_the_start_gains_no_privileges() {
-        insta::assert_snapshot!(context(&web("image: 'prom/prometheus:v3.1.0'", Security::Preserve), "StatefulSet/web"), @"");
+        insta::assert_snapshot!(context(&web("image: 'prom/prometheus:v3.1.0'", Security::Preserve), "StatefulSet/web"), @"
+        allowPrivilegeEscalation: false
+        seccompProfile:
+          type: RuntimeDefault
+        ");
         assert!(!context(&web("image: 'postgres:17'", Security::Preserve), "StatefulSet/web").contains("allowPrivilegeEscalation"));
     }
 
     #[test]
     fn a_plain_user_may_listen_on_low_ports_as_in_docker() {
         let outcome = web("image: 'acme/web:1', user: '1000', expose: ['80']", Security::Preserve);
-        insta::assert_snapshot!(outcome.pod("Deployment/web", "securityContext.sysctls"), @"");
-        assert!(outcome.inferred().contains("listens on 80, which Docker allows and Kubernetes does not; sysctls)"), "{}", outcome.inferred());
-        for other in ["expose: ['8080'], user: '1000'", "expose: ['80']", "expose: ['80'], user: '0'", "expose: ['80'], user: '1000', network_mode: host"] {
+        insta::assert_snapshot!(outcome.pod("Deployment/web", "securityContext.sysctls"), @r#"
+        - name: net.ipv4.ip_unprivileged_port_start
+          value: "0"
+        "#);
+        assert!(
+            outcome.inferred().contains("listens on 80, which Docker allows and Kubernetes does not; sysctls)"),
+            "{}",
+            outcome.inferred()
+        );
+        for other in [
+            "expose: ['8080'], user: '1000'",
+            "expose: ['80']",
+            "expose: ['80'], user: '0'",
+            "expose: ['80'], user: '1000', network_mode: host",
+        ] {
             let outcome = web(&format!("image: 'acme/web:1', {other}"), Security::Preserve);
             assert_eq!(outcome.pod("Deployment/web", "securityContext.sysctls"), "null\n", "{other}");
         }
@@ -121,15 +146,46 @@ mod tests {
     #[test]
     fn a_restricted_container_is_what_the_standard_wants() {
         let outcome = web("image: 'postgres:17', cap_add: [NET_BIND_SERVICE, SYS_TIME], privileged: true, pid: host", Security::Restricted);
-        insta::assert_snapshot!(context(&outcome, "StatefulSet/web"), @"");
+        insta::assert_snapshot!(context(&outcome, "StatefulSet/web"), @"
+        allowPrivilegeEscalation: false
+        capabilities:
+          add:
+          - NET_BIND_SERVICE
+          drop:
+          - ALL
+        runAsGroup: 999
+        runAsNonRoot: true
+        runAsUser: 999
+        seccompProfile:
+          type: RuntimeDefault
+        ");
         assert_eq!(outcome.pod("StatefulSet/web", "hostPID"), "null\n");
-        insta::assert_snapshot!(outcome.fates("services.web"), @"");
+        insta::assert_snapshot!(outcome.fates("services.web"), @"
+        services.web.image: mapped → StatefulSet/web spec.template.spec.containers[0].image
+        services.web.cap_add: approximated → StatefulSet/web spec.template.spec.containers[0].securityContext.capabilities.add (without `SYS_TIME`, which `--security` forbids)
+        services.web.privileged: refused (`--security restricted` leaves it out)
+        services.web.pid: refused (`--security restricted` leaves it out)
+        ");
     }
 
     #[test]
     fn a_baseline_container_keeps_what_docker_gives() {
-        let outcome = web("image: 'acme/web:1', cap_add: [CHOWN, NET_ADMIN], security_opt: ['seccomp:unconfined'], network_mode: host", Security::Baseline);
-        insta::assert_snapshot!(context(&outcome, "Deployment/web"), @"");
-        insta::assert_snapshot!(outcome.fates("services.web"), @"");
+        let outcome = web(
+            "image: 'acme/web:1', cap_add: [CHOWN, NET_ADMIN], security_opt: ['seccomp:unconfined'], network_mode: host",
+            Security::Baseline,
+        );
+        insta::assert_snapshot!(context(&outcome, "Deployment/web"), @"
+        capabilities:
+          add:
+          - CHOWN
+        seccompProfile:
+          type: RuntimeDefault
+        ");
+        insta::assert_snapshot!(outcome.fates("services.web"), @"
+        services.web.image: mapped → Deployment/web spec.template.spec.containers[0].image
+        services.web.cap_add: approximated → Deployment/web spec.template.spec.containers[0].securityContext.capabilities.add (without `NET_ADMIN`, which `--security` forbids)
+        services.web.security_opt: lost (nothing of a pod does what `seccomp:unconfined` does here)
+        services.web.network_mode: refused (`--security baseline` leaves it out)
+        ");
     }
 }

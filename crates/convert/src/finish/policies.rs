@@ -175,7 +175,10 @@ fn nothing(plan: &Plan<'_>) -> Object {
         ingress: None,
         egress: None,
     };
-    let origin =
-        plan.services.iter().find(|service| service.is_converted() && is_isolated(service)).map_or(Origin::DEFAULT, |service| service.service.origin().clone());
+    let origin = plan
+        .services
+        .iter()
+        .find(|service| service.is_converted() && is_isolated(service))
+        .map_or(Origin::DEFAULT, |service| service.service.origin().clone());
     policy("no-network", project_labels(plan), spec, &origin)
 }

@@ -155,6 +155,13 @@ fn published(service: &ServicePlan<'_>, plan: &Plan<'_>, objects: &mut Objects, 
         }
         ports.sort_by(|a, b| (a.port, &a.protocol).cmp(&(b.port, &b.protocol)));
         ports.dedup_by(|a, b| (a.port, &a.protocol) == (b.port, &b.protocol));
+        // Somebody may have given one port the name that another has by its number.
+        let mut names = BTreeSet::new();
+        for port in &mut ports {
+            if !names.insert(port.name.clone()) {
+                port.name = Some(format!("h{}-{}", port.port, port.protocol.as_deref().unwrap_or_default().to_ascii_lowercase()));
+            }
+        }
         let spec = ServiceSpec {
             ports: Some(ports),
             selector: Some(selector(service, plan)),
@@ -173,7 +180,11 @@ fn published(service: &ServicePlan<'_>, plan: &Plan<'_>, objects: &mut Objects, 
 
 fn published_port(published: &Port, offered: &Offered) -> ServicePort {
     let number = host_port(published).unwrap_or(offered.number);
-    let name = if number == offered.number { offered.name.clone() } else { format!("h{number}-{}", offered.transport.as_str().to_ascii_lowercase()).into() };
+    let name = if number == offered.number {
+        offered.name.clone()
+    } else {
+        format!("{}-{number}", offered.transport.as_str().to_ascii_lowercase()).into()
+    };
     ServicePort { name: Some(name.to_string()), port: i32::from(number), ..port(offered) }
 }
 

@@ -106,9 +106,8 @@ pub(crate) fn container_name(other: &ServicePlan<'_>, plan: &Plan<'_>) -> SmolSt
 pub(crate) fn waits_for_job(owner: &ServicePlan<'_>, plan: &Plan<'_>) -> bool {
     plan.pod_members(owner.index).any(|member| {
         let mut dependencies = member.service.depends_on.iter();
-        dependencies.any(|entry| {
-            plan.service(&entry.name).is_some_and(|other| matches!(way(member, other, &entry.value, plan), Way::Completion))
-        })
+        dependencies
+            .any(|entry| plan.service(&entry.name).is_some_and(|other| matches!(way(member, other, &entry.value, plan), Way::Completion)))
     })
 }
 

@@ -283,7 +283,7 @@ fn affinity(requirements: Vec<k8s_openapi::api::core::v1::NodeSelectorRequiremen
         .collect();
     let pod_affinity = (!terms.is_empty())
         .then(|| PodAffinity { required_during_scheduling_ignored_during_execution: Some(terms), ..PodAffinity::default() });
-    (node_affinity.is_some() || pod_affinity.is_some()).then(|| Affinity { node_affinity, pod_affinity, pod_anti_affinity: None })
+    (node_affinity.is_some() || pod_affinity.is_some()).then_some(Affinity { node_affinity, pod_affinity, pod_anti_affinity: None })
 }
 
 fn label_selector(labels: &BTreeMap<String, String>) -> LabelSelector {

@@ -7,11 +7,11 @@ use super::project;
 use super::soundness::problems;
 
 /// `compose-config/` of the shared oracle; `None`, after saying so, where it is absent.
+#[expect(clippy::disallowed_methods, reason = "the corpus lies outside the workspace")]
 fn projects() -> Option<Vec<(String, String)>> {
     let shared = std::env::var_os("WINDLASS_SHARED")
         .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared"), PathBuf::from);
     let directory = shared.join("oracle/compose-config");
-    #[expect(clippy::disallowed_methods, reason = "the corpus lies outside the workspace")]
     let Ok(entries) = std::fs::read_dir(&directory) else {
         println!("skipped: {} does not exist (WINDLASS_SHARED names another place)", directory.display());
         return None;
@@ -21,7 +21,6 @@ fn projects() -> Option<Vec<(String, String)>> {
     files.sort();
     let mut projects = Vec::new();
     for file in files {
-        #[expect(clippy::disallowed_methods, reason = "the corpus lies outside the workspace")]
         let text = std::fs::read_to_string(&file).expect("the file can be read");
         for line in text.lines() {
             let row: serde_json::Value = serde_json::from_str(line).expect("a line is JSON");
@@ -38,13 +37,15 @@ fn every_project_of_the_corpus_is_converted_soundly() {
     let Some(projects) = projects() else { return };
     let mut found: BTreeMap<String, usize> = BTreeMap::new();
     let mut lines = Vec::new();
+    let mut converted = 0;
     for (name, text) in &projects {
         let Some((conversion, tree)) = project(text).try_convert() else { continue };
+        converted += 1;
         for problem in problems(&conversion, &tree) {
             *found.entry(name.clone()).or_default() += 1;
             lines.push(format!("{name}: {problem}"));
         }
     }
-    assert!(projects.len() > 800, "{} projects", projects.len());
+    assert!(converted > 700, "{converted} of {} projects can be read", projects.len());
     assert!(lines.is_empty(), "{} problems in {} of {} projects:\n{}", lines.len(), found.len(), projects.len(), lines.join("\n"));
 }

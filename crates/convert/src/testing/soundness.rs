@@ -31,10 +31,7 @@ fn leaves_have_one_fate_each(conversion: &Conversion, project: &Node, problems: 
     let mut seen = BTreeSet::new();
     for entry in conversion.report.attributes() {
         let path = entry.path.to_string();
-        let later = ["volumes", "configs", "secrets", "tmpfs", "shm_size", "volumes_from", "build"];
-        let is_later = !path.starts_with("services.")
-            || entry.path.segments().get(2).is_some_and(|segment| later.iter().any(|key| *segment == Segment::Key((*key).into())));
-        if !is_later && entry.message.contains("not considered") {
+        if entry.message.contains("not considered") {
             problems.push(format!("{path} is not considered"));
         }
         if matches!(entry.fate, Fate::Lost | Fate::Refused) && (entry.message.is_empty() || !entry.becomes.is_empty()) {
@@ -80,13 +77,16 @@ fn find_leaves(node: &Node, path: &mut Path, leaves: &mut BTreeSet<String>) {
 fn places_exist(conversion: &Conversion, problems: &mut Vec<String>) {
     let mut trees: BTreeMap<ObjectRef, Option<serde_json::Value>> = BTreeMap::new();
     let report = &conversion.report;
-    let becomes = report.attributes().flat_map(|entry| entry.becomes.iter().map(|place| (entry.path.to_string(), &place.object, &place.path)));
-    let inferred = report.services.iter().flat_map(|service| {
-        service.inferred.iter().map(|guess| (format!("inferred for {}", service.name), &guess.object, &guess.path))
-    });
+    let becomes =
+        report.attributes().flat_map(|entry| entry.becomes.iter().map(|place| (entry.path.to_string(), &place.object, &place.path)));
+    let inferred = report
+        .services
+        .iter()
+        .flat_map(|service| service.inferred.iter().map(|guess| (format!("inferred for {}", service.name), &guess.object, &guess.path)));
     for (from, object, path) in becomes.chain(inferred) {
-        let value =
-            trees.entry(object.clone()).or_insert_with(|| conversion.objects.get(object.kind, &object.name).map(|found| tree(&found.resource)));
+        let value = trees
+            .entry(object.clone())
+            .or_insert_with(|| conversion.objects.get(object.kind, &object.name).map(|found| tree(&found.resource)));
         match value {
             None => problems.push(format!("{from}: {object} is not there")),
             Some(value) if super::descend(value, path).is_none() => problems.push(format!("{from}: {object} has no field {path}")),
@@ -173,7 +173,10 @@ fn container_is_valid(container: &Container, problem: &mut impl FnMut(String)) {
         if handlers.iter().filter(|is_set| **is_set).count() != 1 {
             problem("a probe has no check or two".to_owned());
         }
-        if [probe.period_seconds, probe.timeout_seconds, probe.failure_threshold].iter().any(|number| number.is_none_or(|number| number < 1)) {
+        if [probe.period_seconds, probe.timeout_seconds, probe.failure_threshold]
+            .iter()
+            .any(|number| number.is_none_or(|number| number < 1))
+        {
             problem("a probe leaves a time open".to_owned());
         }
     }

@@ -185,7 +185,8 @@ fn stands_as_host(before: &str, text: &str, start: usize, length: usize) -> bool
 fn is_host_word(text: &str, word: &str, may_be_first: bool) -> bool {
     text.match_indices(word).any(|(at, _)| {
         let ends = text[at + word.len()..].chars().next().is_none_or(|character| !is_name_character(character));
-        let begins = text[..at].chars().next_back().map_or(may_be_first, |before| matches!(before, ' ' | '=' | '@' | '/' | '"' | '\'' | ','));
+        let begins =
+            text[..at].chars().next_back().map_or(may_be_first, |before| matches!(before, ' ' | '=' | '@' | '/' | '"' | '\'' | ','));
         ends && begins
     })
 }
@@ -234,7 +235,9 @@ fn bare(script: &str) -> &str {
         for shell in ["bash -c ", "sh -c ", "/bin/bash -c ", "/bin/sh -c "] {
             if let Some(rest) = script.strip_prefix(shell) {
                 let rest = rest.trim();
-                let inner = ['\'', '"'].into_iter().find_map(|quote| rest.strip_prefix(quote)?.strip_suffix(quote).filter(|inner| !inner.contains(quote)));
+                let inner = ['\'', '"']
+                    .into_iter()
+                    .find_map(|quote| rest.strip_prefix(quote)?.strip_suffix(quote).filter(|inner| !inner.contains(quote)));
                 script = inner.map_or(script, str::trim);
             }
         }
@@ -482,10 +485,13 @@ mod tests {
         ] {
             assert_eq!(probe(test), up, "{test}");
         }
-        assert_eq!(probe("curl -fk https://127.0.0.1:8443"), "httpGet httpHeaders: - name: Host value: 127.0.0.1 path: / port: 8443 scheme: HTTPS");
+        assert_eq!(
+            probe("curl -fk https://127.0.0.1:8443"),
+            "httpGet httpHeaders: - name: Host value: 127.0.0.1 path: / port: 8443 scheme: HTTPS"
+        );
         assert_eq!(
             probe("[CMD, curl, -f, -H, 'X-Probe: yes', 'http://0.0.0.0/?deep=1']"),
-            "httpGet httpHeaders: - name: Host value: localhost - name: X-Probe value: 'yes' path: /?deep=1 port: 80"
+            "httpGet httpHeaders: - name: Host value: localhost - name: X-Probe value: \"yes\" path: /?deep=1 port: 80"
         );
     }
 
@@ -494,7 +500,10 @@ mod tests {
         assert_eq!(probe("curl -f http://web/up"), "httpGet httpHeaders: - name: Host value: web path: /up port: 80");
         assert_eq!(probe("nc -z front 80"), "tcpSocket port: 80");
         assert_eq!(probe("[CMD, tool, ping, -h, web]"), "exec command: - tool - ping - -h - 127.0.0.1");
-        assert_eq!(probe("tool --host=web --user=web web:90/web"), "exec command: - sh - -c - tool --host=127.0.0.1 --user=web 127.0.0.1:90/web");
+        assert_eq!(
+            probe("tool --host=web --user=web web:90/web"),
+            "exec command: - sh - -c - tool --host=127.0.0.1 --user=web 127.0.0.1:90/web"
+        );
     }
 
     #[test]
@@ -526,7 +535,7 @@ mod tests {
             "curl -f http://localhost/up || true",
             "curl -f http://localhost/up && curl -f http://localhost/down",
             "curl -f -u admin:secret http://localhost/up",
-            "'curl -f http://localhost:$PORT/up'",
+            "'curl -f http://localhost:$$PORT/up'",
             "'! curl -f http://localhost/up'",
             "nc -zu localhost 80",
             "echo ruok | nc localhost 80",
@@ -536,12 +545,12 @@ mod tests {
         ] {
             assert!(probe(test).starts_with("exec command: - sh - -c - "), "{test}: {}", probe(test));
         }
-        assert_eq!(probe("[CMD, pg_isready, '$(date)']"), "exec command: - pg_isready - $$(date)");
+        assert_eq!(probe("[CMD, pg_isready, '$$(date)']"), "exec command: - pg_isready - $$(date)");
     }
 
     #[test]
     fn a_check_that_asks_other_services_never_restarts_this_one() {
-        for test in ["pg_isready -h db", "nc -z db 5432", "php artisan health:check", "'psql \"$DB_URL\" -c \"select 1\"'"] {
+        for test in ["pg_isready -h db", "nc -z db 5432", "php artisan health:check", "'psql \"$$DB_URL\" -c \"select 1\"'"] {
             let text = format!(
                 "services:\n  web:\n    image: acme/web:1\n    expose: ['80']\n    environment: {{ DB_URL: 'postgres://u@db:5432/x' }}\n    \
                  healthcheck:\n      test: {test}\n  db: {{ image: acme/db:1 }}\n"

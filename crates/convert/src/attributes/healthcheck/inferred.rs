@@ -150,22 +150,49 @@ mod tests {
     #[test]
     fn the_catalogue_knows_how_to_ask_a_server() {
         let outcome = web("image: 'redis:8'");
-        insta::assert_snapshot!(outcome.pod("StatefulSet/web", "containers[0].readinessProbe"), @"");
+        insta::assert_snapshot!(outcome.pod("StatefulSet/web", "containers[0].readinessProbe"), @r#"
+        exec:
+          command:
+          - sh
+          - -c
+          - redis-cli ping 2>&1 | grep -qE "PONG|NOAUTH"
+        failureThreshold: 3
+        periodSeconds: 10
+        timeoutSeconds: 5
+        "#);
         let guesses = outcome.inferred();
-        assert!(guesses.contains("containers[0].livenessProbe = {") && guesses.contains("the documentation of `redis` gives; healthcheck)"), "{guesses}");
+        assert!(
+            guesses.contains("containers[0].livenessProbe = {") && guesses.contains("the documentation of `redis` gives; healthcheck)"),
+            "{guesses}"
+        );
     }
 
     #[test]
     fn another_command_than_the_images_is_not_asked_what_the_image_is() {
         let outcome = web("image: 'php:8.3-fpm', command: [php, artisan, 'queue:work']");
         assert_eq!(outcome.pod("Deployment/web", "containers[0].readinessProbe.tcpSocket"), "null\n");
-        insta::assert_snapshot!(outcome.pod("Deployment/web", "containers[0].livenessProbe"), @"");
+        insta::assert_snapshot!(outcome.pod("Deployment/web", "containers[0].livenessProbe"), @r#"
+        exec:
+          command:
+          - sh
+          - -c
+          - 'while read -r key state rest; do if [ "$key" = State: ]; then case $state in Z|T|t|X) exit 1;; *) exit 0;; esac; fi; done </proc/1/status; exit 1'
+        failureThreshold: 9
+        periodSeconds: 10
+        timeoutSeconds: 5
+        "#);
     }
 
     #[test]
     fn without_a_check_the_port_that_the_service_names_is_tried() {
         let outcome = web("image: 'acme/web:1', expose: ['8080']");
-        insta::assert_snapshot!(outcome.pod("Deployment/web", "containers[0].startupProbe"), @"");
+        insta::assert_snapshot!(outcome.pod("Deployment/web", "containers[0].startupProbe"), @"
+        failureThreshold: 30
+        periodSeconds: 10
+        tcpSocket:
+          port: 8080
+        timeoutSeconds: 5
+        ");
         assert!(outcome.inferred().contains("port 8080 is one that the service offers; healthcheck)"), "{}", outcome.inferred());
     }
 

@@ -3,7 +3,7 @@
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 use smol_str::SmolStr;
 use windlass_compose::model::{DeviceCount, DeviceRequest};
-use windlass_source::Spanned;
+use windlass_source::{Code, Diagnostic, Spanned};
 
 use super::{Amounts, place};
 use crate::attributes::Sink;
@@ -73,11 +73,18 @@ fn device(
             return;
         }
         Some(DeviceCount::All) | None => {
+            sink.diagnostics.push(
+                Diagnostic::warning(Code("convert::devices"), format!("`{}` asks for all devices", service.service.name.value))
+                    .label(count.as_ref().and_then(|count| count.span()), "how many does it need?")
+                    .because("a pod asks for a number of devices and gets them for itself alone; nodes have different numbers")
+                    .help("write a number: `count: 1`"),
+            );
             sink.fates.refused(path, format!("a pod asks for a number of devices; write `count: 1` or how many `{resource}` it needs"));
             return;
         }
     };
-    let amount = Quantity(number.to_string());
+    let before = limits.get(resource).and_then(|amount: &Quantity| amount.0.parse::<i64>().ok()).unwrap_or_default();
+    let amount = Quantity(number.saturating_add(before).to_string());
     // An extended resource has to be in both, with the same number.
     limits.insert(resource.to_owned(), amount.clone());
     requests.insert(resource.to_owned(), amount);
