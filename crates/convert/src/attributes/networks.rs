@@ -252,7 +252,7 @@ mod tests {
             assert_eq!(outcome.field(&format!("Service/{name}"), "spec.ports[0].port"), "5432\n", "{name}");
         }
         insta::assert_snapshot!(outcome.fates("services.db.networks"), @"services.db.networks.default.aliases: approximated → Service/database metadata.name, Service/my-db metadata.name (`my_db` becomes a DNS label)");
-        insta::assert_snapshot!(outcome.fates("services.web.links"), @"");
+        insta::assert_snapshot!(outcome.fates("services.web.links"), @"services.web.links: mapped → Service/store metadata.name, Service/db metadata.name");
     }
 
     #[test]
@@ -286,14 +286,32 @@ options:
 searches:
 - example.com
 "#);
-        insta::assert_snapshot!(outcome.pod("Deployment/web", "hostAliases"), @"");
-        insta::assert_snapshot!(outcome.fates("services.web"), @"");
+        insta::assert_snapshot!(outcome.pod("Deployment/web", "hostAliases"), @"
+        - hostnames:
+          - mail
+          - smtp
+          ip: 10.0.0.1
+        ");
+        insta::assert_snapshot!(outcome.fates("services.web"), @r#"
+        services.web.image: mapped → Deployment/web spec.template.spec.containers[0].image
+        services.web.dns: approximated → Deployment/web spec.template.spec.dnsConfig.nameservers (asked beside the cluster's own name server, which comes first; two at most)
+        services.web.dns_search: approximated → Deployment/web spec.template.spec.dnsConfig.searches (beside the cluster's own domains)
+        services.web.dns_opt: mapped → Deployment/web spec.template.spec.dnsConfig.options
+        services.web.extra_hosts.mail: mapped → Deployment/web spec.template.spec.hostAliases
+        services.web.extra_hosts.smtp: mapped → Deployment/web spec.template.spec.hostAliases
+        services.web.extra_hosts["host.docker.internal"]: lost (`host-gateway` is this machine; a cluster has no such host. Name the service that is meant, or its address)
+        "#);
     }
 
     #[test]
     fn replicas_in_the_nodes_network_need_nodes_of_their_own() {
         let outcome = project("services: { web: { image: acme/web:1, network_mode: host, expose: ['80'], scale: 2 } }").convert();
-        insta::assert_snapshot!(outcome.field("Deployment/web", "spec.strategy"), @"");
+        insta::assert_snapshot!(outcome.field("Deployment/web", "spec.strategy"), @"
+        rollingUpdate:
+          maxSurge: 0
+          maxUnavailable: 1
+        type: RollingUpdate
+        ");
         assert_eq!(outcome.pod("Deployment/web", "dnsPolicy"), "ClusterFirstWithHostNet\n");
         assert!(outcome.fates("services.web.network_mode").contains("approximated"));
     }

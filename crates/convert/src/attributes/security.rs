@@ -406,8 +406,11 @@ mod tests {
     #[test]
     fn groups_with_numbers_are_added_to_the_pod() {
         let outcome = web("group_add: ['44', video]");
-        insta::assert_snapshot!(outcome.pod("Deployment/web", "securityContext"), @"");
-        insta::assert_snapshot!(outcome.fates("services.web.group_add"), @"");
+        insta::assert_snapshot!(outcome.pod("Deployment/web", "securityContext"), @"
+        supplementalGroups:
+        - 44
+        ");
+        insta::assert_snapshot!(outcome.fates("services.web.group_add"), @"services.web.group_add: approximated → Deployment/web spec.template.spec.securityContext.supplementalGroups (without `video`, which only the image can resolve; write numbers)");
     }
 
     #[test]
