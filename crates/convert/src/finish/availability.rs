@@ -31,3 +31,27 @@ pub(super) fn availability(plan: &Plan<'_>, objects: &mut Objects, diagnostics: 
         add(objects, Object::new(budget, service.service.origin().clone()), diagnostics);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::project;
+
+    #[test]
+    fn several_pods_are_spread_and_drained_one_by_one() {
+        let outcome = project("services: { web: { image: acme/web:1, scale: 3 } }").convert();
+        assert_eq!(outcome.field("PodDisruptionBudget/web", "spec.maxUnavailable"), "1\n");
+        assert_eq!(outcome.pod("Deployment/web", "topologySpreadConstraints[0].whenUnsatisfiable"), "ScheduleAnyway\n");
+    }
+
+    #[test]
+    fn one_pod_or_pods_that_a_volume_ties_to_a_node_have_no_budget() {
+        for text in [
+            "services: { web: { image: acme/web:1 } }",
+            "services: { web: { image: acme/web:1, scale: 2, volumes: ['data:/data'] } }\nvolumes: { data: {} }",
+            "services: { web: { image: acme/web:1, deploy: { mode: global } } }",
+        ] {
+            let outcome = project(text).convert();
+            assert!(!outcome.names().iter().any(|name| name.starts_with("PodDisruptionBudget/")), "{text}");
+        }
+    }
+}

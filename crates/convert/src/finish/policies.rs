@@ -182,3 +182,144 @@ fn nothing(plan: &Plan<'_>) -> Object {
         .map_or(Origin::DEFAULT, |service| service.service.origin().clone());
     policy("no-network", project_labels(plan), spec, &origin)
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::options::NetworkPolicies;
+    use crate::testing::project;
+
+    /// `front` is published and in both networks; `db` in the internal one only; `load` ends before `db` starts.
+    const SHOP: &str = "services:\n  db:\n    image: postgres:17\n    networks: [back]\n    \
+        depends_on: { load: { condition: service_completed_successfully, required: true } }\n  \
+        load: { image: acme/load:1, networks: [back] }\n  \
+        front: { image: acme/web:1, networks: [back, default], ports: ['80:8080'] }\n\
+        networks: { back: { internal: true } }\n";
+
+    #[test]
+    fn networks_are_kept_apart_and_what_has_to_pass_passes() {
+        let outcome = project(SHOP).convert();
+        let policies: Vec<String> = outcome.names().into_iter().filter(|name| name.starts_with("NetworkPolicy/")).collect();
+        let specs: Vec<String> = policies.iter().map(|name| format!("{name}\n{}", outcome.field(name, "spec"))).collect();
+        insta::assert_snapshot!(specs.join("\n"), @r#"
+        NetworkPolicy/db-wait
+        egress:
+        - ports:
+          - port: 443
+            protocol: TCP
+          - port: 6443
+            protocol: TCP
+        podSelector:
+          matchLabels:
+            app.kubernetes.io/instance: shop
+            app.kubernetes.io/name: db
+        policyTypes:
+        - Egress
+
+        NetworkPolicy/front-published
+        ingress:
+        - ports:
+          - port: 8080
+            protocol: TCP
+        podSelector:
+          matchLabels:
+            app.kubernetes.io/instance: shop
+            app.kubernetes.io/name: front
+        policyTypes:
+        - Ingress
+
+        NetworkPolicy/network-back
+        ingress:
+        - from:
+          - podSelector:
+              matchLabels:
+                windlass.dev/network-back: "true"
+        podSelector:
+          matchLabels:
+            windlass.dev/network-back: "true"
+        policyTypes:
+        - Ingress
+
+        NetworkPolicy/network-back-egress
+        egress:
+        - to:
+          - podSelector:
+              matchLabels:
+                windlass.dev/network-back: "true"
+        - ports:
+          - port: 53
+            protocol: UDP
+          - port: 53
+            protocol: TCP
+        podSelector:
+          matchLabels:
+            windlass.dev/egress: internal
+            windlass.dev/network-back: "true"
+        policyTypes:
+        - Egress
+
+        NetworkPolicy/network-default
+        ingress:
+        - from:
+          - podSelector:
+              matchLabels:
+                windlass.dev/network-default: "true"
+        podSelector:
+          matchLabels:
+            windlass.dev/network-default: "true"
+        policyTypes:
+        - Ingress
+        "#);
+        assert_eq!(outcome.field("StatefulSet/db", "spec.template.metadata.labels[\"windlass.dev/egress\"]"), "internal\n");
+        assert_eq!(outcome.field("Deployment/front", "spec.template.metadata.labels[\"windlass.dev/egress\"]"), "null\n");
+    }
+
+    #[test]
+    fn one_network_needs_no_policy_unless_it_is_asked_for() {
+        let policies = |choice: NetworkPolicies, text: &str| {
+            let outcome = project(text).options(|options| options.network_policies = choice).convert();
+            outcome.names().iter().filter(|name| name.starts_with("NetworkPolicy/")).count()
+        };
+        let one = "services: { web: { image: acme/web:1 } }";
+        assert_eq!(policies(NetworkPolicies::Auto, one), 0);
+        assert_eq!(policies(NetworkPolicies::Always, one), 1);
+        assert_eq!(policies(NetworkPolicies::Never, SHOP), 0);
+    }
+
+    #[test]
+    fn a_service_without_a_network_is_closed() {
+        let outcome = project("services: { web: { image: acme/web:1, network_mode: none } }").convert();
+        insta::assert_snapshot!(outcome.field("NetworkPolicy/no-network", "spec"), @"
+        podSelector:
+          matchLabels:
+            windlass.dev/network: none
+        policyTypes:
+        - Ingress
+        - Egress
+        ");
+    }
+
+    #[test]
+    fn a_network_that_projects_share_is_open_to_its_members_everywhere() {
+        let outcome = project(
+            "services: { web: { image: acme/web:1, networks: [edge, default] } }\nnetworks: { edge: { external: true, name: proxy } }",
+        )
+        .convert();
+        insta::assert_snapshot!(outcome.field("NetworkPolicy/network-edge", "spec.ingress"), @r#"
+        - from:
+          - namespaceSelector: {}
+            podSelector:
+              matchLabels:
+                windlass.dev/network-proxy: "true"
+        "#);
+    }
+
+    #[test]
+    fn a_pod_of_several_services_carries_the_labels_of_its_networks() {
+        let outcome = project(
+            "services: { app: { image: acme/app:1, network_mode: 'service:vpn' }, db: { image: postgres:17, networks: [back] }, \
+             vpn: { image: acme/vpn:1, networks: [back, default] } }\nnetworks: { back: {} }",
+        )
+        .convert();
+        assert_eq!(outcome.field("Deployment/vpn", "spec.template.metadata.labels[\"windlass.dev/network-back\"]"), "\"true\"\n");
+    }
+}

@@ -205,3 +205,60 @@ fn ingress(service: &ServicePlan<'_>, offered: &Offered, plan: &Plan<'_>) -> Obj
     let value = Ingress { metadata: metadata(service.name.as_str(), service, plan), spec: Some(spec), ..Ingress::default() };
     Object::new(value, service.service.origin().clone())
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::project;
+
+    #[test]
+    fn every_service_that_runs_has_one_of_its_own_name() {
+        let outcome =
+            project("services: { db: { image: postgres:17 }, load: { image: acme/load:1, restart: 'no' }, my_web: { image: acme/web:1 } }")
+                .convert();
+        let services: Vec<String> = outcome.names().into_iter().filter(|name| name.starts_with("Service/")).collect();
+        assert_eq!(services, ["Service/db", "Service/db-pods", "Service/my-web"]);
+        assert_eq!(outcome.field("StatefulSet/db", "spec.serviceName"), "db-pods\n");
+        insta::assert_snapshot!(outcome.field("Service/db", "spec"), @"
+        ports:
+        - name: postgresql
+          port: 5432
+          protocol: TCP
+          targetPort: postgresql
+        selector:
+          app.kubernetes.io/instance: shop
+          app.kubernetes.io/name: db
+        ");
+        insta::assert_snapshot!(outcome.field("Service/my-web", "spec"), @"
+        clusterIP: None
+        selector:
+          app.kubernetes.io/instance: shop
+          app.kubernetes.io/name: my-web
+        ");
+        assert!(outcome.diagnostics().contains(&"convert::renamed: `my_web` is called `my-web` in the cluster".to_owned()));
+    }
+
+    #[test]
+    fn one_that_others_wait_for_without_a_known_port_is_reported() {
+        let outcome = project("services: { db: { image: acme/db:1 }, web: { image: acme/web:1, depends_on: [db] } }").convert();
+        assert!(outcome.diagnostics().contains(&"convert::no-port: `db` is called by others, but no port of it is known".to_owned()));
+    }
+
+    #[test]
+    fn round_robin_by_dns_is_headless() {
+        let outcome = project("services: { web: { image: acme/web:1, expose: ['80'], deploy: { endpoint_mode: dnsrr } } }").convert();
+        assert_eq!(outcome.field("Service/web", "spec.clusterIP"), "None\n");
+    }
+
+    #[test]
+    fn a_service_of_a_shared_pod_leads_to_that_pod() {
+        let outcome = project("services: { app: { image: acme/app:1, network_mode: 'service:web', expose: ['9000'] }, web: { image: acme/web:1, expose: ['80'] } }").convert();
+        assert_eq!(outcome.field("Service/app", "spec.selector[\"app.kubernetes.io/name\"]"), "web\n");
+    }
+
+    #[test]
+    fn names_fit_with_whatever_follows_them() {
+        let name = "a-database-with-a-name-that-is-just-as-long-as-it-may-be-and-then-some";
+        let outcome = project(&format!("services: {{ {name}: {{ image: postgres:17, ports: ['80:5432'] }} }}")).convert();
+        assert_eq!(outcome.names().iter().filter(|name| name.starts_with("Service/")).count(), 3, "{:?}", outcome.names());
+    }
+}

@@ -277,3 +277,144 @@ fn right_to_watch(
     add(objects, Object::new(role, origin.clone()), diagnostics);
     add(objects, Object::new(binding, origin.clone()), diagnostics);
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::options::Wait;
+    use crate::testing::{Case, Outcome, project};
+
+    fn pair(condition: &str, other: &str) -> Case {
+        project(&format!(
+            "services: {{ db: {{ {other} }}, web: {{ image: acme/web:1, depends_on: {{ db: {{ condition: {condition}, required: true }} }} }} }}"
+        ))
+    }
+
+    fn fate(outcome: &Outcome) -> String {
+        outcome.fates("services.web.depends_on.db.condition").replace("services.web.depends_on.db.condition: ", "")
+    }
+
+    #[test]
+    fn a_service_waits_for_the_port_of_one_that_must_be_healthy() {
+        let outcome = pair("service_healthy", "image: 'postgres:17'").convert();
+        insta::assert_snapshot!(outcome.pod("Deployment/web", "initContainers"), @r#"
+        - name: wait-for-db
+          image: busybox:1.37
+          command:
+          - sh
+          - -c
+          - until nc -z -w 2 "$1" "$2"; do echo "waiting for $1:$2"; sleep 2; done
+          - wait
+          - db
+          - "5432"
+          resources:
+            limits:
+              cpu: 100m
+              memory: 16Mi
+            requests:
+              cpu: 10m
+              memory: 16Mi
+          securityContext:
+            allowPrivilegeEscalation: false
+            capabilities:
+              drop:
+              - ALL
+            readOnlyRootFilesystem: true
+            runAsGroup: 65532
+            runAsNonRoot: true
+            runAsUser: 65532
+            seccompProfile:
+              type: RuntimeDefault
+        "#);
+        insta::assert_snapshot!(fate(&outcome), @"mapped → Deployment/web spec.template.spec.initContainers[0]");
+    }
+
+    #[test]
+    fn without_a_known_port_the_name_is_waited_for() {
+        let outcome = pair("service_healthy", "image: 'acme/db:1', healthcheck: { test: [CMD, up] }").convert();
+        assert_eq!(outcome.pod("Deployment/web", "initContainers[0].command[4]"), "db\n");
+        assert_eq!(outcome.field("Service/db", "spec.clusterIP"), "None\n");
+    }
+
+    #[test]
+    fn a_job_is_waited_for_with_a_right_to_watch_it_alone() {
+        let outcome = pair("service_completed_successfully", "image: 'acme/load:1'").convert();
+        let job = outcome.names().into_iter().find_map(|name| name.strip_prefix("Job/").map(str::to_owned)).unwrap_or_default();
+        let command = outcome.pod("Deployment/web", "initContainers[0].command");
+        assert_eq!(command, format!("- kubectl\n- wait\n- --for=condition=complete\n- --timeout=600s\n- job/{job}\n"));
+        assert_eq!(outcome.field("Role/web-wait", "rules[0].resourceNames"), format!("- {job}\n"));
+        insta::assert_snapshot!(outcome.field("RoleBinding/web-wait", "subjects"), @"
+        - kind: ServiceAccount
+          name: web-wait
+        ");
+        assert_eq!(outcome.pod("Deployment/web", "serviceAccountName"), "web-wait\n");
+        assert_eq!(outcome.pod("Deployment/web", "automountServiceAccountToken"), "false\n");
+        assert_eq!(outcome.pod("Deployment/web", "containers[0].volumeMounts"), "null\n");
+        assert_eq!(outcome.field(&format!("Job/{job}"), "spec.ttlSecondsAfterFinished"), "null\n");
+    }
+
+    #[test]
+    fn the_name_of_a_job_follows_from_what_it_runs() {
+        let name = |command: &str| {
+            let outcome = pair("service_completed_successfully", &format!("image: 'acme/load:1', command: {command}")).convert();
+            outcome.names().into_iter().find(|name| name.starts_with("Job/")).unwrap_or_default()
+        };
+        assert_eq!(name("a"), name("a"));
+        assert_ne!(name("a"), name("b"));
+    }
+
+    #[test]
+    fn there_is_no_wait_where_nothing_could_be_waited_for() {
+        for (condition, other, expected) in [
+            ("service_started", "image: 'postgres:17'", "mapped (the name of a Service resolves"),
+            ("service_healthy", "image: 'postgres:17', deploy: { replicas: 0 }", "approximated (the other has no replicas"),
+            ("service_healthy", "image: 'acme/a:1', expose: ['53/udp']", "approximated (the other offers UDP only"),
+            ("service_healthy", "image: 'acme/a:1', deploy: { mode: replicated-job }", "approximated (a job is never healthy"),
+            ("service_healthy", "image: 'postgres:17', network_mode: none", "approximated (`network_mode: none` leaves nothing"),
+            (
+                "service_completed_successfully",
+                "image: 'acme/a:1', deploy: { mode: global }",
+                "approximated (the other runs until it is stopped",
+            ),
+        ] {
+            let outcome = pair(condition, other).convert();
+            assert!(fate(&outcome).starts_with(expected), "{other}: {}", fate(&outcome));
+            assert_eq!(outcome.pod("Deployment/web", "initContainers"), "null\n", "{other}");
+        }
+        let outcome = pair("service_healthy", "image: 'postgres:17'").options(|options| options.wait = Wait::None).convert();
+        assert!(fate(&outcome).contains("`--wait none`"), "{}", fate(&outcome));
+    }
+
+    #[test]
+    fn services_without_a_common_network_do_not_wait_for_each_other() {
+        let outcome = project(
+            "services: { db: { image: postgres:17, networks: [back] }, web: { image: acme/web:1, networks: [front], \
+             depends_on: { db: { condition: service_healthy, required: true } } } }\nnetworks: { back: {}, front: {} }",
+        )
+        .convert();
+        assert!(fate(&outcome).starts_with("approximated (the two have no common network"), "{}", fate(&outcome));
+    }
+
+    #[test]
+    fn two_of_one_pod_wait_once_and_no_wait_is_called_as_a_service() {
+        let needs = "depends_on: { db: { condition: service_healthy, required: true } }";
+        let outcome = project(&format!(
+            "services: {{ db: {{ image: postgres:17 }}, side: {{ image: acme/a:1, network_mode: 'service:wait-for-db', {needs} }}, \
+             wait-for-db: {{ image: acme/a:1, {needs} }} }}"
+        ))
+        .convert();
+        assert_eq!(outcome.pod("Deployment/wait-for-db", "initContainers").matches("name:").count(), 1);
+        assert_eq!(outcome.pod("Deployment/wait-for-db", "initContainers[0].name"), "await-db\n");
+    }
+
+    #[test]
+    fn pods_never_wait_for_each_other_in_a_circle() {
+        let outcome = project(
+            "services: { a: { image: acme/a:1, container_name: ca, depends_on: { job: { condition: service_completed_successfully, required: true } } }, \
+             b: { image: acme/b:1, network_mode: 'container:ca', expose: ['80'] }, \
+             job: { image: acme/j:1, depends_on: { b: { condition: service_healthy, required: true } } } }",
+        )
+        .convert();
+        let circles = outcome.diagnostics().into_iter().filter(|line| line.starts_with("convert::wait-circle")).count();
+        assert_eq!(circles, 1, "{:?}", outcome.diagnostics());
+    }
+}

@@ -18,8 +18,8 @@ const PROCESS_IS_ALIVE: &str = "while read -r key state rest; do if [ \"$key\" =
 /// What the probes ask, and how we know.
 struct Guess {
     readiness: Probe,
-    /// Startup and liveness, which may end the container.
-    restarts: Option<(Probe, Probe)>,
+    liveness: Probe,
+    startup: Probe,
     because: String,
 }
 
@@ -32,30 +32,26 @@ pub(super) fn infer(times: Option<Times>, service: &ServicePlan<'_>, plan: &Plan
         sink.diagnostics.push(
             Diagnostic::note(Code("convert::no-probe"), format!("`{}` has no probes", service.service.name.value))
                 .label(service.service.name.span(), "")
-                .because("it has no health check and names no port, and what its image holds is not known")
+                .because("it has no health check, names no port that is surely its own, and what its image holds is not known")
                 .help("add a `healthcheck:`, or `expose:` with a port that it listens on"),
         );
         return;
     };
     if let Some(times) = times {
         set(&mut guess.readiness, times.interval, times.timeout, times.retries);
-        if let Some((startup, liveness)) = &mut guess.restarts {
-            set(startup, times.start_interval, times.timeout, times.startup_failures());
-            set(liveness, times.interval, times.timeout, times.retries.saturating_mul(3));
-        }
+        set(&mut guess.liveness, times.interval, times.timeout, times.retries.saturating_mul(3));
+        set(&mut guess.startup, times.start_interval, times.timeout, times.startup_failures());
     }
-    let Guess { readiness, restarts, because } = guess;
-    let (startup, liveness) = restarts.unzip();
-    for (field, probe) in [("readinessProbe", Some(&readiness)), ("livenessProbe", liveness.as_ref()), ("startupProbe", startup.as_ref())] {
-        let Some(probe) = probe else { continue };
+    let Guess { readiness, liveness, startup, because } = guess;
+    for (field, probe) in [("readinessProbe", &readiness), ("livenessProbe", &liveness), ("startupProbe", &startup)] {
         // The typed values are ours and always serialise.
         let value = serde_json::to_value(probe).unwrap_or_default();
         sink.fates.inferred(service.index, Place::container(service.index, field), value, because.clone(), "healthcheck");
     }
     let container = &mut sink.draft.container;
     container.readiness_probe = Some(readiness);
-    container.liveness_probe = liveness;
-    container.startup_probe = startup;
+    container.liveness_probe = Some(liveness);
+    container.startup_probe = Some(startup);
 }
 
 fn set(probe: &mut Probe, period: i32, timeout: i32, failures: i32) {
@@ -85,7 +81,8 @@ fn from_catalogue(service: &ServicePlan<'_>) -> Option<Guess> {
     };
     Some(Guess {
         readiness: from_probe(readiness, readiness.failures),
-        restarts: Some((probe(&handler(&startup.check), whole(startup.period), whole(startup.timeout), failures), liveness)),
+        liveness,
+        startup: probe(&handler(&startup.check), whole(startup.period), whole(startup.timeout), failures),
         because: format!("the check that the documentation of `{}` gives", image.name),
     })
 }
@@ -114,17 +111,19 @@ fn handler(check: &image::Check) -> Handler {
 fn repeated(handler: &Handler, because: String) -> Guess {
     Guess {
         readiness: probe(handler, 10, 5, 3),
-        restarts: Some((probe(handler, 10, 5, small(super::START_BUDGET / 10)), probe(handler, 10, 5, 9))),
+        liveness: probe(handler, 10, 5, 9),
+        startup: probe(handler, 10, 5, small(super::START_BUDGET / 10)),
         because,
     }
 }
 
 fn from_port(service: &ServicePlan<'_>, plan: &Plan<'_>) -> Option<Guess> {
+    // Whoever owns a pod names the ports of all its members, so another may be the one that listens.
+    if service.owns_pod() && plan.pod_members(service.index).nth(1).is_some() {
+        return None;
+    }
     let port = service.main_port?;
-    let guess = repeated(&Handler::Tcp(port), format!("no health check is known; port {port} is one that the service offers"));
-    // Whoever owns a pod names the ports of all its members: one that does not listen must not restart another.
-    let is_shared = plan.pod_members(service.pod).nth(1).is_some();
-    Some(Guess { restarts: guess.restarts.filter(|_| !is_shared), ..guess })
+    Some(repeated(&Handler::Tcp(port), format!("no health check is known; port {port} is one that the service offers")))
 }
 
 fn from_process(service: &ServicePlan<'_>) -> Option<Guess> {
@@ -204,14 +203,14 @@ mod tests {
     }
 
     #[test]
-    fn the_ports_of_a_pods_owner_may_be_anothers_and_restart_nobody() {
+    fn the_ports_of_a_pods_owner_may_be_anothers_and_say_nothing() {
         let outcome = project(
             "services: { app: { image: acme/app:1, network_mode: 'service:vpn' }, \
              vpn: { image: acme/vpn:1, ports: [{ target: 8080, published: '8080', protocol: tcp }] } }",
         )
         .convert();
-        assert_eq!(outcome.pod("Deployment/vpn", "containers[0].readinessProbe.tcpSocket.port"), "8080\n");
-        assert_eq!(outcome.pod("Deployment/vpn", "containers[0].livenessProbe"), "null\n");
+        assert_eq!(outcome.pod("Deployment/vpn", "containers[0].readinessProbe"), "null\n");
+        assert!(outcome.diagnostics().contains(&"convert::no-probe: `vpn` has no probes".to_owned()));
     }
 
     #[test]
