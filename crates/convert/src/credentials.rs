@@ -116,16 +116,17 @@ fn sets_credential(line: &str) -> bool {
     let value = value.trim().trim_end_matches([',', ';']).trim_matches(['"', '\'']);
     // What is filled in later (`$X`, `{{x}}`, `<x>`, `%x%`), a list, or a sentence is no value.
     let is_value = !value.starts_with(['$', '{', '[', '<', '%', '|', '>', '&', '*', '!']) && !value.contains(char::is_whitespace);
-    !name.contains(char::is_whitespace) && is_value && is_credential_name(name) && !is_plain(value) && !is_path(value)
+    !name.contains(char::is_whitespace) && name.len() <= 64 && is_value && is_credential_name(name) && !is_plain(value) && !is_path(value)
 }
 
 /// Words after which a name speaks about a credential and holds none.
-const ABOUT: [&str; 54] = [
+const ABOUT: [&str; 70] = [
     "ALG",
     "ALGORITHM",
     "ALIAS",
     "AUDIENCE",
     "BACKEND",
+    "CLASS",
     "COUNT",
     "DAYS",
     "DIR",
@@ -133,6 +134,7 @@ const ABOUT: [&str; 54] = [
     "DISABLED",
     "DRIVER",
     "DURATION",
+    "EMAIL",
     "ENABLED",
     "ENCODING",
     "ENDPOINT",
@@ -142,17 +144,23 @@ const ABOUT: [&str; 54] = [
     "EXPIRY",
     "FIELD",
     "FILE",
+    "FILENAME",
+    "FILEPATH",
     "FORMAT",
     "HEADER",
     "HINT",
     "HOST",
+    "HOSTNAME",
     "ID",
     "ISSUER",
+    "LANGUAGE",
     "LENGTH",
     "LIFETIME",
     "LIMIT",
     "MANAGER",
+    "MAP",
     "MAX",
+    "MECHANISM",
     "METHOD",
     "MIN",
     "MINUTES",
@@ -163,17 +171,25 @@ const ABOUT: [&str; 54] = [
     "POLICY",
     "PORT",
     "PREFIX",
+    "PROTOCOL",
     "PROVIDER",
     "REGEX",
     "REGION",
     "REQUIRED",
     "RESET",
+    "SCHEME",
     "SECONDS",
+    "SERVERS",
     "SIZE",
+    "SOURCE",
     "STORE",
     "TIMEOUT",
     "TTL",
     "TYPE",
+    "URI",
+    "URL",
+    "USER",
+    "USERNAME",
     "VERSION",
 ];
 
@@ -492,6 +508,9 @@ mod tests {
             "KEY_ID",
             "APP_NAME",
             "TOKENIZER",
+            "SASL_SECRET_PROTOCOL",
+            "TOKEN_ENDPOINT_URL",
+            "SECRET_CLASS",
             "SESSION_COOKIE",
             "PASSWORD_RESET_TIMEOUT",
             "PARTITION_KEY",

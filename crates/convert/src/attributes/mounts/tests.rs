@@ -752,3 +752,22 @@ fn a_container_name_that_a_mounted_file_calls_has_a_service() {
     assert!(with("fastcgi_pass shop-app:9000;"));
     assert!(!with("fastcgi_pass app:9000;"));
 }
+
+#[test]
+fn services_of_one_pod_share_volumes_and_keep_their_own_files() {
+    let outcome = project(
+        "services:
+  vpn: { image: acme/vpn, restart: always, volumes: ['shared:/shared', './vpn.conf:/etc/app.conf:ro'], tmpfs: [/run] }
+  app: { image: acme/app, restart: always, network_mode: 'service:vpn', volumes: ['shared:/data', './app.conf:/etc/app.conf:ro'], tmpfs: [/run] }
+volumes: { shared: }",
+    )
+    .file("vpn.conf", "1")
+    .file("app.conf", "2")
+    .convert();
+    let workload = outcome.names().into_iter().find(|name| name.ends_with("Set/vpn") || name == "Deployment/vpn").unwrap();
+    let names: Vec<_> =
+        outcome.pod(&workload, "volumes").lines().filter_map(|line| line.strip_prefix("- name: ")).map(str::to_owned).collect();
+    assert_eq!(names, ["app-file-etc-app-conf", "app-tmp-run", "file-etc-app-conf", "shared", "tmp-run"]);
+    // One pod mounts the claim, so nothing ties it to a node.
+    assert_eq!(outcome.pod(&workload, "affinity"), "null\n");
+}
