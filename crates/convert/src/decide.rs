@@ -156,6 +156,10 @@ impl<'a> Plan<'a> {
         let mount::Mounts { mounts, volumes, sources } = mount::plan(&services, input);
         let known_secrets = KnownSecrets::of(&services);
         let (configs, secrets) = file_object::plan(&services, &known_secrets, input);
+        let known_secrets = known_secrets.and(secrets.iter().filter_map(|secret| match &secret.holds {
+            Holds::Content(content) => Some(content.as_slice()),
+            Holds::External | Holds::Nothing(_) => None,
+        }));
         let reach = Reach::of(&services, &texts(&sources, &configs), input);
         Self { input, services, members, volumes, mounts, sources, configs, secrets, known_secrets, reach }
     }

@@ -130,18 +130,6 @@ impl Fates {
         self.guesses.entry(service).or_default().push(guess);
     }
 
-    /// True when something was said of exactly this path.
-    pub(crate) fn is_decided(&self, path: &Path) -> bool {
-        self.decisions.contains_key(path)
-    }
-
-    /// Adds places to a decision that was taken already; nothing when there is none.
-    pub(crate) fn also(&mut self, path: &Path, places: impl IntoIterator<Item = Place>) {
-        if let Some(decision) = self.decisions.get_mut(path) {
-            decision.places.extend(places);
-        }
-    }
-
     fn decide(&mut self, path: Path, fate: Fate, places: impl IntoIterator<Item = Place>, message: String) {
         self.decisions.insert(path, Decision { fate, places: places.into_iter().collect(), message });
     }

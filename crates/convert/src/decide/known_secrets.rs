@@ -13,12 +13,13 @@ const SHORTEST: usize = 12;
 #[derive(Debug, Default)]
 pub(crate) struct KnownSecrets {
     /// `None` while there are none.
-    values: Option<AhoCorasick>,
+    search: Option<AhoCorasick>,
+    values: Vec<String>,
 }
 
 impl KnownSecrets {
     pub(super) fn of(services: &[ServicePlan<'_>]) -> Self {
-        let mut values: Vec<&str> = Vec::new();
+        let mut values: Vec<String> = Vec::new();
         for plan in services {
             for entry in &plan.service.environment {
                 let Some(value) = &entry.value else { continue };
@@ -27,18 +28,32 @@ impl KnownSecrets {
                     && credentials::variable(&entry.name, value, &value.origin, plan.image.entry()).is_some()
                     && !is_name()
                 {
-                    values.push(value);
+                    values.push(value.to_string());
                 }
             }
         }
+        Self::search_for(values)
+    }
+
+    /// These and the content of more secrets, a line each.
+    pub(super) fn and<'a>(self, contents: impl IntoIterator<Item = &'a [u8]>) -> Self {
+        let texts = contents.into_iter().filter_map(|content| std::str::from_utf8(content).ok());
+        let mut values = self.values;
+        let known = values.len();
+        values.extend(texts.map(str::trim).filter(|text| text.len() >= SHORTEST && !text.contains('\n')).map(str::to_owned));
+        if values.len() == known { Self { values, search: self.search } } else { Self::search_for(values) }
+    }
+
+    fn search_for(mut values: Vec<String>) -> Self {
         values.sort_unstable();
         values.dedup();
         // Building fails for patterns of many gigabytes only, which the limit of inputs excludes.
-        Self { values: (!values.is_empty()).then(|| AhoCorasick::new(values).ok()).flatten() }
+        let search = (!values.is_empty()).then(|| AhoCorasick::new(&values).ok()).flatten();
+        Self { search, values }
     }
 
     /// True when one of them stands anywhere in `content`.
     pub(crate) fn are_in(&self, content: impl AsRef<[u8]>) -> bool {
-        self.values.as_ref().is_some_and(|values| values.is_match(content.as_ref()))
+        self.search.as_ref().is_some_and(|search| search.is_match(content.as_ref()))
     }
 }
