@@ -1,9 +1,8 @@
 //! YAML as trees with a place on every key and value.
 //!
-//! [`parse`] reads text into [`Node`]s within a [`Budget`]; [`decode()`] makes text of bytes; [`Writer`]
-//! turns values and trees into text; [`apply`], [`insert_entry`] and their neighbours change a text and leave the rest of it as
-//! it is. What the values mean is not
-//! here.
+//! [`parse`] reads text into [`Node`]s within a [`Budget`]; [`decode()`] makes text of bytes; [`Writer`] turns values and
+//! trees into text; [`apply`], [`insert_entry`] and their neighbours change a text and leave the rest of it as it is. What
+//! the values mean is not here.
 
 mod budget;
 mod decode;

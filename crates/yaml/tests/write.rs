@@ -97,6 +97,7 @@ fn compose_files_look_as_docker_compose_prints_them() {
 #[test]
 fn trees_keep_tags_dates_and_keys_that_are_no_text() {
     let text = "1: 2001-12-14\n'2': !reset null\na: !override\n- !x {b: !y c}\n- !<tag:a,1:b>\n  c: d\n";
+    assert_eq!(node_to_string(&read("- ?\n  : a\n"), Style::Kubernetes), "- ?\n  : a\n");
     insta::assert_snapshot!(node_to_string(&read(text), Style::Kubernetes), @r#"
     1: 2001-12-14
     "2": !reset "null"

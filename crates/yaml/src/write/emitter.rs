@@ -130,6 +130,11 @@ impl<'hook> Emitter<'hook> {
         self.entry(block, || Segment::Key(SmolStr::new(key)));
         let start = self.out.len();
         match scalar::form(key, self.style, Spot::Key) {
+            // A key of nothing is one behind `?` alone.
+            _ if !is_text && key.is_empty() => {
+                self.out.push_str("?\n");
+                self.spaces(block.indent);
+            }
             _ if !is_text => self.out.push_str(key),
             Form::SingleQuoted => scalar::push_single_quoted(&mut self.out, key),
             Form::DoubleQuoted => scalar::push_double_quoted(&mut self.out, key, self.style),
