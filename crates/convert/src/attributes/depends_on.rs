@@ -49,3 +49,21 @@ pub(super) fn depends_on(depends_on: &ByName<Spanned<Dependency>>, service: &Ser
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::project;
+
+    #[test]
+    fn each_part_of_a_dependency_has_its_fate() {
+        let outcome = project(
+            "services: { db: { image: postgres:17 }, web: { image: acme/web:1, depends_on: { db: { condition: service_healthy, restart: true, required: false } } } }",
+        )
+        .convert();
+        insta::assert_snapshot!(outcome.fates("services.web.depends_on"), @"
+        services.web.depends_on.db.condition: mapped → Deployment/web spec.template.spec.initContainers[0]
+        services.web.depends_on.db.restart: lost (a restart of `db` does not restart this one; `kubectl rollout restart` does)
+        services.web.depends_on.db.required: mapped (the other is part of the project)
+        ");
+    }
+}

@@ -9,7 +9,7 @@ use windlass_k8s::name::label_name;
 use windlass_source::Spanned;
 
 use super::Sink;
-use super::security::shares_node_processes;
+use super::security::{not_at, shares_node_processes};
 use crate::decide::{Plan, ServicePlan};
 use crate::fates::Place;
 use crate::options::HostPaths;
@@ -145,6 +145,10 @@ fn devices(devices: &[Spanned<Device>], service: &ServicePlan<'_>, plan: &Plan<'
             sink.fates.lost(path, "a CDI device; ask for it through its device plugin's resource name");
             continue;
         }
+        if let Some(reason) = not_at(plan.input.options.security) {
+            sink.fates.refused(path, reason);
+            continue;
+        }
         if plan.input.options.host_paths == HostPaths::Refuse {
             sink.fates.refused(path, "a device of the node; a device plugin gives it, or `--host-paths allow` mounts it");
             continue;
@@ -156,5 +160,72 @@ fn devices(devices: &[Spanned<Device>], service: &ServicePlan<'_>, plan: &Plan<'
         sink.draft.mount(VolumeMount { name: name.to_string(), mount_path: target.to_string(), ..VolumeMount::default() });
         let place = Place::container(service.index, "volumeMounts");
         sink.fates.approximated(path, [place], "mounted; opening it needs `privileged: true`, since a pod has no device rules");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::options::HostPaths;
+    use crate::testing::project;
+
+    #[test]
+    fn what_belongs_to_the_engine_or_the_kernel_is_reported() {
+        let outcome = project(
+            "services: { web: { image: acme/web:1, init: true, logging: { driver: json-file, options: { max-size: 10m } }, runtime: nvidia, \
+             ulimits: { nofile: { soft: 1024, hard: 2048 } }, oom_score_adj: -500, storage_opt: { size: 1G }, cpuset: '0,1', blkio_config: { weight: 300 }, \
+             develop: { watch: [{ path: ., action: rebuild }] } } }",
+        )
+        .convert();
+        insta::assert_snapshot!(outcome.fates("services.web"), @"
+        services.web.image: mapped → Deployment/web spec.template.spec.containers[0].image
+        services.web.init: approximated → Deployment/web spec.template.spec.shareProcessNamespace (the pod's pause process reaps children; signals go to the process itself)
+        services.web.logging.driver: approximated (the cluster collects standard output and the kubelet rotates it (`containerLogMaxSize`); ship logs with a node agent)
+        services.web.logging.options.max-size: approximated (the cluster collects standard output and the kubelet rotates it (`containerLogMaxSize`); ship logs with a node agent)
+        services.web.runtime: approximated → Deployment/web spec.template.spec.runtimeClassName (the cluster needs a RuntimeClass of this name)
+        services.web.ulimits.nofile.soft: lost (limits of processes are the container runtime's (`LimitNOFILE` of its unit); most clusters have high ones)
+        services.web.ulimits.nofile.hard: lost (limits of processes are the container runtime's (`LimitNOFILE` of its unit); most clusters have high ones)
+        services.web.oom_score_adj: lost (the kubelet sets it by the pod's quality of service)
+        services.web.storage_opt.size: lost (no counterpart; `resources.limits.ephemeral-storage` limits what a container writes)
+        services.web.cpuset: lost (the kubelet pins processors (`--cpu-manager-policy=static` and whole CPUs))
+        services.web.blkio_config.weight: lost (no counterpart; choose a StorageClass by its speed)
+        services.web.develop.watch[0].path: lost (`docker compose watch` only; Skaffold, Tilt or DevSpace do this in a cluster)
+        services.web.develop.watch[0].action: lost (`docker compose watch` only; Skaffold, Tilt or DevSpace do this in a cluster)
+        ");
+    }
+
+    #[test]
+    fn the_runtime_of_every_node_needs_no_class() {
+        let outcome = project("services: { web: { image: acme/web:1, runtime: runc } }").convert();
+        assert_eq!(outcome.pod("Deployment/web", "runtimeClassName"), "null\n");
+    }
+
+    #[test]
+    fn devices_of_the_host_are_mounted_where_that_is_allowed() {
+        let text = "services: { web: { image: acme/web:1, devices: ['/dev/ttyUSB0:/dev/modem', 'vendor.com/gpu=all'] } }";
+        let refused = project(text).convert();
+        insta::assert_snapshot!(refused.fates("services.web.devices"), @"
+        services.web.devices[0].source: refused (a device of the node; a device plugin gives it, or `--host-paths allow` mounts it)
+        services.web.devices[0].target: refused (a device of the node; a device plugin gives it, or `--host-paths allow` mounts it)
+        services.web.devices[1].source: lost (a CDI device; ask for it through its device plugin's resource name)
+        services.web.devices[1].target: lost (a CDI device; ask for it through its device plugin's resource name)
+        ");
+        let allowed = project(text).options(|options| options.host_paths = HostPaths::Allow).convert();
+        assert_eq!(allowed.pod("Deployment/web", "containers[0].volumeMounts[0].mountPath"), "/dev/modem\n");
+        assert_eq!(allowed.pod("Deployment/web", "volumes[0].hostPath.path"), "/dev/ttyUSB0\n");
+    }
+
+    #[test]
+    fn a_service_that_a_program_runs_is_no_part_of_the_cluster() {
+        let outcome = project(
+            "services: { db: { provider: { type: cloud } }, web: { image: acme/web:1, depends_on: { db: { condition: service_healthy, required: true } } } }",
+        )
+        .convert();
+        assert!(!outcome.names().iter().any(|name| name.ends_with("/db")), "{:?}", outcome.names());
+        insta::assert_snapshot!(outcome.fates("services"), @"
+        services.db.provider.type: refused (a program of the machine runs the service; nothing of it can be seen from here)
+        services.web.image: mapped → Deployment/web spec.template.spec.containers[0].image
+        services.web.depends_on.db.condition: approximated (the other is not part of the cluster)
+        services.web.depends_on.db.required: mapped (the other is part of the project)
+        ");
     }
 }

@@ -192,7 +192,7 @@ pub(super) fn resolver(resolver: &Resolver<'_>, service: &ServicePlan<'_>, sink:
         }
     }
     if !dns_search.is_empty() {
-        let domains: Vec<String> = texts(dns_search).into_iter().filter(|domain| domain != ".").collect();
+        let domains: Vec<String> = texts(dns_search).into_iter().filter(|domain| !domain.trim_matches('.').is_empty()).collect();
         if domains.is_empty() {
             sink.fates.approximated(sink.at("dns_search"), [], "the cluster's own domains are always searched");
         } else {
