@@ -3,6 +3,7 @@
 //! In: the project and the options. Out: a [`Plan`] that every later step reads and none changes: names, kinds, who shares a
 //! pod, which ports a service offers, what is known of its image, which volumes are shared.
 
+mod alike;
 mod bind;
 mod build_content;
 pub(crate) mod expose;
@@ -149,6 +150,7 @@ impl<'a> Plan<'a> {
         }
         peer::find(&mut services);
         expose::check(&services, input.options, diagnostics);
+        alike::report(input, diagnostics);
         let mut members: Vec<Vec<usize>> = (0..services.len()).map(|index| vec![index]).collect();
         for plan in services.iter().filter(|plan| plan.pod != plan.index) {
             members[plan.pod].push(plan.index);

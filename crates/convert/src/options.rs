@@ -1,5 +1,4 @@
-//! What a person can decide about a conversion. Each field is a flag of `windlass convert`; `x-windlass` in the project decides the
-//! same per project or service, and a flag wins. How the objects are written out is not here (room `emit`).
+//! What a person can decide about a conversion. Each field is a flag of `windlass convert`. How the objects are written out is not here (room `emit`).
 
 use std::collections::BTreeMap;
 use std::fmt;

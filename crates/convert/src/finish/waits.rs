@@ -204,7 +204,7 @@ fn completion(other: &ServicePlan<'_>, job: &str, plan: &Plan<'_>) -> Container 
     let options = plan.input.options;
     let image = options.wait_kubectl_image.clone().unwrap_or_else(|| format!("registry.k8s.io/kubectl:v{}.0", options.kube_version));
     let command = ["kubectl", "wait", "--for=condition=complete", &format!("--timeout={JOB_TIMEOUT}s"), &format!("job/{job}")];
-    let mut container = container(other, image, command.map(str::to_owned).to_vec(), "64Mi", plan);
+    let mut container = container(other, image, command.map(str::to_owned).to_vec(), "128Mi", plan);
     let mount =
         VolumeMount { name: TOKEN_VOLUME.to_owned(), mount_path: TOKEN_PATH.to_owned(), read_only: Some(true), ..VolumeMount::default() };
     container.volume_mounts = Some(vec![mount]);
