@@ -31,7 +31,7 @@ const OBSOLETE: Code = Code("compose::obsolete-attribute");
 /// What became of a request. Nothing in it is to be relied on when [`is_ok`](Loaded::is_ok) is false, except the diagnostics.
 #[derive(Debug)]
 pub struct Loaded {
-    /// The typed project: its enabled services and what they use.
+    /// The typed project: its enabled services and what they use. Empty without [`Options::typed`].
     pub project: Project,
     /// The same as a tree, in canonical form: what `windlass config` prints.
     pub tree: Node,
@@ -107,9 +107,6 @@ fn run(loader: &mut Loader<'_>, mut selection: Selection, loaded: &mut Loaded) {
     if loader.errors() == 0 && tree.as_map().is_none_or(Map::is_empty) {
         loader.report(Diagnostic::error(EMPTY_FILE, "the compose file is empty").at(first).help("start with `services:`"));
     }
-    if options.interpolate {
-        reset::strip_tags(&mut tree);
-    }
     if let Some(diagnostic) = unnamed {
         loader.report(diagnostic);
     }
@@ -136,7 +133,11 @@ fn run(loader: &mut Loader<'_>, mut selection: Selection, loaded: &mut Loaded) {
     }
     // After an error the tree may lack its canonical form, and what reading says of it would only repeat or mislead.
     if loader.errors() == 0 && options.interpolate {
-        loaded.project = model::read(&tree, &mut loader.diagnostics);
+        if options.typed {
+            loaded.project = model::read(&tree, &mut loader.diagnostics);
+        } else {
+            model::try_read(&mut tree, &mut loader.diagnostics);
+        }
         // Services that are off have to be readable too.
         if !loaded.disabled.is_empty() {
             let off: Map = [("services", Node::default_value(loaded.disabled.clone()))].into_iter().collect();

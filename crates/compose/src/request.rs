@@ -44,11 +44,21 @@ pub struct Options {
     pub resolve_environment: bool,
     /// Leave out services whose profile is off, and then networks, volumes, configs and secrets that nobody uses.
     pub select: bool,
+    /// Keep the typed project. Without, it is only tried whether it can be read, which takes less memory.
+    pub typed: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { interpolate: true, resolve_paths: true, normalize: true, check_consistency: true, resolve_environment: true, select: true }
+        Self {
+            interpolate: true,
+            resolve_paths: true,
+            normalize: true,
+            check_consistency: true,
+            resolve_environment: true,
+            select: true,
+            typed: true,
+        }
     }
 }
 

@@ -106,12 +106,15 @@ pub(crate) fn run(args: ConfigArgs, before: ProjectArgs, shell: &mut Shell) -> O
         check_consistency: !no_consistency,
         resolve_environment: !no_env_resolution,
         select: true,
+        typed: false,
     };
     let loaded = windlass_compose::load(&request, &shell.files);
     if shell.tell(&loaded.diagnostics, &loaded.sources) {
         return Ok(Exit::Invalid);
     }
     if shell.quiet {
+        // The process ends now; giving a large project back piece by piece takes a tenth of the whole run.
+        std::mem::forget(loaded);
         return Ok(Exit::Done);
     }
     let json = args.format == Some(Format::Json);
@@ -122,6 +125,8 @@ pub(crate) fn run(args: ConfigArgs, before: ProjectArgs, shell: &mut Shell) -> O
         None if json => config::json(&loaded) + "\n",
         None => config::yaml(&loaded),
     };
+    // As above.
+    std::mem::forget(loaded);
     match args.file {
         Some(path) => shell.write_file(&path, text.as_bytes())?,
         None => shell.print(text.as_bytes())?,

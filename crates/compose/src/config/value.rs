@@ -259,6 +259,7 @@ fn duration(node: &Node) -> Option<Duration> {
 
 fn any(node: &Node, form: Form) -> Node {
     let mut node = Node::default_value(node.value.clone());
+    strip_tags(&mut node);
     match form {
         Form::Json => {
             super::sort(&mut node);
@@ -267,6 +268,16 @@ fn any(node: &Node, form: Form) -> Node {
         Form::Yaml => sort_naturally(&mut node),
     }
     node
+}
+
+/// Tags of the user's own are not printed.
+fn strip_tags(node: &mut Node) {
+    node.tag = None;
+    match &mut node.value {
+        Value::Map(map) => map.values_mut().for_each(strip_tags),
+        Value::Sequence(items) => items.iter_mut().for_each(strip_tags),
+        _ => {}
+    }
 }
 
 /// docker compose loses empty lists inside extensions on the way to JSON.

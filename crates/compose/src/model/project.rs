@@ -102,6 +102,15 @@ static SECRETS: Names = Names { allows: is_name, wanted: Some(NAME), rule: SECRE
 static CONFIGS: Names = Names { allows: is_name, wanted: Some(NAME), rule: CONFIG };
 static MODELS: Names = Names { allows: is_name, wanted: None, rule: Rule::object(&MODEL) };
 
+/// Reads services one after the other and keeps none.
+pub(crate) fn try_services(node: &Node, context: &mut Context<'_>) {
+    let mut services: Vec<_> = node.as_map().into_iter().flat_map(windlass_yaml::Map::iter).collect();
+    services.sort_by(|(a, _), (b, _)| a.name.cmp(&b.name));
+    for (key, value) in services {
+        context.within_name(&key.name, |context| Service::default().fill(value, context));
+    }
+}
+
 /// The typed project of a canonical tree.
 pub(crate) fn read(tree: &Node, context: &mut Context<'_>) -> Project {
     let Some(top) = TopLevel::read(tree, context) else { return Project::default() };

@@ -147,12 +147,17 @@ pub(crate) struct Names {
     pub(crate) rule: Rule,
 }
 
+/// Bytes of the longest key.
+const LONGEST_KEY: usize = 30;
+
 /// The attributes of a map.
 #[derive(Clone, Copy)]
 pub(crate) struct Object {
     /// In the order in which they are declared.
     pub(crate) fields: &'static [Field],
     order: &'static [u8],
+    /// Where in `order` the keys of each length start.
+    starts: [u8; LONGEST_KEY + 2],
     /// Keys that must be there.
     pub(crate) required: &'static [&'static str],
     /// True when `x-…` is taken.
@@ -179,7 +184,18 @@ impl Object {
             aspects = aspects.or(fields[at].rule.aspects);
             at += 1;
         }
-        Self { fields, order, required: &[], extensible: true, open: false, moved: &[], aspects }
+        let mut starts = [0; LONGEST_KEY + 2];
+        let mut length = 0;
+        while length < starts.len() {
+            let mut at = 0;
+            while at < order.len() && fields[order[at] as usize].key.len() < length {
+                at += 1;
+            }
+            starts[length] = at as u8;
+            length += 1;
+        }
+        assert!(starts[LONGEST_KEY + 1] as usize == order.len(), "no key is longer than LONGEST_KEY");
+        Self { fields, order, starts, required: &[], extensible: true, open: false, moved: &[], aspects }
     }
 
     pub(crate) const fn requiring(mut self, required: &'static [&'static str]) -> Self {
@@ -207,11 +223,14 @@ impl Object {
 
     /// The index of the attribute `key`.
     pub(crate) fn find(&self, key: &str) -> Option<usize> {
-        let at = self.order.binary_search_by(|&at| {
-            let field = self.fields[usize::from(at)].key;
-            field.len().cmp(&key.len()).then_with(|| field.as_bytes().cmp(key.as_bytes()))
-        });
-        at.ok().map(|at| usize::from(self.order[at]))
+        if key.len() > LONGEST_KEY {
+            return None;
+        }
+        // A handful of keys have one length; most differ in their first byte.
+        let same_length = usize::from(self.starts[key.len()])..usize::from(self.starts[key.len() + 1]);
+        let first = key.as_bytes().first();
+        let mut found = self.order[same_length].iter().map(|&at| usize::from(at));
+        found.find(|&at| self.fields[at].key.as_bytes().first() == first && self.fields[at].key == key)
     }
 }
 

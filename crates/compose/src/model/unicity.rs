@@ -21,6 +21,13 @@ pub(crate) fn document(tree: &mut Node, context: &mut Context<'_>) {
 }
 
 fn keep_last(items: &mut Vec<Node>, identity: fn(&Node) -> Option<SmolStr>) {
+    if items.len() <= 16 {
+        // Short lists are the rule, and seldom hold anything twice.
+        let names: Vec<SmolStr> = items.iter().filter_map(identity).collect();
+        if names.iter().enumerate().all(|(at, name)| !names[..at].contains(name)) {
+            return;
+        }
+    }
     let mut places: BTreeMap<SmolStr, usize> = BTreeMap::new();
     let mut kept: Vec<Node> = Vec::with_capacity(items.len());
     for item in items.drain(..) {

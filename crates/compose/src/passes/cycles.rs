@@ -9,6 +9,9 @@ use crate::loader::Loader;
 
 const CYCLE: Code = Code("compose::depends-on-cycle");
 
+/// Cycles that are told; services that all wait for each other make far more.
+const MAX_CYCLES: usize = 20;
+
 #[derive(Clone, Copy, PartialEq)]
 enum Mark {
     New,
@@ -16,7 +19,7 @@ enum Mark {
     Done,
 }
 
-/// Reports every cycle of `depends_on` once, in the order of the services.
+/// Reports cycles of `depends_on`, in the order of the services.
 pub(crate) fn check(loader: &mut Loader<'_>, services: &Map) {
     let index: BTreeMap<&str, usize> = services.keys().enumerate().map(|(at, key)| (key.as_str(), at)).collect();
     let names: Vec<&str> = services.keys().map(|key| key.as_str()).collect();
@@ -31,6 +34,7 @@ pub(crate) fn check(loader: &mut Loader<'_>, services: &Map) {
         })
         .collect();
     let mut marks = vec![Mark::New; names.len()];
+    let mut found = 0;
     for start in 0..names.len() {
         if marks[start] != Mark::New {
             continue;
@@ -52,7 +56,9 @@ pub(crate) fn check(loader: &mut Loader<'_>, services: &Map) {
                     marks[target] = Mark::Open;
                     way.push((target, 0));
                 }
+                Mark::Open if found == MAX_CYCLES => {}
                 Mark::Open => {
+                    found += 1;
                     let from = way.iter().position(|(open, _)| *open == target).unwrap_or(0);
                     let mut cycle: Vec<&str> = way[from..].iter().map(|(open, _)| names[*open]).collect();
                     cycle.push(names[target]);

@@ -3,7 +3,7 @@
 //! Works on one document, before it is merged with others. Services of `include` are not seen, as with docker compose.
 //! No recursion: a chain of any length is followed first, then folded from its end.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -41,7 +41,7 @@ pub(crate) fn extends(loader: &mut Loader<'_>, tree: &mut Node, path: &Path, res
         return;
     }
     let own = Group { services: std::mem::take(services), path: path.to_owned(), resets: resets.clone() };
-    let mut pass = Pass { loader, scope, groups: vec![own], by_path: BTreeMap::new() };
+    let mut pass = Pass { loader, scope, groups: vec![own], by_path: BTreeMap::new(), broken: BTreeSet::new() };
     let names: Vec<SmolStr> = pass.groups[0].services.keys().map(|key| key.name.clone()).collect();
     for name in names {
         pass.service(&name);
@@ -66,6 +66,8 @@ struct Pass<'l, 'a> {
     groups: Vec<Group>,
     /// Files read so far; `None` for one that can't be used.
     by_path: BTreeMap<PathBuf, Option<usize>>,
+    /// Services whose chain leads nowhere.
+    broken: BTreeSet<(usize, SmolStr)>,
 }
 
 /// A service on the way to the one at the chain's end.
@@ -114,13 +116,26 @@ impl Pass<'_, '_> {
     /// The chain of services from `name`, and a copy of the service at its end; `None` after reporting, or without `extends`.
     fn follow(&mut self, name: &str) -> Option<(Vec<Link>, Option<Node>)> {
         let mut chain: Vec<Link> = Vec::new();
-        let mut seen: std::collections::BTreeSet<(usize, SmolStr)> = std::collections::BTreeSet::new();
+        let end = self.walk(name, &mut chain);
+        if end.is_none() {
+            // What is wrong with the chain was said; the services on it are not followed again.
+            self.broken.extend(chain.into_iter().map(|link| (link.group, link.name)));
+            return None;
+        }
+        end.map(|end| (chain, end))
+    }
+
+    fn walk(&mut self, name: &str, chain: &mut Vec<Link>) -> Option<Option<Node>> {
+        let mut seen: BTreeSet<(usize, SmolStr)> = BTreeSet::new();
         let (mut group, mut name) = (0, SmolStr::from(name));
         loop {
+            if self.broken.contains(&(group, name.clone())) {
+                return None;
+            }
             let service = self.groups[group].services.get(&name)?;
             let (Value::Map(map), span) = (&service.value, service.span()) else {
                 if service.is_null() {
-                    return (!chain.is_empty()).then_some((chain, None));
+                    return (!chain.is_empty()).then_some(None);
                 }
                 let diagnostic = Diagnostic::error(EXTENDS, format!("service `{name}` must be a map"))
                     .label(service.span(), format!("this is {}", service.value.kind()));
@@ -131,7 +146,7 @@ impl Pass<'_, '_> {
             };
             let Some((key, extends)) = map.get_entry("extends") else {
                 let end = (!chain.is_empty()).then(|| service.clone())?;
-                return Some((chain, Some(end)));
+                return Some(Some(end));
             };
             let key_span = key.span.or(span);
             let (base, file) = match self.reference(&name, extends, key_span) {
@@ -142,7 +157,7 @@ impl Pass<'_, '_> {
                 }
             };
             if !seen.insert((group, name.clone())) {
-                let diagnostic = self.cycle(&chain, &name);
+                let diagnostic = self.cycle(chain, &name);
                 self.loader.report(diagnostic);
                 return None;
             }

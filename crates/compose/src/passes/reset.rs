@@ -63,16 +63,6 @@ impl Aliases {
     }
 }
 
-/// Takes every tag out of a finished tree.
-pub(crate) fn strip_tags(node: &mut Node) {
-    node.tag = None;
-    match &mut node.value {
-        Value::Map(map) => map.values_mut().for_each(strip_tags),
-        Value::Sequence(items) => items.iter_mut().for_each(strip_tags),
-        _ => {}
-    }
-}
-
 /// False when the node itself is to be taken out. `outer` is the alias that brought the node around it.
 fn take(node: &mut Node, path: &mut Vec<Segment>, resets: &mut Resets, aliases: &mut Aliases, outer: Option<Span>) -> bool {
     let alias = node.origin.used_at();
