@@ -98,7 +98,7 @@ fn containers_are_complete(conversion: &Conversion, found: &mut Vec<String>) {
     let excused = |name: &str, codes: &[&str]| {
         let services = conversion.report.services.iter();
         let service = services.clone().find(|service| windlass_k8s::name::service_name(&service.name) == name);
-        let own = service.is_some_and(|service| {
+        service.is_some_and(|service| {
             let disabled = service
                 .attributes
                 .iter()
@@ -108,8 +108,7 @@ fn containers_are_complete(conversion: &Conversion, found: &mut Vec<String>) {
                     .diagnostics
                     .iter()
                     .any(|diagnostic| codes.contains(&diagnostic.code.0) && diagnostic.message.contains(&format!("`{}`", service.name)))
-        });
-        own
+        })
     };
     for object in conversion.objects.iter().filter(|object| object.kind().is_workload()) {
         let runs_on = !matches!(object.kind(), Kind::Job | Kind::CronJob);

@@ -3,3 +3,4 @@
 
 pub mod conversion;
 pub mod invariants;
+pub mod projects;

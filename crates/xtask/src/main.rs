@@ -4,6 +4,7 @@
 mod bench;
 mod ci;
 mod codegen;
+mod conformance;
 mod control_plane;
 mod measure;
 mod tidy;
@@ -33,6 +34,8 @@ enum Task {
     Bench(bench::Arguments),
     /// Builds etcd, the API server, the controllers, the scheduler and kwok for the tests that need a real control plane.
     ControlPlane(control_plane::Arguments),
+    /// Every object of every project of the corpus, created on a real API server.
+    Conformance,
     /// Runs a command several times and prints its figures as JSON (used by `bench`).
     #[command(hide = true)]
     Measure(measure::Arguments),
@@ -45,6 +48,7 @@ fn main() -> anyhow::Result<()> {
         Task::Codegen { check } => codegen::run(check),
         Task::Bench(arguments) => bench::run(&arguments),
         Task::ControlPlane(arguments) => control_plane::run(&arguments),
+        Task::Conformance => conformance::run(),
         Task::Measure(arguments) => measure::run(&arguments),
     }
 }

@@ -5,52 +5,14 @@
 //! you commit it.
 #![expect(clippy::disallowed_methods, reason = "tests read cases and write golden files")]
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
-use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
 use windlass_source::Diagnostic;
-use windlass_suite::conversion::{Project, read_tree, tree};
+use windlass_suite::conversion::{read_tree, tree};
 use windlass_suite::invariants::violations;
+use windlass_suite::projects::{Selection, cases, corpus};
 use windlass_testkit::{shared, workspace};
-
-/// `case.yaml`.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Case {
-    /// From the root of the workspace.
-    directory: String,
-    #[serde(default)]
-    files: Vec<String>,
-    #[serde(default)]
-    env_files: Vec<String>,
-    #[serde(default)]
-    profiles: Vec<String>,
-    #[serde(default)]
-    environment: BTreeMap<String, String>,
-}
-
-fn cases() -> Vec<(String, Project)> {
-    let folder = workspace().join("tests/convert");
-    let mut names: Vec<_> = fs::read_dir(&folder).expect("tests/convert exists").flatten().map(|entry| entry.path()).collect();
-    names.sort();
-    let read = |path: &PathBuf| {
-        let text = fs::read_to_string(path.join("case.yaml")).expect("a case has a `case.yaml`");
-        let case: Case = serde_yaml::from_str(&text).expect("`case.yaml` is a case");
-        let project = Project {
-            directory: workspace().join(case.directory),
-            files: case.files,
-            env_files: case.env_files,
-            profiles: case.profiles,
-            environment: case.environment,
-            ..Project::default()
-        };
-        (path.file_name().unwrap_or_default().to_string_lossy().into_owned(), project)
-    };
-    names.iter().filter(|path| path.is_dir()).map(read).collect()
-}
 
 fn told(diagnostics: &[Diagnostic], sources: &windlass_source::SourceMap) -> String {
     let mut text = String::new();
@@ -117,52 +79,12 @@ fn every_golden_object_is_valid_for_kubernetes() {
     }
 }
 
-/// Projects of the corpus that are as different as can be: many services, `extends`, profiles, anchors, `network_mode`, jobs,
-/// builds, devices, Traefik, clusters, configs.
-const CORPUS: [&str; 13] = [
-    "COPRRA__coprra-platform",
-    "AbdBarho__stable-diffusion-webui-docker",
-    "airbytehq__airbyte",
-    "apache__airflow",
-    "AppFlowy-IO__AppFlowy-Cloud",
-    "DefectDojo__django-DefectDojo",
-    "HariSekhon__Dockerfiles__rabbitmq-cluster",
-    "Haxxnet__Compose-Examples__arr-suite",
-    "Haxxnet__Compose-Examples__gitlab",
-    "Haxxnet__Compose-Examples__grafana-monitoring",
-    "Haxxnet__Compose-Examples__immich",
-    "Haxxnet__Compose-Examples__greenbone",
-    "HariSekhon__Dockerfiles__hadoop",
-];
-
-/// The runsets of these projects, as the corpus lists them; of all projects with `WINDLASS_CORPUS=all`.
-fn corpus_projects(corpus: &Path) -> Vec<(String, Project)> {
-    let rows = fs::read_to_string(corpus.join("RUNSETS.tsv")).expect("the corpus has a list of runsets");
-    let everything = std::env::var("WINDLASS_CORPUS").is_ok_and(|which| which == "all");
-    let mut projects = Vec::new();
-    for row in rows.lines().skip(1) {
-        let columns: Vec<&str> = row.split('\t').collect();
-        let [folder, _, files, env_file, ..] = columns[..] else { continue };
-        if !everything && !CORPUS.contains(&folder) {
-            continue;
-        }
-        let project = Project {
-            directory: corpus.join("compose").join(folder),
-            files: files.split(';').map(str::to_owned).collect(),
-            env_files: if env_file.is_empty() || env_file.ends_with("expected.yaml") { Vec::new() } else { vec![env_file.to_owned()] },
-            ..Project::default()
-        };
-        projects.push((format!("{folder} {files}"), project));
-    }
-    projects
-}
-
 #[test]
 fn projects_of_the_corpus_keep_what_holds_of_every_conversion() {
-    let Some(corpus) = shared("corpus") else { return };
+    let Some(directory) = shared("corpus") else { return };
     let mut wrong = String::new();
     let mut converted = 0;
-    for (name, project) in corpus_projects(&corpus) {
+    for (name, project) in corpus(&directory, Selection::from_environment(Selection::Varied)) {
         let (loaded, conversion) = project.convert();
         if !loaded.is_ok() {
             continue;

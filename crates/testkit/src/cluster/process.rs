@@ -6,7 +6,8 @@
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -15,7 +16,7 @@ use anyhow::Context as _;
 pub(super) struct Process {
     name: String,
     log: PathBuf,
-    ended: Receiver<ExitStatus>,
+    ended: Arc<OnceLock<ExitStatus>>,
     /// Dropped first: the thread ends when the other side is gone.
     keep: Option<Sender<()>>,
     thread: Option<JoinHandle<()>>,
@@ -32,7 +33,8 @@ impl Process {
         command.current_dir(directory).stdin(Stdio::null()).stdout(output.try_clone()?).stderr(output);
         let (keep, kept) = channel::<()>();
         let (started, start) = channel();
-        let (ending, ended) = channel();
+        let ended = Arc::new(OnceLock::new());
+        let ending = Arc::clone(&ended);
         let thread = std::thread::Builder::new().name(format!("keeper of {name}")).spawn(move || {
             let mut child = match command.spawn() {
                 Ok(child) => child,
@@ -41,8 +43,7 @@ impl Process {
             drop(started.send(Ok(())));
             while kept.recv_timeout(Duration::from_millis(50)) == Err(RecvTimeoutError::Timeout) {
                 if let Ok(Some(status)) = child.try_wait() {
-                    // Nobody listens when the value is being dropped.
-                    let _ = ending.send(status);
+                    ending.get_or_init(|| status);
                     return;
                 }
             }
@@ -56,7 +57,7 @@ impl Process {
 
     /// Why it is no longer there, if it ended by itself.
     pub(super) fn ended(&self) -> Option<String> {
-        let status = self.ended.try_recv().ok()?;
+        let status = self.ended.get()?;
         Some(format!("{} ended with {status}; the end of its log:\n{}", self.name, self.tail()))
     }
 
