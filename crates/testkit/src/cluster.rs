@@ -179,7 +179,7 @@ fn arguments(component: Component, [store, peer, secure]: [u16; 3]) -> Vec<Strin
              --endpoint-reconciler-type none --cert-dir apiserver --tls-cert-file server.crt --tls-private-key-file server.key \
              --client-ca-file ca.crt --token-auth-file tokens.csv --authorization-mode RBAC --allow-privileged=true \
              --service-cluster-ip-range 10.0.0.0/16 --service-account-issuer https://kubernetes.default.svc \
-             --service-account-key-file sa.key --service-account-signing-key-file sa.key"
+             --service-account-key-file sa.pub --service-account-signing-key-file sa.key"
         ),
         Component::ControllerManager => format!(
             "{} {} {alone} --use-service-account-credentials=false --service-account-private-key-file sa.key --root-ca-file ca.crt \

@@ -29,6 +29,9 @@ pub(super) fn write(directory: &Path) -> anyhow::Result<String> {
     write("ca.crt", &certificate)?;
     write("server.crt", &server.signed_by(&server_key, &issuer)?.pem())?;
     write("server.key", &server_key.serialize_pem())?;
-    write("sa.key", &KeyPair::generate()?.serialize_pem())?;
+    // The API server reads the public half from a private key only in older forms than this one.
+    let accounts = KeyPair::generate()?;
+    write("sa.key", &accounts.serialize_pem())?;
+    write("sa.pub", &accounts.public_key_pem())?;
     Ok(certificate)
 }
