@@ -6,6 +6,7 @@
 mod alike;
 mod bind;
 mod build_content;
+mod built;
 pub(crate) mod expose;
 mod file_object;
 mod files;
@@ -113,6 +114,7 @@ pub(crate) struct ServicePlan<'a> {
 impl<'a> Plan<'a> {
     /// Decides, with a diagnostic for each service that can't be converted as it stands.
     pub(crate) fn new(input: &'a Input<'a>, diagnostics: &mut Vec<Diagnostic>) -> Self {
+        let reader = files::Reader::new(input);
         let names = name::service_names(input.project, diagnostics);
         let awaited = kind::awaited(input.project);
         let mut services: Vec<ServicePlan<'a>> = Vec::with_capacity(names.len());
@@ -121,7 +123,7 @@ impl<'a> Plan<'a> {
                 Some(_) => Some("a program of the machine runs the service; nothing of it can be seen from here"),
                 None => is_taken.then_some("another service has its name in the cluster"),
             };
-            let image = ImageFacts::of(service, input);
+            let image = ImageFacts::of(service, input, &reader);
             let ports = port::offered(service, &image, diagnostics);
             let replicas = kind::replicas(service, input.options);
             let decided = kind::kind(service, &image, replicas, awaited.get(service.name.as_str()).copied());

@@ -11,7 +11,17 @@ pub(super) fn build(build: Option<&Spanned<Box<Build>>>, service: &ServicePlan<'
     let Some(build) = build else { return };
     let image = &service.image.name;
     let place = Place::container(service.index, "image");
-    sink.fates.approximated(sink.at("build"), [place], format!("a cluster does not build: build and push `{image}` before applying"));
+    let unknown = service.image.unread.as_ref().map(|reason| format!("; its ports, user and health check are not known, since {reason}"));
+    let message = format!("a cluster does not build: build and push `{image}` before applying{}", unknown.unwrap_or_default());
+    sink.fates.approximated(sink.at("build"), [place], message);
+    if let Some(fault) = service.image.build_fault() {
+        sink.diagnostics.push(
+            Diagnostic::warning(Code("convert::dockerfile"), format!("`{image}` cannot be built"))
+                .label(build.span(), "")
+                .because(fault)
+                .help("`docker build` stops there; what the Dockerfile says beyond may be read wrongly"),
+        );
+    }
     let pullable = service.image.reference.as_ref().is_some_and(|reference| reference.registry() != "docker.io");
     if !pullable {
         sink.diagnostics.push(

@@ -65,6 +65,7 @@ pub(super) fn healthcheck(healthcheck: Option<&Spanned<Healthcheck>>, service: &
     });
     let is_changed = written.as_ref().is_some_and(|check| check.is_changed);
     match (written, times) {
+        (None, times) if inferred::from_dockerfile(times, service, plan, sink) => {}
         (Some(check), Some(times)) => apply(&check, times, service, sink),
         (None, times) => inferred::infer(times, service, plan, sink),
         (Some(_), None) => {}

@@ -14,7 +14,7 @@ pub(super) fn image(image: Option<&Spanned<SmolStr>>, service: &ServicePlan<'_>,
     if image.is_some() {
         sink.fates.mapped(sink.at("image"), [Place::container(service.index, "image")]);
     }
-    let Some(known) = service.image.entry() else { return };
+    let Some(known) = service.image.documented() else { return };
     if known.known_by != KnownBy::Repository {
         return;
     }

@@ -105,7 +105,7 @@ pub(super) fn stop(
     if let Some(signal) = signal {
         let path = sink.at("stop_signal");
         let normal = normal_signal(signal);
-        let of_image = service.image.entry().and_then(|image| image.stop.signal.as_deref()).unwrap_or(DEFAULT_SIGNAL);
+        let of_image = service.image.stop_signal().map_or_else(|| DEFAULT_SIGNAL.to_owned(), normal_signal);
         if normal == of_image {
             sink.fates.mapped_with(path, [], "the signal that the image itself asks for is sent");
         } else {

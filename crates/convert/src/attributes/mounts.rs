@@ -294,10 +294,10 @@ fn user(service: &ServicePlan<'_>) -> (Option<i64>, Option<i64>) {
         Some(user) => {
             let (name, group) = user.split_once(':').map_or((user.as_str(), None), |(name, group)| (name, Some(group)));
             let uid = if name == "root" { Some(0) } else { number(name) };
-            let known = service.image.entry().and_then(|image| image.user).filter(|known| Some(known.uid) == uid);
+            let known = service.image.user().filter(|known| Some(known.uid) == uid);
             (uid, group.map_or(known.map(|known| known.gid), number))
         }
-        None => service.image.entry().and_then(|image| image.user).map_or((None, None), |known| (Some(known.uid), Some(known.gid))),
+        None => service.image.user().map_or((None, None), |known| (Some(known.uid), Some(known.gid))),
     }
 }
 

@@ -4,27 +4,37 @@ use std::borrow::Cow;
 
 use smol_str::SmolStr;
 use windlass_compose::model::Service;
-use windlass_images::image::{Lifetime, Role, Shell};
+use windlass_images::image::{Lifetime, Role, Shell, User};
 use windlass_images::{Image, Reference, catalogue};
 
 use super::Input;
+use super::built::{Built, BuiltCheck};
+use super::files::Reader;
+use super::port::Transport;
 
-/// The image that a service runs, and what the catalogue knows of it.
+/// The image that a service runs, and what the catalogue and its Dockerfile say of it.
 #[derive(Debug)]
 pub(crate) struct ImageFacts {
     /// What goes into the container: the written name, or the one of the image that is built.
     pub(crate) name: SmolStr,
     pub(crate) reference: Option<Reference>,
-    /// The catalogue's entry, with its ports and checks where the command and the environment put them.
+    /// The catalogue's entry, of the base image where the project builds it, with its ports and checks where the command and
+    /// the environment put them.
     entry: Option<Cow<'static, Image>>,
+    /// The container runs the entry's server.
+    is_entrys_server: bool,
     /// The project builds it.
     pub(crate) is_built: bool,
+    /// What its Dockerfile says.
+    built: Option<Built>,
+    /// Why its Dockerfile is not known.
+    pub(crate) unread: Option<String>,
     /// The container runs what the image is for: its command and entrypoint are the image's own, or still start the same server.
     pub(crate) runs_own_command: bool,
 }
 
 impl ImageFacts {
-    pub(super) fn of(service: &Service, input: &Input<'_>) -> Self {
+    pub(super) fn of(service: &Service, input: &Input<'_>, reader: &Reader<'_>) -> Self {
         let is_built = service.build.is_some();
         let name = match &service.image {
             Some(image) => image.value.clone(),
@@ -36,13 +46,92 @@ impl ImageFacts {
             _ => name,
         };
         let reference = Reference::parse(&name).ok();
-        let entry = if is_built { None } else { reference.as_ref().and_then(catalogue::find) };
+        let (built, unread) = match service.build.as_ref().map(|build| Built::read(build, service, input, reader)) {
+            Some(Ok(built)) => (Some(built), None),
+            Some(Err(reason)) => (None, Some(reason)),
+            None => (None, None),
+        };
+        let base = built.as_ref().and_then(Built::base).and_then(|base| Reference::parse(base).ok());
+        let known_by = if is_built { base.as_ref() } else { reference.as_ref() };
+        let entry = known_by.and_then(catalogue::find);
         let words: Vec<&str> = service.command.iter().flat_map(|command| command.iter()).map(|word| word.as_str()).collect();
-        let own_entrypoint = service.entrypoint.is_none();
-        let runs_own_command = own_entrypoint && entry.map_or(words.is_empty(), |entry| entry.is_server_command(&words));
-        let variable = |name: &str| service.environment.get(name)?.as_ref().map(|value| value.value.as_str());
-        let entry = entry.map(|entry| entry.configured(&words, variable));
-        Self { name, reference, entry, is_built, runs_own_command }
+        // The words that decide which program runs, as far as they are not the known image's own.
+        let process = built.as_ref().and_then(Built::process);
+        let has_entrypoint = service.entrypoint.is_some() || built.as_ref().is_some_and(Built::has_entrypoint);
+        let is_entrys_server = entry.is_some_and(|entry| match (&process, words.is_empty()) {
+            _ if service.entrypoint.is_some() => false,
+            (None, _) => entry.is_server_command(&words),
+            // A script as entrypoint hands over to the command; another program does not.
+            (Some(process), true) => !process.is_empty() && entry.is_server_command(process),
+            (Some(_), false) => !has_entrypoint && entry.is_server_command(&words),
+        });
+        let is_entrys_server = is_entrys_server && built.as_ref().is_none_or(|built| keeps_ports(built, entry));
+        let runs_own_command = service.entrypoint.is_none() && (is_entrys_server || words.is_empty());
+        let all_words = if words.is_empty() { process.unwrap_or_default() } else { words };
+        let variable = |name: &str| match service.environment.get(name) {
+            Some(value) => value.as_ref().map(|value| value.value.as_str()),
+            None => built.as_ref().and_then(|built| built.variable(name)),
+        };
+        let entry = entry.map(|entry| entry.configured(&all_words, variable));
+        Self { name, reference, entry, is_entrys_server, is_built, built, unread, runs_own_command }
+    }
+
+    /// What its Dockerfile says, while the container runs what that starts: ports and checks hold only then.
+    fn built_server(&self) -> Option<&Built> {
+        self.built.as_ref().filter(|_| self.runs_own_command)
+    }
+
+    /// The ports that its Dockerfile exposes.
+    pub(crate) fn exposed(&self) -> Vec<(u16, Transport)> {
+        self.built_server().map(Built::ports).unwrap_or_default()
+    }
+
+    /// The health check of its Dockerfile.
+    pub(crate) fn healthcheck(&self) -> Option<BuiltCheck> {
+        self.built_server().and_then(Built::check)
+    }
+
+    /// Its Dockerfile says what its health check is, or that it has none: what the catalogue knows of the base image does not count.
+    pub(crate) fn decides_health(&self) -> bool {
+        self.built_server().is_some_and(Built::decides_health)
+    }
+
+    /// The user as which its process runs, where a number is known.
+    pub(crate) fn user(&self) -> Option<User> {
+        match self.built.as_ref().and_then(Built::user) {
+            Some(user) => {
+                let (uid, gid) = user.split_once(':').unwrap_or((user, "0"));
+                let id = |text: &str| if text == "root" { Some(0) } else { text.parse::<i64>().ok().filter(|id| *id >= 0) };
+                Some(User { uid: id(uid)?, gid: id(gid).unwrap_or(0), starts_as_root: false, direct: true })
+            }
+            // Another program than the base image's server stays the user that it starts as.
+            None => self.entry()?.user.filter(|user| !self.is_built || self.is_entrys_server || !user.starts_as_root),
+        }
+    }
+
+    /// The group that its volumes should belong to.
+    pub(crate) fn volume_group(&self) -> Option<i64> {
+        match self.built.as_ref().and_then(Built::user) {
+            // Whatever the group of a lone number is, a group of that number harms nobody.
+            Some(_) => self.user().map(|user| if user.gid == 0 { user.uid } else { user.gid }).filter(|group| *group != 0),
+            None => self.entry()?.volume_group().filter(|_| self.user().is_some()),
+        }
+    }
+
+    /// The signal that it asks to be stopped with.
+    pub(crate) fn stop_signal(&self) -> Option<&str> {
+        let written = self.built.as_ref().and_then(Built::stop_signal);
+        written.or_else(|| self.entry().and_then(|image| image.stop.signal.as_deref()))
+    }
+
+    /// Why its build would stop: `Dockerfile:3: there is no instruction`.
+    pub(crate) fn build_fault(&self) -> Option<&str> {
+        self.built.as_ref()?.fault.as_deref()
+    }
+
+    /// The entry where it speaks of the whole image, not of one that something else is built on.
+    pub(crate) fn documented(&self) -> Option<&Image> {
+        self.entry().filter(|_| !self.is_built || self.is_entrys_server)
     }
 
     /// The entry, whatever the container runs: paths, user, shell, credentials.
@@ -52,11 +141,12 @@ impl ImageFacts {
 
     /// The entry while the container runs what the image is for: ports and probes hold only then.
     pub(crate) fn server(&self) -> Option<&Image> {
-        self.entry().filter(|_| self.runs_own_command)
+        self.entry().filter(|_| self.is_entrys_server)
     }
 
     pub(crate) fn is_server(&self) -> bool {
         self.server().is_some_and(Image::is_server)
+            || self.built_server().is_some_and(|built| !built.ports().is_empty() || built.check().is_some())
     }
 
     pub(crate) fn is_stateful(&self) -> bool {
@@ -68,11 +158,21 @@ impl ImageFacts {
     }
 
     pub(crate) fn lifetime(&self) -> Option<Lifetime> {
-        self.entry().map(|image| image.lifetime)
+        self.documented().map(|image| image.lifetime)
     }
 
     /// The best shell that is known to be in the image.
     pub(crate) fn shell(&self) -> Option<Shell> {
+        if self.built.as_ref().is_some_and(Built::is_from_scratch) {
+            return Some(Shell::None);
+        }
         self.entry().and_then(|image| image.shell)
     }
+}
+
+/// True unless the Dockerfile names ports without the entry's main one: then the server's configuration is another.
+fn keeps_ports(built: &Built, entry: Option<&Image>) -> bool {
+    let exposed = built.ports();
+    let main = entry.and_then(|entry| entry.ports.first()).map(|port| port.port);
+    exposed.is_empty() || main.is_none_or(|main| exposed.iter().any(|(number, _)| *number == main))
 }

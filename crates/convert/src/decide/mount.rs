@@ -373,7 +373,11 @@ fn has_image_content(plan: &MountPlan<'_>, service: &ServicePlan<'_>, build: Opt
         return false;
     }
     if let Some(image) = service.image.entry() {
-        return image.shell != Some(Shell::None) && image.volume_at(&plan.target).is_some_and(|known| known.content);
+        let has_content = image.shell != Some(Shell::None) && image.volume_at(&plan.target).is_some_and(|known| known.content);
+        // What is built on it may have more.
+        if has_content || !service.image.is_built {
+            return has_content;
+        }
     }
     let Some(build) = build.filter(|build| build.is_known) else { return false };
     let name = plan.target.rsplit('/').next().unwrap_or_default();

@@ -103,6 +103,9 @@ pub(super) fn offered(service: &Service, image: &ImageFacts, diagnostics: &mut V
                 .help("write `network_mode: host`, or publish a smaller range"),
         );
     }
+    for port in image.exposed() {
+        wanted.entry(port).or_insert_with(|| unknown(true));
+    }
     if let Some(known) = image.server() {
         for port in &known.ports {
             let transport = match port.protocol {

@@ -17,7 +17,7 @@ const PORT_START: &str = "net.ipv4.ip_unprivileged_port_start";
 
 pub(super) fn harden(service: &ServicePlan<'_>, plan: &Plan<'_>, draft: &mut Draft, fates: &mut Fates) {
     let is_restricted = plan.input.options.security == Security::Restricted;
-    let user = service.image.server().and_then(|image| image.user).filter(|user| user.uid != 0);
+    let user = service.image.user().filter(|user| service.image.runs_own_command && user.uid != 0);
     let context = draft.container.security_context.get_or_insert_default();
     let is_privileged = context.privileged == Some(true);
     let mut inferred = |field: &str, value: serde_json::Value, because: &str| {

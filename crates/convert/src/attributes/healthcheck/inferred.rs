@@ -5,8 +5,8 @@ use k8s_openapi::api::core::v1::Probe;
 use windlass_images::image::{self, Shell};
 use windlass_source::{Code, Diagnostic};
 
-use super::check::Handler;
-use super::{Times, probe, small};
+use super::check::{Handler, recognise};
+use super::{Times, apply, probe, small};
 use crate::attributes::Sink;
 use crate::decide::{Plan, ServicePlan};
 use crate::fates::Place;
@@ -54,6 +54,27 @@ pub(super) fn infer(times: Option<Times>, service: &ServicePlan<'_>, plan: &Plan
     container.startup_probe = Some(startup);
 }
 
+/// Probes from the `HEALTHCHECK` of the image's Dockerfile, at the times that the project writes or else at its own; false
+/// without one.
+pub(super) fn from_dockerfile(times: Option<Times>, service: &ServicePlan<'_>, plan: &Plan<'_>, sink: &mut Sink<'_>) -> bool {
+    let Some(known) = service.image.healthcheck() else { return false };
+    let Some(check) = known.check.test.as_ref().and_then(|test| recognise(test, service, plan)) else { return false };
+    apply(&check, times.unwrap_or_else(|| Times::of(&known.check)), service, sink);
+    let because = format!("the Dockerfile's HEALTHCHECK at {}", known.place);
+    let container = &sink.draft.container;
+    let probes = [
+        ("readinessProbe", &container.readiness_probe),
+        ("livenessProbe", &container.liveness_probe),
+        ("startupProbe", &container.startup_probe),
+    ];
+    for (field, probe) in probes {
+        let Some(probe) = probe else { continue };
+        let value = serde_json::to_value(probe).unwrap_or_default();
+        sink.fates.inferred(service.index, Place::container(service.index, field), value, because.clone(), "healthcheck");
+    }
+    true
+}
+
 fn set(probe: &mut Probe, period: i32, timeout: i32, failures: i32) {
     probe.period_seconds = Some(period);
     probe.timeout_seconds = Some(timeout);
@@ -61,7 +82,7 @@ fn set(probe: &mut Probe, period: i32, timeout: i32, failures: i32) {
 }
 
 fn from_catalogue(service: &ServicePlan<'_>) -> Option<Guess> {
-    let image = service.image.server()?;
+    let image = service.image.server().filter(|_| !service.image.decides_health())?;
     let readiness = image.health.readiness.as_ref()?;
     let asks_port = matches!(readiness.check, image::Check::Http(_) | image::Check::Tcp(_) | image::Check::Grpc(_));
     if asks_port && service.is_moved {

@@ -118,7 +118,7 @@ fn group(service: &ServicePlan<'_>, sink: &mut Sink<'_>) {
     let group = match user(service) {
         // `user: "1000"` has the group 0, which may write no more than others.
         (Some(uid), gid) if written => gid.or((uid != 0).then_some(uid)),
-        _ => service.image.entry().and_then(|image| image.volume_group()),
+        _ => service.image.volume_group(),
     };
     let Some(group) = group.filter(|group| written || *group != 0) else { return };
     let because =

@@ -1,0 +1,193 @@
+//! What the Dockerfile of an image that the project builds says of it. Nothing is built or fetched: the base image is known by
+//! its name alone.
+
+use std::path::Path as FilePath;
+
+use smol_str::SmolStr;
+use windlass_compose::model::{Build, Duration, Healthcheck, Service, Test};
+use windlass_dockerfile::stages::{Base, Build as Asked, Process, Protocol};
+use windlass_dockerfile::{CommandLine, Healthcheck as Written, ImageConfig, Times, Word, parse};
+use windlass_source::{Diagnostic, Position, SourceMap, Span, Spanned, normalize};
+
+use super::Input;
+use super::files::{Absent, Reader};
+use super::port::Transport;
+
+/// More ports than an image says that it listens on, unless it means a range of which few are in use.
+const MANY: usize = 100;
+
+/// The image that a Dockerfile makes.
+#[derive(Debug)]
+pub(crate) struct Built {
+    config: ImageConfig,
+    sources: SourceMap,
+    /// Why the build would stop, and where.
+    pub(crate) fault: Option<String>,
+}
+
+/// A health check of a Dockerfile, as Compose would write it.
+#[derive(Debug)]
+pub(crate) struct BuiltCheck {
+    pub(crate) check: Healthcheck,
+    /// `Dockerfile:12`.
+    pub(crate) place: String,
+}
+
+impl Built {
+    /// Reads the Dockerfile of a build. The error says why it is not known.
+    pub(super) fn read(build: &Build, service: &Service, input: &Input<'_>, reader: &Reader<'_>) -> Result<Self, String> {
+        let (name, text) = text(build, reader)?;
+        let mut sources = SourceMap::new();
+        let file = sources.add(name, text);
+        let parsed = parse(file, sources.file(file).text().clone());
+        let arguments = |name: &str| argument(build, name, input);
+        let target = build.target.as_ref().map(|target| target.as_str());
+        let (config, stops) = parsed.dockerfile.image(&Asked { target, arguments: &arguments });
+        let fault = parsed.diagnostics.iter().chain(&stops).find(|diagnostic| diagnostic.is_error());
+        let fault = fault.map(|diagnostic| describe(diagnostic, &sources));
+        let Some(config) = config else {
+            return Err(fault.unwrap_or_else(|| format!("the Dockerfile of `{}` has no stage", service.name.value)));
+        };
+        Ok(Self { config, sources, fault })
+    }
+
+    /// The image at the end of its chain of stages.
+    pub(crate) fn base(&self) -> Option<&str> {
+        self.config.base_image()
+    }
+
+    pub(crate) fn is_from_scratch(&self) -> bool {
+        self.config.base == Base::Scratch
+    }
+
+    /// The words that it runs in place of its base image's command; `None` where it keeps that.
+    pub(super) fn process(&self) -> Option<Vec<&str>> {
+        let ImageConfig { entrypoint, cmd, .. } = &self.config;
+        let parts = [entrypoint.as_ref(), cmd.as_ref()];
+        if parts.iter().all(Option::is_none) {
+            return None;
+        }
+        Some(parts.into_iter().flatten().flat_map(program_words).collect())
+    }
+
+    /// It has an entrypoint of its own.
+    pub(super) fn has_entrypoint(&self) -> bool {
+        self.config.entrypoint.is_some()
+    }
+
+    /// The value that `ENV` gives to a variable.
+    pub(super) fn variable(&self, name: &str) -> Option<&str> {
+        self.config.env.get(name).map(Word::as_str)
+    }
+
+    /// The ports of `EXPOSE`; of a wide range none.
+    pub(crate) fn ports(&self) -> Vec<(u16, Transport)> {
+        let mut ports = Vec::new();
+        for exposed in &self.config.exposed {
+            let transport = match exposed.protocol {
+                Protocol::Tcp => Transport::Tcp,
+                Protocol::Udp => Transport::Udp,
+                Protocol::Sctp => Transport::Sctp,
+            };
+            let range = exposed.first.max(1)..=exposed.last;
+            if range.len() + ports.len() <= MANY {
+                ports.extend(range.map(|number| (number, transport)));
+            }
+        }
+        ports
+    }
+
+    /// `USER`, and whether it is written.
+    pub(super) fn user(&self) -> Option<&str> {
+        self.config.user.as_ref().map(Word::as_str)
+    }
+
+    pub(super) fn stop_signal(&self) -> Option<&str> {
+        self.config.stop_signal.as_ref().map(Word::as_str)
+    }
+
+    /// True when it switches its base image's check off, or has one of its own.
+    pub(super) fn decides_health(&self) -> bool {
+        self.config.healthcheck.is_some()
+    }
+
+    pub(crate) fn volumes(&self) -> impl Iterator<Item = &str> {
+        self.config.volumes.iter().map(Word::as_str)
+    }
+
+    /// Its `HEALTHCHECK`.
+    pub(super) fn check(&self) -> Option<BuiltCheck> {
+        let written = self.config.healthcheck.as_ref()?;
+        let Written::Check { test, times } = &written.check else { return None };
+        let Times { interval, timeout, start_period, start_interval, retries } = times;
+        let plain = |word: &Word| Spanned::default_value(word.text.clone());
+        let test = match test {
+            CommandLine::Exec(words) => Test::Exec(words.iter().map(plain).collect()),
+            CommandLine::Shell(script) => Test::Shell(plain(script)),
+        };
+        let duration = |time: &Option<std::time::Duration>| {
+            time.map(|time| Spanned::default_value(Duration::from_nanoseconds(i64::try_from(time.as_nanos()).unwrap_or(i64::MAX))))
+        };
+        let check = Healthcheck {
+            test: Some(Spanned::default_value(test)),
+            interval: duration(interval),
+            timeout: duration(timeout),
+            retries: retries.map(|retries| Spanned::default_value(u64::from(retries))),
+            start_period: duration(start_period),
+            start_interval: duration(start_interval),
+            ..Healthcheck::default()
+        };
+        Some(BuiltCheck { check, place: line(written.span, &self.sources) })
+    }
+}
+
+/// The words of a process by which a program is recognised: of a script, its own.
+fn program_words(process: &Process) -> Vec<&str> {
+    match &process.script {
+        Some(script) => script.split_whitespace().filter(|word| *word != "exec").collect(),
+        None => process.words.iter().map(SmolStr::as_str).collect(),
+    }
+}
+
+/// The name and text of a Dockerfile.
+fn text(build: &Build, reader: &Reader<'_>) -> Result<(String, String), String> {
+    if let Some(text) = &build.dockerfile_inline {
+        return Ok(("dockerfile_inline".to_owned(), text.value.to_string()));
+    }
+    let context = build.context.as_ref().map_or(".", |context| context.as_str());
+    if context.contains("://") || context.starts_with("git@") {
+        return Err("its context is not on this machine".to_owned());
+    }
+    let name = build.dockerfile.as_ref().map_or("Dockerfile", |name| name.as_str());
+    let path = normalize(&FilePath::new(context).join(name));
+    let shown = reader.relative(&path).unwrap_or(&path).display().to_string();
+    let content = reader.file(&path).map_err(|absent| match absent {
+        Absent::Missing => format!("there is no `{shown}`"),
+        Absent::Outside(_) => format!("`{shown}` is outside of the project; `--allow-outside` admits it"),
+        Absent::TooLarge | Absent::TooMany => format!("`{shown}` is too large"),
+        Absent::Special => format!("`{shown}` is no file"),
+        Absent::Unreadable(reason) => format!("`{shown}` cannot be read: {reason}"),
+    })?;
+    String::from_utf8(content.content).map(|text| (shown.clone(), text)).map_err(|_| format!("`{shown}` is no text"))
+}
+
+/// The value that a build passes for an `ARG`; one without a value is taken from the project's variables.
+fn argument(build: &Build, name: &str, input: &Input<'_>) -> Option<SmolStr> {
+    match build.args.get(name)? {
+        Some(value) => Some(value.value.clone()),
+        None => (input.variable)(name),
+    }
+}
+
+/// `Dockerfile:12`.
+fn line(span: Span, sources: &SourceMap) -> String {
+    let Position { line, .. } = sources.position(span);
+    format!("{}:{line}", sources.file(span.file).name())
+}
+
+fn describe(diagnostic: &Diagnostic, sources: &SourceMap) -> String {
+    match diagnostic.span() {
+        Some(span) => format!("{}: {}", line(span, sources), diagnostic.message),
+        None => diagnostic.message.clone(),
+    }
+}
