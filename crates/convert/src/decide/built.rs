@@ -111,10 +111,6 @@ impl Built {
         self.config.healthcheck.is_some()
     }
 
-    pub(crate) fn volumes(&self) -> impl Iterator<Item = &str> {
-        self.config.volumes.iter().map(Word::as_str)
-    }
-
     /// Its `HEALTHCHECK`.
     pub(super) fn check(&self) -> Option<BuiltCheck> {
         let written = self.config.healthcheck.as_ref()?;
