@@ -205,9 +205,6 @@ pub(super) fn is_source_tree(path: &FilePath, reader: &Reader<'_>) -> bool {
     ];
     const CODE: [&str; 17] =
         ["py", "js", "mjs", "ts", "jsx", "tsx", "php", "go", "rb", "java", "rs", "cs", "ex", "vue", "svelte", "kt", "scala"];
-    if !reader.is_inside(path) {
-        return false;
-    }
     let is_code = |name: &str| name.rsplit_once('.').is_some_and(|(_, ending)| CODE.contains(&ending));
     let names = reader.names(path);
     if names.iter().any(|name| MARKS.contains(&name.as_str()) || is_code(name)) {

@@ -40,7 +40,7 @@ impl BuildContent {
             Some(text) => Some(text.value.to_string()),
             None => {
                 let name = build.dockerfile.as_ref().map_or("Dockerfile", |name| name.as_str());
-                reader.text(&normalize(&context.join(name)))
+                reader.dockerfile(&normalize(&context.join(name)))
             }
         };
         let mut content = Self { context, ..Self::default() };

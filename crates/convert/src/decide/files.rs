@@ -66,9 +66,18 @@ impl<'a> Reader<'a> {
         self.roots.iter().any(|root| path.starts_with(root))
     }
 
-    /// The path relative to the project's directory, when it lies there.
-    pub(crate) fn relative<'p>(&self, path: &'p FilePath) -> Option<&'p FilePath> {
-        path.strip_prefix(self.roots.first()?).ok()
+    /// The path as the project would write it: relative to its directory where both lie in one place, so that it is the same
+    /// on every machine; absolute for all else.
+    pub(crate) fn shown(&self, path: &FilePath) -> PathBuf {
+        let Some(directory) = self.roots.first() else { return path.to_owned() };
+        let shared = directory.components().zip(path.components()).take_while(|(ours, theirs)| ours == theirs).count();
+        // `/srv` alone, or `/home`, is no place that belongs to a project.
+        let is_near = shared > 2 || path.starts_with(directory);
+        if !is_near {
+            return path.to_owned();
+        }
+        let up = directory.components().skip(shared).map(|_| "..");
+        up.map(PathBuf::from).chain(path.components().skip(shared).map(|part| PathBuf::from(part.as_os_str()))).collect()
     }
 
     /// What is at the path; `None` for nothing.
@@ -91,9 +100,10 @@ impl<'a> Reader<'a> {
         Ok(File { path: name, content, is_executable: metadata.mode & 0o111 != 0 })
     }
 
-    /// The text of a file, if it is one.
-    pub(crate) fn text(&self, path: &FilePath) -> Option<String> {
-        String::from_utf8(self.file(path).ok()?.content).ok()
+    /// The text of a Dockerfile, wherever it lies: docker compose reads it too, and nothing of it is embedded.
+    pub(crate) fn dockerfile(&self, path: &FilePath) -> Option<String> {
+        let is_file = self.kind(path) == Some(FileKind::File);
+        String::from_utf8(is_file.then(|| self.files.read(path, LIMIT).ok()).flatten()?).ok()
     }
 
     /// The files beneath a directory, sorted by path. What Git keeps for itself is no content; links that lead out of the
@@ -202,6 +212,21 @@ mod tests {
         });
         let options = Options { allow_outside: vec!["../shared".into()], ..Options::default() };
         with_reader(&files, &options, |reader| assert_eq!(reader.file(FilePath::new("/shared/b")).unwrap().content, b"2"));
+    }
+
+    #[test]
+    fn paths_are_shown_as_every_machine_has_them() {
+        let (project, tree, options) = (Project::default(), Node::default_value(Map::new()), Options::default());
+        let files = MemoryFileSystem::new();
+        let directory = FilePath::new("/home/me/shop/docker");
+        let reader =
+            Reader::new(&Input { project: &project, tree: &tree, directory, files: &files, variable: &|_| None, options: &options });
+        let check = |path: &str, shown: &str| assert_eq!(reader.shown(FilePath::new(path)), FilePath::new(shown), "{path}");
+        check("/home/me/shop/docker/data/db", "data/db");
+        check("/home/me/shop/public", "../public");
+        check("/home/me/media", "../../media");
+        check("/home/other/media", "/home/other/media");
+        check("/srv/media", "/srv/media");
     }
 
     #[test]

@@ -281,7 +281,9 @@ impl Host<'_, '_> {
                 }
             }
             let wanted = remaining.first().map(|usage| usage.target.as_str());
-            let mut copied = wanted.filter(|_| is_tree).and_then(|target| in_image.or_else(|| self.in_any_image(path, target)));
+            // What lies outside can't be embedded, whatever it is.
+            let is_content = is_tree || (!self.reader.is_inside(path) && uses.iter().all(|usage| usage.read_only));
+            let mut copied = wanted.filter(|_| is_content).and_then(|target| in_image.or_else(|| self.in_any_image(path, target)));
             let mut is = HostKind::LeftOut(Absent::Missing, true);
             if copied.is_none() && !remaining.is_empty() {
                 is = self.is(path, uses, is_tree, volumes);
@@ -308,7 +310,9 @@ impl Host<'_, '_> {
     fn is_tree(&self, path: &FilePath) -> bool {
         let is_context = self.builds.iter().flatten().any(|build| build.context == path);
         let is_directory = || self.reader.kind(path) == Some(FileKind::Directory);
-        self.reader.is_inside(path) && (is_context || (is_directory() && is_source_tree(path, self.reader)))
+        // A context may lie outside of the project's directory: its images have what can't be embedded.
+        let is_near = self.reader.is_inside(path) || self.builds.iter().flatten().any(|build| path.starts_with(&build.context));
+        is_near && (is_context || (is_directory() && is_source_tree(path, self.reader)))
     }
 
     /// Where a service's own image has the files that it mounts at `target`.
@@ -339,10 +343,10 @@ impl Host<'_, '_> {
         match look(path, uses, is_tree, self.reader) {
             Verdict::Is(kind) => kind,
             Verdict::Claim(fill, unfilled) => {
-                let relative = self.reader.relative(path).map_or_else(|| path.to_string_lossy(), |path| path.to_string_lossy());
-                let name = relative.trim_matches('/').replace('/', "-");
+                let shown = self.reader.shown(path).to_string_lossy().into_owned();
+                let name = shown.trim_start_matches("../").trim_matches(['/', '.']).replace('/', "-");
                 let name = if name.is_empty() { SmolStr::from("project") } else { SmolStr::from(name) };
-                let origin = VolumeOrigin::Directory(path.to_string_lossy().into_owned());
+                let origin = VolumeOrigin::Directory(shown);
                 volumes.push(VolumePlan { fill, unfilled, ..VolumePlan::new(origin, &name, Backing::Claim) });
                 HostKind::Claim(volumes.len() - 1)
             }

@@ -771,3 +771,21 @@ volumes: { shared: }",
     // One pod mounts the claim, so nothing ties it to a node.
     assert_eq!(outcome.pod(&workload, "affinity"), "null\n");
 }
+
+#[test]
+fn a_build_context_above_the_project_has_the_files_in_its_image() {
+    let outcome = project(
+        "services:
+  app: { build: .., image: acme/app, restart: always }
+  web: { image: nginx:1.27, restart: always, volumes: ['../public:/var/www/html/public:ro', '../data:/data'] }",
+    )
+    .files(|files| {
+        files.insert("/Dockerfile", "FROM php:8.4-fpm\nWORKDIR /var/www/html\nCOPY public/ ./public/\nCOPY data ./data", 0o644);
+        files.insert("/public/logo.svg", "", 0o644);
+        files.insert("/data/x", "", 0o644);
+    })
+    .convert();
+    assert!(outcome.pod("Deployment/web", "initContainers").contains("/var/www/html/public/."), "{}", outcome.fates("services"));
+    // What is written is data.
+    assert!(outcome.pod("Deployment/web", "volumes").contains("persistentVolumeClaim"));
+}
