@@ -156,7 +156,7 @@ fn text(build: &Build, reader: &Reader<'_>) -> Result<(String, String), String> 
     }
     let name = build.dockerfile.as_ref().map_or("Dockerfile", |name| name.as_str());
     let path = normalize(&FilePath::new(context).join(name));
-    let shown = reader.relative(&path).unwrap_or(&path).display().to_string();
+    let shown = reader.shown(&path).display().to_string();
     let content = reader.file(&path).map_err(|absent| match absent {
         Absent::Missing => format!("there is no `{shown}`"),
         Absent::Outside(_) => format!("`{shown}` is outside of the project; `--allow-outside` admits it"),
