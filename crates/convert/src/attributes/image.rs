@@ -14,6 +14,17 @@ pub(super) fn image(image: Option<&Spanned<SmolStr>>, service: &ServicePlan<'_>,
     if image.is_some() {
         sink.fates.mapped(sink.at("image"), [Place::container(service.index, "image")]);
     }
+    for path in service.image.declared_volumes().filter(|path| !is_mounted(path, service)) {
+        sink.diagnostics.push(
+            Diagnostic::note(
+                Code("convert::data-not-kept"),
+                format!("what `{}` writes to `{path}` is gone with the pod", service.service.name.value),
+            )
+            .label(service.service.build.as_ref().and_then(|build| build.span()), "")
+            .because("its Dockerfile declares a volume there, which Docker keeps, and nothing is mounted at it")
+            .help(format!("mount a named volume if it shall stay: `volumes: [NAME:{path}]`")),
+        );
+    }
     let Some(known) = service.image.documented() else { return };
     if known.known_by != KnownBy::Repository {
         return;
@@ -42,16 +53,7 @@ fn keeps_data_somewhere(known: &windlass_images::Image, service: &ServicePlan<'_
         return;
     }
     let paths: Vec<&str> = known.volumes.iter().filter(|volume| volume.size.is_some()).map(|volume| volume.path.as_str()).collect();
-    let is_kept = |path: &str| {
-        // A mount at the path, above it or below it.
-        service.service.volumes.iter().any(|mount| {
-            let target = mount.target.trim_end_matches('/');
-            let is_within =
-                |inner: &str, outer: &str| inner == outer || inner.strip_prefix(outer).is_some_and(|rest| rest.starts_with('/'));
-            is_within(path, target) || is_within(target, path)
-        })
-    };
-    if let Some(first) = paths.first().filter(|_| !paths.iter().any(|path| is_kept(path))) {
+    if let Some(first) = paths.first().filter(|_| !paths.iter().any(|path| is_mounted(path, service))) {
         sink.diagnostics.push(
             Diagnostic::warning(
                 Code("convert::data-not-kept"),
@@ -62,6 +64,15 @@ fn keeps_data_somewhere(known: &windlass_images::Image, service: &ServicePlan<'_
             .help(format!("mount a named volume: `volumes: [{}-data:{first}]`", service.service.name.value)),
         );
     }
+}
+
+/// True when the project mounts something at the path, above it or below it.
+fn is_mounted(path: &str, service: &ServicePlan<'_>) -> bool {
+    service.service.volumes.iter().any(|mount| {
+        let target = mount.target.trim_end_matches('/');
+        let is_within = |inner: &str, outer: &str| inner == outer || inner.strip_prefix(outer).is_some_and(|rest| rest.starts_with('/'));
+        is_within(path, target) || is_within(target, path)
+    })
 }
 
 pub(super) fn pull_policy(

@@ -97,7 +97,7 @@ impl Built {
         ports
     }
 
-    /// `USER`, and whether it is written.
+    /// `USER`, which may be a name.
     pub(super) fn user(&self) -> Option<&str> {
         self.config.user.as_ref().map(Word::as_str)
     }
@@ -109,6 +109,10 @@ impl Built {
     /// True when it switches its base image's check off, or has one of its own.
     pub(super) fn decides_health(&self) -> bool {
         self.config.healthcheck.is_some()
+    }
+
+    pub(super) fn volumes(&self) -> impl Iterator<Item = &str> {
+        self.config.volumes.iter().map(Word::as_str)
     }
 
     /// Its `HEALTHCHECK`.
@@ -185,5 +189,105 @@ fn describe(diagnostic: &Diagnostic, sources: &SourceMap) -> String {
     match diagnostic.span() {
         Some(span) => format!("{}: {}", line(span, sources), diagnostic.message),
         None => diagnostic.message.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{Outcome, project};
+
+    /// A service `web` with this Dockerfile.
+    fn web(dockerfile: &str, service: &str) -> Outcome {
+        project(&format!("services: {{ web: {{ build: ./app, {service} }} }}")).file("app/Dockerfile", dockerfile).convert()
+    }
+
+    fn container(outcome: &Outcome, field: &str) -> String {
+        outcome.pod("Deployment/web", &format!("containers[0].{field}")).trim_end().to_owned()
+    }
+
+    #[test]
+    fn a_healthcheck_of_the_dockerfile_becomes_probes() {
+        let file = "FROM acme/base:1\nEXPOSE 8080\nHEALTHCHECK --interval=10s --timeout=3s CMD curl -f http://localhost:8080/up\n";
+        let outcome = web(file, "");
+        let asked = ["httpGet.path", "httpGet.port", "periodSeconds", "timeoutSeconds"];
+        let asked = asked.map(|field| container(&outcome, &format!("readinessProbe.{field}")));
+        assert_eq!(asked, ["/up", "8080", "10", "3"]);
+        assert!(outcome.inferred().contains("the Dockerfile's HEALTHCHECK at app/Dockerfile:3"), "{}", outcome.inferred());
+        // The times that the project writes count; the command is the image's.
+        let outcome = web(file, "healthcheck: { interval: 7s }");
+        assert_eq!(container(&outcome, "readinessProbe.periodSeconds"), "7");
+        assert_eq!(container(&outcome, "readinessProbe.httpGet.path"), "/up");
+        // With another command neither ports nor check hold.
+        let outcome = web(file, "command: [worker]");
+        assert_eq!(container(&outcome, "readinessProbe"), "null");
+        assert_eq!(container(&outcome, "ports"), "null");
+    }
+
+    #[test]
+    fn exposed_ports_are_offered_and_tried() {
+        let outcome = web("FROM node:22\nARG PORT=3000\nEXPOSE $PORT 53/udp\nCMD [\"node\", \"server.js\"]", "");
+        assert_eq!(container(&outcome, "readinessProbe.tcpSocket.port"), "3000");
+        let ports = [0, 1].map(|index| outcome.field("Service/web", &format!("spec.ports[{index}].name")));
+        assert_eq!(ports, ["udp-53\n", "tcp-3000\n"]);
+    }
+
+    #[test]
+    fn the_base_image_counts_while_its_server_runs() {
+        let health = |file: &str, service: &str| container(&web(file, service), "readinessProbe.tcpSocket.port");
+        let nginx = "FROM node AS assets\nRUN x\nFROM nginx:1.27-alpine\nCOPY --from=assets /dist /usr/share/nginx/html\n";
+        assert_eq!(health(nginx, ""), "80");
+        assert_eq!(health(&format!("{nginx}CMD [\"nginx\", \"-g\", \"daemon off;\"]"), ""), "80");
+        assert_eq!(health(&format!("{nginx}CMD [\"/run.sh\"]"), ""), "null");
+        // Other ports: the server was configured anew.
+        assert_eq!(container(&web(&format!("{nginx}EXPOSE 8080"), ""), "readinessProbe.tcpSocket.port"), "8080");
+        assert_eq!(health(nginx, "command: [sh, -c, x]"), "null");
+        // The stage that is asked for.
+        let outcome = project("services: { web: { build: { context: app, target: assets } } }").file("app/Dockerfile", nginx).convert();
+        assert_eq!(container(&outcome, "ports"), "null");
+        // A database stays one.
+        let outcome = web("FROM postgres:17\nCOPY init.sql /docker-entrypoint-initdb.d/", "environment: { POSTGRES_PASSWORD: x }");
+        assert!(outcome.names().contains(&"StatefulSet/web".to_owned()), "{:?}", outcome.names());
+    }
+
+    #[test]
+    fn the_user_of_the_dockerfile_owns_the_volumes() {
+        let group = |file: &str| {
+            let outcome = project("services: { web: { build: app, volumes: [data:/data] } }\nvolumes: { data: {} }")
+                .file("app/Dockerfile", file)
+                .convert();
+            outcome.pod("StatefulSet/web", "securityContext.fsGroup").trim_end().to_owned()
+        };
+        assert_eq!(group("FROM acme/a\nUSER 1001"), "1001");
+        assert_eq!(group("FROM acme/a\nUSER 1001:2002"), "2002");
+        assert_eq!(group("FROM acme/a\nUSER app"), "null");
+        assert_eq!(group("FROM acme/a\nUSER root"), "null");
+    }
+
+    #[test]
+    fn signals_and_volumes_of_the_dockerfile_are_told() {
+        let outcome = web("FROM acme/a\nSTOPSIGNAL QUIT\nVOLUME /data\nVOLUME /kept", "stop_signal: SIGQUIT");
+        assert!(outcome.fates("services.web.stop_signal").contains("mapped"), "{}", outcome.fates("services.web.stop_signal"));
+        let kept: Vec<String> = outcome.diagnostics().into_iter().filter(|line| line.contains("data-not-kept")).collect();
+        let gone = |path: &str| format!("convert::data-not-kept: what `web` writes to `{path}` is gone with the pod");
+        assert_eq!(kept, [gone("/data"), gone("/kept")]);
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_told() {
+        let fates = |case: crate::testing::Case| case.convert().fates("services.web.build");
+        assert!(fates(project("services: { web: { build: ./app } }")).contains("since there is no `app/Dockerfile`"));
+        assert!(fates(project("services: { web: { build: ../other } }")).contains("`--allow-outside` admits it"));
+        assert!(fates(project("services: { web: { build: https://github.com/acme/a.git } }")).contains("not on this machine"));
+        let outcome = web("FROM a\nEXPOSE x", "");
+        assert!(
+            outcome.diagnostics().contains(&"convert::dockerfile: `shop-web` cannot be built".to_owned()),
+            "{:?}",
+            outcome.diagnostics()
+        );
+        // Inline, with arguments.
+        let outcome =
+            project("services: { web: { build: { dockerfile_inline: \"FROM a\\nARG P=1\\nEXPOSE $$P\", args: { P: '9000' } } } }")
+                .convert();
+        assert_eq!(outcome.field("Service/web", "spec.ports[0].port"), "9000\n");
     }
 }

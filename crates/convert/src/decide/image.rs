@@ -124,6 +124,11 @@ impl ImageFacts {
         written.or_else(|| self.entry().and_then(|image| image.stop.signal.as_deref()))
     }
 
+    /// The paths that its Dockerfile declares as volumes.
+    pub(crate) fn declared_volumes(&self) -> impl Iterator<Item = &str> {
+        self.built.iter().flat_map(Built::volumes)
+    }
+
     /// Why its build would stop: `Dockerfile:3: there is no instruction`.
     pub(crate) fn build_fault(&self) -> Option<&str> {
         self.built.as_ref()?.fault.as_deref()
