@@ -116,6 +116,11 @@ impl Dotenv {
         self.get(name).map(|entry| Variable { value: &entry.value, source: entry.source.clone() })
     }
 
+    /// Bytes of all values beyond those of their texts.
+    pub fn grown(&self) -> usize {
+        self.grown
+    }
+
     /// Reads a file. `outside` is asked first for the value of a variable inside a value, then the lines above, then the files read
     /// before. `text` is the file's whole text.
     pub fn read<'v>(&mut self, file: FileId, text: &str, outside: &dyn Fn(&str) -> Option<Variable<'v>>) {

@@ -67,8 +67,11 @@ pub(crate) fn read_onto<'v>(
 ) -> Option<()> {
     let file = loader.text(path, what, asked_at)?;
     let text = Arc::clone(loader.sources.file(file).text());
-    let (told, unset) = (dotenv.problems.len(), dotenv.unset.len());
+    let (told, unset, grown) = (dotenv.problems.len(), dotenv.unset.len(), dotenv.grown());
     dotenv.read(file, &text, outside);
+    let place = asked_at.or(Some(Span::new(file, 0..0)));
+    loader.count_growth(dotenv.grown() - grown, place)?;
+    loader.count_values(dotenv.iter().len(), place)?;
     for name in &dotenv.unset[unset..] {
         loader.report(
             Diagnostic::warning(UNSET_VARIABLE, format!("the variable `{}` is not set; it becomes empty text", name.value)).at(name.span()),

@@ -9,7 +9,7 @@ use windlass_yaml::{Map, Node};
 
 use crate::discovery::{self, Selection};
 use crate::environment::Environment;
-use crate::loader::{ComposeFile, Loader, Scope};
+use crate::loader::{ComposeFile, Loader, Scope, values};
 use crate::model::{self, Project};
 use crate::passes::consistency;
 use crate::passes::env_files::resolve_env_files;
@@ -153,6 +153,11 @@ fn merge_files(loader: &mut Loader<'_>, files: Vec<ComposeFile>, scope: &Scope, 
     let before = loader.errors();
     for file in files {
         for document in file.documents {
+            // Merging looks at what was merged before, which must not be too much too often.
+            let place = document.span();
+            if whole.as_map().is_some_and(|map| !map.is_empty()) && loader.count_values(values(&whole) / 2, place).is_none() {
+                return whole;
+            }
             merge_document(loader, &mut whole, document, &file.path, scope);
         }
     }

@@ -1,20 +1,33 @@
 //! What every pass shares: the request, the files, the texts read so far, the findings, and the limits.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use windlass_source::{Code, Diagnostic, FileId, FileSystem, SourceMap, Span, normalize};
-use windlass_yaml::Node;
+use windlass_yaml::{Node, Value};
 
 use crate::environment::Environment;
+use crate::model;
 use crate::request::Request;
+use crate::suggest::closest;
 
 const TOO_LARGE: Code = Code("compose::too-large");
 const CANNOT_READ: Code = Code("compose::cannot-read");
 
 /// The most files of one project, each `include` and `env_file` counted every time it is read.
 const MAX_FILES: usize = 10_000;
+
+/// The values that a project may hold beyond two for each byte of its files: aliases, `extends`, `env_file` and files that are
+/// included again make many of few bytes.
+const MAX_COPIES: usize = 300_000;
+
+/// The bytes that variables may add to the texts of a project.
+const MAX_GROWTH: usize = 32 << 20;
+
+/// The most "did you mean" of one load: each looks at up to a thousand names.
+const MAX_SUGGESTIONS: usize = 50;
 
 /// The state of one load.
 pub(crate) struct Loader<'a> {
@@ -26,6 +39,15 @@ pub(crate) struct Loader<'a> {
     texts: BTreeMap<PathBuf, FileId>,
     bytes_left: u64,
     files_left: usize,
+    /// `None` once the project has too many values, which was reported.
+    values_left: Option<usize>,
+    /// `None` once variables made the texts too long, which was reported.
+    growth_left: Option<usize>,
+    /// Ports that ranges may still make.
+    pub(crate) ports_left: usize,
+    suggestions_left: usize,
+    /// The diagnostics looked at so far, and how many of them are errors.
+    counted: Cell<(usize, usize)>,
 }
 
 /// One level of a project: the project itself, or an `include` of it.
@@ -63,6 +85,11 @@ impl<'a> Loader<'a> {
             texts: BTreeMap::new(),
             bytes_left: request.max_input,
             files_left: MAX_FILES,
+            values_left: Some(MAX_COPIES),
+            growth_left: Some(MAX_GROWTH),
+            ports_left: model::MAX_PORTS,
+            suggestions_left: MAX_SUGGESTIONS,
+            counted: Cell::new((0, 0)),
         }
     }
 
@@ -72,7 +99,52 @@ impl<'a> Loader<'a> {
 
     /// The number of errors so far; a pass that depends on another looks whether it grew.
     pub(crate) fn errors(&self) -> usize {
-        self.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).count()
+        let (looked_at, errors) = self.counted.get();
+        let errors = errors + self.diagnostics[looked_at..].iter().filter(|diagnostic| diagnostic.is_error()).count();
+        self.counted.set((self.diagnostics.len(), errors));
+        errors
+    }
+
+    /// Counts values that the project gets, at `place`; `None` when they are too many, which is reported once.
+    pub(crate) fn count_values(&mut self, values: usize, place: Option<Span>) -> Option<()> {
+        let left = self.values_left?;
+        self.values_left = left.checked_sub(values);
+        if self.values_left.is_none() {
+            self.report(
+                Diagnostic::error(TOO_LARGE, "the project repeats too many values")
+                    .at(place)
+                    .because(format!(
+                        "aliases, `extends`, `env_file` and `include` may make {MAX_COPIES} values beside those that are written"
+                    ))
+                    .help("repeat less, or split the project"),
+            );
+        }
+        self.values_left.map(|_| ())
+    }
+
+    /// Counts bytes that variables add to a text, at `place`; `None` when they are too many, which is reported once.
+    pub(crate) fn count_growth(&mut self, bytes: usize, place: Option<Span>) -> Option<()> {
+        let left = self.growth_left?;
+        self.growth_left = left.checked_sub(bytes);
+        if self.growth_left.is_none() {
+            self.report(
+                Diagnostic::error(TOO_LARGE, format!("variables make the project more than {} MiB longer", MAX_GROWTH >> 20))
+                    .at(place)
+                    .help("use long values in fewer places, or put them into files: `configs`, `env_file`"),
+            );
+        }
+        self.growth_left.map(|_| ())
+    }
+
+    /// True once variables made the texts too long.
+    pub(crate) fn is_overgrown(&self) -> bool {
+        self.growth_left.is_none()
+    }
+
+    /// The known name that an unknown one may stand for; `None` for all after the first fifty.
+    pub(crate) fn closest<'k>(&mut self, name: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
+        self.suggestions_left = self.suggestions_left.checked_sub(1)?;
+        closest(name, known)
     }
 
     /// `path` as a person would write it: from the working directory where it lies below that.
@@ -109,7 +181,9 @@ impl<'a> Loader<'a> {
         self.count_file(path, asked_at)?;
         let path = normalize(path);
         if let Some(&file) = self.texts.get(&path) {
-            return Some(file);
+            // Reading it once more costs about as much as a value for each 64 bytes.
+            let again = self.sources.file(file).text().len() / 64;
+            return self.count_values(again, asked_at).map(|()| file);
         }
         let bytes = match self.files.read(&path, self.bytes_left) {
             Ok(bytes) => bytes,
@@ -120,14 +194,21 @@ impl<'a> Loader<'a> {
             }
         };
         self.bytes_left -= (bytes.len() as u64).min(self.bytes_left);
+        self.values_left = self.values_left.map(|left| left.saturating_add(bytes.len().saturating_mul(2)));
         let name = self.display(&path);
         let file = self.add_text(name, bytes, what, asked_at)?;
         self.texts.insert(path, file);
         Some(file)
     }
 
+    /// Adds what standard input gave.
+    pub(crate) fn add_input(&mut self, bytes: Vec<u8>) -> Option<FileId> {
+        self.values_left = self.values_left.map(|left| left.saturating_add(bytes.len().saturating_mul(2)));
+        self.add_text("<stdin>".to_owned(), bytes, "compose file", None)
+    }
+
     /// Adds a text that was read already; its bytes must be text.
-    pub(crate) fn add_text(&mut self, name: String, bytes: Vec<u8>, what: &str, asked_at: Option<Span>) -> Option<FileId> {
+    fn add_text(&mut self, name: String, bytes: Vec<u8>, what: &str, asked_at: Option<Span>) -> Option<FileId> {
         let decoded = match windlass_yaml::decode(&bytes) {
             Ok(text) => Ok(Arc::<str>::from(text)),
             Err(error) => Err(error),
@@ -168,5 +249,14 @@ impl<'a> Loader<'a> {
             }
             _ => Diagnostic::error(CANNOT_READ, format!("the {what} `{name}` cannot be read")).because(error.to_string()),
         }
+    }
+}
+
+/// How many values a tree holds, itself included.
+pub(crate) fn values(node: &Node) -> usize {
+    1 + match &node.value {
+        Value::Map(map) => map.values().map(values).sum(),
+        Value::Sequence(items) => items.iter().map(values).sum(),
+        _ => 0,
     }
 }

@@ -108,6 +108,7 @@ pub use ulimit::{Ulimit, UlimitRange};
 pub use volume::Volume;
 
 use context::Context;
+pub(crate) use context::MAX_PORTS;
 
 /// Turns interpolated texts into numbers and truth values where an attribute wants those.
 pub fn cast(tree: &mut Node, diagnostics: &mut Vec<Diagnostic>) {
@@ -137,13 +138,16 @@ pub fn check(tree: &Node, diagnostics: &mut Vec<Diagnostic>) {
 
 /// Makes short forms long, and again takes out what a later item replaces, since ranges of ports may hold ports that stand
 /// there already. Texts that were not `interpolated` and are in no short form stay: they may have variables in them.
-pub fn canonical(tree: &mut Node, interpolated: bool, diagnostics: &mut Vec<Diagnostic>) {
+/// `ports_left` is how many ports ranges may still make.
+pub fn canonical(tree: &mut Node, interpolated: bool, ports_left: &mut usize, diagnostics: &mut Vec<Diagnostic>) {
     let mut context = Context::new(diagnostics);
+    context.ports_left = *ports_left;
     if !interpolated {
         context = context.lenient();
     }
     canonical::document(tree, &mut context);
     unicity::document(tree, &mut context);
+    *ports_left = context.ports_left;
 }
 
 /// Fills in what a merged canonical document leaves out: protocols of ports, targets of secrets, the context of a build; and
@@ -266,7 +270,7 @@ mod tests {
             merge(&mut base, arbitrary::document(&mut dice), &mut diagnostics);
             cast(&mut base, &mut diagnostics);
             check(&base, &mut diagnostics);
-            canonical(&mut base, seed % 2 == 0, &mut diagnostics);
+            canonical(&mut base, seed % 2 == 0, &mut MAX_PORTS.clone(), &mut diagnostics);
             defaults(&mut base, true, &mut diagnostics);
             resolve_paths(&mut base, Path::new("/project"), None, &mut diagnostics);
             read(&base, &mut diagnostics);
@@ -279,14 +283,14 @@ mod tests {
                 cast(&mut tree, diagnostics);
                 merge(&mut tree, Node::default_value(Map::new()), diagnostics);
                 check(&tree, diagnostics);
-                canonical(&mut tree, true, diagnostics);
+                canonical(&mut tree, true, &mut MAX_PORTS.clone(), diagnostics);
             });
             proptest::prop_assume!(refused.is_empty());
             let first = tree.clone();
             let again = errors(|diagnostics| {
                 merge(&mut tree, Node::default_value(Map::new()), diagnostics);
                 check(&tree, diagnostics);
-                canonical(&mut tree, true, diagnostics);
+                canonical(&mut tree, true, &mut MAX_PORTS.clone(), diagnostics);
             });
             proptest::prop_assert!(again.is_empty(), "{again:?}");
             proptest::prop_assert!(tree.same_value(&first), "{first:?}\n{tree:?}");
@@ -303,8 +307,8 @@ mod tests {
                 merge(&mut right, c, diagnostics);
                 let over = std::mem::replace(&mut right, a);
                 merge(&mut right, over, diagnostics);
-                canonical(&mut left, true, diagnostics);
-                canonical(&mut right, true, diagnostics);
+                canonical(&mut left, true, &mut MAX_PORTS.clone(), diagnostics);
+                canonical(&mut right, true, &mut MAX_PORTS.clone(), diagnostics);
             });
             proptest::prop_assume!(refused.is_empty());
             proptest::prop_assert!(left.same_value(&right), "{left:?}\n{right:?}");

@@ -32,7 +32,7 @@ pub(crate) fn document(files: &[&str], pick: impl Fn(&Node) -> Option<&Node>) ->
             model::check(&base, &mut diagnostics);
         }
         if diagnostics.is_empty() {
-            model::canonical(&mut base, true, &mut diagnostics);
+            model::canonical(&mut base, true, &mut model::MAX_PORTS.clone(), &mut diagnostics);
         }
     }
     if diagnostics.is_empty() {

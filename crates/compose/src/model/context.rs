@@ -11,13 +11,13 @@ pub(crate) struct Context<'d> {
     /// True when variables were left in the texts, so that a short form may not be one yet.
     lenient: bool,
     /// How many ports ranges may still make.
-    ports_left: usize,
+    pub(crate) ports_left: usize,
     /// How many errors this pass may still report, so that rubbish ends soon.
     errors_left: usize,
 }
 
-/// The most ports that the ranges of one document make.
-const MAX_PORTS: usize = 1 << 17;
+/// The most ports that the ranges of a project make.
+pub(crate) const MAX_PORTS: usize = 1 << 17;
 
 /// The most errors that one pass reports.
 const MAX_ERRORS: usize = 1000;

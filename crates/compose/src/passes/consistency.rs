@@ -8,7 +8,6 @@ use windlass_source::{Code, Diagnostic, Span};
 use windlass_yaml::{Key, Map, Node, Number, Value};
 
 use crate::loader::Loader;
-use crate::suggest::closest;
 
 const UNDEFINED: Code = Code("compose::undefined-reference");
 const CONFLICT: Code = Code("compose::conflicting-values");
@@ -251,7 +250,7 @@ impl Service<'_> {
         if !known.contains_key(name) {
             let diagnostic =
                 Diagnostic::error(UNDEFINED, format!("service `{}` uses {noun} `{name}`, which is not declared", self.key.name));
-            let diagnostic = match closest(name, known.keys().map(Key::as_str)) {
+            let diagnostic = match loader.closest(name, known.keys().map(Key::as_str)) {
                 Some(closest) => diagnostic.label(span, format!("did you mean `{closest}`?")),
                 None => diagnostic.at(span),
             };
@@ -262,7 +261,7 @@ impl Service<'_> {
     fn undefined(&self, loader: &mut Loader<'_>, noun: &str, name: &str, what: &str, span: Option<Span>, known: &Map) {
         let diagnostic =
             Diagnostic::error(UNDEFINED, format!("the {what} `{name}` of service `{}` is no {noun} of the project", self.key.name));
-        let diagnostic = match closest(name, known.keys().map(Key::as_str)) {
+        let diagnostic = match loader.closest(name, known.keys().map(Key::as_str)) {
             Some(closest) => diagnostic.label(span, format!("did you mean `{closest}`?")),
             None => diagnostic.at(span),
         };

@@ -12,7 +12,7 @@ use windlass_source::{Code, Diagnostic, Origin, Span};
 use windlass_yaml::{Map, Node, Value};
 
 use crate::environment::Environment;
-use crate::loader::{Loader, Scope};
+use crate::loader::{Loader, Scope, values};
 use crate::model;
 use crate::passes::interpolate::interpolate;
 use crate::passes::merge::merge;
@@ -108,7 +108,13 @@ impl Pass<'_, '_> {
                 map.remove("extends");
             }
             // The one at the front of the chain is wanted by nobody else.
-            base = if at == 0 { None } else { Some(merged.clone()) };
+            base = None;
+            if at > 0 {
+                if self.loader.count_values(values(&merged), link.span).is_none() {
+                    return;
+                }
+                base = Some(merged.clone());
+            }
             self.groups[link.group].services.insert(link.name.as_str(), merged);
         }
     }
@@ -145,8 +151,9 @@ impl Pass<'_, '_> {
                 return None;
             };
             let Some((key, extends)) = map.get_entry("extends") else {
-                let end = (!chain.is_empty()).then(|| service.clone())?;
-                return Some(Some(end));
+                let last = chain.last()?;
+                self.loader.count_values(values(service), last.span)?;
+                return Some(Some(service.clone()));
             };
             let key_span = key.span.or(span);
             let (base, file) = match self.reference(&name, extends, key_span) {
@@ -270,11 +277,11 @@ impl Pass<'_, '_> {
         Some(self.groups.len() - 1)
     }
 
-    fn missing(&self, name: &str, base: &str, group: usize, span: Option<Span>) -> Diagnostic {
+    fn missing(&mut self, name: &str, base: &str, group: usize, span: Option<Span>) -> Diagnostic {
         let Group { services, path, .. } = &self.groups[group];
         let file = self.loader.display(path);
         let diagnostic = Diagnostic::error(EXTENDS, format!("service `{name}` extends `{base}`, which `{file}` does not have"));
-        match crate::suggest::closest(base, services.keys().map(|key| key.as_str())) {
+        match self.loader.closest(base, services.keys().map(|key| key.as_str())) {
             Some(closest) => diagnostic.label(span, format!("did you mean `{closest}`?")),
             None => diagnostic.at(span),
         }

@@ -32,12 +32,17 @@ struct Pass<'l, 'a> {
 
 impl Pass<'_, '_> {
     fn node(&mut self, node: &mut Node) {
+        if self.loader.is_overgrown() {
+            return;
+        }
         match &mut node.value {
             Value::Map(map) => map.values_mut().for_each(|value| self.node(value)),
             Value::Sequence(items) => items.iter_mut().for_each(|item| self.node(item)),
             Value::String(text) if text.contains('$') => {
                 let text = text.clone();
-                if let Some((value, parts)) = self.text(&text, node.origin.span()) {
+                if let Some((value, parts)) = self.text(&text, node.origin.span())
+                    && self.loader.count_growth(value.len().saturating_sub(text.len()), node.origin.span()).is_some()
+                {
                     node.value = Value::String(value);
                     if !parts.is_empty() {
                         node.origin = std::mem::take(&mut node.origin).with_parts(parts);

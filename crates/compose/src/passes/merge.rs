@@ -16,7 +16,7 @@ pub(crate) fn merge(loader: &mut Loader<'_>, base: &mut Node, over: Node, check:
     if loader.errors() > before {
         return;
     }
-    model::canonical(base, loader.request.options.interpolate, &mut loader.diagnostics);
+    model::canonical(base, loader.request.options.interpolate, &mut loader.ports_left, &mut loader.diagnostics);
     omit_empty(base);
 }
 

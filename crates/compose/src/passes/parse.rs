@@ -18,7 +18,7 @@ pub(crate) fn parse(loader: &mut Loader<'_>, path: &Path, asked_at: Option<Span>
             loader.report(Diagnostic::error(EMPTY_FILE, "standard input was asked for, but there is none"));
             return None;
         };
-        loader.add_text("<stdin>".to_owned(), bytes, "compose file", asked_at)?
+        loader.add_input(bytes)?
     } else {
         loader.text(path, "compose file", asked_at)?
     };
@@ -31,7 +31,8 @@ pub(crate) fn parse(loader: &mut Loader<'_>, path: &Path, asked_at: Option<Span>
         let root = document.root;
         match &root.value {
             Value::Map(_) => {
-                check_keys(&root, loader);
+                let count = check_keys(&root, loader);
+                loader.count_values(count, asked_at.or(Some(Span::new(file, 0..0))))?;
                 documents.push(root);
             }
             _ if document.is_broken => {}
@@ -46,12 +47,15 @@ pub(crate) fn parse(loader: &mut Loader<'_>, path: &Path, asked_at: Option<Span>
 }
 
 /// Keys that are numbers, truth values or null are refused anywhere. Keys of YAML lists and maps are the parser's affair.
-fn check_keys(root: &windlass_yaml::Node, loader: &mut Loader<'_>) {
+/// The number of values in the tree is given back.
+fn check_keys(root: &windlass_yaml::Node, loader: &mut Loader<'_>) -> usize {
+    let mut values = 1;
     let mut pending = vec![root];
     let mut wrong = Vec::new();
     while let Some(node) = pending.pop() {
         match &node.value {
             Value::Map(map) => {
+                values += map.len();
                 for (key, value) in map.iter() {
                     if !key.is_text {
                         wrong.push(key.clone());
@@ -62,6 +66,7 @@ fn check_keys(root: &windlass_yaml::Node, loader: &mut Loader<'_>) {
                 }
             }
             Value::Sequence(items) => {
+                values += items.len();
                 pending.extend(items.iter().filter(|item| matches!(item.value, Value::Map(_) | Value::Sequence(_))));
             }
             _ => {}
@@ -75,4 +80,5 @@ fn check_keys(root: &windlass_yaml::Node, loader: &mut Loader<'_>) {
                 .help(format!("put it in quotes: `\"{}\":`", key.name)),
         );
     }
+    values
 }
