@@ -98,6 +98,14 @@ fn pod_of(workload: &Value) -> Option<Value> {
 
 /// Admission of a pod, which is another than that of its workload: a Deployment whose pods nobody admits is created all the same.
 fn try_pod(client: &Client, namespace: &str, pod: &Value) -> anyhow::Result<windlass_testkit::Response> {
+    // A runtime is the cluster's to have; the project only names it.
+    if let Some(runtime) = pod["spec"]["runtimeClassName"].as_str() {
+        let class = json!({ "apiVersion": "node.k8s.io/v1", "kind": "RuntimeClass", "metadata": { "name": runtime }, "handler": "test" });
+        let response = client.create("/apis/node.k8s.io/v1/runtimeclasses", &class.to_string())?;
+        if !response.is_ok() && response.status != 409 {
+            return Ok(response);
+        }
+    }
     let path = format!("/api/v1/namespaces/{namespace}/pods?fieldValidation=Strict&dryRun=All");
     client.request("POST", &path, Some(("application/json", &pod.to_string())))
 }
