@@ -4,12 +4,7 @@
 //! passes. What docker compose is plainly wrong about is listed in `tests/conformance/exceptions.txt`, with the reason.
 #![expect(clippy::print_stdout, reason = "a test says what it skips")]
 #![allow(clippy::disallowed_methods, clippy::unwrap_used, reason = "a test that reads recorded cases; its failures are panics")]
-#![allow(
-    clippy::disallowed_methods,
-    clippy::unwrap_used,
-    clippy::print_stdout,
-    reason = "a test that reads recorded cases, and says so when it has none"
-)]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
