@@ -1,3 +1,5 @@
+//! Cases of the parser.
+
 use windlass_source::SourceMap;
 
 use super::*;

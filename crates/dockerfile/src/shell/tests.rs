@@ -1,3 +1,5 @@
+//! Cases of words and variables.
+
 use super::*;
 
 /// Expands with `A=a`, `EMPTY=`, `PATH=/usr/local/bin/x.tar.gz`, `V=1.2.3`.

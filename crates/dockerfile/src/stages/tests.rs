@@ -1,3 +1,5 @@
+//! Cases of stages.
+
 use windlass_source::SourceMap;
 
 use super::*;

@@ -1,0 +1,199 @@
+//! Cases of what is a credential and what is none.
+
+use windlass_images::{Reference, catalogue};
+use windlass_source::{Part, SourceMap, Span, VariableSource};
+
+use super::*;
+
+fn check(name: &str, value: &str, expect: bool) {
+    let sign = variable(name, value, &Origin::DEFAULT, None);
+    assert_eq!(sign.is_some(), expect, "{name}={value}: {sign:?}");
+}
+
+#[test]
+fn names_say_what_is_a_credential() {
+    for name in [
+        "PASSWORD",
+        "POSTGRES_PASSWORD",
+        "MYSQL_ROOT_PASSWORD",
+        "PGPASSWORD",
+        "DB_PASS",
+        "DB_PWD",
+        "REDISPASSWORD",
+        "SECRET_KEY_BASE",
+        "JWT_SECRET",
+        "JWT_SECRET_KEY",
+        "API_KEY",
+        "STRIPE_APIKEY",
+        "AWS_ACCESS_KEY_ID",
+        "AWS_SECRET_ACCESS_KEY",
+        "APP_KEY",
+        "AUTH_TOKEN",
+        "GITHUB_PAT",
+        "ENCRYPTION_KEY",
+        "PRIVATE_KEY",
+        "GOOGLE_CREDENTIALS",
+        "AUTH_SALT",
+        "LOGGED_IN_KEY",
+        "database__connection__password",
+        "spring.datasource.password",
+        "clientSecret",
+        "RABBITMQ_ERLANG_COOKIE",
+        "NEXTAUTH_SECRET",
+        "SUPABASE_SERVICE_ROLE_KEY",
+        "VAULT_SECRET_ID",
+        "BOT_TOKEN",
+        "DJANGO_SECRET",
+        "DFLY_requirepass",
+        "authToken",
+        "SMTP_PASSWD",
+        "KEY_PASSPHRASE",
+        "SESSION_SECRET_2",
+    ] {
+        check(name, "hunter2", true);
+    }
+}
+
+#[test]
+fn names_that_speak_about_credentials_hold_none() {
+    for name in [
+        "POSTGRES_PASSWORD_FILE",
+        "SECRET_NAME",
+        "PASSWORD_MIN_LENGTH",
+        "TOKEN_TTL",
+        "JWT_SECRET_PATH",
+        "TOKEN_EXPIRY",
+        "PASSWORD_POLICY",
+        "MAX_TOKENS",
+        "PUBLIC_KEY",
+        "JWT_PUBLIC_KEY",
+        "SORT_KEY",
+        "KEYBOARD",
+        "PWD",
+        "OLDPWD",
+        "COMPASS",
+        "BYPASS_CACHE",
+        "PATH",
+        "HOST",
+        "USER",
+        "KEY_ID",
+        "APP_NAME",
+        "TOKENIZER",
+        "SASL_SECRET_PROTOCOL",
+        "TOKEN_ENDPOINT_URL",
+        "SECRET_CLASS",
+        "SESSION_COOKIE",
+        "PASSWORD_RESET_TIMEOUT",
+        "PARTITION_KEY",
+        "CLIENT_ID",
+    ] {
+        check(name, "hunter2", false);
+    }
+}
+
+#[test]
+fn truth_values_and_paths_are_none() {
+    for (name, value) in [
+        ("ALLOW_EMPTY_PASSWORD", "yes"),
+        ("MYSQL_RANDOM_ROOT_PASSWORD", "1"),
+        ("REQUIRE_API_KEY", "true"),
+        ("DB_PASSWORD", ""),
+        ("SSL_PRIVATE_KEY", "/etc/ssl/private/site.key"),
+        ("API_KEY", "/run/secrets/api_key"),
+        ("TLS_PRIVATE_KEY", "./certs/server.pem"),
+    ] {
+        check(name, value, false);
+    }
+    check("API_KEY", "/Zm9v+YmFy/cXV4==", true);
+    check("DB_PASSWORD", "123456", true);
+}
+
+#[test]
+fn values_are_recognised_under_any_name() {
+    for value in [
+        "-----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY-----",
+        concat!("AKIA", "IOSFODNN7EXAMPLE"),
+        concat!("ghp", "_0123456789abcdefghijABCDEFGHIJ012345"),
+        concat!("xox", "b-123456789012-abc"),
+        concat!("https://hooks.slack.com/", "services/T000/B000/XXXX"),
+        "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl",
+        "postgres://app:hunter2@db:5432/app",
+        "redis://:hunter2@cache:6379/0",
+        "amqp://guest:guest@mq",
+        "postgres://app:p/q?r@db/app",
+        "root:hunter2@tcp(db:3306)/app",
+        "Server=db;Database=app;User=sa;Password=hunter2;",
+        "host=db user=app password=hunter2",
+        "jdbc:postgresql://db/app?user=app&password=hunter2",
+        "-Dx=1 -Ddb=postgres://a:b@db",
+    ] {
+        check("SETTING", value, true);
+    }
+    for value in [
+        "postgres://app@db:5432/app",
+        "postgres://app:@db/app",
+        "http://web:8080/path?at=a@b",
+        "redis://cache:6379",
+        "smtp://mail:25",
+        "docker.io/library/nginx:1.27@sha256:0000",
+        "user@example.com",
+        "Server=db;Database=app",
+        "password=",
+        "a:b@c",
+        "10.0.0.1:9092,10.0.0.2:9092",
+        "eyJ.not.this",
+    ] {
+        check("SETTING", value, false);
+    }
+}
+
+#[test]
+fn a_value_made_from_a_secret_variable_is_one() {
+    let mut sources = SourceMap::default();
+    let span = Span::new(sources.add("compose.yaml", "x"), 0..1);
+    let origin = |variable: &str, range| {
+        Origin::at(span).with_parts(vec![Part { range, variable: variable.into(), source: VariableSource::Environment }])
+    };
+    let sign = |value: &str, origin: &Origin| variable("SETTING", value, origin, None);
+    assert_eq!(sign("a-hunter2", &origin("DB_PASSWORD", 2..9)), Some(Sign::Variable("DB_PASSWORD".into())));
+    assert_eq!(sign("a-", &origin("DB_PASSWORD", 2..2)), None);
+    assert_eq!(sign("a-eu", &origin("REGION", 2..4)), None);
+}
+
+#[test]
+fn the_catalogue_knows_names_that_say_nothing() {
+    let directus = Reference::parse("directus/directus:11").ok().and_then(|reference| catalogue::find(&reference));
+    assert_eq!(variable("KEY", "x", &Origin::DEFAULT, directus), Some(Sign::Image));
+    assert_eq!(variable("KEY", "x", &Origin::DEFAULT, None), None);
+}
+
+#[test]
+fn files_with_keys_are_secret() {
+    assert!(is_secret_file("server.key", b"x") && is_secret_file(".env", b"A=b") && is_secret_file("id_rsa", b""));
+    assert!(is_secret_file("tls.pem", b"-----BEGIN PRIVATE KEY-----\n"));
+    for line in
+        ["password = hunter2", "  api_key: \"abc\",", "\"clientSecret\": \"x\"", "requirepass hunter2", "url: http://a:b@c/", "- token: x"]
+    {
+        assert!(is_secret_file("app.conf", line.as_bytes()), "{line}");
+    }
+    for line in [
+        "password = ${DB_PASSWORD}",
+        "# password = x",
+        "password:",
+        "password_file: /run/secrets/x",
+        "proxy_pass http://app:9000;",
+        "proxy_pass backend;",
+        "secret: { a: b }",
+        "password_hash_algorithm: bcrypt",
+        "fastcgi_pass app:9000;",
+        "auth_basic_user_file /etc/nginx/.htpasswd;",
+        "token: <your token>",
+    ] {
+        assert!(!is_secret_file("app.conf", line.as_bytes()), "{line}");
+    }
+    assert!(!is_secret_file("login.py", b"password = form['password']"));
+    assert!(!is_secret_file("tls.pem", b"-----BEGIN CERTIFICATE-----\n"));
+    assert!(
+        !is_secret_file("id_rsa.pub", b"ssh-rsa AAAA") && !is_secret_file(".env.example", b"A=b") && !is_secret_file("nginx.conf", b"")
+    );
+}
