@@ -4,7 +4,7 @@
 //! it that has no word of its own. [`Fates::report`] then walks the leaves that the project wrote, so each has exactly one
 //! entry, and gives the objects the origins of their fields.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use smol_str::SmolStr;
 use windlass_k8s::{ObjectRef, Objects};
@@ -87,7 +87,8 @@ struct Guess {
 /// Every decision of a conversion.
 #[derive(Debug, Default)]
 pub(crate) struct Fates {
-    decisions: BTreeMap<Path, Decision>,
+    // Looked up only, never walked, so its order decides nothing.
+    decisions: HashMap<Path, Decision>,
     guesses: BTreeMap<usize, Vec<Guess>>,
 }
 
