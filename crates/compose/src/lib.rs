@@ -13,7 +13,6 @@ mod passes;
 mod paths;
 mod remote;
 mod request;
-mod suggest;
 
 pub mod bytes;
 pub mod config;

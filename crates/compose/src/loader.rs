@@ -5,13 +5,12 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use windlass_source::{Code, Diagnostic, FileId, FileSystem, SourceMap, Span, normalize};
+use windlass_source::{Code, Diagnostic, FileId, FileSystem, SourceMap, Span, closest, normalize};
 use windlass_yaml::{Node, Value};
 
 use crate::environment::Environment;
 use crate::model;
 use crate::request::Request;
-use crate::suggest::closest;
 
 const TOO_LARGE: Code = Code("compose::too-large");
 const CANNOT_READ: Code = Code("compose::cannot-read");

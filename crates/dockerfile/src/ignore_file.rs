@@ -5,8 +5,7 @@
 
 mod glob;
 
-use smol_str::SmolStr;
-use windlass_source::{Code, Diagnostic, FileId, Span};
+use windlass_source::{Code, Diagnostic, FileId, Span, clean};
 
 use glob::Glob;
 
@@ -44,7 +43,7 @@ impl IgnoreFile {
             let begin = at + (raw.len() - raw.trim_start_matches('\u{feff}').trim_start().len());
             let span = Span::new(file, begin..begin + trimmed.len());
             let (is_exception, body) = trimmed.strip_prefix('!').map_or((false, trimmed), |rest| (true, rest.trim()));
-            let mut clean = if body.is_empty() { SmolStr::default() } else { clean(body) };
+            let mut clean = if body.is_empty() { String::new() } else { clean(body) };
             if clean.len() > 1 && clean.starts_with('/') {
                 clean = clean[1..].into();
             }
@@ -100,30 +99,6 @@ impl IgnoreFile {
             }
         }
         decision
-    }
-}
-
-/// The shortest path that means the same by its text alone (Go's `path.Clean`).
-pub(crate) fn clean(path: &str) -> SmolStr {
-    let is_absolute = path.starts_with('/');
-    let mut parts: Vec<&str> = Vec::new();
-    for part in path.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => match parts.last() {
-                Some(&last) if last != ".." => {
-                    parts.pop();
-                }
-                _ if is_absolute => {}
-                _ => parts.push(".."),
-            },
-            other => parts.push(other),
-        }
-    }
-    match (is_absolute, parts.is_empty()) {
-        (true, _) => format!("/{}", parts.join("/")).into(),
-        (false, true) => ".".into(),
-        (false, false) => parts.join("/").into(),
     }
 }
 

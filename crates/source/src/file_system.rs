@@ -81,6 +81,31 @@ pub fn normalize(path: &Path) -> PathBuf {
     clean
 }
 
+/// A path with `/` between names, shortened to what means the same by its text alone, on every machine (Go's `path.Clean`).
+pub fn clean(path: &str) -> String {
+    let is_absolute = path.starts_with('/');
+    let mut parts: Vec<&str> = Vec::new();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => match parts.last() {
+                Some(&last) if last != ".." => {
+                    parts.pop();
+                }
+                _ if is_absolute => {}
+                _ => parts.push(".."),
+            },
+            other => parts.push(other),
+        }
+    }
+    let clean = parts.join("/");
+    match (is_absolute, clean.is_empty()) {
+        (true, _) => format!("/{clean}"),
+        (false, true) => ".".to_owned(),
+        (false, false) => clean,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -93,5 +118,12 @@ mod tests {
         check("../../a", "../../a");
         check("a/..", ".");
         check("/a/b/../../../c", "/c");
+    }
+
+    #[test]
+    fn cleaning_is_that_of_go() {
+        for (path, cleaned) in [("/a//b/", "/a/b"), ("", "."), ("a/../..", ".."), ("/..", "/"), ("./x", "x"), ("/", "/")] {
+            assert_eq!(clean(path), cleaned, "{path}");
+        }
     }
 }

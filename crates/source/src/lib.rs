@@ -13,13 +13,15 @@ mod memory_file_system;
 mod origin;
 mod real_file_system;
 mod span;
+mod suggest;
 
 pub use diagnostic::{Code, Diagnostic, Label, Severity};
 pub use file::{SourceFile, SourceMap};
-pub use file_system::{DirEntry, FileKind, FileSystem, Metadata, normalize};
+pub use file_system::{DirEntry, FileKind, FileSystem, Metadata, clean, normalize};
 pub use fix::{Applicability, Edit, Fix};
 pub use line_index::Position;
 pub use memory_file_system::MemoryFileSystem;
 pub use origin::{Origin, Part, Spanned, Trace, VariableSource};
 pub use real_file_system::RealFileSystem;
 pub use span::{FileId, Span};
+pub use suggest::closest;

@@ -6,14 +6,13 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
-use windlass_source::{Code, Diagnostic, Origin};
+use windlass_source::{Code, Diagnostic, Origin, closest};
 use windlass_yaml::{Key, Map, Node, Number, Value};
 
 use crate::model::context::{Context, INVALID_VALUE};
 use crate::model::project::TOP_LEVEL;
 use crate::model::read::text;
 use crate::model::rule::{Entries, Kinds, Limit, Object, Rule, one_of};
-use crate::suggest;
 
 const UNKNOWN_ATTRIBUTE: Code = Code("compose::unknown-attribute");
 const INVALID_NAME: Code = Code("compose::invalid-name");
@@ -82,7 +81,7 @@ fn limit(node: &Node, rule: &Rule, context: &mut Context<'_>) {
             let mut diagnostic = Diagnostic::error(INVALID_VALUE, format!("{} cannot be `{text}`", context.subject()))
                 .origin(&node.origin, "")
                 .help(format!("use {}", one_of(words)));
-            if let Some(word) = suggest::closest(text, words.iter().copied()) {
+            if let Some(word) = closest(text, words.iter().copied()) {
                 diagnostic.labels[..].iter_mut().take(1).for_each(|label| label.message = format!("did you mean `{word}`?"));
             }
             context.report(diagnostic);
@@ -126,7 +125,7 @@ fn object(node: &Node, map: &Map, attributes: &'static Object, context: &mut Con
 
 fn unknown(key: &Key, attributes: &Object, context: &mut Context<'_>) {
     let name = key.as_str();
-    let close = suggest::closest(name, attributes.fields.iter().map(|field| field.key));
+    let close = closest(name, attributes.fields.iter().map(|field| field.key));
     let label = close.map(|close| format!("did you mean `{close}`?")).unwrap_or_default();
     let mut diagnostic =
         Diagnostic::error(UNKNOWN_ATTRIBUTE, format!("{} has no attribute `{name}`", context.subject())).label(key.span, label);

@@ -1,7 +1,7 @@
 //! What Compose implies: the default network, `depends_on` from links and shared namespaces, names from keys.
 
 use smol_str::{SmolStr, format_smolstr};
-use windlass_source::Origin;
+use windlass_source::{Origin, clean};
 use windlass_yaml::{Map, Node, Value};
 
 use crate::environment::Environment;
@@ -75,7 +75,7 @@ fn normalize_service(service: &mut Map, environment: &Environment) {
         if let Some(target) = mount.get_mut("target")
             && let Some(path) = target.as_str()
         {
-            let clean = clean_path(path);
+            let clean = clean(path);
             if clean != path {
                 target.value = Value::String(clean.into());
             }
@@ -164,43 +164,6 @@ fn names(root: &mut Map, project: &str) {
     }
 }
 
-/// Go's `path.Clean`: the shortest way to write a slash-separated path.
-pub(crate) fn clean_path(path: &str) -> String {
-    let rooted = path.starts_with('/');
-    let mut parts: Vec<&str> = Vec::new();
-    for part in path.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => match parts.last() {
-                Some(&last) if last != ".." => {
-                    parts.pop();
-                }
-                _ if rooted => {}
-                _ => parts.push(".."),
-            },
-            part => parts.push(part),
-        }
-    }
-    let clean = parts.join("/");
-    match (rooted, clean.is_empty()) {
-        (true, _) => format!("/{clean}"),
-        (false, true) => ".".to_owned(),
-        (false, false) => clean,
-    }
-}
-
 fn map_of<const N: usize>(entries: [(&str, Node); N]) -> Node {
     Node::default_value(entries.into_iter().collect::<Map>())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn paths_are_cleaned_as_go_does() {
-        for (path, clean) in [("/a//b/", "/a/b"), ("", "."), ("a/../..", ".."), ("/..", "/"), ("./x", "x"), ("/", "/")] {
-            assert_eq!(clean_path(path), clean, "{path}");
-        }
-    }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 use std::time::Duration;
 
-use windlass_source::{Code, Diagnostic, Severity};
+use windlass_source::{Code, Diagnostic, Severity, closest};
 
 use super::json::{self, Json};
 use super::line::Line;
@@ -179,7 +179,7 @@ impl Context<'_, '_> {
 
     fn unknown(&mut self, keyword: &Word) {
         let upper = keyword.text.to_ascii_uppercase();
-        let message = match word::suggestion(&upper, KNOWN.iter().map(|known| known.name)) {
+        let message = match closest(&upper, KNOWN.iter().map(|known| known.name)) {
             Some(meant) => format!("did you mean `{meant}`?"),
             None => String::new(),
         };
@@ -485,7 +485,7 @@ impl Context<'_, '_> {
     }
 
     fn flag_help(&self, known: &Known, name: &str) -> String {
-        match word::suggestion(name, known.flags.iter().map(|(name, _)| *name)) {
+        match closest(name, known.flags.iter().map(|(name, _)| *name)) {
             Some(meant) => format!("did you mean `--{meant}`?"),
             None if known.flags.is_empty() => "it takes no flags; a word that begins with `--` must not come first".to_owned(),
             None => format!("it has {}", known.flags.iter().map(|(name, _)| format!("`--{name}`")).collect::<Vec<_>>().join(", ")),

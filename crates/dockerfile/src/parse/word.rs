@@ -115,12 +115,6 @@ fn flag(text: &str, range: Range<usize>, escape: char) -> (RawFlag, bool) {
     (RawFlag { range: range.start..end, text: value }, had_quotes)
 }
 
-/// The known word that was probably meant.
-pub(super) fn suggestion<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let nearest = known.into_iter().map(|known| (strsim::damerau_levenshtein(word, known), known)).min()?;
-    (nearest.0 <= 2.min(word.chars().count() / 2)).then_some(nearest.1)
-}
-
 /// A Go duration (`1m30s`, `1.5h`) in nanoseconds.
 pub(super) fn duration(text: &str) -> Option<i64> {
     const UNITS: [(&str, f64); 8] =

@@ -3,10 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use smol_str::SmolStr;
-use windlass_source::{Diagnostic, Span};
+use windlass_source::{Diagnostic, Span, clean};
 
 use super::{BASE, Base, Build, Check, Copied, CopyFrom, Expander, ImageConfig, PORT, Process, Stage, expose};
-use crate::ignore_file::clean;
 use crate::shell;
 use crate::syntax::{Argument, Command, CommandLine, Copy, Dockerfile, Instruction, Word};
 
@@ -245,14 +244,14 @@ impl Evaluation<'_, '_> {
     /// The path from the root; `None` when it starts from a directory that only the base image knows.
     fn absolute(&self, path: &str) -> Option<SmolStr> {
         if path.starts_with('/') {
-            return Some(clean(path));
+            return Some(clean(path).into());
         }
         let directory = match (&self.config.workdir, &self.config.base) {
             (Some(workdir), _) => workdir.text.as_str(),
             (None, Base::Scratch) => "/",
             (None, Base::Image(_) | Base::Unknown(_)) => return None,
         };
-        Some(clean(&format!("{directory}/{path}")))
+        Some(clean(&format!("{directory}/{path}")).into())
     }
 
     fn copy(&mut self, copy: &Copy, instruction: &Instruction, is_add: bool) {

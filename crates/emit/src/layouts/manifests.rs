@@ -5,10 +5,9 @@ use std::collections::BTreeMap;
 
 use k8s_openapi::api::core::v1::Secret;
 use serde::Serialize;
-use windlass_k8s::write::Canonical;
+use windlass_k8s::write::{self, Canonical};
 use windlass_k8s::{Kind, Object, Objects, labels};
 use windlass_source::SourceMap;
-use windlass_yaml::{Path, Remark, Style, Writer};
 
 use crate::layouts::{Emitted, Format, Options, Provenance, Secrets, Split};
 
@@ -65,19 +64,13 @@ fn plain(name: &str) -> String {
 }
 
 fn text(objects: &[&Object], sources: &SourceMap, options: Options, several: bool) -> String {
+    let objects: Vec<_> = objects.iter().map(|object| shown(object, options.secrets)).collect();
     match options.format {
         Format::Yaml => {
-            let mut text = String::new();
-            for (at, object) in objects.iter().enumerate() {
-                if at > 0 {
-                    text.push_str("---\n");
-                }
-                text.push_str(&yaml(object, sources, options));
-            }
-            text
+            let provenance = (options.provenance == Provenance::Comments).then_some(sources);
+            write::yaml(objects.iter().map(Cow::as_ref), provenance)
         }
         Format::Json => {
-            let objects: Vec<_> = objects.iter().map(|object| shown(object, options.secrets)).collect();
             let mut text = match objects.as_slice() {
                 [object] if !several => serde_json::to_string_pretty(&Canonical(&object.resource)),
                 objects => {
@@ -100,21 +93,6 @@ struct List<'a> {
     items: Vec<Canonical<'a>>,
 }
 
-fn yaml(object: &Object, sources: &SourceMap, options: Options) -> String {
-    let object = shown(object, options.secrets);
-    let remark = |path: &Path| {
-        let span = object.origins.exact(path)?.span()?;
-        let position = sources.position(span);
-        Some(Remark::Beside(format!("{}:{}", sources.file(span.file).name(), position.line)))
-    };
-    let mut writer = match options.provenance {
-        Provenance::None => Writer::new(Style::Kubernetes),
-        Provenance::Comments => Writer::with_remarks(Style::Kubernetes, &remark),
-    };
-    writer.value(&Canonical(&object.resource)).expect("objects have text keys");
-    writer.finish()
-}
-
 /// The object as it is shown: a Secret may lose its values.
 fn shown(object: &Object, secrets: Secrets) -> Cow<'_, Object> {
     if secrets == Secrets::Files || object.kind() != Kind::Secret {
@@ -133,6 +111,7 @@ fn shown(object: &Object, secrets: Secrets) -> Cow<'_, Object> {
 mod tests {
     use serde_json::{from_value, json};
     use windlass_source::{Origin, Span};
+    use windlass_yaml::Path;
 
     use super::*;
     use windlass_k8s::Resource;

@@ -145,44 +145,24 @@ impl Serializer for Probe {
 /// Any item is kept, whatever it is.
 struct ProbeList;
 
-impl SerializeSeq for ProbeList {
-    type Ok = Content;
-    type Error = Full;
+macro_rules! probe_list {
+    ($($form:ident::$method:ident),*) => {
+        $(impl $form for ProbeList {
+            type Ok = Content;
+            type Error = Full;
 
-    fn serialize_element<T: Serialize + ?Sized>(&mut self, _: &T) -> Result<(), Full> {
-        Err(Full)
-    }
+            fn $method<T: Serialize + ?Sized>(&mut self, _: &T) -> Result<(), Full> {
+                Err(Full)
+            }
 
-    fn end(self) -> Result<Content, Full> {
-        Ok(Content::EmptyList)
-    }
+            fn end(self) -> Result<Content, Full> {
+                Ok(Content::EmptyList)
+            }
+        })*
+    };
 }
 
-impl SerializeTuple for ProbeList {
-    type Ok = Content;
-    type Error = Full;
-
-    fn serialize_element<T: Serialize + ?Sized>(&mut self, _: &T) -> Result<(), Full> {
-        Err(Full)
-    }
-
-    fn end(self) -> Result<Content, Full> {
-        Ok(Content::EmptyList)
-    }
-}
-
-impl SerializeTupleStruct for ProbeList {
-    type Ok = Content;
-    type Error = Full;
-
-    fn serialize_field<T: Serialize + ?Sized>(&mut self, _: &T) -> Result<(), Full> {
-        Err(Full)
-    }
-
-    fn end(self) -> Result<Content, Full> {
-        Ok(Content::EmptyList)
-    }
-}
+probe_list!(SerializeSeq::serialize_element, SerializeTuple::serialize_element, SerializeTupleStruct::serialize_field);
 
 /// The keys are data: any value but null is kept.
 struct ProbeMap;

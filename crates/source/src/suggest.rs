@@ -1,7 +1,7 @@
 //! "Did you mean": the known word that is closest to an unknown one.
 
 /// The closest of `known`, if it is close enough to be a slip of the pen.
-pub(crate) fn closest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
+pub fn closest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
     // More than 64 characters are no slip, and the distance costs their product.
     if word.is_empty() || word.len() > 64 {
         return None;
