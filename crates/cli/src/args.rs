@@ -36,6 +36,17 @@ pub(crate) enum Command {
     Convert(Box<ConvertArgs>),
 }
 
+impl Cli {
+    /// The name of the command, its project flags and how it speaks, those before the command included.
+    pub(crate) fn shared(&self) -> (&'static str, ProjectArgs, OutputArgs) {
+        let (name, project, output) = match &self.command {
+            Command::Config(args) => ("config", &args.project, args.output),
+            Command::Convert(args) => ("convert", &args.project, args.output),
+        };
+        (name, project.clone().after(self.project.clone()), output.after(self.output))
+    }
+}
+
 /// Which project: as docker compose has these flags, before or after the command.
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Project")]
@@ -58,6 +69,12 @@ pub(crate) struct ProjectArgs {
     /// Most bytes to read for a project, such as `64MiB`
     #[arg(long, value_name = "SIZE", value_parser = size)]
     pub(crate) max_input: Option<u64>,
+    /// Settings, instead of the nearest `windlass.yaml` from the project's directory upward
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Read no settings
+    #[arg(long, conflicts_with = "config")]
+    pub(crate) no_config: bool,
 }
 
 impl ProjectArgs {
@@ -74,6 +91,8 @@ impl ProjectArgs {
             profiles: join(before.profiles, self.profiles),
             env_files: join(before.env_files, self.env_files),
             max_input: self.max_input.or(before.max_input),
+            config: self.config.or(before.config),
+            no_config: self.no_config || before.no_config,
         }
     }
 }

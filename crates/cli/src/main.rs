@@ -4,33 +4,51 @@ mod args;
 mod commands;
 mod environment;
 mod exit;
+mod settings;
 mod transaction;
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
+use clap::{CommandFactory as _, FromArgMatches as _, Parser as _};
 
 use crate::args::{Cli, Command};
 use crate::commands::{Shell, config, convert};
 use crate::environment::Environment;
+use crate::exit::Exit;
+use crate::settings::Settings;
 
 fn main() -> ExitCode {
-    match Cli::try_parse() {
-        Ok(cli) => run(cli),
-        Err(error) => {
-            // Help and version go to standard output, which may be closed.
-            let _ = error.print();
-            ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
-        }
-    }
+    Cli::try_parse().map_or_else(refused, run)
 }
 
-fn run(cli: Cli) -> ExitCode {
-    let output = match &cli.command {
-        Command::Config(args) => args.output,
-        Command::Convert(args) => args.output,
-    };
-    let mut shell = Shell::new(Environment::of_process(), output.after(cli.output));
+/// Help, the version, or what is wrong with the command line.
+fn refused(error: clap::Error) -> ExitCode {
+    // Help and version go to standard output, which may be closed.
+    let _ = error.print();
+    ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
+}
+
+fn run(mut cli: Cli) -> ExitCode {
+    let (name, project, output) = cli.shared();
+    let mut shell = Shell::new(Environment::of_process(), output);
+    match Settings::load(&project, &shell) {
+        Ok(None) => {}
+        Ok(Some(settings)) => match settings.apply(Cli::command(), name) {
+            Ok(command) => match command.try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches)) {
+                Ok(with_settings) => cli = with_settings,
+                Err(error) => return refused(error),
+            },
+            Err(wrong) => {
+                shell.tell(&wrong, &settings.sources);
+                return Exit::Invalid.into();
+            }
+        },
+        Err(wrong) => {
+            let (diagnostic, sources) = *wrong;
+            shell.tell(&[diagnostic], &sources);
+            return Exit::Invalid.into();
+        }
+    }
     let outcome = match cli.command {
         Command::Config(args) => config::run(*args, cli.project, &mut shell),
         Command::Convert(args) => convert::run(*args, cli.project, &mut shell),
