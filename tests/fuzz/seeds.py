@@ -41,6 +41,8 @@ def project(files):
 def texts(name, content):
     if name.endswith((".yaml", ".yml")):
         seed("yaml", content)
+    if name.endswith((".conf", ".ini", ".cnf")) or name.startswith(("prometheus", "ci.")):
+        seed("conf", content)
     if name.endswith("env"):
         seed("dotenv", content)
     for line in content.splitlines():
@@ -49,7 +51,7 @@ def texts(name, content):
 
 
 for path in sorted((ROOT / "examples").rglob("*")):
-    if path.suffix in (".yaml", ".yml") or path.name.endswith((".env", ".env.example")):
+    if path.suffix in (".yaml", ".yml", ".conf", ".ini", ".cnf") or path.name.endswith((".env", ".env.example")):
         texts(path.name.removesuffix(".example"), path.read_bytes())
         if "compose" in path.name:
             project({"compose.yaml": path.read_bytes()})
@@ -66,5 +68,5 @@ for path in sorted((ROOT / "tests/conformance/compose").glob("*.cases")):
         if files:
             project(files)
 
-for target in ("load", "convert", "yaml", "dotenv", "template"):
+for target in ("load", "convert", "conf", "yaml", "dotenv", "template"):
     print(f"{target}: {len(list((HERE / 'corpus' / target).glob('*')))} seeds")

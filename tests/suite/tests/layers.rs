@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use windlass_testkit::workspace;
 
 /// Room → layer. A room uses rooms of lower layers only; two of one layer do not know each other.
-const LAYERS: [(&str, u8); 10] = [
+const LAYERS: [(&str, u8); 11] = [
     ("windlass-source", 0),
     ("windlass-yaml", 1),
     ("windlass-dockerfile", 1),
+    ("windlass-conf", 1),
     ("windlass-compose", 2),
     ("windlass-images", 2),
     ("windlass-k8s", 2),
