@@ -7,6 +7,7 @@
 mod ai_model;
 #[cfg(test)]
 mod arbitrary;
+mod attribute;
 mod blkio_config;
 mod build;
 mod by_name;
@@ -68,6 +69,7 @@ use windlass_source::Diagnostic;
 use windlass_yaml::Node;
 
 pub use ai_model::{Model, ServiceModel};
+pub use attribute::{attribute, attributes};
 pub use blkio_config::{BlkioConfig, ThrottleDevice, WeightDevice};
 pub use build::Build;
 pub use by_name::{ByName, Entry, Extensions};

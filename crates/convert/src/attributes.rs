@@ -34,6 +34,28 @@ pub(crate) use environment::is_clock;
 pub(crate) use mounts::claim;
 pub(crate) use project::apply_project;
 
+/// What each file's attributes become, in cases that the suite converts; see [`crate::support`].
+pub(crate) const DOCUMENTS: &[(&str, &str)] = &[
+    ("image.md", include_str!("attributes/image.md")),
+    ("build.md", include_str!("attributes/build.md")),
+    ("command.md", include_str!("attributes/command.md")),
+    ("environment.md", include_str!("attributes/environment.md")),
+    ("configs.md", include_str!("attributes/configs.md")),
+    ("mounts.md", include_str!("attributes/mounts.md")),
+    ("healthcheck.md", include_str!("attributes/healthcheck.md")),
+    ("depends_on.md", include_str!("attributes/depends_on.md")),
+    ("resources.md", include_str!("attributes/resources.md")),
+    ("deploy.md", include_str!("attributes/deploy.md")),
+    ("lifecycle.md", include_str!("attributes/lifecycle.md")),
+    ("ports.md", include_str!("attributes/ports.md")),
+    ("networks.md", include_str!("attributes/networks.md")),
+    ("identity.md", include_str!("attributes/identity.md")),
+    ("labels.md", include_str!("attributes/labels.md")),
+    ("security.md", include_str!("attributes/security.md")),
+    ("host.md", include_str!("attributes/host.md")),
+    ("project.md", include_str!("attributes/project.md")),
+];
+
 /// Where attributes put what they decide.
 pub(crate) struct Sink<'a> {
     pub(crate) draft: &'a mut Draft,

@@ -15,6 +15,7 @@ mod finish;
 mod layout;
 mod options;
 mod report;
+pub mod support;
 #[cfg(test)]
 mod testing;
 mod text;

@@ -24,6 +24,9 @@ pub enum Fate {
 }
 
 impl Fate {
+    /// Every fate, the best first.
+    pub const ALL: [Self; 4] = [Self::Mapped, Self::Approximated, Self::Lost, Self::Refused];
+
     /// The word that reports use.
     pub fn as_str(self) -> &'static str {
         match self {

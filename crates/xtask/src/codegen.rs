@@ -1,5 +1,7 @@
 //! `cargo xtask codegen`: files that are made from code, so that they can't contradict it.
 
+mod attributes;
+
 use std::fmt::Write as _;
 use std::fs;
 
@@ -12,7 +14,8 @@ struct Generated {
     text: fn() -> String,
 }
 
-const FILES: [Generated; 1] = [Generated { path: "docs/images.md", text: images }];
+const FILES: [Generated; 2] =
+    [Generated { path: "docs/attributes.md", text: attributes::text }, Generated { path: "docs/images.md", text: images }];
 
 pub(crate) fn run(check: bool) -> anyhow::Result<()> {
     let root = windlass_testkit::workspace();

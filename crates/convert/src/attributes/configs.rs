@@ -1,14 +1,4 @@
 //! configs, secrets → ConfigMaps and Secrets mounted as files.
-//!
-//! ## Before
-//! ```yaml
-//! secrets: [db_password]
-//! ```
-//! ## After
-//! ```yaml
-//! volumeMounts:
-//! - { name: secret-db-password, mountPath: /run/secrets/db_password, subPath: db_password, readOnly: true }
-//! ```
 
 use smol_str::SmolStr;
 use windlass_compose::model::FileMount;

@@ -1,15 +1,4 @@
 //! environment, env_file → env, with credentials in Secrets.
-//!
-//! ## Before
-//! ```yaml
-//! environment: { LOG_LEVEL: info, DB_PASSWORD: hunter2 }
-//! ```
-//! ## After
-//! ```yaml
-//! env:
-//! - { name: DB_PASSWORD, valueFrom: { secretKeyRef: { name: web-credentials-…, key: DB_PASSWORD } } }
-//! - { name: LOG_LEVEL, value: info }
-//! ```
 
 use std::collections::BTreeMap;
 

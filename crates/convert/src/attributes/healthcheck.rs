@@ -2,15 +2,6 @@
 //!
 //! Docker leaves an unhealthy container running and Kubernetes restarts it, so liveness stands behind a startup probe with a
 //! generous budget, is three times as patient as readiness, and never asks for other services.
-//!
-//! ## Before
-//! ```yaml
-//! healthcheck: { test: ["CMD", "curl", "-f", "http://localhost:8080/up"], interval: 10s, start_period: 40s }
-//! ```
-//! ## After
-//! ```yaml
-//! readinessProbe: { httpGet: { path: /up, port: 8080, httpHeaders: [{ name: Host, value: localhost }] }, periodSeconds: 10, timeoutSeconds: 30, failureThreshold: 3 }
-//! ```
 
 mod check;
 mod inferred;

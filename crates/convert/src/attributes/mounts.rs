@@ -1,16 +1,5 @@
 //! volumes, volumes_from, tmpfs, shm_size → volumes of the pod and mounts of the container.
 //!
-//! ## Before
-//! ```yaml
-//! volumes: ["data:/var/lib/postgresql/data", "./my.cnf:/etc/my.cnf:ro"]
-//! ```
-//! ## After
-//! ```yaml
-//! volumeMounts:
-//! - { name: data, mountPath: /var/lib/postgresql/data, subPath: data }
-//! - { name: file-my-cnf, mountPath: /etc/my.cnf, subPath: my.cnf, readOnly: true }
-//! ```
-//!
 //! What each mount is was decided before ([`Becoming`]); here it is made and reported.
 
 mod claim;

@@ -1,15 +1,4 @@
 //! ports, expose → container ports; the Services are made in `finish`.
-//!
-//! ## Before
-//! ```yaml
-//! ports: ["80:8080"]
-//! ```
-//! ## After
-//! ```yaml
-//! # Deployment: containers[0].ports
-//! - { name: tcp-8080, containerPort: 8080, protocol: TCP }
-//! # Service `web`: port 8080; Service `web-published` (LoadBalancer): port 80 → 8080
-//! ```
 
 use k8s_openapi::api::core::v1::ContainerPort;
 use smol_str::SmolStr;
