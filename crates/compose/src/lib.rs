@@ -26,5 +26,5 @@ pub mod words;
 
 pub use discovery::{DEFAULT_FILES, DEFAULT_OVERRIDES};
 pub use environment::{Environment, Variable};
-pub use load::{Loaded, load};
+pub use load::{Loaded, load, load_into};
 pub use request::{Options, Request};

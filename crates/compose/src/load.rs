@@ -60,7 +60,13 @@ impl Loaded {
 ///
 /// Never fails: what is wrong becomes a diagnostic, and later passes are left out when an earlier one found an error.
 pub fn load(request: &Request, files: &dyn FileSystem) -> Loaded {
-    let mut loader = Loader::new(request, files);
+    load_into(request, files, SourceMap::new())
+}
+
+/// As [`load`], with its texts added to those of earlier loads, so that spans of several projects stand in one map. A file of the
+/// same name that is in the map already is not read again: all loads of a map have one working directory.
+pub fn load_into(request: &Request, files: &dyn FileSystem, sources: SourceMap) -> Loaded {
+    let mut loader = Loader::new(request, files, sources);
     let mut loaded = Loaded {
         project: Project::default(),
         tree: Node::default_value(Map::new()),

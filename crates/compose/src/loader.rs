@@ -75,13 +75,14 @@ pub(crate) struct ComposeFile {
 }
 
 impl<'a> Loader<'a> {
-    pub(crate) fn new(request: &'a Request, files: &'a dyn FileSystem) -> Self {
+    pub(crate) fn new(request: &'a Request, files: &'a dyn FileSystem, sources: SourceMap) -> Self {
+        let known = sources.files().map(|(id, file)| (normalize(&request.working_directory.join(file.name())), id));
         Self {
             request,
             files,
-            sources: SourceMap::new(),
+            texts: known.collect(),
+            sources,
             diagnostics: Vec::new(),
-            texts: BTreeMap::new(),
             bytes_left: request.max_input,
             files_left: MAX_FILES,
             values_left: Some(MAX_COPIES),

@@ -13,6 +13,7 @@ const LAYERS: [(&str, u8); 11] = [
     ("windlass-conf", 2),
     ("windlass-images", 2),
     ("windlass-k8s", 2),
+    ("windlass-audit", 3),
     ("windlass-convert", 3),
     ("windlass-emit", 4),
     ("windlass-report", 4),

@@ -1,0 +1,209 @@
+//! The audit: rules run over a context, suppressions applied, scores counted. Pure.
+
+use std::collections::BTreeMap;
+
+use windlass_source::{Diagnostic, Span};
+
+use crate::baseline;
+use crate::context::{Context, EnvironmentKind, StackContext};
+use crate::findings::{Finding, Findings, Outcome, Target, Verdict};
+use crate::rule::{Check, Rule};
+use crate::rules;
+use crate::score::{Score, score};
+use crate::settings::Settings;
+use crate::severity::{Grade, Severity};
+use crate::suppress::{self, Flaw, Suppression};
+
+/// What was found.
+#[derive(Debug, Default)]
+pub struct Audit {
+    /// Findings in the order of files and places; what several stacks share stands once. Suppressed ones are among them.
+    pub findings: Vec<Finding>,
+    /// Each stack with its score, in the order of the context.
+    pub stacks: Vec<StackResult>,
+    /// Each control counted once over all files.
+    pub total: Score,
+    /// What need not be as a rule wants it, with the reason.
+    pub exemptions: Vec<Exemption>,
+    /// What could not be read, and so was not checked.
+    pub not_understood: Vec<Diagnostic>,
+}
+
+/// A stack's result.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StackResult {
+    /// The file that it is named after.
+    pub name: String,
+    /// Its files in merge order.
+    pub files: Vec<String>,
+    /// Development or production.
+    pub environment: EnvironmentKind,
+    /// How that is known.
+    pub because: String,
+    /// Its findings, and those of the repository as a whole.
+    pub score: Score,
+}
+
+/// A target that a rule excuses.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Exemption {
+    /// The rule's id.
+    pub rule: &'static str,
+    /// The stacks that it belongs to.
+    pub stacks: Vec<usize>,
+    /// The reason.
+    pub reason: String,
+}
+
+impl Audit {
+    /// The lowest score of the stacks; without any, that of all files together.
+    pub fn score(&self) -> Option<u32> {
+        self.stacks.iter().filter_map(|stack| stack.score.overall).min().or(self.total.overall)
+    }
+
+    /// How many findings of a severity count.
+    pub fn count(&self, severity: Severity) -> usize {
+        self.findings.iter().filter(|finding| finding.counts() && finding.grade.severity == severity).count()
+    }
+}
+
+/// Runs the rules that the settings select.
+pub fn audit(context: &Context, settings: &Settings) -> Audit {
+    let mut findings = Vec::new();
+    let mut outcomes: Vec<Outcome> = Vec::new();
+    for rule in rules::all().iter().copied().filter(|rule| settings.runs(rule)) {
+        run(rule, context, &mut findings, &mut outcomes);
+    }
+    for finding in &mut findings {
+        if let Some(severity) = settings.severity_of(finding.rule) {
+            finding.grade = Grade::new(severity, "the settings say so");
+        }
+    }
+    let suppressions: Vec<Suppression> = settings.suppressions.iter().cloned().chain(suppress::written(context)).collect();
+    let flaws = suppress::apply(&suppressions, &mut findings, context.sources(), &settings.today);
+    for (index, flaw) in flaws {
+        tell(&suppressions[index], flaw, settings, &mut findings, &mut outcomes);
+    }
+    baseline::fingerprint(&mut findings, context.sources());
+    baseline::apply(&settings.baseline, &mut findings);
+
+    let of = |stack: StackContext<'_>| {
+        let index = stack.index();
+        let concerns = |outcome: &Outcome| outcome.is_of_repository || outcome.stacks.contains(&index);
+        StackResult {
+            name: stack.name().to_owned(),
+            files: stack.files().to_vec(),
+            environment: stack.environment().kind,
+            because: stack.environment().because.clone(),
+            score: score(&outcomes, &findings, settings.profile, concerns),
+        }
+    };
+    Audit {
+        stacks: context.stacks().map(of).collect(),
+        total: score(&outcomes, &findings, settings.profile, |_| true),
+        exemptions: outcomes.iter().filter_map(Outcome::exemption).collect(),
+        findings: merged(findings, context),
+        not_understood: context.not_understood().to_vec(),
+    }
+}
+
+/// Runs a rule on each of its targets.
+fn run(rule: &'static Rule, context: &Context, findings: &mut Vec<Finding>, outcomes: &mut Vec<Outcome>) {
+    let mut on = |target: Target, check: &dyn Fn(&mut Findings<'_>)| {
+        let mut sink = Findings::new(rule, &target);
+        check(&mut sink);
+        outcomes.push(sink.finish(findings));
+    };
+    let of_stack = |stack: StackContext<'_>| Target { stacks: vec![stack.index()], ..Target::default() };
+    match rule.check {
+        Check::Dockerfile(check) => context.dockerfiles().for_each(|dockerfile| {
+            on(Target::of_services(dockerfile.services()), &|sink| check(&dockerfile, sink));
+        }),
+        Check::Stage(check) => context.dockerfiles().for_each(|dockerfile| {
+            let target = Target::of_services(dockerfile.services());
+            dockerfile.stages().for_each(|stage| on(target.clone(), &|sink| check(&stage, sink)));
+        }),
+        Check::Service(check) => context.services().for_each(|service| {
+            let target = Target { service: Some(service.name().into()), ..of_stack(service.stack()) };
+            on(target, &|sink| check(&service, sink));
+        }),
+        Check::Stack(check) => context.stacks().for_each(|stack| on(of_stack(stack), &|sink| check(&stack, sink))),
+        Check::Config(kind, check) => context.configs(kind).for_each(|config| {
+            on(Target::of_services(config.services().map(|(service, _)| service)), &|sink| check(&config, sink));
+        }),
+        Check::Repository(check) => on(Target { is_repository: true, ..Target::default() }, &|sink| check(context, sink)),
+        // Told when suppressions are applied.
+        Check::Suppression(_) => {}
+    }
+}
+
+/// Reports a flaw of a suppression, where its rule runs and the suppressed one did.
+fn tell(suppression: &Suppression, flaw: Flaw, settings: &Settings, findings: &mut Vec<Finding>, outcomes: &mut Vec<Outcome>) {
+    let about = |rule: &&&'static Rule| matches!(rule.check, Check::Suppression(of) if of == flaw);
+    let Some(rule) = rules::all().iter().find(about).filter(|rule| settings.runs(rule)) else { return };
+    let named = |rule: &&&Rule| suppression.rules.iter().any(|name| rule.is_named(name));
+    let all_ran = rules::all().iter().filter(named).all(|rule| settings.runs(rule));
+    if flaw == Flaw::Unused && !all_ran {
+        return;
+    }
+    let names = suppression.rules.join(", ");
+    let target = Target { is_repository: true, ..Target::default() };
+    let mut sink = Findings::new(rule, &target);
+    let written: Option<Span> = suppression.written;
+    match flaw {
+        Flaw::Unused => sink.report(written, format!("nothing here is found by `{names}`")).help("remove the suppression"),
+        Flaw::Expired => {
+            let until = suppression.until.as_deref().unwrap_or_default();
+            sink.report(written, format!("the suppression of `{names}` ended on {until}")).help("repair the finding, or set a later day")
+        }
+        Flaw::NoReason => sink
+            .report(written, format!("the suppression of `{names}` gives no reason"))
+            .help("write why after it: a P1 counts until somebody says why it need not"),
+    };
+    outcomes.push(sink.finish(findings));
+}
+
+/// What several stacks share, once: with the worst severity, and suppressed only when it is in all of them.
+fn merged(findings: Vec<Finding>, context: &Context) -> Vec<Finding> {
+    type Key = (Option<Span>, &'static str, String);
+    let mut by_place: BTreeMap<Key, Finding> = BTreeMap::new();
+    for finding in findings {
+        let key = (finding.span, finding.rule.id, finding.message.clone());
+        match by_place.entry(key) {
+            std::collections::btree_map::Entry::Vacant(entry) => {
+                entry.insert(finding);
+            }
+            std::collections::btree_map::Entry::Occupied(mut entry) => {
+                let known = entry.get_mut();
+                let stacks: Vec<usize> = finding.stacks.iter().copied().filter(|stack| !known.stacks.contains(stack)).collect();
+                let replaces = (finding.suppressed.is_some(), finding.grade.severity) < (known.suppressed.is_some(), known.grade.severity);
+                if replaces {
+                    let stacks = std::mem::take(&mut known.stacks);
+                    let fingerprint = std::mem::take(&mut known.fingerprint);
+                    *known = Finding { stacks, fingerprint, ..finding };
+                }
+                known.stacks.extend(stacks);
+            }
+        }
+    }
+    let mut findings: Vec<Finding> = by_place.into_values().collect();
+    let name = |finding: &Finding| finding.span.map_or("", |span| context.sources().file(span.file).name()).to_owned();
+    findings.sort_by_cached_key(|finding| (name(finding), finding.span.map(|span| span.start), finding.rule.id));
+    findings
+}
+
+impl Target {
+    fn of_services<'a>(services: impl Iterator<Item = crate::context::ServiceContext<'a>>) -> Self {
+        let mut stacks: Vec<usize> = services.map(|service| service.stack().index()).collect();
+        stacks.sort_unstable();
+        stacks.dedup();
+        Self { stacks, ..Self::default() }
+    }
+}
+
+impl Outcome {
+    fn exemption(&self) -> Option<Exemption> {
+        let Verdict::Exempt(reason) = &self.verdict else { return None };
+        Some(Exemption { rule: self.rule.id, stacks: self.stacks.clone(), reason: reason.clone() })
+    }
+}

@@ -1,0 +1,83 @@
+//! What is audited, as one model: the repository's files, the stacks that its compose files form, their services, the Dockerfiles
+//! that those build, and the configuration files that they mount.
+//!
+//! In: a [`Request`] and a file system. Out: a [`Context`], which rules ask through views: [`StackContext`], [`ServiceContext`],
+//! [`DockerfileContext`], [`StageContext`], [`ConfigContext`]. Nothing is judged here.
+
+mod config_file;
+mod dockerfile;
+mod edit;
+mod environment;
+mod load;
+mod repository;
+mod role;
+mod script;
+mod service;
+mod stack;
+
+use windlass_source::{Diagnostic, SourceMap, Span};
+
+pub use config_file::{ConfigContext, ConfigKind, ConfigUse};
+pub use dockerfile::{DockerfileContext, Run, StageContext};
+pub use environment::{Environment, EnvironmentKind};
+pub use load::Request;
+pub use repository::{Repository, RepositoryFile};
+pub use role::Role;
+pub use script::{Connector, ShellCommand, ShellWord};
+pub use service::{Reach, ServiceContext};
+pub use stack::StackContext;
+
+/// All that is audited in one run.
+#[derive(Debug, Default)]
+pub struct Context {
+    pub(crate) sources: SourceMap,
+    pub(crate) repository: Repository,
+    pub(crate) stacks: Vec<stack::Stack>,
+    pub(crate) dockerfiles: Vec<dockerfile::DockerfileEntry>,
+    pub(crate) configs: Vec<config_file::ConfigFile>,
+    /// What could not be read, and so was not checked.
+    pub(crate) not_understood: Vec<Diagnostic>,
+}
+
+impl Context {
+    /// The files that were found.
+    pub fn repository(&self) -> &Repository {
+        &self.repository
+    }
+
+    /// The stacks, in the order of their files' names.
+    pub fn stacks(&self) -> impl Iterator<Item = StackContext<'_>> {
+        (0..self.stacks.len()).map(|index| StackContext::new(self, index))
+    }
+
+    /// The services of all stacks.
+    pub fn services(&self) -> impl Iterator<Item = ServiceContext<'_>> {
+        self.stacks().flat_map(|stack| stack.services())
+    }
+
+    /// The Dockerfiles, in the order of their names.
+    pub fn dockerfiles(&self) -> impl Iterator<Item = DockerfileContext<'_>> {
+        (0..self.dockerfiles.len()).map(|index| DockerfileContext::new(self, index))
+    }
+
+    /// The configuration files of a kind, in the order of their names.
+    pub fn configs(&self, kind: ConfigKind) -> impl Iterator<Item = ConfigContext<'_>> {
+        let of_kind = self.configs.iter().enumerate().filter(move |(_, config)| config.kind == kind);
+        of_kind.map(|(index, _)| ConfigContext::new(self, index))
+    }
+
+    /// Every text that was read.
+    pub fn sources(&self) -> &SourceMap {
+        &self.sources
+    }
+
+    /// The text under a span.
+    pub fn slice(&self, span: Span) -> &str {
+        self.sources.slice(span)
+    }
+
+    /// What could not be read, and so was not checked.
+    pub fn not_understood(&self) -> &[Diagnostic] {
+        &self.not_understood
+    }
+}

@@ -1,0 +1,117 @@
+//! Configuration files: those that services mount or images copy, and those that lie about.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use windlass_compose::model::MountKind;
+use windlass_dockerfile::stages::CopyFrom;
+use windlass_source::{FileKind, normalize};
+
+use super::super::Context;
+use super::super::config_file::{ConfigFile, ConfigKind, ConfigUse};
+use super::super::repository::Reader;
+
+/// Files of a mounted directory above which no more are looked at.
+const MAX_FILES: usize = 200;
+
+/// Reads every configuration file that is mounted, copied, or among `found`.
+pub(super) fn load(found: &[PathBuf], reader: &mut Reader<'_>, context: &mut Context) {
+    let mut known: BTreeMap<PathBuf, (ConfigKind, Vec<ConfigUse>)> = BTreeMap::new();
+    for path in found {
+        if let Some(kind) = ConfigKind::of_path(&reader.display(path)) {
+            known.insert(path.clone(), (kind, Vec::new()));
+        }
+    }
+    for (path, place) in mounted(reader, context).into_iter().chain(copied(reader, context)) {
+        // Where a file stands in the container says more than what it is called outside.
+        let kind = ConfigKind::of_path(&place.target).or_else(|| ConfigKind::of_path(&path.to_string_lossy()));
+        let Some(kind) = kind else { continue };
+        known.entry(path).or_insert_with(|| (kind, Vec::new())).1.push(place);
+    }
+    for (path, (kind, uses)) in known {
+        if let Some(file) = reader.read(&path) {
+            context.configs.push(ConfigFile { kind, path: reader.display(&path), file, uses });
+        }
+    }
+}
+
+/// The files that services mount, directories opened.
+fn mounted(reader: &Reader<'_>, context: &Context) -> Vec<(PathBuf, ConfigUse)> {
+    let mut places = Vec::new();
+    for (stack, loaded) in context.stacks.iter().enumerate() {
+        for (service, model) in loaded.project.services.iter().enumerate() {
+            let mut add = |source: &str, target: &str, span| {
+                let source = normalize(&loaded.directory.join(source));
+                let place = ConfigUse { stack, service, target: target.to_owned(), span, is_copied: false };
+                open(&source, &place, reader, &mut places);
+            };
+            for mount in model.volumes.iter().filter(|mount| mount.kind.value == MountKind::Bind) {
+                if let Some(source) = &mount.source {
+                    add(&source.value, &mount.target.value, mount.span().or(source.span()));
+                }
+            }
+            for mount in &model.configs {
+                let file = loaded.project.configs.get(&mount.source.value).and_then(|config| config.file.as_ref());
+                let target = mount.target.as_ref().map_or_else(|| format!("/{}", mount.source.value), |target| target.value.to_string());
+                if let Some(file) = file {
+                    add(&file.value, &target, mount.span().or(mount.source.span()));
+                }
+            }
+            for file in &model.env_file {
+                add(&file.path.value, ".env", file.path.span());
+            }
+        }
+    }
+    places
+}
+
+/// The files that the Dockerfiles of services copy from their contexts.
+fn copied(reader: &Reader<'_>, context: &Context) -> Vec<(PathBuf, ConfigUse)> {
+    let mut places = Vec::new();
+    for (stack, loaded) in context.stacks.iter().enumerate() {
+        for (service, facts) in loaded.facts.iter().enumerate() {
+            let (Some(built), Some(index)) = (&facts.built, facts.dockerfile) else { continue };
+            let directory = &context.dockerfiles[index].build_context;
+            for copy in built.copies.iter().filter(|copy| copy.from == CopyFrom::Context) {
+                for source in &copy.sources {
+                    let path = normalize(&directory.join(source.trim_start_matches('/')));
+                    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+                    let is_file = reader.files.metadata(&path).is_some_and(|metadata| metadata.kind == FileKind::File);
+                    let target = if copy.into_directory && is_file {
+                        format!("{}/{name}", copy.destination.trim_end_matches('/'))
+                    } else {
+                        copy.destination.to_string()
+                    };
+                    // Whole trees hold sources; only what is copied by name is configuration.
+                    if is_file {
+                        places.push((path, ConfigUse { stack, service, target, span: Some(copy.span), is_copied: true }));
+                    }
+                }
+            }
+        }
+    }
+    places
+}
+
+/// A file, or the files of a directory one level deep.
+fn open(source: &Path, place: &ConfigUse, reader: &Reader<'_>, places: &mut Vec<(PathBuf, ConfigUse)>) {
+    match reader.files.metadata(source).map(|metadata| metadata.kind) {
+        Some(FileKind::File) => places.push((source.to_owned(), place.clone())),
+        Some(FileKind::Directory) => {
+            // A project mounted whole is no directory of configuration.
+            let is_configuration = ConfigKind::of_path(&format!("{}/x.conf", place.target))
+                .or_else(|| ConfigKind::of_path(&format!("{}/x.ini", place.target)))
+                .or_else(|| ConfigKind::of_path(&format!("{}/x.cnf", place.target)));
+            if is_configuration.is_none() {
+                return;
+            }
+            for entry in reader.files.list(source).unwrap_or_default().into_iter().take(MAX_FILES) {
+                if entry.metadata.is_some_and(|metadata| metadata.kind == FileKind::File) {
+                    let target = format!("{}/{}", place.target.trim_end_matches('/'), entry.name);
+                    places.push((source.join(&entry.name), ConfigUse { target, ..place.clone() }));
+                }
+            }
+        }
+        Some(FileKind::Special) | None => {}
+    }
+}

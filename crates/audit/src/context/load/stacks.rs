@@ -1,0 +1,128 @@
+//! Which compose files form a stack, and the stacks loaded.
+//!
+//! In each directory: the default file with its override is one stack. Every other compose file is a stack of its own when it loads
+//! alone, else on top of the default file.
+
+use std::path::{Path, PathBuf};
+
+use windlass_compose::{DEFAULT_FILES, DEFAULT_OVERRIDES, Loaded, Request as ProjectRequest, load_into};
+use windlass_source::{FileId, FileSystem};
+
+use super::super::Context;
+use super::super::environment::{Environment, EnvironmentKind};
+use super::super::stack::Stack;
+use super::Request;
+
+/// True for the names that compose files have: `compose.yaml`, `docker-compose.prod.yml`, `compose-dev.yml`, `prod.compose.yaml`.
+pub(super) fn is_compose_file(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
+    let Some(stem) = name.strip_suffix(".yml").or_else(|| name.strip_suffix(".yaml")) else { return false };
+    let stem = stem.strip_prefix("docker-").unwrap_or(stem);
+    let begins = stem.strip_prefix("compose").is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '-', '_']));
+    begins || [".compose", "-compose", "_compose"].iter().any(|end| stem.ends_with(end))
+}
+
+/// Loads the stacks that `compose` (absolute paths, sorted) forms, or the one that the request names.
+pub(super) fn load(request: &Request, compose: &[PathBuf], files: &dyn FileSystem, context: &mut Context) {
+    if !request.project.files.is_empty() {
+        let loaded = one(&request.project, &[], files, context);
+        keep(request, loaded, context);
+        return;
+    }
+    let mut rest = compose;
+    while let Some(first) = rest.first() {
+        let directory = first.parent();
+        let (here, others) = rest.split_at(rest.iter().take_while(|path| path.parent() == directory).count());
+        rest = others;
+        directory_of(request, here, files, context);
+    }
+}
+
+/// The stacks of one directory.
+fn directory_of(request: &Request, here: &[PathBuf], files: &dyn FileSystem, context: &mut Context) {
+    let named = |names: &[&str]| {
+        let path = |name: &&str| here.iter().find(|path| path.file_name().is_some_and(|own| own == *name));
+        names.iter().find_map(|name| path(name)).cloned()
+    };
+    let default = named(&DEFAULT_FILES);
+    let over = default.as_ref().and_then(|_| named(&DEFAULT_OVERRIDES));
+    let base: Vec<PathBuf> = default.iter().chain(&over).cloned().collect();
+    if !base.is_empty() {
+        let loaded = one(&request.project, &base, files, context);
+        keep(request, loaded, context);
+    }
+    for path in here.iter().filter(|path| !base.contains(path)) {
+        let alone = one(&request.project, std::slice::from_ref(path), files, context);
+        let loaded = match &default {
+            Some(default) if !alone.is_ok() => {
+                give_back(alone, context);
+                one(&request.project, &[default.clone(), path.clone()], files, context)
+            }
+            _ => alone,
+        };
+        keep(request, loaded, context);
+    }
+}
+
+/// Loads some files with the flags of the request.
+fn one(project: &ProjectRequest, files: &[PathBuf], system: &dyn FileSystem, context: &mut Context) -> Loaded {
+    let mut request = project.clone();
+    if !files.is_empty() {
+        request.files = files.iter().map(|path| path.display().to_string()).collect();
+        // `-` of the flags is no file of a directory.
+        request.standard_input = None;
+    }
+    // Services of every profile are audited.
+    if request.profiles.is_empty() {
+        request.profiles = vec!["*".to_owned()];
+    }
+    load_into(&request, system, std::mem::take(&mut context.sources))
+}
+
+fn give_back(loaded: Loaded, context: &mut Context) {
+    context.sources = loaded.sources;
+}
+
+/// Keeps a stack that loads; of one that does not, the reasons.
+fn keep(request: &Request, loaded: Loaded, context: &mut Context) {
+    let is_ok = loaded.is_ok();
+    let Loaded { project, tree, directory, files, sources, diagnostics, .. } = loaded;
+    context.sources = sources;
+    if !is_ok {
+        context.not_understood.extend(diagnostics.into_iter().filter(windlass_source::Diagnostic::is_error));
+        return;
+    }
+    let base = windlass_source::normalize(&request.project.working_directory);
+    let display = |path: &PathBuf| path.strip_prefix(&base).unwrap_or(path).display().to_string();
+    let names: Vec<String> = files.iter().map(|path| if path == Path::new("-") { "<stdin>".to_owned() } else { display(path) }).collect();
+    let id = |name: &String| context.sources.files().find(|(_, file)| file.name() == name).map(|(id, _)| id);
+    let file_ids: Vec<FileId> = names.iter().filter_map(id).collect();
+    // A default file is known by its own name, not by that of its override.
+    let own = if names.len() == 2 && DEFAULT_OVERRIDES.iter().any(|over| names[1].ends_with(over)) { names.first() } else { names.last() };
+    context.stacks.push(Stack {
+        name: own.cloned().unwrap_or_default(),
+        files: names,
+        file_ids,
+        directory,
+        project,
+        tree,
+        // Decided once the services are known.
+        environment: Environment { kind: EnvironmentKind::Production, because: String::new() },
+        facts: Vec::new(),
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn compose_files_are_known_by_name() {
+        for path in ["compose.yaml", "a/docker-compose.prod.yml", "docker-compose-dev.yml", "prod.compose.yaml", "Docker-Compose.yml"] {
+            assert!(is_compose_file(path), "{path}");
+        }
+        for path in ["compose.json", "composer.yml", "values.yaml", "docker.yml", "decompose.yml"] {
+            assert!(!is_compose_file(path), "{path}");
+        }
+    }
+}

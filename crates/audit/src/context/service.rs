@@ -1,0 +1,269 @@
+//! A service as rules see it: what the compose file says, what is known of its image, and who can reach it.
+
+use std::ops::Deref;
+
+use smol_str::SmolStr;
+use windlass_compose::model::{Healthcheck, MountKind, Port, Service};
+use windlass_dockerfile::ImageConfig;
+use windlass_images::{Image, Reference};
+use windlass_source::{Span, Spanned};
+use windlass_yaml::Node;
+
+use super::Context;
+use super::config_file::{ConfigContext, ConfigKind};
+use super::dockerfile::DockerfileContext;
+use super::role::{Known, Role};
+use super::stack::StackContext;
+use crate::severity::{Grade, Severity};
+
+/// What is known of a service beside what its compose file says.
+#[derive(Debug)]
+pub(crate) struct ServiceFacts {
+    pub(crate) reference: Option<Reference>,
+    pub(crate) image: Option<&'static Image>,
+    /// The Dockerfile that builds its image, by index.
+    pub(crate) dockerfile: Option<usize>,
+    /// What that Dockerfile makes with this service's arguments and target.
+    pub(crate) built: Option<ImageConfig>,
+    pub(crate) role: Known,
+    /// The words that its container runs: entrypoint and command, its own or the Dockerfile's; empty: the image's.
+    pub(crate) words: Vec<SmolStr>,
+}
+
+/// A service of a stack. Dereferences to the typed service of the compose model, so `service.healthcheck` is the attribute.
+#[derive(Clone, Copy, Debug)]
+pub struct ServiceContext<'a> {
+    stack: StackContext<'a>,
+    at: usize,
+}
+
+/// From where a port is reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Reach {
+    /// From the stack's networks only.
+    Internal,
+    /// From this machine: published on a loopback address.
+    Machine,
+    /// From wherever the machine is: published on all or on a public address.
+    Public,
+}
+
+impl Deref for ServiceContext<'_> {
+    type Target = Service;
+
+    fn deref(&self) -> &Service {
+        self.model()
+    }
+}
+
+impl<'a> ServiceContext<'a> {
+    pub(super) fn new(stack: StackContext<'a>, at: usize) -> Self {
+        Self { stack, at }
+    }
+
+    fn facts(self) -> &'a ServiceFacts {
+        &self.stack.entry().facts[self.at]
+    }
+
+    /// The typed service; the same as dereferencing, with the context's lifetime.
+    pub fn model(self) -> &'a Service {
+        &self.stack.project().services[self.at]
+    }
+
+    /// Its stack.
+    pub fn stack(self) -> StackContext<'a> {
+        self.stack
+    }
+
+    /// All that is audited.
+    pub fn context(self) -> &'a Context {
+        self.stack.context()
+    }
+
+    /// Its name.
+    pub fn name(self) -> &'a str {
+        &self.model().name.value
+    }
+
+    /// Its key: where something that it lacks is reported.
+    pub fn key_span(self) -> Option<Span> {
+        self.model().name.span()
+    }
+
+    /// The place of one of its attributes: `key_span` when it does not stand there.
+    pub fn attribute_span(self, attribute: &str) -> Option<Span> {
+        let entry = self.tree().and_then(Node::as_map).and_then(|map| map.get_entry(attribute));
+        entry.and_then(|(key, node)| key.span.or(node.span())).or_else(|| self.key_span())
+    }
+
+    /// Its map in the canonical tree, for edits.
+    pub fn tree(self) -> Option<&'a Node> {
+        self.stack.tree().get("services")?.get(self.name())
+    }
+
+    /// The stack is not for development.
+    pub fn is_production(self) -> bool {
+        self.stack.is_production()
+    }
+
+    /// What it is for.
+    pub fn role(self) -> Role {
+        self.facts().role.role
+    }
+
+    /// How its role is known, as a clause: "its image is `mysql`".
+    pub fn role_reason(self) -> &'a str {
+        &self.facts().role.because
+    }
+
+    /// `severity`, one lower in a development stack.
+    pub fn grade(self, severity: Severity) -> Grade {
+        if self.is_production() {
+            return severity.into();
+        }
+        let reason = format!("the stack is for development: {}", self.stack.environment().because);
+        Grade::new(severity.lower(), reason)
+    }
+
+    /// Its image's reference; of a built image without `image:` none.
+    pub fn reference(self) -> Option<&'a Reference> {
+        self.facts().reference.as_ref()
+    }
+
+    /// What is known of its image: the catalogue's entry, for a built one that of the base image.
+    pub fn image(self) -> Option<&'a Image> {
+        self.facts().image
+    }
+
+    /// True when its image's entry in the catalogue is called so: `postgres`, `nginx`.
+    pub fn runs(self, name: &str) -> bool {
+        self.image().is_some_and(|image| image.name == name)
+    }
+
+    /// The Dockerfile that builds its image.
+    pub fn dockerfile(self) -> Option<DockerfileContext<'a>> {
+        self.facts().dockerfile.map(|index| DockerfileContext::new(self.context(), index))
+    }
+
+    /// What its Dockerfile makes, with its arguments and target.
+    pub fn built(self) -> Option<&'a ImageConfig> {
+        self.facts().built.as_ref()
+    }
+
+    /// The words that its container runs, its own or its Dockerfile's; empty: those of the image, unknown.
+    pub fn words(self) -> &'a [SmolStr] {
+        &self.facts().words
+    }
+
+    /// Its words with single spaces between, to look for `queue:work`.
+    pub fn command_text(self) -> String {
+        self.words().join(" ")
+    }
+
+    /// The value of an environment variable, from `environment` or `env_file`, else from its Dockerfile's `ENV`.
+    pub fn variable(self, name: &str) -> Option<Spanned<SmolStr>> {
+        if let Some(value) = self.model().environment.get(name) {
+            return value.clone();
+        }
+        let word = self.built()?.env.get(name)?;
+        Some(Spanned::new(word.text.clone(), word.span))
+    }
+
+    /// The health check that its compose file writes, unless it switches checks off.
+    pub fn own_healthcheck(self) -> Option<&'a Healthcheck> {
+        self.model().healthcheck.as_ref().map(|check| &check.value).filter(|check| !check.is_disabled())
+    }
+
+    /// True when a check runs: the compose file's, its Dockerfile's or its image's.
+    pub fn has_healthcheck(self) -> bool {
+        if let Some(check) = &self.model().healthcheck {
+            return !check.value.is_disabled();
+        }
+        let built = self.built().and_then(|built| built.healthcheck.as_ref());
+        match built {
+            Some(check) => !matches!(check.check, windlass_dockerfile::Healthcheck::None),
+            None => self.image().is_some_and(|image| image.healthcheck),
+        }
+    }
+
+    /// Runs until it is stopped.
+    pub fn is_long_running(self) -> bool {
+        self.role() != Role::Job
+    }
+
+    /// How many containers the file asks for.
+    pub fn replicas(self) -> i64 {
+        let deploy = self.model().deploy.as_ref().and_then(|deploy| deploy.replicas.as_ref());
+        self.model().scale.as_ref().or(deploy).map_or(1, |count| count.value)
+    }
+
+    /// The memory limit in bytes, of `deploy.resources.limits` or `mem_limit`.
+    pub fn memory_limit(self) -> Option<Spanned<i64>> {
+        let limits = self.model().deploy.as_ref()?.resources.as_ref().and_then(|resources| resources.limits.as_ref());
+        let written = limits.and_then(|limits| limits.memory.as_ref()).or(self.model().mem_limit.as_ref());
+        written.map(|bytes| Spanned::new(bytes.value.0, bytes.origin.clone())).filter(|bytes| bytes.value > 0)
+    }
+
+    /// From where a port is reached.
+    pub fn reach_of(port: &Port) -> Reach {
+        match port.host_ip.as_ref().map(|address| address.value.as_str()) {
+            Some("localhost" | "::1" | "[::1]") => Reach::Machine,
+            Some(address) if address.starts_with("127.") => Reach::Machine,
+            _ => Reach::Public,
+        }
+    }
+
+    /// From where its most open port is reached; `network_mode: host` counts as public.
+    pub fn reach(self) -> Reach {
+        if matches!(&self.model().network_mode, Some(mode) if mode.value == windlass_compose::model::NetworkMode::Host) {
+            return Reach::Public;
+        }
+        self.model().ports.iter().map(|port| Self::reach_of(&port.value)).max().unwrap_or(Reach::Internal)
+    }
+
+    /// From where the container's port `target` is reached.
+    pub fn reach_of_target(self, target: u32) -> Reach {
+        let ports = self.model().ports.iter().filter(|port| port.target.value == target);
+        ports.map(|port| Self::reach_of(&port.value)).max().unwrap_or(Reach::Internal)
+    }
+
+    /// The services that it waits for.
+    pub fn dependencies(self) -> impl Iterator<Item = ServiceContext<'a>> {
+        self.model().depends_on.iter().filter_map(move |entry| self.stack.service(&entry.name.value))
+    }
+
+    /// The services that wait for it.
+    pub fn dependents(self) -> impl Iterator<Item = ServiceContext<'a>> {
+        self.stack.services().filter(move |other| other.model().depends_on.contains(self.name()))
+    }
+
+    /// The services that its variables name as hosts: `DB_HOST: mysql`, `redis://cache:6379`.
+    pub fn hosts(self) -> Vec<(ServiceContext<'a>, Spanned<SmolStr>)> {
+        let mut found = Vec::new();
+        for entry in &self.model().environment {
+            let Some(value) = &entry.value else { continue };
+            let parts = value.split(|letter: char| !(letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_' | '.')));
+            let is_host = entry.name.value.to_ascii_uppercase().contains("HOST") || value.contains("://") || value.contains(':');
+            let named = parts.filter(|_| is_host).filter(|part| *part != self.name()).find_map(|part| self.stack.service(part));
+            found.extend(named.map(|service| (service, value.clone())));
+        }
+        found
+    }
+
+    /// A named volume or a bind mount stands at this path, or above it.
+    pub fn mounts_at(self, path: &str) -> bool {
+        let covers = |target: &str| {
+            let target = target.trim_end_matches('/');
+            path.strip_prefix(target).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        self.model().volumes.iter().any(|mount| mount.kind.value != MountKind::Tmpfs && covers(&mount.target.value))
+    }
+
+    /// The configuration files of a kind that it mounts, or that its Dockerfile copies.
+    pub fn configs(self, kind: ConfigKind) -> impl Iterator<Item = ConfigContext<'a>> {
+        let uses = move |config: &ConfigContext<'a>| {
+            config.uses().iter().any(|place| place.stack == self.stack.index() && place.service == self.at)
+        };
+        self.context().configs(kind).filter(uses)
+    }
+}

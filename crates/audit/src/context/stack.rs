@@ -1,0 +1,111 @@
+//! A stack: the project that one or several compose files make together.
+
+use std::path::{Path, PathBuf};
+
+use windlass_compose::model::Project;
+use windlass_source::{FileId, Span};
+use windlass_yaml::Node;
+
+use super::Context;
+use super::environment::{Environment, EnvironmentKind};
+use super::service::{ServiceContext, ServiceFacts};
+
+/// A stack that was loaded.
+#[derive(Debug)]
+pub(crate) struct Stack {
+    /// The name of its last own file: `docker-compose.prod.yml`.
+    pub(crate) name: String,
+    /// The files as people name them, in merge order.
+    pub(crate) files: Vec<String>,
+    /// The same files in the source map.
+    pub(crate) file_ids: Vec<FileId>,
+    pub(crate) directory: PathBuf,
+    pub(crate) project: Project,
+    pub(crate) tree: Node,
+    pub(crate) environment: Environment,
+    /// Beside `project.services`.
+    pub(crate) facts: Vec<ServiceFacts>,
+}
+
+/// A stack as rules see it.
+#[derive(Clone, Copy, Debug)]
+pub struct StackContext<'a> {
+    context: &'a Context,
+    index: usize,
+}
+
+impl<'a> StackContext<'a> {
+    pub(crate) fn new(context: &'a Context, index: usize) -> Self {
+        Self { context, index }
+    }
+
+    pub(crate) fn entry(self) -> &'a Stack {
+        &self.context.stacks[self.index]
+    }
+
+    /// Its place among the stacks.
+    pub fn index(self) -> usize {
+        self.index
+    }
+
+    /// All that is audited.
+    pub fn context(self) -> &'a Context {
+        self.context
+    }
+
+    /// The file that it is named after.
+    pub fn name(self) -> &'a str {
+        &self.entry().name
+    }
+
+    /// Its files in merge order, as people name them.
+    pub fn files(self) -> &'a [String] {
+        &self.entry().files
+    }
+
+    /// Its files in the source map, in merge order; their texts: `context().sources().file(id).text()`.
+    pub fn file_ids(self) -> &'a [FileId] {
+        &self.entry().file_ids
+    }
+
+    /// Where its relative paths start, absolute.
+    pub fn directory(self) -> &'a Path {
+        &self.entry().directory
+    }
+
+    /// The project, typed; every value has its place.
+    pub fn project(self) -> &'a Project {
+        &self.entry().project
+    }
+
+    /// The project as a tree in canonical form; what the typed project has no place for (keys) stands here.
+    pub fn tree(self) -> &'a Node {
+        &self.entry().tree
+    }
+
+    /// Its services in the order of their names.
+    pub fn services(self) -> impl Iterator<Item = ServiceContext<'a>> {
+        (0..self.project().services.len()).map(move |at| ServiceContext::new(self, at))
+    }
+
+    /// The service of a name.
+    pub fn service(self, name: &str) -> Option<ServiceContext<'a>> {
+        self.services().find(|service| service.name() == name)
+    }
+
+    /// Development or production, with the reason.
+    pub fn environment(self) -> &'a Environment {
+        &self.entry().environment
+    }
+
+    /// Where people use it, or where nothing says that it is for development.
+    pub fn is_production(self) -> bool {
+        self.environment().kind == EnvironmentKind::Production
+    }
+
+    /// The place of a top-level key (`services`, `volumes`), else the first line: where something missing is reported.
+    pub fn key_span(self, key: &str) -> Option<Span> {
+        let entry = self.tree().as_map().and_then(|map| map.get_entry(key)).and_then(|(key, _)| key.span);
+        entry.or_else(|| self.file_ids().last().map(|file| Span::new(*file, 0..0)))
+    }
+}

@@ -1,0 +1,159 @@
+//! What a rule is: a value that [`declare_rule!`](crate::rule::declare_rule) makes of a declaration.
+//!
+//! In: metadata and documentation, written once, beside the check. Out: a [`Rule`], from which the registry, `explain`, the pages and
+//! the tests are made. The rules themselves are in [`crate::rules`].
+
+mod page;
+
+use crate::context::{ConfigContext, Context, DockerfileContext, ServiceContext, StackContext, StageContext};
+use crate::control::{Category, Control};
+use crate::findings::Findings;
+use crate::severity::Severity;
+use crate::suppress::Flaw;
+
+pub use crate::context::ConfigKind;
+pub use page::{Example, Page, Sample};
+
+/// A rule. Its id is a contract and never used again; the slug names its file and page.
+#[derive(Debug)]
+pub struct Rule {
+    /// `DF001`.
+    pub id: &'static str,
+    /// `healthcheck-missing`.
+    pub slug: &'static str,
+    /// The control that it belongs to, which names its category.
+    pub control: Control,
+    /// The severity where the context changes nothing.
+    pub severity: Severity,
+    /// Sections of the report that Windlass reproduces; empty: none.
+    pub seed: &'static str,
+    /// Rules of other tools that find the same: `hadolint:DL3057`.
+    pub aliases: &'static [&'static str],
+    /// Whether a machine can repair it.
+    pub fix: Fixability,
+    /// Minutes that a person needs to repair one finding; for the action plan.
+    pub effort: u16,
+    /// What looks, and at what.
+    pub check: Check,
+    /// The documentation as it is written, line by line.
+    pub docs: &'static str,
+    /// The file that declares it, from the workspace.
+    pub file: &'static str,
+}
+
+impl Rule {
+    /// The category whose score it lowers.
+    pub fn category(&self) -> Category {
+        self.control.category()
+    }
+
+    /// The documentation, taken apart.
+    pub fn page(&self) -> Page {
+        Page::read(self.docs)
+    }
+
+    /// True when `name` means this rule: its id, its slug, another tool's id with or without the tool's name, or a prefix of ids
+    /// (`DF`, `DF0`).
+    pub fn is_named(&self, name: &str) -> bool {
+        let same = |text: &str| text.eq_ignore_ascii_case(name);
+        let is_prefix = || {
+            let letters = name.bytes().take_while(u8::is_ascii_alphabetic).count();
+            letters >= 2 && name.len() < self.id.len() && self.id.get(..name.len()).is_some_and(same)
+        };
+        same(self.id) || same(self.slug) || self.is_alias(name) || is_prefix()
+    }
+
+    /// True when `name` is another tool's id of this rule.
+    pub fn is_alias(&self, name: &str) -> bool {
+        let id = |alias: &'static str| alias.split_once(':').map_or(alias, |(_, id)| id);
+        self.aliases.iter().any(|alias| alias.eq_ignore_ascii_case(name) || id(alias).eq_ignore_ascii_case(name))
+    }
+}
+
+/// Whether a machine can repair what a rule finds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fixability {
+    /// One certain edit, without a value to invent. The rule's test applies it to the example.
+    Auto,
+    /// An edit that needs a value, or changes behaviour; a person decides.
+    Suggest,
+    /// By hand only.
+    No,
+}
+
+impl Fixability {
+    /// `auto`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Suggest => "suggest",
+            Self::No => "no",
+        }
+    }
+}
+
+/// What a rule looks at. The driver calls the check once for each, and counts each as a target of the rule's control.
+#[derive(Clone, Copy, Debug)]
+pub enum Check {
+    /// Each Dockerfile.
+    Dockerfile(fn(&DockerfileContext<'_>, &mut Findings<'_>)),
+    /// Each stage of each Dockerfile.
+    Stage(fn(&StageContext<'_>, &mut Findings<'_>)),
+    /// Each service of each stack.
+    Service(fn(&ServiceContext<'_>, &mut Findings<'_>)),
+    /// Each stack.
+    Stack(fn(&StackContext<'_>, &mut Findings<'_>)),
+    /// Each configuration file of a kind.
+    Config(ConfigKind, fn(&ConfigContext<'_>, &mut Findings<'_>)),
+    /// All that was found, once.
+    Repository(fn(&Context, &mut Findings<'_>)),
+    /// Each suppression; found while suppressions are applied.
+    Suppression(Flaw),
+}
+
+impl Check {
+    /// What `--target` and the catalogue call it.
+    pub fn target(&self) -> &'static str {
+        match self {
+            Self::Dockerfile(_) | Self::Stage(_) => "dockerfile",
+            Self::Service(_) | Self::Stack(_) => "compose",
+            Self::Config(kind, _) => kind.as_str(),
+            Self::Repository(_) => "repository",
+            Self::Suppression(_) => "suppression",
+        }
+    }
+}
+
+/// Declares `RULE`. The documentation has the sections `## Why`, `## Example` (fires) and `## Use instead` (does not).
+macro_rules! declare_rule {
+    (
+        $(#[doc = $doc:literal])*
+        pub(crate) static RULE = {
+            id: $id:literal, slug: $slug:literal, control: $control:ident, severity: $severity:ident,
+            $(seed: $seed:literal,)?
+            $(aliases: [$($alias:literal),* $(,)?],)?
+            $(fix: $fix:ident,)?
+            effort: $effort:literal,
+            check: $target:ident($($check:tt)+) $(,)?
+        }
+    ) => {
+        pub(crate) static RULE: $crate::rule::Rule = $crate::rule::Rule {
+            id: $id,
+            slug: $slug,
+            control: $crate::control::Control::$control,
+            severity: $crate::severity::Severity::$severity,
+            seed: concat!($($seed)?),
+            aliases: &[$($($alias),*)?],
+            fix: $crate::rule::declare_rule!(@fix $($fix)?),
+            effort: $effort,
+            check: $crate::rule::declare_rule!(@check $target $($check)+),
+            docs: concat!($($doc, "\n"),*),
+            file: file!(),
+        };
+    };
+    (@fix) => { $crate::rule::Fixability::No };
+    (@fix $fix:ident) => { $crate::rule::Fixability::$fix };
+    (@check Config $kind:ident, $check:expr) => { $crate::rule::Check::Config($crate::rule::ConfigKind::$kind, $check) };
+    (@check $target:ident $check:expr) => { $crate::rule::Check::$target($check) };
+}
+pub(crate) use declare_rule;

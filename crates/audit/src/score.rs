@@ -1,0 +1,166 @@
+//! Scores from outcomes: what each category loses, and how much of its list is met.
+//!
+//! A category starts at 100. Each of its controls takes off once for each severity that fails in it, however many places fail, so
+//! that a stack of sixty services does not fall to 0 by counting. Suppressed findings take off nothing. The overall score is the mean
+//! of the eight key categories, rounded half up; those without any applicable control are left out.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::control::{Category, Control};
+use crate::findings::{Finding, Outcome, Verdict};
+use crate::severity::Severity;
+
+/// What a failing severity takes off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Profile {
+    deductions: [u32; 3],
+}
+
+impl Profile {
+    /// 15, 6 and 4: P1 weighs more than P2, P2 more than P3.
+    pub const DEFAULT: Self = Self { deductions: [15, 6, 4] };
+    /// 15, 5 and 5: reproduces the scores of the hand-written report that Windlass follows.
+    pub const SEED: Self = Self { deductions: [15, 5, 5] };
+
+    /// The profile of a name.
+    pub fn named(name: &str) -> Option<Self> {
+        match name {
+            "default" => Some(Self::DEFAULT),
+            "seed" => Some(Self::SEED),
+            _ => None,
+        }
+    }
+
+    fn deduction(self, severity: Severity) -> u32 {
+        self.deductions[severity as usize]
+    }
+}
+
+impl Default for Profile {
+    fn default() -> Self {
+        Self::DEFAULT
+    }
+}
+
+/// How the controls of a category stand.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Nothing was found.
+    pub pass: u32,
+    /// Something was found, but not on every target, or of P3 only.
+    pub partial: u32,
+    /// P1 or P2 on every target.
+    pub fail: u32,
+    /// Every target is excused.
+    pub exempt: u32,
+}
+
+impl Tally {
+    /// Percent of the controls that are met, a partial one half, rounded down; `None` when there are none to meet.
+    pub fn compliance(self) -> Option<u32> {
+        let all = self.pass + self.partial + self.fail;
+        (all > 0).then(|| (100 * (2 * self.pass + self.partial)) / (2 * all))
+    }
+}
+
+/// A category's score.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CategoryScore {
+    /// The category.
+    pub category: Category,
+    /// 0 to 100.
+    pub score: u32,
+    /// How its controls stand.
+    pub tally: Tally,
+}
+
+/// Scores of a stack, or of all that was looked at.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Score {
+    /// 0 to 100; `None` when no key category has an applicable control.
+    pub overall: Option<u32>,
+    /// Categories with an applicable control, in the order of the report.
+    pub categories: Vec<CategoryScore>,
+}
+
+impl Score {
+    /// Percent of all controls that are met.
+    pub fn compliance(&self) -> Option<u32> {
+        let mut all = Tally::default();
+        for category in &self.categories {
+            let Tally { pass, partial, fail, exempt } = category.tally;
+            all.pass += pass;
+            all.partial += partial;
+            all.fail += fail;
+            all.exempt += exempt;
+        }
+        all.compliance()
+    }
+
+    /// The score of a category.
+    pub fn of(&self, category: Category) -> Option<u32> {
+        self.categories.iter().find(|score| score.category == category).map(|score| score.score)
+    }
+}
+
+/// What a control's outcomes add up to.
+#[derive(Default)]
+struct Standing {
+    applicable: u32,
+    failing: u32,
+    exempt: u32,
+    severities: BTreeSet<Severity>,
+}
+
+/// The scores of the outcomes that `concerns` lets in.
+pub(crate) fn score(outcomes: &[Outcome], findings: &[Finding], profile: Profile, concerns: impl Fn(&Outcome) -> bool) -> Score {
+    let mut controls: BTreeMap<Control, Standing> = BTreeMap::new();
+    for outcome in outcomes.iter().filter(|outcome| concerns(outcome)) {
+        let found = &findings[outcome.findings.clone()];
+        let counting = || found.iter().filter(|finding| finding.counts());
+        if found.is_empty() && outcome.verdict == Verdict::NotApplicable {
+            continue;
+        }
+        let standing = controls.entry(outcome.rule.control).or_default();
+        if counting().next().is_some() {
+            standing.applicable += 1;
+            standing.failing += 1;
+            standing.severities.extend(counting().map(|finding| finding.grade.severity));
+        } else if matches!(outcome.verdict, Verdict::Exempt(_)) || !found.is_empty() {
+            standing.exempt += 1;
+        } else {
+            standing.applicable += 1;
+        }
+    }
+    let mut categories: Vec<CategoryScore> = Vec::new();
+    for category in Category::ALL {
+        let mut tally = Tally::default();
+        let mut lost = 0;
+        for (_, standing) in controls.iter().filter(|(control, _)| control.category() == *category) {
+            lost += standing.severities.iter().map(|severity| profile.deduction(*severity)).sum::<u32>();
+            *standing.place(&mut tally) += 1;
+        }
+        if tally != Tally::default() {
+            categories.push(CategoryScore { category: *category, score: 100_u32.saturating_sub(lost), tally });
+        }
+    }
+    let key: Vec<u32> = categories.iter().filter(|score| score.category.is_key()).map(|score| score.score).collect();
+    let count = u32::try_from(key.len()).unwrap_or(u32::MAX);
+    let overall = (count > 0).then(|| (2 * key.iter().sum::<u32>() + count) / (2 * count));
+    Score { overall, categories }
+}
+
+impl Standing {
+    fn place<'t>(&self, tally: &'t mut Tally) -> &'t mut u32 {
+        let is_serious = self.severities.iter().any(|severity| *severity < Severity::P3);
+        if self.applicable == 0 {
+            &mut tally.exempt
+        } else if self.failing == 0 {
+            &mut tally.pass
+        } else if self.failing == self.applicable && is_serious {
+            &mut tally.fail
+        } else {
+            &mut tally.partial
+        }
+    }
+}

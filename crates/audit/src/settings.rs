@@ -1,0 +1,52 @@
+//! What is looked for and how it counts: the flags of `audit` and its part of `windlass.yaml`.
+
+use std::collections::BTreeSet;
+
+use crate::rule::Rule;
+use crate::rules;
+use crate::score::Profile;
+use crate::severity::Severity;
+use crate::suppress::Suppression;
+
+/// How an audit is done.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    /// Rules to run, by id, slug, prefix or another tool's id; empty: all.
+    pub select: Vec<String>,
+    /// Rules to leave out.
+    pub ignore: Vec<String>,
+    /// Severities in place of what rule and context say; the last one of a rule counts.
+    pub severity: Vec<(String, Severity)>,
+    /// What a failing severity takes off.
+    pub profile: Profile,
+    /// Suppressions of `windlass.yaml`.
+    pub suppressions: Vec<Suppression>,
+    /// Fingerprints of findings that are known.
+    pub baseline: BTreeSet<String>,
+    /// The day, `2026-01-31`, by which suppressions expire. Empty: none does.
+    pub today: String,
+}
+
+impl Settings {
+    /// Only this rule.
+    pub fn only(rule: &Rule) -> Self {
+        Self { select: vec![rule.id.to_owned()], ..Self::default() }
+    }
+
+    /// True when a rule runs.
+    pub fn runs(&self, rule: &Rule) -> bool {
+        let named = |list: &[String]| list.iter().any(|name| rule.is_named(name));
+        (self.select.is_empty() || named(&self.select)) && !named(&self.ignore)
+    }
+
+    /// The severity that the settings give to a rule.
+    pub fn severity_of(&self, rule: &Rule) -> Option<Severity> {
+        self.severity.iter().rfind(|(name, _)| rule.is_named(name)).map(|(_, severity)| *severity)
+    }
+
+    /// The names in `select`, `ignore` and `severity` that mean no rule.
+    pub fn unknown_names(&self) -> Vec<&str> {
+        let names = self.select.iter().chain(&self.ignore).chain(self.severity.iter().map(|(name, _)| name));
+        names.filter(|name| !rules::all().iter().any(|rule| rule.is_named(name))).map(String::as_str).collect()
+    }
+}
