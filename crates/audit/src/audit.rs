@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use windlass_source::{Diagnostic, Span};
 
 use crate::baseline;
-use crate::context::{Context, EnvironmentKind, StackContext};
+use crate::context::{ConfigContext, Context, EnvironmentKind, ServiceContext, StackContext};
 use crate::findings::{Finding, Findings, Outcome, Target, Verdict};
-use crate::rule::{Check, Rule};
+use crate::rule::{Check, ConfigCheck, Rule};
 use crate::rules;
 use crate::score::{Score, score};
 use crate::settings::Settings;
@@ -128,12 +128,33 @@ fn run(rule: &'static Rule, context: &Context, findings: &mut Vec<Finding>, outc
             on(target, &|sink| check(&service, sink));
         }),
         Check::Stack(check) => context.stacks().for_each(|stack| on(of_stack(stack), &|sink| check(&stack, sink))),
-        Check::Config(kind, check) => context.configs(kind).for_each(|config| {
-            on(Target::of_services(config.services().map(|(service, _)| service)), &|sink| check(&config, sink));
+        Check::Nginx(check) => each(context, &mut on, ConfigContext::nginx, check),
+        Check::Php(check) => each(context, &mut on, ConfigContext::php, check),
+        Check::FpmPool(check) => each(context, &mut on, ConfigContext::fpm_pool, check),
+        Check::MySql(check) => each(context, &mut on, ConfigContext::mysql, check),
+        Check::Redis(check) => each(context, &mut on, ConfigContext::redis, check),
+        Check::Prometheus(check) => each(context, &mut on, ConfigContext::prometheus, check),
+        Check::Workflow(check) => each(context, &mut on, ConfigContext::workflow, check),
+        Check::Environment(check) => context.configs().filter(|config| config.is_environment()).for_each(|config| {
+            on(Target::of_config(config), &|sink| check(&config, sink));
         }),
         Check::Repository(check) => on(Target { is_repository: true, ..Target::default() }, &|sink| check(context, sink)),
         // Told when suppressions are applied.
         Check::Suppression(_) => {}
+    }
+}
+
+/// Runs a check on each configuration file that `tree` knows.
+fn each<'a, T: 'a>(
+    context: &'a Context,
+    on: &mut impl FnMut(Target, &dyn Fn(&mut Findings<'_>)),
+    tree: fn(ConfigContext<'a>) -> Option<&'a T>,
+    check: ConfigCheck<T>,
+) {
+    for config in context.configs() {
+        if let Some(tree) = tree(config) {
+            on(Target::of_config(config), &|sink| check(&config, tree, sink));
+        }
     }
 }
 
@@ -193,11 +214,18 @@ fn merged(findings: Vec<Finding>, context: &Context) -> Vec<Finding> {
 }
 
 impl Target {
-    fn of_services<'a>(services: impl Iterator<Item = crate::context::ServiceContext<'a>>) -> Self {
+    fn of_services<'a>(services: impl Iterator<Item = ServiceContext<'a>>) -> Self {
         let mut stacks: Vec<usize> = services.map(|service| service.stack().index()).collect();
         stacks.sort_unstable();
         stacks.dedup();
         Self { stacks, ..Self::default() }
+    }
+}
+
+impl Target {
+    fn of_config(config: ConfigContext<'_>) -> Self {
+        let is_repository = config.workflow().is_some();
+        Self { is_repository, ..Self::of_services(config.services().map(|(service, _)| service)) }
     }
 }
 

@@ -17,7 +17,7 @@ mod stack;
 
 use windlass_source::{Diagnostic, SourceMap, Span};
 
-pub use config_file::{ConfigContext, ConfigKind, ConfigUse};
+pub use config_file::{ConfigContext, ConfigUse};
 pub use dockerfile::{DockerfileContext, Run, StageContext};
 pub use environment::{Environment, EnvironmentKind};
 pub use load::Request;
@@ -60,10 +60,9 @@ impl Context {
         (0..self.dockerfiles.len()).map(|index| DockerfileContext::new(self, index))
     }
 
-    /// The configuration files of a kind, in the order of their names.
-    pub fn configs(&self, kind: ConfigKind) -> impl Iterator<Item = ConfigContext<'_>> {
-        let of_kind = self.configs.iter().enumerate().filter(move |(_, config)| config.kind == kind);
-        of_kind.map(|(index, _)| ConfigContext::new(self, index))
+    /// The configuration files in the order of their names. `configs().filter_map(ConfigContext::nginx)` are nginx's.
+    pub fn configs(&self) -> impl Iterator<Item = ConfigContext<'_>> {
+        (0..self.configs.len()).map(|index| ConfigContext::new(self, index))
     }
 
     /// Every text that was read.

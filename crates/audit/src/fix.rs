@@ -54,7 +54,7 @@ pub fn repair(findings: &[Finding], sources: &SourceMap, suggested: bool) -> Rep
         let known = |edit: &Edit| edits.get(&edit.span.file).is_some_and(|list| list.contains(edit));
         let fresh: Vec<&Edit> = fix.edits.iter().filter(|edit| !known(edit)).collect();
         let collides = |edit: &&Edit| edits.get(&edit.span.file).is_some_and(|list| list.iter().any(|other| overlap(edit, other)));
-        if fresh.iter().any(|edit| collides(edit)) {
+        if fresh.iter().any(collides) {
             repairs.left.push((index, Left::Overlap));
             continue;
         }

@@ -5,13 +5,18 @@
 
 mod page;
 
+use windlass_conf::ini::Ini;
+use windlass_conf::nginx::Nginx;
+use windlass_conf::prometheus::Prometheus;
+use windlass_conf::redis::Redis;
+use windlass_conf::workflow::Workflow;
+
 use crate::context::{ConfigContext, Context, DockerfileContext, ServiceContext, StackContext, StageContext};
 use crate::control::{Category, Control};
 use crate::findings::Findings;
 use crate::severity::Severity;
 use crate::suppress::Flaw;
 
-pub use crate::context::ConfigKind;
 pub use page::{Example, Page, Sample};
 
 /// A rule. Its id is a contract and never used again; the slug names its file and page.
@@ -92,6 +97,9 @@ impl Fixability {
     }
 }
 
+/// A check of a configuration file: where it belongs, and what it says.
+pub type ConfigCheck<T> = fn(&ConfigContext<'_>, &T, &mut Findings<'_>);
+
 /// What a rule looks at. The driver calls the check once for each, and counts each as a target of the rule's control.
 #[derive(Clone, Copy, Debug)]
 pub enum Check {
@@ -103,8 +111,22 @@ pub enum Check {
     Service(fn(&ServiceContext<'_>, &mut Findings<'_>)),
     /// Each stack.
     Stack(fn(&StackContext<'_>, &mut Findings<'_>)),
-    /// Each configuration file of a kind.
-    Config(ConfigKind, fn(&ConfigContext<'_>, &mut Findings<'_>)),
+    /// Each configuration file of nginx.
+    Nginx(ConfigCheck<Nginx>),
+    /// Each file of PHP's settings.
+    Php(ConfigCheck<Ini>),
+    /// Each pool of php-fpm.
+    FpmPool(ConfigCheck<Ini>),
+    /// Each file of MySQL's or MariaDB's settings.
+    MySql(ConfigCheck<Ini>),
+    /// Each configuration file of Redis or Valkey.
+    Redis(ConfigCheck<Redis>),
+    /// Each configuration file of Prometheus.
+    Prometheus(ConfigCheck<Prometheus>),
+    /// Each pipeline.
+    Workflow(ConfigCheck<Workflow>),
+    /// Each file of variables (`.env`).
+    Environment(fn(&ConfigContext<'_>, &mut Findings<'_>)),
     /// All that was found, once.
     Repository(fn(&Context, &mut Findings<'_>)),
     /// Each suppression; found while suppressions are applied.
@@ -117,7 +139,13 @@ impl Check {
         match self {
             Self::Dockerfile(_) | Self::Stage(_) => "dockerfile",
             Self::Service(_) | Self::Stack(_) => "compose",
-            Self::Config(kind, _) => kind.as_str(),
+            Self::Nginx(_) => "nginx",
+            Self::Php(_) | Self::FpmPool(_) => "php",
+            Self::MySql(_) => "mysql",
+            Self::Redis(_) => "redis",
+            Self::Prometheus(_) => "prometheus",
+            Self::Workflow(_) => "ci",
+            Self::Environment(_) => "env",
             Self::Repository(_) => "repository",
             Self::Suppression(_) => "suppression",
         }
@@ -134,7 +162,7 @@ macro_rules! declare_rule {
             $(aliases: [$($alias:literal),* $(,)?],)?
             $(fix: $fix:ident,)?
             effort: $effort:literal,
-            check: $target:ident($($check:tt)+) $(,)?
+            check: $target:ident($check:expr) $(,)?
         }
     ) => {
         pub(crate) static RULE: $crate::rule::Rule = $crate::rule::Rule {
@@ -146,14 +174,12 @@ macro_rules! declare_rule {
             aliases: &[$($($alias),*)?],
             fix: $crate::rule::declare_rule!(@fix $($fix)?),
             effort: $effort,
-            check: $crate::rule::declare_rule!(@check $target $($check)+),
+            check: $crate::rule::Check::$target($check),
             docs: concat!($($doc, "\n"),*),
             file: file!(),
         };
     };
     (@fix) => { $crate::rule::Fixability::No };
     (@fix $fix:ident) => { $crate::rule::Fixability::$fix };
-    (@check Config $kind:ident, $check:expr) => { $crate::rule::Check::Config($crate::rule::ConfigKind::$kind, $check) };
-    (@check $target:ident $check:expr) => { $crate::rule::Check::$target($check) };
 }
 pub(crate) use declare_rule;

@@ -1,91 +1,79 @@
 //! Configuration files of other software, and the services that mount them.
 //!
-//! A file is known by where it is mounted, else by its name. What it says is read by room `conf`.
+//! A file is known by where it is mounted, else by its name, and by its text. What it says is read by room `conf`.
 
-use windlass_source::{FileId, Span};
+use std::sync::Arc;
+
+use windlass_conf::ini::{self, Dialect, Ini};
+use windlass_conf::nginx::{self, Nginx};
+use windlass_conf::prometheus::{self, Prometheus};
+use windlass_conf::redis::{self, Redis};
+use windlass_conf::workflow::{self, Workflow};
+use windlass_conf::{Kind, Parsed};
+use windlass_source::{Diagnostic, FileId, Span};
 
 use super::Context;
 use super::service::ServiceContext;
 use super::stack::StackContext;
 
-/// What a configuration file is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum ConfigKind {
-    /// nginx: `nginx.conf`, `conf.d/*.conf`.
-    Nginx,
-    /// PHP: `php.ini` and the files of `conf.d`.
-    PhpIni,
-    /// A pool of php-fpm: `www.conf`.
-    FpmPool,
-    /// Redis and Valkey.
-    Redis,
-    /// MySQL and MariaDB: `my.cnf`, `*.cnf`.
-    MyCnf,
-    /// Prometheus: `prometheus.yml`.
-    Prometheus,
-    /// Variables: `.env`, `.env.example`.
-    DotEnv,
-    /// A pipeline: GitHub Actions, GitLab CI.
-    Workflow,
+/// What a configuration file says.
+#[derive(Debug)]
+pub(crate) enum Content {
+    Nginx(Nginx),
+    Php(Ini),
+    FpmPool(Ini),
+    MySql(Ini),
+    Redis(Redis),
+    Prometheus(Prometheus),
+    Workflow(Workflow),
+    Environment,
 }
 
-impl ConfigKind {
-    /// What `--target` and the catalogue call it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Nginx => "nginx",
-            Self::PhpIni => "php",
-            Self::FpmPool => "php-fpm",
-            Self::Redis => "redis",
-            Self::MyCnf => "mysql",
-            Self::Prometheus => "prometheus",
-            Self::DotEnv => "env",
-            Self::Workflow => "ci",
-        }
+impl Content {
+    /// Reads a text; `None` when neither of its paths says that it is one of these. What can't be read of it stands in `diagnostics`.
+    pub(super) fn read(target: Option<&str>, path: &str, file: FileId, text: &Arc<str>, diagnostics: &mut Vec<Diagnostic>) -> Option<Self> {
+        // Where a file stands in the container says more than what it is called outside.
+        let kind = target.and_then(|target| Kind::detect(target, text)).or_else(|| Kind::detect(path, text))?;
+        let text = || Arc::clone(text);
+        Some(match kind {
+            Kind::Ini(dialect) => {
+                let tree = value(ini::parse(file, text(), dialect), diagnostics);
+                match dialect {
+                    Dialect::Php => Self::Php(tree),
+                    Dialect::PhpFpm => Self::FpmPool(tree),
+                    Dialect::MySql => Self::MySql(tree),
+                }
+            }
+            Kind::Nginx => Self::Nginx(value(nginx::parse(file, text()), diagnostics)),
+            Kind::Redis => Self::Redis(value(redis::parse(file, text()), diagnostics)),
+            Kind::Prometheus => Self::Prometheus(value(prometheus::parse(file, &text()), diagnostics)),
+            Kind::Workflow(system) => Self::Workflow(value(workflow::parse(file, &text(), system), diagnostics)),
+            Kind::Environment => Self::Environment,
+        })
     }
 
-    /// The kind of a file by its path: on the host, or in the container.
-    pub(super) fn of_path(path: &str) -> Option<Self> {
+    /// True when a file of this path may be one of these; its text decides. YAML is read only where pipelines and Prometheus are.
+    pub(super) fn may_be(path: &str) -> bool {
         let path = path.to_ascii_lowercase();
         let name = path.rsplit('/').next().unwrap_or(&path);
-        let within = |part: &str| path.split('/').rev().skip(1).any(|directory| directory.contains(part));
-        let is_yaml = name.ends_with(".yml") || name.ends_with(".yaml");
-        if name == ".env" || name.starts_with(".env.") || (name.ends_with(".env") && !name.starts_with('.')) {
-            return Some(Self::DotEnv);
+        if name.ends_with(".yml") || name.ends_with(".yaml") {
+            return path.contains("/workflows/") || name.contains("gitlab-ci") || name.contains("prometheus");
         }
-        if is_yaml {
-            let is_workflow = path.contains(".github/workflows/") || matches!(name, ".gitlab-ci.yml" | ".gitlab-ci.yaml");
-            return match name.split('.').next() {
-                _ if is_workflow => Some(Self::Workflow),
-                Some("prometheus") => Some(Self::Prometheus),
-                _ => None,
-            };
-        }
-        if name.ends_with(".cnf") {
-            return (name.contains("my") || within("mysql") || within("maria")).then_some(Self::MyCnf);
-        }
-        if name.ends_with(".ini") {
-            return (name.contains("php") || name.contains("opcache") || within("php")).then_some(Self::PhpIni);
-        }
-        if !name.ends_with(".conf") && !name.ends_with(".conf.template") {
-            return None;
-        }
-        if within("php-fpm") || name.contains("fpm") || name == "www.conf" {
-            Some(Self::FpmPool)
-        } else if name.starts_with("redis") || name.starts_with("valkey") || within("redis") {
-            Some(Self::Redis)
-        } else if name.contains("nginx") || within("nginx") {
-            Some(Self::Nginx)
-        } else {
-            None
-        }
+        let known = [".conf", ".cnf", ".ini", ".env", ".nginx", ".vhost", ".template"];
+        name.starts_with(".env") || known.iter().any(|end| name.ends_with(end)) || path.contains("/sites-")
     }
+}
+
+/// What was read of a text; what could not be is put aside.
+fn value<T>(parsed: Parsed<T>, diagnostics: &mut Vec<Diagnostic>) -> T {
+    diagnostics.extend(parsed.diagnostics.into_iter().filter(Diagnostic::is_error));
+    parsed.value
 }
 
 /// A configuration file that was read.
 #[derive(Debug)]
 pub(crate) struct ConfigFile {
-    pub(crate) kind: ConfigKind,
+    pub(crate) content: Content,
     /// As people name it.
     pub(crate) path: String,
     pub(crate) file: FileId,
@@ -128,9 +116,44 @@ impl<'a> ConfigContext<'a> {
         self.context
     }
 
-    /// What it is for.
-    pub fn kind(self) -> ConfigKind {
-        self.entry().kind
+    /// nginx's directives: `nginx.conf`, `conf.d/*.conf`.
+    pub fn nginx(self) -> Option<&'a Nginx> {
+        if let Content::Nginx(tree) = &self.entry().content { Some(tree) } else { None }
+    }
+
+    /// PHP's settings: `php.ini` and the files of `conf.d`.
+    pub fn php(self) -> Option<&'a Ini> {
+        if let Content::Php(tree) = &self.entry().content { Some(tree) } else { None }
+    }
+
+    /// A pool of php-fpm: `www.conf`.
+    pub fn fpm_pool(self) -> Option<&'a Ini> {
+        if let Content::FpmPool(tree) = &self.entry().content { Some(tree) } else { None }
+    }
+
+    /// MySQL's and MariaDB's settings: `my.cnf`.
+    pub fn mysql(self) -> Option<&'a Ini> {
+        if let Content::MySql(tree) = &self.entry().content { Some(tree) } else { None }
+    }
+
+    /// Redis' and Valkey's settings.
+    pub fn redis(self) -> Option<&'a Redis> {
+        if let Content::Redis(tree) = &self.entry().content { Some(tree) } else { None }
+    }
+
+    /// What Prometheus scrapes.
+    pub fn prometheus(self) -> Option<&'a Prometheus> {
+        if let Content::Prometheus(tree) = &self.entry().content { Some(tree) } else { None }
+    }
+
+    /// A pipeline of GitHub or GitLab.
+    pub fn workflow(self) -> Option<&'a Workflow> {
+        if let Content::Workflow(tree) = &self.entry().content { Some(tree) } else { None }
+    }
+
+    /// Variables: `.env`, `.env.example`. [`windlass_compose::dotenv`] reads the text.
+    pub fn is_environment(self) -> bool {
+        matches!(self.entry().content, Content::Environment)
     }
 
     /// As people name it.
@@ -173,31 +196,5 @@ impl<'a> ConfigContext<'a> {
             return kind != Some(super::EnvironmentKind::Development);
         }
         services.any(|(service, _)| service.is_production())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn files_are_known_by_their_paths() {
-        for (path, kind) in [
-            ("docker/nginx.conf", Some(ConfigKind::Nginx)),
-            ("/etc/nginx/conf.d/default.conf", Some(ConfigKind::Nginx)),
-            ("docker/php.ini", Some(ConfigKind::PhpIni)),
-            ("/usr/local/etc/php/conf.d/shop.ini", Some(ConfigKind::PhpIni)),
-            ("/usr/local/etc/php-fpm.d/www.conf", Some(ConfigKind::FpmPool)),
-            ("docker/redis/redis.conf", Some(ConfigKind::Redis)),
-            ("/etc/mysql/conf.d/tuning.cnf", Some(ConfigKind::MyCnf)),
-            ("openssl.cnf", None),
-            ("docker/monitoring/prometheus.yml", Some(ConfigKind::Prometheus)),
-            (".env.example", Some(ConfigKind::DotEnv)),
-            ("docker/app.env", Some(ConfigKind::DotEnv)),
-            (".github/workflows/ci.yml", Some(ConfigKind::Workflow)),
-            ("src/main.conf", None),
-        ] {
-            assert_eq!(ConfigKind::of_path(path), kind, "{path}");
-        }
     }
 }

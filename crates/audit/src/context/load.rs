@@ -112,7 +112,7 @@ fn sort(absolute: &Path, path: &str, wanted: &mut Wanted) -> bool {
         &mut wanted.compose
     } else if dockerfiles::is_dockerfile(path) {
         &mut wanted.dockerfiles
-    } else if super::ConfigKind::of_path(path).is_some() {
+    } else if super::config_file::Content::may_be(path) {
         &mut wanted.configs
     } else {
         return false;

@@ -361,8 +361,8 @@ impl<'a> Lexer<'a> {
             (2, closing(rest, '(', ')'))
         } else if rest.starts_with("${") {
             (0, closing(rest, '{', '}'))
-        } else if rest.starts_with('`') {
-            (1, rest[1..].find('`').map_or(rest.len(), |end| end + 2))
+        } else if let Some(inner) = rest.strip_prefix('`') {
+            (1, inner.find('`').map_or(rest.len(), |end| end + 2))
         } else {
             (0, 1)
         };

@@ -10,7 +10,7 @@ use windlass_source::{Span, Spanned};
 use windlass_yaml::Node;
 
 use super::Context;
-use super::config_file::{ConfigContext, ConfigKind};
+use super::config_file::ConfigContext;
 use super::dockerfile::DockerfileContext;
 use super::role::{Known, Role};
 use super::stack::StackContext;
@@ -259,11 +259,11 @@ impl<'a> ServiceContext<'a> {
         self.model().volumes.iter().any(|mount| mount.kind.value != MountKind::Tmpfs && covers(&mount.target.value))
     }
 
-    /// The configuration files of a kind that it mounts, or that its Dockerfile copies.
-    pub fn configs(self, kind: ConfigKind) -> impl Iterator<Item = ConfigContext<'a>> {
+    /// The configuration files that it mounts, or that its Dockerfile copies.
+    pub fn configs(self) -> impl Iterator<Item = ConfigContext<'a>> {
         let uses = move |config: &ConfigContext<'a>| {
             config.uses().iter().any(|place| place.stack == self.stack.index() && place.service == self.at)
         };
-        self.context().configs(kind).filter(uses)
+        self.context().configs().filter(uses)
     }
 }

@@ -2,35 +2,35 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use windlass_compose::model::MountKind;
 use windlass_dockerfile::stages::CopyFrom;
 use windlass_source::{FileKind, normalize};
 
 use super::super::Context;
-use super::super::config_file::{ConfigFile, ConfigKind, ConfigUse};
+use super::super::config_file::{ConfigFile, ConfigUse, Content};
 use super::super::repository::Reader;
 
+/// Directories of containers that hold configuration of the programs that room `conf` knows.
+const CONFIGURED: [&str; 7] = ["nginx", "/php", "mysql", "mariadb", "redis", "valkey", "prometheus"];
 /// Files of a mounted directory above which no more are looked at.
 const MAX_FILES: usize = 200;
 
 /// Reads every configuration file that is mounted, copied, or among `found`.
 pub(super) fn load(found: &[PathBuf], reader: &mut Reader<'_>, context: &mut Context) {
-    let mut known: BTreeMap<PathBuf, (ConfigKind, Vec<ConfigUse>)> = BTreeMap::new();
-    for path in found {
-        if let Some(kind) = ConfigKind::of_path(&reader.display(path)) {
-            known.insert(path.clone(), (kind, Vec::new()));
-        }
-    }
+    let mut known: BTreeMap<PathBuf, Vec<ConfigUse>> = found.iter().map(|path| (path.clone(), Vec::new())).collect();
     for (path, place) in mounted(reader, context).into_iter().chain(copied(reader, context)) {
-        // Where a file stands in the container says more than what it is called outside.
-        let kind = ConfigKind::of_path(&place.target).or_else(|| ConfigKind::of_path(&path.to_string_lossy()));
-        let Some(kind) = kind else { continue };
-        known.entry(path).or_insert_with(|| (kind, Vec::new())).1.push(place);
+        known.entry(path).or_default().push(place);
     }
-    for (path, (kind, uses)) in known {
-        if let Some(file) = reader.read(&path) {
-            context.configs.push(ConfigFile { kind, path: reader.display(&path), file, uses });
+    for (path, uses) in known {
+        let Some(file) = reader.read(&path) else { continue };
+        let text = Arc::clone(reader.sources.file(file).text());
+        let name = reader.display(&path);
+        let target = uses.first().map(|place| place.target.as_str());
+        let content = Content::read(target, &path.to_string_lossy(), file, &text, &mut context.not_understood);
+        if let Some(content) = content {
+            context.configs.push(ConfigFile { content, path: name, file, uses });
         }
     }
 }
@@ -83,7 +83,7 @@ fn copied(reader: &Reader<'_>, context: &Context) -> Vec<(PathBuf, ConfigUse)> {
                         copy.destination.to_string()
                     };
                     // Whole trees hold sources; only what is copied by name is configuration.
-                    if is_file {
+                    if is_file && (Content::may_be(&target) || Content::may_be(&path.to_string_lossy())) {
                         places.push((path, ConfigUse { stack, service, target, span: Some(copy.span), is_copied: true }));
                     }
                 }
@@ -96,13 +96,13 @@ fn copied(reader: &Reader<'_>, context: &Context) -> Vec<(PathBuf, ConfigUse)> {
 /// A file, or the files of a directory one level deep.
 fn open(source: &Path, place: &ConfigUse, reader: &Reader<'_>, places: &mut Vec<(PathBuf, ConfigUse)>) {
     match reader.files.metadata(source).map(|metadata| metadata.kind) {
-        Some(FileKind::File) => places.push((source.to_owned(), place.clone())),
+        Some(FileKind::File) if is_yaml(source) || Content::may_be(&place.target) || Content::may_be(&source.to_string_lossy()) => {
+            places.push((source.to_owned(), place.clone()));
+        }
+        Some(FileKind::File) => {}
         Some(FileKind::Directory) => {
             // A project mounted whole is no directory of configuration.
-            let is_configuration = ConfigKind::of_path(&format!("{}/x.conf", place.target))
-                .or_else(|| ConfigKind::of_path(&format!("{}/x.ini", place.target)))
-                .or_else(|| ConfigKind::of_path(&format!("{}/x.cnf", place.target)));
-            if is_configuration.is_none() {
+            if !CONFIGURED.iter().any(|part| place.target.contains(part)) {
                 return;
             }
             for entry in reader.files.list(source).unwrap_or_default().into_iter().take(MAX_FILES) {
@@ -114,4 +114,8 @@ fn open(source: &Path, place: &ConfigUse, reader: &Reader<'_>, places: &mut Vec<
         }
         Some(FileKind::Special) | None => {}
     }
+}
+
+fn is_yaml(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "yml" || extension == "yaml")
 }

@@ -55,7 +55,10 @@ pub(super) fn load(found: &[PathBuf], reader: &mut Reader<'_>, context: &mut Con
             }
         }
     }
-    for path in found.iter().filter(|path| !entries.iter().any(|(known, _)| known == *path).clone()).collect::<Vec<_>>() {
+    for path in found {
+        if entries.iter().any(|(known, _)| known == path) {
+            continue;
+        }
         let directory = path.parent().unwrap_or(Path::new("")).to_owned();
         if let Some(entry) = read(path, directory, reader) {
             entries.push((path.clone(), entry));

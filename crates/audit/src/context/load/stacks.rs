@@ -42,7 +42,7 @@ pub(super) fn load(request: &Request, compose: &[PathBuf], files: &dyn FileSyste
 fn directory_of(request: &Request, here: &[PathBuf], files: &dyn FileSystem, context: &mut Context) {
     let named = |names: &[&str]| {
         let path = |name: &&str| here.iter().find(|path| path.file_name().is_some_and(|own| own == *name));
-        names.iter().find_map(|name| path(name)).cloned()
+        names.iter().find_map(path).cloned()
     };
     let default = named(&DEFAULT_FILES);
     let over = default.as_ref().and_then(|_| named(&DEFAULT_OVERRIDES));

@@ -1,6 +1,6 @@
 //! CI001 no-image-scan.
 
-use crate::context::{ConfigKind, Context};
+use crate::context::Context;
 use crate::findings::Findings;
 use crate::rule::declare_rule;
 
@@ -50,7 +50,7 @@ fn check(context: &Context, findings: &mut Findings<'_>) {
     if context.dockerfiles().next().is_none() {
         return findings.not_applicable();
     }
-    let workflows: Vec<_> = context.configs(ConfigKind::Workflow).collect();
+    let workflows: Vec<_> = context.configs().filter(|config| config.workflow().is_some()).collect();
     let scans = |text: &str| {
         text.lines().filter(|line| !line.trim_start().starts_with('#')).any(|line| SCANNERS.iter().any(|name| line.contains(name)))
     };

@@ -57,7 +57,7 @@ fn check(service: &ServiceContext<'_>, findings: &mut Findings<'_>) {
     }
     let grade = match service.role() {
         Role::DevTool | Role::Admin => Grade::new(Severity::P3, format!("it is of use to people only: {}", service.role_reason())),
-        role if role != Role::App => Grade::new(Severity::P2, format!("it is a {}: {}", role.as_str(), service.role_reason())),
+        role if role != Role::App => Grade::new(Severity::P2, format!("its role is {}: {}", role.as_str(), service.role_reason())),
         _ => service.grade(Severity::P1),
     };
     findings
