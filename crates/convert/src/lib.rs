@@ -7,7 +7,6 @@
 mod attributes;
 mod content;
 mod convert;
-mod credentials;
 mod decide;
 mod draft;
 mod fates;

@@ -4,6 +4,7 @@
 //! paths, sizes and credentials. No registry is asked; the entries are compiled in, and each names the documentation that its facts can be checked against.
 
 pub mod catalogue;
+pub mod credentials;
 pub mod image;
 pub mod reference;
 

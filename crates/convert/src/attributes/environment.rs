@@ -13,11 +13,11 @@ use windlass_yaml::Path;
 
 use super::Sink;
 use crate::content::{hashed_name, metadata};
-use crate::credentials;
 use crate::decide::{Plan, ServicePlan};
 use crate::fates::Place;
 use crate::options::KubeVersion;
 use crate::text::literal;
+use windlass_images::credentials;
 
 /// From this version on names may have any printable letters (KEP 4369).
 const RELAXED_NAMES: KubeVersion = KubeVersion { major: 1, minor: 34 };

@@ -11,7 +11,7 @@ use windlass_source::{Origin, Spanned};
 use super::files::{Absent, Reader};
 use super::{Input, KnownSecrets, ServicePlan};
 use crate::content::{LIMIT, hashed_name};
-use crate::credentials;
+use windlass_images::credentials;
 
 /// A config or secret of the project.
 #[derive(Debug)]

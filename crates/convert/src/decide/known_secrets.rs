@@ -4,7 +4,7 @@
 use aho_corasick::AhoCorasick;
 
 use super::ServicePlan;
-use crate::credentials;
+use windlass_images::credentials;
 
 /// Shorter values are too often words that stand for something else as well (`postgres`, `password`).
 const SHORTEST: usize = 12;

@@ -13,8 +13,8 @@ use windlass_source::Origin;
 
 use crate::attributes::Sink;
 use crate::content::{hashed_name, holder, metadata};
-use crate::credentials::is_secret_file;
 use crate::decide::{File, Plan, ServicePlan};
+use windlass_images::credentials::is_secret_file;
 
 /// The mode of a program; all else has Kubernetes' default of 0644.
 const EXECUTABLE: i32 = 0o755;

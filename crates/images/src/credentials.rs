@@ -7,12 +7,13 @@
 use std::fmt;
 
 use smol_str::SmolStr;
-use windlass_images::Image;
 use windlass_source::Origin;
+
+use crate::Image;
 
 /// How a credential was recognised.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Sign {
+pub enum Sign {
     /// The variable's name says so.
     Name,
     /// The image's documentation says so.
@@ -39,7 +40,7 @@ impl fmt::Display for Sign {
 }
 
 /// Why the value of a variable is a credential; `None` when it is not.
-pub(crate) fn variable(name: &str, value: &str, origin: &Origin, image: Option<&Image>) -> Option<Sign> {
+pub fn variable(name: &str, value: &str, origin: &Origin, image: Option<&Image>) -> Option<Sign> {
     if is_plain(value) {
         return None;
     }
@@ -53,7 +54,7 @@ pub(crate) fn variable(name: &str, value: &str, origin: &Origin, image: Option<&
 }
 
 /// Why a text with no name of its own is, or holds, a credential.
-pub(crate) fn text(value: &str, origin: &Origin) -> Option<Sign> {
+pub fn text(value: &str, origin: &Origin) -> Option<Sign> {
     for part in origin.parts() {
         let range = part.range.start as usize..part.range.end as usize;
         let produced = value.get(range).unwrap_or_default();
@@ -65,7 +66,7 @@ pub(crate) fn text(value: &str, origin: &Origin) -> Option<Sign> {
 }
 
 /// True for a file that holds keys or passwords, by its name or content.
-pub(crate) fn is_secret_file(name: &str, content: &[u8]) -> bool {
+pub fn is_secret_file(name: &str, content: &[u8]) -> bool {
     let name = name.to_ascii_lowercase();
     let stem = name.split('.').next().unwrap_or_default();
     let known = matches!(
@@ -256,7 +257,7 @@ const KEY_WORDS: [&str; 32] = [
 ];
 
 /// True when a variable of this name holds a credential, unless its value is plainly something else.
-pub(crate) fn is_credential_name(name: &str) -> bool {
+pub fn is_credential_name(name: &str) -> bool {
     let words = name_words(name);
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let Some(&last) = words.last() else { return false };

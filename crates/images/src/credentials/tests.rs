@@ -1,9 +1,9 @@
 //! Cases of what is a credential and what is none.
 
-use windlass_images::{Reference, catalogue};
 use windlass_source::{Part, SourceMap, Span, VariableSource};
 
 use super::*;
+use crate::{Reference, catalogue};
 
 fn check(name: &str, value: &str, expect: bool) {
     let sign = variable(name, value, &Origin::DEFAULT, None);
