@@ -1,11 +1,18 @@
 //! Kubernetes objects: names, quantities, labels, and typed values with the origin of their fields.
 //!
 //! [`Objects`] is what a conversion gives: each [`Object`] is a [`Resource`] (a value of `k8s-openapi`, or a [`Custom`] one)
-//! with [`Origins`]. What becomes what is not here (room `convert`), nor is the layout of files (room `emit`).
+//! with [`Origins`].
+//!
+//! [`read`] gives the objects of a text as trees with places, [`view`] their fields, [`validity`] what an API server would say of them;
+//! [`schema`] is the table of what each version knows. What becomes what is not here (room `convert`), nor is the layout of files (room `emit`).
 
 pub mod labels;
 pub mod name;
 pub mod quantity;
+pub mod read;
+pub mod schema;
+pub mod validity;
+pub mod view;
 pub mod write;
 
 mod hash;

@@ -7,6 +7,7 @@ mod codegen;
 mod conformance;
 mod control_plane;
 mod measure;
+mod schemas;
 mod tidy;
 
 use clap::{Parser, Subcommand};
@@ -30,6 +31,8 @@ enum Task {
         #[arg(long)]
         check: bool,
     },
+    /// Writes the table of API types of Kubernetes' versions, from their OpenAPI documents (needs Go).
+    Schemas,
     /// Cold-process medians on generated projects, beside docker-compose in the same run.
     Bench(bench::Arguments),
     /// Builds etcd, the API server, the controllers, the scheduler and kwok for the tests that need a real control plane.
@@ -46,6 +49,7 @@ fn main() -> anyhow::Result<()> {
         Task::Ci => ci::run(),
         Task::Tidy => tidy::run(),
         Task::Codegen { check } => codegen::run(check),
+        Task::Schemas => schemas::run(),
         Task::Bench(arguments) => bench::run(&arguments),
         Task::ControlPlane(arguments) => control_plane::run(&arguments),
         Task::Conformance => conformance::run(),

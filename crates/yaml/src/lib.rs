@@ -18,6 +18,7 @@ pub use decode::{NotText, decode};
 pub use edit::{EditError, apply, insert_entry, remove_entry, replace_scalar};
 pub use map::{Key, Map};
 pub use node::{Node, Number, Value};
+pub use parse::resolve::plain;
 pub use parse::{Comment, Document, Parsed, parse, parse_with_comments};
 pub use path::{Path, Segment};
 pub use write::{Remark, Remarks, Style, WriteError, Writer, node_to_string, to_string};

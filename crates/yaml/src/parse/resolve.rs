@@ -33,7 +33,7 @@ impl CoreTag {
 }
 
 /// The value of a plain scalar without tag.
-pub(crate) fn plain(text: &str) -> Value {
+pub fn plain(text: &str) -> Value {
     scalar(text, true).unwrap_or_else(|| Value::String(SmolStr::new(text)))
 }
 

@@ -1,0 +1,109 @@
+//! Objects in, what the API server would say of them out: decoding errors, the field errors of its validation, its warnings, with its
+//! own paths and words.
+//!
+//! [`structure`] is decoding, [`kinds`] says which checks a kind has, one file for each area of the API. What only a cluster knows
+//! (names that are taken, quotas, admission) is not here, nor is what several objects are to each other.
+
+mod findings;
+mod structure;
+
+mod admission;
+mod autoscaling;
+mod batch;
+mod config;
+mod container;
+mod crd;
+mod format;
+mod ingress;
+mod kinds;
+mod metadata;
+mod network_policy;
+mod pod;
+mod policy;
+mod probe;
+mod quota;
+mod rbac;
+mod resources;
+mod scheduling;
+mod security;
+mod selector;
+mod service;
+mod storage;
+mod volume;
+mod workload;
+
+use windlass_source::Span;
+
+use crate::read::Manifest;
+use crate::schema::{self, Lookup, Version};
+use crate::view::Fields as _;
+use findings::Findings;
+pub use findings::Rule;
+
+/// What is wrong with an object, or merely odd.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// The rule.
+    pub rule: Rule,
+    /// The field as the API server names it; empty where it names none.
+    pub path: String,
+    /// The whole message in the API server's words, path included.
+    pub message: String,
+    /// The place in the file; that of the nearest field that is there.
+    pub span: Option<Span>,
+    /// What to do, where that is known.
+    pub help: Option<String>,
+    /// True when the API server accepts the object and warns.
+    pub is_warning: bool,
+}
+
+impl Problem {
+    /// True for a value that can't be read at all: the server goes no further.
+    fn is_decoding(&self) -> bool {
+        matches!(self.rule.0, 4 | 47 | 131)
+    }
+}
+
+/// The API server's verdict on one object alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// Accepted.
+    Valid,
+    /// Refused.
+    Invalid,
+    /// Of a kind that nobody described.
+    Skipped,
+}
+
+/// The verdict with its reasons.
+#[derive(Clone, Debug)]
+pub struct Verdict {
+    /// Accepted or refused.
+    pub status: Status,
+    /// In the order in which they were found.
+    pub problems: Vec<Problem>,
+}
+
+/// Says what the API server of a version would say of an object.
+pub fn validate(manifest: &Manifest, version: Version) -> Verdict {
+    let root = &manifest.root;
+    let mut findings = Findings::new(root, version);
+    structure::duplicate_keys(&manifest.duplicate_keys, &mut findings);
+    let (Some(api_version), Some(kind)) = (root.text("apiVersion"), root.text("kind")) else {
+        kinds::unnamed(root, &mut findings);
+        return findings.verdict();
+    };
+    match schema::lookup(version, api_version, kind) {
+        Lookup::Known(info) => {
+            findings.set_type(info.type_index);
+            structure::check(root, info.type_index, &mut findings);
+            kinds::check(root, &info, &mut findings);
+        }
+        Lookup::NotServed => kinds::not_served(root, api_version, kind, &mut findings),
+        Lookup::Foreign => {
+            let status = if findings.is_empty() { Status::Skipped } else { Status::Invalid };
+            return Verdict { status, ..findings.verdict() };
+        }
+    }
+    findings.verdict()
+}

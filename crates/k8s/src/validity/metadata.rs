@@ -1,0 +1,72 @@
+//! `metadata`: names, labels, annotations, owners.
+
+use windlass_yaml::Node;
+
+use super::findings::{Findings, Place};
+use super::format;
+use crate::view::{Fields as _, text};
+
+/// All annotations of an object together, in bytes.
+const ANNOTATIONS_LIMIT: usize = 256 << 10;
+
+/// An object's metadata. `form` is that of its name.
+pub(super) fn check<'a>(root: &'a Node, form: fn(&str) -> Vec<String>, is_namespaced: bool, findings: &mut Findings<'a>) {
+    let (name, prefix) = (root.at(&["metadata", "name"]), root.at(&["metadata", "generateName"]));
+    let text_of = |node: Option<&'a Node>| node.and_then(text).filter(|text| !text.is_empty());
+    if let (Some(prefix), Some(node)) = (text_of(prefix), prefix) {
+        // What the server adds is five letters and digits.
+        findings.all(23, || node.into(), form(&format!("{}a", prefix.trim_end_matches('-'))));
+    }
+    match (text_of(name), name) {
+        (Some(name), Some(node)) => findings.all(23, || node.into(), form(name)),
+        _ if text_of(prefix).is_none() => {
+            findings.required(20, Place::at(root, &["metadata", "name"]), "name or generateName is required");
+        }
+        _ => {}
+    }
+    let Some(metadata) = root.field("metadata") else { return };
+    if is_namespaced {
+        findings.text(23, metadata, "namespace", |text| if text.is_empty() { Vec::new() } else { format::label(text) });
+    }
+    findings.not_negative(302, metadata, "generation");
+    labels_and_annotations(metadata, findings);
+    for owner in metadata.items("ownerReferences") {
+        for (name, detail) in [("apiVersion", "version must not be empty"), ("kind", ""), ("name", ""), ("uid", "")] {
+            findings.has_text(301, owner, name, detail);
+        }
+    }
+    for finalizer in metadata.items("finalizers") {
+        findings.all(304, || finalizer.into(), text(finalizer).map(format::qualified_name).unwrap_or_default());
+    }
+}
+
+/// The metadata of an object or of a template.
+pub(super) fn labels_and_annotations<'a>(metadata: &'a Node, findings: &mut Findings<'a>) {
+    labels(metadata, "labels", findings);
+    let mut size = 0;
+    for (key, value) in metadata.entries("annotations") {
+        size += key.name.len() + text(value).map_or(0, str::len);
+        key_is_qualified(metadata, "annotations", key, &key.name.to_ascii_lowercase(), findings);
+    }
+    if size > ANNOTATIONS_LIMIT {
+        findings.too_long(129, Place::field(metadata, "annotations"), ANNOTATIONS_LIMIT);
+    }
+}
+
+/// A map of labels. Its errors are those of the map, and name the key or value.
+pub(super) fn labels<'a>(node: &'a Node, field: &str, findings: &mut Findings<'a>) {
+    for (key, value) in node.entries(field) {
+        key_is_qualified(node, field, key, &key.name, findings);
+        let Some(text) = text(value) else { continue };
+        for message in format::label_value(text) {
+            findings.invalid_value(27, Place::field(node, field).shown_at(value), format_args!("{text:?}"), &message);
+        }
+    }
+}
+
+fn key_is_qualified<'a>(node: &'a Node, field: &str, key: &windlass_yaml::Key, name: &str, findings: &mut Findings<'a>) {
+    for message in format::qualified_name(name) {
+        let place = Place::field(node, field).shown(key.span);
+        findings.invalid_value(29, place, format_args!("{name:?}"), &message);
+    }
+}

@@ -1,0 +1,143 @@
+//! `windlass validate` against the recorded verdicts of a real API server: one manifest a defect (`oracle/D001.yaml` …) and valid
+//! controls. Prints the table.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+
+use serde_json::Value;
+use windlass_k8s::read::{self, Manifest};
+use windlass_k8s::schema::Version;
+use windlass_k8s::validity::{self, Status, Verdict};
+use windlass_source::SourceMap;
+use windlass_testkit::shared;
+use windlass_yaml::Budget;
+
+fn manifests(text: &str) -> Vec<Manifest> {
+    let mut sources = SourceMap::new();
+    let file = sources.add("manifest.yaml", text);
+    let read = read::read(file, text, &Budget::default());
+    assert!(read.broken.is_empty(), "{:?}", read.broken);
+    read.objects
+}
+
+fn verdict(text: &str) -> Verdict {
+    let mut verdicts = manifests(text).into_iter().map(|manifest| validity::validate(&manifest, Version::DEFAULT));
+    verdicts.next().expect("one object")
+}
+
+/// Paths that the API server's message names; decoding leaves indices out.
+fn paths(message: &str) -> BTreeSet<String> {
+    const KINDS: [&str; 8] =
+        ["Required value", "Invalid value", "Unsupported value", "Duplicate value", "Not found", "Forbidden", "Too long", "Too many"];
+    if let Some((_, rest)) = message.split_once("unknown field \"") {
+        return rest.split('"').next().map(str::to_owned).into_iter().collect();
+    }
+    if let Some((_, rest)) = message.split_once("Go struct field ") {
+        let field = rest.split(' ').next().unwrap_or_default();
+        return field.split_once('.').map(|(_, path)| path.to_owned()).into_iter().collect();
+    }
+    let mut found = BTreeSet::new();
+    for kind in KINDS {
+        for (at, _) in message.match_indices(&format!(": {kind}")) {
+            let before = &message[..at];
+            // A key may have spaces: `data[my key]`.
+            let start = before.rfind(": ").map_or(0, |at| at + 2).max(before.rfind(", ").map_or(0, |at| at + 2));
+            let path = &before[start..];
+            // Several errors stand in brackets; `[]` is the path of the whole object.
+            found.insert(if path == "[]" { path } else { path.trim_start_matches('[') }.to_owned());
+        }
+    }
+    found
+}
+
+fn without_indices(path: &str) -> String {
+    let mut plain = String::new();
+    let mut depth = 0;
+    for character in path.chars() {
+        match character {
+            '[' => depth += 1,
+            ']' => depth -= 1,
+            character if depth == 0 => plain.push(character),
+            _ => {}
+        }
+    }
+    plain
+}
+
+#[test]
+fn the_oracles_defects_are_found_at_the_servers_own_paths() {
+    let Some(oracle) = shared("oracle") else { return };
+    let results: Vec<Value> = serde_json::from_slice(&fs::read(oracle.join("results.json")).expect("results")).expect("JSON");
+    let mut table = BTreeMap::<&str, usize>::new();
+    let mut lines = Vec::new();
+    for result in &results {
+        let text = |key: &str| result[key].as_str().unwrap_or_default();
+        let (id, class, message) = (text("id"), text("cls"), text("api_msg"));
+        let accepted = result["api_status"] == 201;
+        let input = match id {
+            "D129" => {
+                format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{ name: cfg }}\ndata: {{ a: \"{}\" }}\n", "a".repeat((1 << 20) + 1))
+            }
+            id => match fs::read_to_string(oracle.join(format!("{id}.yaml"))) {
+                Ok(text) => text,
+                Err(_) => continue,
+            },
+        };
+        let verdict = verdict(&input);
+        let is_static = matches!(class, "schema" | "semantic" | "control");
+        if accepted {
+            *table.entry("accepted").or_default() += 1;
+            if verdict.status == Status::Invalid {
+                *table.entry("accepted, but called invalid").or_default() += 1;
+                lines.push(format!("{id}: the server accepts it: {:?}", verdict.problems));
+            }
+            for warning in result["api_warn"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+                if !is_static {
+                    continue;
+                }
+                *table.entry("warnings").or_default() += 1;
+                let said = warning.trim_start_matches("299 - ").trim_matches('"').replace("\\\"", "\"");
+                match verdict.problems.iter().any(|problem| problem.is_warning && problem.message == said) {
+                    true => *table.entry("warnings, word for word").or_default() += 1,
+                    false => lines.push(format!("{id}: no warning {said}: {:?}", verdict.problems)),
+                }
+            }
+            continue;
+        }
+        if !is_static {
+            *table.entry("refused for what only a cluster knows").or_default() += 1;
+            continue;
+        }
+        *table.entry("refused, decidable").or_default() += 1;
+        if verdict.status != Status::Invalid {
+            lines.push(format!("{id}: not found: {message}"));
+            continue;
+        }
+        *table.entry("refused, found").or_default() += 1;
+        let expected = paths(message);
+        let ours: BTreeSet<String> = verdict
+            .problems
+            .iter()
+            .filter(|problem| !problem.is_warning)
+            .map(|problem| if message.contains("Go struct field") { without_indices(&problem.path) } else { problem.path.clone() })
+            .collect();
+        // Some messages of decoding name no field.
+        match expected.is_empty() || expected.is_subset(&ours) {
+            true => *table.entry("refused, paths equal").or_default() += 1,
+            false => lines.push(format!("{id}: {ours:?} is not {expected:?}")),
+        }
+        if verdict.problems.iter().any(|problem| message.contains(&problem.message)) {
+            *table.entry("refused, in the server's words").or_default() += 1;
+        }
+    }
+    for line in &lines {
+        println!("{line}");
+    }
+    for (what, count) in &table {
+        println!("{count:>5}  {what}");
+    }
+    let count = |what: &str| table.get(what).copied().unwrap_or(0);
+    assert_eq!(count("accepted, but called invalid"), 0);
+    assert!(count("refused, found") >= 118 && count("refused, decidable") >= 122);
+    assert!(count("refused, paths equal") * 100 >= count("refused, decidable") * 95);
+}
