@@ -24,6 +24,7 @@ mod probe;
 mod quota;
 mod rbac;
 mod resources;
+mod rules;
 mod scheduling;
 mod security;
 mod selector;
@@ -38,7 +39,7 @@ use crate::read::Manifest;
 use crate::schema::{self, Lookup, Version};
 use crate::view::Fields as _;
 use findings::Findings;
-pub use findings::Rule;
+pub use rules::{Rule, RuleInfo, all as rules};
 
 /// What is wrong with an object, or merely odd.
 #[derive(Clone, Debug, PartialEq, Eq)]

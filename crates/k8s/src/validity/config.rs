@@ -88,17 +88,13 @@ pub(super) fn secret<'a>(root: &'a Node, findings: &mut Findings<'a>) {
                 findings.invalid_value(133, place(key), "\"<secret contents redacted>\"", &fault.to_string());
             }
         }
-        "kubernetes.io/basic-auth" => {
-            if !has("username") && !has("password") {
-                for key in ["username", "password"] {
-                    findings.required(132, place(&format!("%{key}")), "");
-                }
+        "kubernetes.io/basic-auth" if !has("username") && !has("password") => {
+            for key in ["username", "password"] {
+                findings.required(132, place(&format!("%{key}")), "");
             }
         }
-        "kubernetes.io/ssh-auth" => {
-            if content("ssh-privatekey").is_none_or(|key| key.is_empty()) {
-                findings.required(132, place("ssh-privatekey"), "");
-            }
+        "kubernetes.io/ssh-auth" if content("ssh-privatekey").is_none_or(|key| key.is_empty()) => {
+            findings.required(132, place("ssh-privatekey"), "");
         }
         "kubernetes.io/service-account-token" => {
             const ACCOUNT: &str = "kubernetes.io/service-account.name";

@@ -5,19 +5,9 @@ use std::fmt::{self, Write as _};
 use windlass_source::Span;
 use windlass_yaml::{Node, Number, Value};
 
-use super::{Problem, Status, Verdict};
+use super::{Problem, Rule, Status, Verdict};
 use crate::schema::{Base, Type, Version, Wrap, structure};
 use crate::view::Fields as _;
-
-/// The number of a rule, `KV050`. See `docs/validate.md`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Rule(pub u16);
-
-impl fmt::Display for Rule {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "KV{:03}", self.0)
-    }
-}
 
 /// So many problems of one object are shown; a hostile one could have any number, and each is looked for in the whole tree.
 const MAX_PROBLEMS: usize = 100;

@@ -5,9 +5,9 @@ use windlass_yaml::Node;
 use super::findings::{Findings, Place};
 use super::{
     admission, autoscaling, batch, config, crd, format, ingress, metadata, network_policy, pod, policy, quota, rbac, scheduling, service,
-    storage, workload,
+    storage, structure, workload,
 };
-use crate::schema::{KindInfo, kinds, removed};
+use crate::schema::{KindInfo, kinds, removed, structure as table_type};
 use crate::view::Fields as _;
 
 /// The form of an object's name.
@@ -82,7 +82,7 @@ pub(super) fn check<'a>(root: &'a Node, info: &KindInfo, findings: &mut Findings
         ("node.k8s.io", "RuntimeClass") => scheduling::runtime_class(root, findings),
         ("admissionregistration.k8s.io", kind) => admission::check(root, kind, findings),
         ("apiextensions.k8s.io", "CustomResourceDefinition") => crd::check(root, findings),
-        _ => {}
+        _ => structure::required(root, table_type(info.type_index), findings),
     }
 }
 

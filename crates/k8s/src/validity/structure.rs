@@ -8,7 +8,7 @@ use windlass_yaml::{Node, Number, Value};
 use super::findings::{Findings, Place};
 use super::format;
 use crate::schema::{Base, Struct, Type, Wrap, structure};
-use crate::view;
+use crate::view::{self, Fields as _};
 
 /// Keys that stand twice; the server names the key and its line.
 pub(super) fn duplicate_keys(diagnostics: &[Diagnostic], findings: &mut Findings<'_>) {
@@ -23,6 +23,26 @@ pub(super) fn duplicate_keys(diagnostics: &[Diagnostic], findings: &mut Findings
 pub(super) fn check<'a>(root: &'a Node, type_index: u16, findings: &mut Findings<'a>) {
     let mut walk = Walk { findings, path: Vec::new(), owner: structure(type_index).name.rsplit('.').next().unwrap_or_default() };
     walk.value(root, Type::of_struct(type_index));
+}
+
+/// That what the types call required is there. For kinds without checks of their own: the server's validation knows better.
+pub(super) fn required<'a>(node: &'a Node, kind: &'static Struct, findings: &mut Findings<'a>) {
+    for field in kind.fields(findings.version) {
+        match node.field(field.name) {
+            None if field.is_required => findings.required(301, Place::field(node, field.name), ""),
+            None => {}
+            // What the server writes itself.
+            Some(_) if matches!(field.name, "metadata" | "status") => {}
+            Some(value) => {
+                let Base::Struct(index) = field.kind.base() else { continue };
+                match (field.kind.wrap, &value.value) {
+                    (None, Value::Map(_)) => required(value, structure(index), findings),
+                    (Some(Wrap::List), Value::Sequence(items)) => items.iter().for_each(|item| required(item, structure(index), findings)),
+                    _ => {}
+                }
+            }
+        }
+    }
 }
 
 struct Walk<'w, 'a> {
@@ -71,7 +91,7 @@ impl<'a> Walk<'_, 'a> {
             }
             (None, Base::IntOrString, Value::String(_) | Value::Timestamp(_)) => {}
             (None, Base::IntOrString, _) => {
-                if !view::int(node).is_some_and(|value| i32::try_from(value).is_ok()) {
+                if view::int(node).is_none_or(|value| i32::try_from(value).is_err()) {
                     let message = format!("json: cannot unmarshal {} into Go value of type int32", json_kind(node));
                     self.findings.decoding(4, node, message, None);
                 }
