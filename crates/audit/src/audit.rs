@@ -27,6 +27,8 @@ pub struct Audit {
     pub exemptions: Vec<Exemption>,
     /// What could not be read, and so was not checked.
     pub not_understood: Vec<Diagnostic>,
+    /// How many files were checked: compose files, Dockerfiles, configuration files.
+    pub files: usize,
 }
 
 /// A stack's result.
@@ -104,6 +106,7 @@ pub fn audit(context: &Context, settings: &Settings) -> Audit {
         exemptions: outcomes.iter().filter_map(Outcome::exemption).collect(),
         findings: merged(findings, context),
         not_understood: context.not_understood().to_vec(),
+        files: context.checked_files(),
     }
 }
 

@@ -37,6 +37,8 @@ pub struct Context {
     pub(crate) configs: Vec<config_file::ConfigFile>,
     /// What could not be read, and so was not checked.
     pub(crate) not_understood: Vec<Diagnostic>,
+    /// The compose files were named.
+    pub(crate) is_named: bool,
 }
 
 impl Context {
@@ -73,6 +75,16 @@ impl Context {
     /// The text under a span.
     pub fn slice(&self, span: Span) -> &str {
         self.sources.slice(span)
+    }
+
+    /// How many files are checked: compose files, Dockerfiles, configuration files.
+    pub fn checked_files(&self) -> usize {
+        let mut files: Vec<_> = self.stacks.iter().flat_map(|stack| &stack.file_ids).copied().collect();
+        files.extend(self.dockerfiles.iter().map(|dockerfile| dockerfile.file));
+        files.extend(self.configs.iter().map(|config| config.file));
+        files.sort_unstable();
+        files.dedup();
+        files.len()
     }
 
     /// What could not be read, and so was not checked.

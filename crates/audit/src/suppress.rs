@@ -124,6 +124,21 @@ pub enum Flaw {
     NoReason,
 }
 
+/// The suppression of a text: `RULE[,…] [path=PATTERN] [service=NAME] reason [until=DAY]`; `None` without a rule.
+pub fn of_text(text: &str) -> Option<Suppression> {
+    let mut words = text.split_whitespace();
+    let rules: Vec<String> = words.next()?.split(',').map(str::to_owned).collect();
+    let (mut path, mut service, mut rest) = (None, None, Vec::new());
+    for word in words {
+        match word.split_once('=') {
+            Some(("path", value)) => path = Some(value.to_owned()),
+            Some(("service", value)) => service = Some(value.to_owned()),
+            _ => rest.push(word),
+        }
+    }
+    Some(Suppression::new(rules, Covers::Everywhere { path, service }, None).because(&rest.join(" ")))
+}
+
 /// Every suppression that the audited files hold.
 pub(crate) fn written(context: &Context) -> Vec<Suppression> {
     let mut all = Vec::new();

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::commands::audit::AuditArgs;
 use crate::commands::config::ConfigArgs;
 use crate::commands::convert::ConvertArgs;
 
@@ -24,14 +25,17 @@ Examples:
   windlass convert                          the project in this directory, as one YAML stream
   windlass convert -f compose.yaml -o k8s   the same project as a tree of files
   windlass config --format json             the merged project, as docker compose prints it
+  windlass audit                            what is wrong with the files in this directory, and a score
 
 Exit codes:
-  0  done
-  1  --check found a difference, or --strict found an attribute that is lost or refused
-  2  the command line, a configuration or an input is wrong";
+  0  done, and nothing at or above the gate
+  1  findings at or above the gate, --check found a difference, or --strict an attribute that is lost or refused
+  2  the command line, a configuration or an input is wrong
+  3  something was not understood and so not checked";
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    Audit(Box<AuditArgs>),
     Config(Box<ConfigArgs>),
     Convert(Box<ConvertArgs>),
 }
@@ -40,6 +44,7 @@ impl Cli {
     /// The name of the command, its project flags and how it speaks, those before the command included.
     pub(crate) fn shared(&self) -> (&'static str, ProjectArgs, OutputArgs) {
         let (name, project, output) = match &self.command {
+            Command::Audit(args) => ("audit", &args.project, args.output),
             Command::Config(args) => ("config", &args.project, args.output),
             Command::Convert(args) => ("convert", &args.project, args.output),
         };

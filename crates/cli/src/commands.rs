@@ -1,5 +1,6 @@
 //! The commands, one file each, and what they share.
 
+pub(crate) mod audit;
 pub(crate) mod config;
 pub(crate) mod convert;
 
@@ -38,13 +39,30 @@ pub(crate) struct Shell {
     pub(crate) files: RealFileSystem,
     pub(crate) quiet: bool,
     pub(crate) verbose: bool,
+    /// On standard error.
     style: Style,
+    /// On standard output.
+    result_style: Style,
 }
 
 impl Shell {
     pub(crate) fn new(environment: Environment, output: OutputArgs) -> Self {
-        let style = environment.style(output.color.unwrap_or_default());
-        Self { files: RealFileSystem::new(environment.directory.clone()), quiet: output.quiet, verbose: output.verbose, style, environment }
+        let color = output.color.unwrap_or_default();
+        let style = environment.style(color, &io::stderr());
+        let result_style = environment.style(color, &io::stdout());
+        Self {
+            result_style,
+            files: RealFileSystem::new(environment.directory.clone()),
+            quiet: output.quiet,
+            verbose: output.verbose,
+            style,
+            environment,
+        }
+    }
+
+    /// How a result for people looks on standard output.
+    pub(crate) fn result_style(&self) -> Style {
+        self.result_style
     }
 
     /// The project flags and the process environment as the loader takes them.

@@ -12,7 +12,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory as _, FromArgMatches as _, Parser as _};
 
 use crate::args::{Cli, Command};
-use crate::commands::{Shell, config, convert};
+use crate::commands::{Shell, audit, config, convert};
 use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::settings::Settings;
@@ -50,6 +50,7 @@ fn run(mut cli: Cli) -> ExitCode {
         }
     }
     let outcome = match cli.command {
+        Command::Audit(args) => audit::run(*args, cli.project, &mut shell),
         Command::Config(args) => config::run(*args, cli.project, &mut shell),
         Command::Convert(args) => convert::run(*args, cli.project, &mut shell),
     };

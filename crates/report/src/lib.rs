@@ -1,6 +1,8 @@
-//! Diagnostics and the conversion's report in, text for people and machines out. One file a format (`formats/`).
+//! Diagnostics, the conversion's report and the audit's in, text for people and machines out. One file a format (`formats/`,
+//! `audit/`).
 //! Nothing is written here; the caller does that.
 
+pub mod audit;
 mod formats;
 mod report;
 

@@ -47,9 +47,15 @@ struct Wanted {
 }
 
 impl Context {
+    /// Something that was asked for by name is not there, or is no project.
+    pub fn is_missing_input(&self) -> bool {
+        let is_missing = |diagnostic: &Diagnostic| diagnostic.code == NOT_FOUND;
+        self.not_understood.iter().any(is_missing) || (self.is_named && self.stacks.is_empty())
+    }
+
     /// Finds and reads what is to be audited. Never fails: what can't be read stands in [`Context::not_understood`].
     pub fn load(request: &Request, files: &dyn FileSystem) -> Self {
-        let mut context = Self::default();
+        let mut context = Self { is_named: !request.project.files.is_empty(), ..Self::default() };
         let wanted = find(request, files, &mut context);
         let working_directory = normalize(&request.project.working_directory);
         stacks::load(request, &wanted.compose, files, &mut context);

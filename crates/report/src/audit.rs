@@ -1,0 +1,90 @@
+//! An audit's report in every format, one file each. What was found is in room `audit`.
+
+mod human;
+mod json;
+
+use windlass_audit::{Audit, Context, Finding, Severity};
+use windlass_source::{SourceMap, Span};
+
+use crate::human::Style;
+
+/// A finished audit, as its report tells it.
+#[derive(Clone, Copy, Debug)]
+pub struct AuditReport<'a> {
+    /// What was found.
+    pub audit: &'a Audit,
+    /// What was audited.
+    pub context: &'a Context,
+    /// Reports for people show suppressed findings too; those for programs always have them.
+    pub show_suppressed: bool,
+    /// How text for people looks.
+    pub style: Style,
+}
+
+/// A format of an audit's report.
+#[derive(Debug)]
+pub struct AuditFormat {
+    /// What `--format` calls it.
+    pub name: &'static str,
+    /// Extensions of its files, without the dot; the first one is the usual.
+    pub extensions: &'static [&'static str],
+    /// The report in this format, with a line break at its end.
+    pub render: fn(&AuditReport<'_>) -> String,
+}
+
+/// Every format of an audit's report; the first one is the default.
+pub static FORMATS: [AuditFormat; 2] = [human::FORMAT, json::FORMAT];
+
+/// The format that `--format` calls so.
+pub fn by_name(name: &str) -> Option<&'static AuditFormat> {
+    FORMATS.iter().find(|format| format.name == name)
+}
+
+/// The format of a file with this extension, whatever its case.
+pub fn by_extension(extension: &str) -> Option<&'static AuditFormat> {
+    FORMATS.iter().find(|format| format.extensions.iter().any(|own| own.eq_ignore_ascii_case(extension)))
+}
+
+impl<'a> AuditReport<'a> {
+    fn sources(&self) -> &'a SourceMap {
+        self.context.sources()
+    }
+
+    /// The findings that reports for people show.
+    fn shown(&self) -> impl Iterator<Item = &'a Finding> {
+        let all = self.show_suppressed;
+        self.audit.findings.iter().filter(move |finding| all || finding.counts())
+    }
+
+    /// The first stack of a finding.
+    fn stack(&self, finding: &Finding) -> Option<&'a str> {
+        finding.stacks.first().and_then(|index| self.audit.stacks.get(*index)).map(|stack| stack.name.as_str())
+    }
+
+    fn suppressed(&self) -> usize {
+        self.audit.findings.iter().filter(|finding| !finding.counts()).count()
+    }
+
+    fn counts(&self) -> [usize; 3] {
+        Severity::ALL.map(|severity| self.audit.count(severity))
+    }
+}
+
+/// Where something stands, as every format for programs tells it: lines and columns from 1, in characters; the end is the place after the
+/// last character.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Location<'a> {
+    file: &'a str,
+    line: u32,
+    column: u32,
+    end_line: u32,
+    end_column: u32,
+}
+
+/// The place of a span; the directory as a whole without one.
+fn location<'a>(span: Option<Span>, sources: &'a SourceMap) -> Location<'a> {
+    let Some(span) = span else { return Location { file: ".", line: 1, column: 1, end_line: 1, end_column: 1 } };
+    let file = sources.file(span.file);
+    let (start, end) = (file.position(span.start), file.position(span.end));
+    Location { file: file.name(), line: start.line, column: start.column, end_line: end.line, end_column: end.column }
+}
