@@ -4,19 +4,23 @@
 //! In: a [`Request`] and a file system. Out: a [`Context`], which rules ask through views: [`StackContext`], [`ServiceContext`],
 //! [`DockerfileContext`], [`StageContext`], [`ConfigContext`]. Nothing is judged here.
 
+mod config_edit;
 mod config_file;
 mod dockerfile;
 mod edit;
 mod environment;
 mod load;
+mod php;
 mod repository;
 mod role;
 mod script;
 mod service;
+mod site;
 mod stack;
 
 use windlass_source::{Diagnostic, SourceMap, Span};
 
+pub use config_edit::replace;
 pub use config_file::{ConfigContext, ConfigUse};
 pub use dockerfile::{DockerfileContext, Run, StageContext};
 pub use environment::{Environment, EnvironmentKind};
@@ -25,6 +29,7 @@ pub use repository::{Repository, RepositoryFile};
 pub use role::Role;
 pub use script::{Connector, ShellCommand, ShellWord};
 pub use service::{Reach, ServiceContext};
+pub use site::{Answer, Held, Site};
 pub use stack::StackContext;
 
 /// All that is audited in one run.

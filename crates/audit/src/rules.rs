@@ -4,6 +4,7 @@
 mod ci;
 mod compose;
 mod dockerfile;
+mod nginx;
 mod repository;
 mod suppression;
 
@@ -16,7 +17,11 @@ pub fn all() -> &'static [&'static Rule] {
     static ALL: OnceLock<Vec<&'static Rule>> = OnceLock::new();
     ALL.get_or_init(|| {
         let mut rules: Vec<&'static Rule> =
-            [ci::RULES, compose::RULES, dockerfile::RULES, repository::RULES, suppression::RULES].into_iter().flatten().copied().collect();
+            [ci::RULES, compose::RULES, dockerfile::RULES, nginx::RULES, repository::RULES, suppression::RULES]
+                .into_iter()
+                .flatten()
+                .copied()
+                .collect();
         rules.sort_by_key(|rule| rule.id);
         rules
     })

@@ -7,11 +7,13 @@ mod code;
 mod parse;
 mod pattern;
 mod scope;
+mod target;
 
 use windlass_source::Span;
 
 pub use parse::parse;
 pub use scope::{Listen, Location, Modifier, Scope, Server};
+pub use target::{PASSES, Target};
 
 use crate::size;
 use crate::syntax::{Concrete, Word};

@@ -1,12 +1,14 @@
 //! A service as rules see it: what the compose file says, what is known of its image, and who can reach it.
 
 use std::ops::Deref;
+use std::path::PathBuf;
 
 use smol_str::SmolStr;
 use windlass_compose::model::{Healthcheck, MountKind, Port, Service};
 use windlass_dockerfile::ImageConfig;
+use windlass_dockerfile::stages::{Copied, CopyFrom};
 use windlass_images::{Image, Reference};
-use windlass_source::{Span, Spanned};
+use windlass_source::{Span, Spanned, normalize};
 use windlass_yaml::Node;
 
 use super::Context;
@@ -257,6 +259,55 @@ impl<'a> ServiceContext<'a> {
             path.strip_prefix(target).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         };
         self.model().volumes.iter().any(|mount| mount.kind.value != MountKind::Tmpfs && covers(&mount.target.value))
+    }
+
+    /// True where other services of its networks reach it by this name: its own, its container's, or an alias.
+    pub fn is_called(self, host: &str) -> bool {
+        let model = self.model();
+        let named = |name: &Option<Spanned<SmolStr>>| name.as_ref().is_some_and(|name| name.value == host);
+        let mut networks = model.networks.iter().filter_map(|entry| entry.value.as_ref());
+        self.name() == host
+            || named(&model.container_name)
+            || named(&model.hostname)
+            || networks.any(|network| network.aliases.iter().any(|alias| alias.value == host))
+    }
+
+    /// True where its stack gives it a host of this name: a service, a link, an entry of `extra_hosts`.
+    pub fn finds_host(self, host: &str) -> bool {
+        let model = self.model();
+        let links = model.links.iter().chain(&model.external_links);
+        self.stack.services().any(|other| other.is_called(host))
+            || links.into_iter().any(|link| link.value.rsplit(':').next() == Some(host))
+            || model.extra_hosts.iter().any(|entry| entry.name.value == host)
+    }
+
+    /// True where it may know hosts that its stack does not: on the host's network, another container's, or one of another project.
+    pub fn reaches_other_projects(self) -> bool {
+        let networks = &self.stack.project().networks;
+        let is_external =
+            |name: &str| networks.get(name).is_some_and(|network| network.external.as_ref().is_some_and(|external| external.value));
+        let model = self.model();
+        model.network_mode.is_some()
+            || model.networks.iter().any(|entry| is_external(&entry.name.value))
+            || (model.networks.is_empty() && is_external("default"))
+    }
+
+    /// The directory outside that stands at a path in the container: the source of a bind mount, or what the Dockerfile copies there.
+    pub fn source_of(self, path: &str) -> Option<PathBuf> {
+        let below = |target: &str| {
+            let rest = path.strip_prefix(target.trim_end_matches('/'))?;
+            (rest.is_empty() || rest.starts_with('/')).then(|| rest.trim_start_matches('/').to_owned())
+        };
+        let binds = self.model().volumes.iter().filter(|mount| mount.kind.value == MountKind::Bind);
+        let mounted = binds.filter_map(|mount| Some((mount.target.value.len(), mount.source.as_ref()?, below(&mount.target.value)?)));
+        if let Some((_, source, rest)) = mounted.max_by_key(|(length, ..)| *length) {
+            return Some(normalize(&self.stack.directory().join(source.value.as_str()).join(rest)));
+        }
+        let dockerfile = self.facts().dockerfile.map(|index| &self.context().dockerfiles[index])?;
+        let whole =
+            |copy: &&Copied| copy.from == CopyFrom::Context && copy.sources.iter().any(|source| matches!(source.as_str(), "." | "./"));
+        let rest = self.built()?.copies.iter().filter(whole).find_map(|copy| below(&copy.destination))?;
+        Some(normalize(&dockerfile.build_context.join(rest)))
     }
 
     /// The configuration files that it mounts, or that its Dockerfile copies.

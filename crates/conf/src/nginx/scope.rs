@@ -32,19 +32,26 @@ impl<'a> Scope<'a> {
         self.directives().iter().filter(move |directive| directive.is(name))
     }
 
+    /// The directives of the block, then of each block around it, the file's top level last.
+    pub fn levels<'s>(&'s self) -> impl Iterator<Item = &'a [Directive]> + use<'a, 's> {
+        self.blocks.iter().rev().map(|block| block.children()).chain([self.root])
+    }
+
     /// The directives of this name that hold here: those of the innermost block that has any, as `add_header`, `limit_req`,
     /// `access_log` and most others are inherited.
     pub fn inherited(&self, name: &str) -> Vec<&'a Directive> {
-        let levels = self.blocks.iter().rev().map(|block| block.children()).chain([self.root]);
-        levels
-            .map(|level| level.iter().filter(|directive| directive.is(name)).collect::<Vec<_>>())
-            .find(|found| !found.is_empty())
-            .unwrap_or_default()
+        let named = |level: &'a [Directive]| level.iter().filter(|directive| directive.is(name)).collect::<Vec<_>>();
+        self.levels().map(named).find(|found| !found.is_empty()).unwrap_or_default()
     }
 
     /// The last directive of this name that holds here.
     pub fn get(&self, name: &str) -> Option<&'a Directive> {
         self.inherited(name).pop()
+    }
+
+    /// True where nobody is let in: `deny all` without any `allow`.
+    pub fn denies_all(&self) -> bool {
+        self.inherited("allow").is_empty() && self.inherited("deny").iter().any(|deny| deny.text(0) == Some("all"))
     }
 
     /// The block of this name that is nearest around.
@@ -283,9 +290,7 @@ impl<'a> Location<'a> {
     /// True where a visitor gets nothing: `deny all`, `internal`, or `return` with an error or without an answer.
     pub fn refuses(&self) -> bool {
         let returns_nothing = |directive: &Directive| directive.text(0).is_some_and(|code| matches!(code.as_bytes(), [b'4' | b'5', _, _]));
-        self.scope.own("internal").next().is_some()
-            || self.scope.own("return").any(returns_nothing)
-            || (self.scope.inherited("allow").is_empty() && self.scope.inherited("deny").iter().any(|deny| deny.text(0) == Some("all")))
+        self.scope.own("internal").next().is_some() || self.scope.own("return").any(returns_nothing) || self.scope.denies_all()
     }
 }
 

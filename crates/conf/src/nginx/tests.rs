@@ -142,3 +142,25 @@ fn included_files_are_facts() {
     assert_eq!(nginx.includes().map(Word::as_str).collect::<Vec<_>>(), ["a.conf", "conf.d/*.conf"]);
     assert!(nginx.is_whole() && !read("server { }").is_whole());
 }
+
+#[test]
+fn hosts_of_requests_are_known() {
+    let nginx = read(
+        "upstream a { least_conn; server app1:9000 weight=2; server unix:/run/x; server 10.0.0.1; }
+         server { location / { proxy_pass http://a/x; } location /b { proxy_pass \"https://b:8443\"; } location /c { proxy_pass http://$c; }
+         location /d { fastcgi_pass d:9000; } location /e { grpc_pass grpc://[::1]:50051; } }",
+    );
+    let targets: Vec<_> = nginx.targets().iter().map(|target| (target.host.text.to_string(), target.port)).collect();
+    assert_eq!(
+        targets,
+        [
+            ("app1".to_owned(), Some(9000)),
+            ("10.0.0.1".to_owned(), None),
+            ("a".to_owned(), None),
+            ("b".to_owned(), Some(8443)),
+            ("d".to_owned(), Some(9000))
+        ]
+    );
+    assert!(nginx.targets().iter().all(|target| nginx.concrete.slice(target.host.span) == target.host.text));
+    assert_eq!(nginx.upstream("a").map(|hosts| hosts.len()), Some(2));
+}

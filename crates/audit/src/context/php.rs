@@ -1,0 +1,77 @@
+//! PHP's settings as a service has them: every file that it mounts or copies, in the order in which PHP reads them.
+
+use windlass_conf::ini::{Dialect, Entry, Ini};
+
+use super::config_file::ConfigContext;
+use super::service::ServiceContext;
+
+/// Where the official images look for PHP's files.
+const DIRECTORIES: [&str; 4] = ["/etc/php/conf.d/", "/etc/php/php.ini", "/fpm/conf.d/", "/cli/conf.d/"];
+
+impl<'a> ServiceContext<'a> {
+    /// The files of PHP's settings, each with its path in the container, in the order in which PHP reads them: `php.ini`, then those of
+    /// `conf.d` by name. The last one that sets something decides.
+    pub fn php_files(self) -> Vec<(ConfigContext<'a>, &'a Ini, &'a str)> {
+        let mut files: Vec<_> = self.places(ConfigContext::php);
+        files.retain(|(.., target)| DIRECTORIES.iter().any(|directory| target.contains(directory)) || target.ends_with("/php.ini"));
+        files.sort_by_key(|(.., target)| (target.contains("conf.d"), target.rsplit('/').next()));
+        files
+    }
+
+    /// The entry of PHP's settings that decides.
+    pub fn php_setting(self, key: &str) -> Option<&'a Entry> {
+        self.php_files().into_iter().rev().find_map(|(_, ini, _)| ini.get(key))
+    }
+
+    /// The pools of PHP-FPM, in the order in which it reads them.
+    pub fn fpm_files(self) -> Vec<(ConfigContext<'a>, &'a Ini, &'a str)> {
+        let mut files = self.places(ConfigContext::fpm_pool);
+        files.sort_by_key(|(.., target)| target.rsplit('/').next());
+        files
+    }
+
+    /// The entry of its pools that decides.
+    pub fn fpm_setting(self, key: &str) -> Option<&'a Entry> {
+        self.fpm_files().into_iter().rev().find_map(|(_, ini, _)| ini.get(key))
+    }
+
+    /// Runs PHP-FPM: its words say so, or its image does it by itself.
+    pub fn runs_fpm(self) -> bool {
+        let words = self.words();
+        if words.is_empty() {
+            return self.runs("php") && self.image().is_some_and(|image| image.ports.iter().any(|port| port.port == 9000));
+        }
+        words.iter().any(|word| {
+            word.split([' ', '/', '"']).any(|part| part == "php-fpm" || part.starts_with("php-fpm8") || part.starts_with("php-fpm7"))
+        })
+    }
+
+    /// The bytes that one PHP process may take, and where that is written: the pool's value, the setting, else 128 MB.
+    pub fn php_memory(self) -> (Option<u64>, Option<&'a Entry>) {
+        let entry = ["php_admin_value[memory_limit]", "php_value[memory_limit]"].iter().find_map(|key| self.fpm_setting(key));
+        match entry.or_else(|| self.php_setting("memory_limit")) {
+            Some(entry) => (Dialect::Php.bytes(entry.text()), Some(entry)),
+            None => (Some(128 << 20), None),
+        }
+    }
+
+    /// The configuration files that `tree` knows, each with its path in the container. Where one is mounted over another, the mount counts.
+    pub(super) fn places<T: 'a>(self, tree: fn(ConfigContext<'a>) -> Option<&'a T>) -> Vec<(ConfigContext<'a>, &'a T, &'a str)> {
+        let mut found: Vec<(ConfigContext<'a>, &'a T, &'a str, bool)> = Vec::new();
+        for config in self.configs() {
+            let Some(tree) = tree(config) else { continue };
+            for (service, place) in config.services() {
+                if service.stack().index() == self.stack().index() && service.name() == self.name() {
+                    found.push((config, tree, &place.target, place.is_copied));
+                }
+            }
+        }
+        let mounted: Vec<&str> = found.iter().filter(|(.., is_copied)| !is_copied).map(|(_, _, target, _)| *target).collect();
+        let counts = |target: &str, is_copied: bool| !is_copied || !mounted.contains(&target);
+        found
+            .iter()
+            .filter(|(_, _, target, is_copied)| counts(target, *is_copied))
+            .map(|(config, tree, target, _)| (*config, *tree, *target))
+            .collect()
+    }
+}
