@@ -1,6 +1,6 @@
-//! The programs of a Kubernetes control plane: where they stand, and how they are built from Go modules.
+//! The programs of a Kubernetes control plane and its clients: where they stand, and how they are built from Go modules.
 //!
-//! `tests/control-plane/{kube,etcd,kwok}/go.mod` say which versions. What is built goes to a cache of the user, keyed by version,
+//! `tests/control-plane/{kube,etcd,kwok,helm,kustomize}/go.mod` say which versions. What is built goes to a cache of the user, keyed by version,
 //! so that every checkout and every test shares it. Starting the programs is [`Cluster`](crate::Cluster)'s job.
 
 use std::fs::{self, File};
@@ -11,7 +11,7 @@ use anyhow::{Context as _, bail};
 
 use crate::workspace;
 
-/// A program of the control plane.
+/// A program of the control plane, or a client that tests run themselves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Component {
     /// The store.
@@ -24,11 +24,18 @@ pub enum Component {
     Scheduler,
     /// Plays kubelet for nodes that do not exist.
     Kwok,
+    /// A client: asks the API server, waits.
+    Kubectl,
+    /// A client: renders and installs charts.
+    Helm,
+    /// Renders kustomizations; needs no server.
+    Kustomize,
 }
 
 impl Component {
     /// Every program; what tests need most comes first.
-    pub const ALL: [Self; 5] = [Self::Etcd, Self::ApiServer, Self::ControllerManager, Self::Scheduler, Self::Kwok];
+    pub const ALL: [Self; 8] =
+        [Self::Etcd, Self::ApiServer, Self::ControllerManager, Self::Scheduler, Self::Kwok, Self::Kubectl, Self::Kustomize, Self::Helm];
 
     /// The binary's name.
     pub const fn name(self) -> &'static str {
@@ -38,6 +45,9 @@ impl Component {
             Self::ControllerManager => "kube-controller-manager",
             Self::Scheduler => "kube-scheduler",
             Self::Kwok => "kwok",
+            Self::Kubectl => "kubectl",
+            Self::Helm => "helm",
+            Self::Kustomize => "kustomize",
         }
     }
 
@@ -50,6 +60,9 @@ impl Component {
             Self::ControllerManager => ("kube", "k8s.io/kubernetes", "k8s.io/kubernetes/cmd/kube-controller-manager"),
             Self::Scheduler => ("kube", "k8s.io/kubernetes", "k8s.io/kubernetes/cmd/kube-scheduler"),
             Self::Kwok => ("kwok", "sigs.k8s.io/kwok", "sigs.k8s.io/kwok/cmd/kwok"),
+            Self::Kubectl => ("kube", "k8s.io/kubernetes", "k8s.io/kubernetes/cmd/kubectl"),
+            Self::Helm => ("helm", "helm.sh/helm/v3", "helm.sh/helm/v3/cmd/helm"),
+            Self::Kustomize => ("kustomize", "sigs.k8s.io/kustomize/kustomize/v5", "sigs.k8s.io/kustomize/kustomize/v5"),
         }
     }
 
@@ -58,7 +71,12 @@ impl Component {
     /// # Errors
     /// When there is no such line.
     pub fn version(self) -> anyhow::Result<String> {
-        let (folder, module, _) = self.source();
+        self.version_of(self.source().1)
+    }
+
+    /// The version of a module that it is built with.
+    fn version_of(self, module: &str) -> anyhow::Result<String> {
+        let (folder, ..) = self.source();
         let path = modules().join(folder).join("go.mod");
         let text = fs::read_to_string(&path).with_context(|| format!("can't read {}", path.display()))?;
         required(&text, module).with_context(|| format!("{} does not require {module}", path.display()))
@@ -124,7 +142,18 @@ impl Component {
         Ok(match self {
             Self::Etcd => "-s -w".to_owned(),
             Self::Kwok => format!("-s -w -X sigs.k8s.io/kwok/pkg/consts.Version={version}"),
-            Self::ApiServer | Self::ControllerManager | Self::Scheduler => {
+            Self::Kustomize => format!("-s -w -X sigs.k8s.io/kustomize/api/provenance.version={version}"),
+            Self::Helm => {
+                // The version of Kubernetes that charts are rendered for where no cluster is asked.
+                let client = self.version_of("k8s.io/client-go")?;
+                let minor = client.split('.').nth(1).unwrap_or_default();
+                format!(
+                    "-s -w -X helm.sh/helm/v3/internal/version.version={version} \
+                     -X helm.sh/helm/v3/pkg/chartutil.k8sVersionMajor=1 -X helm.sh/helm/v3/pkg/chartutil.k8sVersionMinor={minor} \
+                     -X helm.sh/helm/v3/pkg/lint/rules.k8sVersionMajor=1 -X helm.sh/helm/v3/pkg/lint/rules.k8sVersionMinor={minor}"
+                )
+            }
+            Self::ApiServer | Self::ControllerManager | Self::Scheduler | Self::Kubectl => {
                 let mut numbers = version.trim_start_matches('v').split('.');
                 let (major, minor) = (numbers.next().unwrap_or_default(), numbers.next().unwrap_or_default());
                 let stamp = "k8s.io/component-base/version";

@@ -35,7 +35,8 @@ enum Task {
     Schemas,
     /// Cold-process medians on generated projects, beside docker-compose in the same run.
     Bench(bench::Arguments),
-    /// Builds etcd, the API server, the controllers, the scheduler and kwok for the tests that need a real control plane.
+    /// Builds etcd, the API server, the controllers, the scheduler and kwok for the tests that need a real control plane, and
+    /// kubectl, kustomize and helm.
     ControlPlane(control_plane::Arguments),
     /// Every object of every project of the corpus, created on a real API server.
     Conformance,
