@@ -16,7 +16,7 @@ fn main() {
     for finding in &audit.findings {
         let place = finding.span.map_or_else(|| ".".to_owned(), |span| context.sources().locate(span));
         let because = finding.grade.because.as_deref().map(|because| format!(" ({because})")).unwrap_or_default();
-        println!("{place} {} {} {}{because}", finding.rule.id, finding.grade.severity, finding.message);
+        println!("{place} {} {} {}{because} {}", finding.rule.id, finding.grade.severity, finding.message, finding.notes.join("; "));
         *counts.entry(finding.rule.id).or_default() += 1;
     }
     for exemption in &audit.exemptions {
@@ -24,6 +24,10 @@ fn main() {
     }
     for stack in &audit.stacks {
         println!("{} {} ({}) {:?}", stack.name, stack.environment.as_str(), stack.because, stack.score.overall);
+    }
+    for diagnostic in &audit.not_understood {
+        let place = diagnostic.labels.first().map(|label| context.sources().locate(label.span)).unwrap_or_default();
+        println!("not understood {place} {} {}", diagnostic.code.0, diagnostic.message);
     }
     println!("not understood: {}; total {:?}; {counts:?}", audit.not_understood.len(), audit.total.overall);
 }

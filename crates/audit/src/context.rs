@@ -4,11 +4,15 @@
 //! In: a [`Request`] and a file system. Out: a [`Context`], which rules ask through views: [`StackContext`], [`ServiceContext`],
 //! [`DockerfileContext`], [`StageContext`], [`ConfigContext`]. Nothing is judged here.
 
+mod commands;
 mod config_edit;
 mod config_file;
+mod credentials;
 mod dockerfile;
 mod edit;
 mod environment;
+mod hosts;
+mod limits;
 mod load;
 mod php;
 mod repository;
@@ -22,6 +26,7 @@ use windlass_source::{Diagnostic, SourceMap, Span};
 
 pub use config_edit::replace;
 pub use config_file::{ConfigContext, ConfigUse};
+pub use credentials::{Credential, Written};
 pub use dockerfile::{DockerfileContext, Run, StageContext};
 pub use environment::{Environment, EnvironmentKind};
 pub use load::Request;

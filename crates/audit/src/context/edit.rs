@@ -1,12 +1,20 @@
 //! Edits of compose files, for repairs: made on a file as it is written, comments and format kept.
 
 use windlass_source::{Edit, FileId, Span};
-use windlass_yaml::{Budget, Node, Style, insert_entry, parse};
+use windlass_yaml::{Budget, Node, Style, insert_entry, parse, remove_entry};
 
 use super::Context;
 use super::service::ServiceContext;
 
 impl Context {
+    /// An edit that puts `new` in the place of the only `old` under a span.
+    pub fn replace(&self, span: impl Into<Option<Span>>, old: &str, new: &str) -> Option<Edit> {
+        let span = span.into()?;
+        let mut found = self.slice(span).match_indices(old);
+        let (at, _) = found.next()?;
+        found.next().is_none().then(|| Edit { span: span.slice(at..at + old.len()), replacement: new.to_owned() })
+    }
+
     /// The map of a service as its file writes it, before anything is merged.
     fn written_service(&self, service: ServiceContext<'_>) -> Option<Node> {
         let key = service.key_span()?;
@@ -49,5 +57,84 @@ impl ServiceContext<'_> {
             _ => return None,
         };
         Some(Edit { span: end, replacement })
+    }
+
+    /// An edit that adds an entry to a map within the service: `insert_in(&["deploy", "resources"], "limits", …)`. `None` also where the
+    /// map is not there.
+    pub fn insert_in(self, path: &[&str], key: &str, yaml: &str) -> Option<Edit> {
+        let service = self.context().written_service(self)?;
+        let map = path.iter().try_fold(&service, |node, key| node.get(key))?;
+        let (last, _) = map.as_map()?.iter().next_back()?;
+        let file = last.span?.file;
+        insert_entry(self.context().sources.file(file).text(), map, Some(last.as_str()), key, &snippet(file, yaml)?, Style::default())
+    }
+
+    /// An edit that takes the item at `span` out of a list attribute, or the attribute when it is the only one.
+    pub fn remove_item(self, key: &str, span: Span) -> Option<Edit> {
+        let service = self.context().written_service(self)?;
+        let text = self.context().sources.file(span.file).text();
+        let items = service.get(key)?.as_sequence()?;
+        let at = items.iter().position(|item| item.span() == Some(span))?;
+        if items.len() == 1 {
+            return remove_entry(text, &service, key);
+        }
+        let line = text[..span.start as usize].rfind('\n').map_or(0, |at| at + 1);
+        if text[line..span.start as usize].trim() == "-" {
+            let end = text[span.end as usize..].find('\n').map_or(text.len(), |end| span.end as usize + end + 1);
+            let is_last_on_line = matches!(text[span.end as usize..end].trim_start().chars().next(), None | Some('#'));
+            return is_last_on_line.then(|| Edit { span: Span::new(span.file, line..end), replacement: String::new() });
+        }
+        // In brackets, up to the neighbour.
+        let (start, end) = match items.get(at + 1) {
+            Some(next) => (span.start, next.span()?.start),
+            None => (items.get(at.checked_sub(1)?)?.span()?.end, span.end),
+        };
+        let gap = &text[start as usize..end as usize];
+        (!gap.contains(['#', '\n'])).then(|| Edit { span: Span { start, end, ..span }, replacement: String::new() })
+    }
+
+    /// An edit that lets it wait for another service, for its health where it has a check and the form of `depends_on` allows to say so.
+    pub fn wait_for(self, other: ServiceContext<'_>) -> Option<Edit> {
+        let service = self.context().written_service(self)?;
+        let condition = if other.has_healthcheck() { "service_healthy" } else { "service_started" };
+        match service.get("depends_on") {
+            None if other.has_healthcheck() => self.insert("depends_on", &format!("{}:\n  condition: {condition}", other.name())),
+            Some(written) if written.as_map().is_some() => {
+                self.insert_in(&["depends_on"], other.name(), &format!("condition: {condition}"))
+            }
+            _ => self.append("depends_on", other.name()),
+        }
+    }
+
+    /// An edit that writes the conditions of `depends_on` out: health where the other service has a check. `None` where comments or
+    /// aliases stand in between.
+    pub fn wait_for_health(self) -> Option<Edit> {
+        let service = self.context().written_service(self)?;
+        let items = service.get("depends_on")?.as_sequence()?;
+        let (first, last) = (items.first()?.span()?, items.last()?.span()?);
+        let text = self.context().sources.file(first.file).text();
+        let condition = |name: &str| match self.stack().service(name) {
+            Some(other) if other.has_healthcheck() => "service_healthy",
+            _ => "service_started",
+        };
+        let names = items.iter().map(Node::as_str).collect::<Option<Vec<_>>>()?;
+        let list = service.get("depends_on")?.span()?;
+        if text[list.range()].starts_with('[') {
+            let entries: Vec<String> = names.iter().map(|name| format!("{name}: {{ condition: {} }}", condition(name))).collect();
+            return Some(Edit { span: list, replacement: format!("{{ {} }}", entries.join(", ")) });
+        }
+        let line = text[..first.start as usize].rfind('\n').map_or(0, |at| at + 1);
+        let dash = text[line..first.start as usize].trim_end().strip_suffix('-')?;
+        if !dash.bytes().all(|byte| byte == b' ') || text[first.start as usize..last.end as usize].contains('#') {
+            return None;
+        }
+        // A list may stand as deep as its key; a map must stand deeper.
+        let key = service.as_map()?.keys().find(|key| key.as_str() == "depends_on")?.span?;
+        let key_line = text[..key.start as usize].rfind('\n').map_or(0, |at| at + 1);
+        let indent = " ".repeat(dash.len().max(key.start as usize - key_line + 2));
+        let line_break = if text.contains("\r\n") { "\r\n" } else { "\n" };
+        let entries: Vec<String> =
+            names.iter().map(|name| format!("{indent}{name}:{line_break}{indent}  condition: {}", condition(name))).collect();
+        Some(Edit { span: Span { start: u32::try_from(line).ok()?, end: last.end, ..first }, replacement: entries.join(line_break) })
     }
 }

@@ -101,7 +101,7 @@ const TEST: [&str; 6] = ["test", "tests", "phpunit", "pytest", "e2e", "cypress"]
 
 /// The role of a service. `image` is the catalogue's entry of what it runs, `command` its words.
 pub(super) fn known(service: &Service, image: Option<&Image>, command: &[&str]) -> Known {
-    if let Some(image) = image.filter(|image| image.is_server_command(command))
+    if let Some(image) = image.filter(|image| image.is_server_command(command) || starts_in_script(image, command))
         && let Some(role) = catalogued(image)
     {
         return Known { role, because: format!("its image is `{}`", image.name) };
@@ -127,6 +127,13 @@ pub(super) fn known(service: &Service, image: Option<&Image>, command: &[&str]) 
         }
     }
     Known { role: Role::App, because: "nothing says that it is something else".to_owned() }
+}
+
+/// A script of a shell that starts one of the image's programs: `sh -c "redis-server --requirepass $PASSWORD"`.
+fn starts_in_script(image: &Image, command: &[&str]) -> bool {
+    let is_shell = command.first().is_some_and(|first| matches!(first.rsplit('/').next(), Some("sh" | "bash" | "ash" | "dash")));
+    let mut words = command.iter().skip(1).flat_map(|word| word.split_whitespace());
+    is_shell && words.any(|word| word.rsplit('/').next().is_some_and(|name| image.programs.iter().any(|known| known == name)))
 }
 
 /// The role of what an image runs; `None` where the image says nothing of that.

@@ -139,6 +139,17 @@ pub(super) fn shell(text: &str, span: Span, escape: char) -> Vec<ShellCommand> {
     Lexer::new(text, span, Mode::Dockerfile(escape)).run()
 }
 
+/// The commands of a compose file's list of words, each with its place; those of `["sh", "-c", "script"]` taken apart.
+pub(super) fn words(words: impl Iterator<Item = (SmolStr, Span)>) -> Vec<ShellCommand> {
+    let words: Vec<Word> = words.map(|(text, span)| Word { text, span }).collect();
+    if words.is_empty() { Vec::new() } else { exec(&words) }
+}
+
+/// The commands of a text that a compose file gives to a shell, somewhere under `span`.
+pub(super) fn text(text: &str, span: Span) -> Vec<ShellCommand> {
+    Lexer::new(text, span, Mode::Fixed).run()
+}
+
 /// The commands of a heredoc's body.
 pub(super) fn body(text: &str, span: Span) -> Vec<ShellCommand> {
     Lexer::new(text, span, Mode::Script).run()

@@ -7,6 +7,7 @@ use smol_str::SmolStr;
 use windlass_compose::model::{Healthcheck, MountKind, Port, Service};
 use windlass_dockerfile::ImageConfig;
 use windlass_dockerfile::stages::{Copied, CopyFrom};
+use windlass_images::image::KnownBy;
 use windlass_images::{Image, Reference};
 use windlass_source::{Span, Spanned, normalize};
 use windlass_yaml::Node;
@@ -188,22 +189,29 @@ impl<'a> ServiceContext<'a> {
         }
     }
 
+    /// True when no check runs, and that is certain: it is switched off, or all that its image is made of is known.
+    pub fn lacks_healthcheck(self) -> bool {
+        if self.has_healthcheck() {
+            return false;
+        }
+        self.model().healthcheck.is_some() || self.is_image_known()
+    }
+
+    /// All that its image is made of is known: it is in the catalogue, or its Dockerfile is here and begins with one that is.
+    pub fn is_image_known(self) -> bool {
+        let is_listed = self.image().is_some_and(|image| image.known_by == KnownBy::Repository);
+        is_listed && (self.model().build.is_none() || self.built().is_some())
+    }
+
     /// Runs until it is stopped.
     pub fn is_long_running(self) -> bool {
-        self.role() != Role::Job
+        self.role() != Role::Job && self.ends().is_none()
     }
 
     /// How many containers the file asks for.
     pub fn replicas(self) -> i64 {
         let deploy = self.model().deploy.as_ref().and_then(|deploy| deploy.replicas.as_ref());
         self.model().scale.as_ref().or(deploy).map_or(1, |count| count.value)
-    }
-
-    /// The memory limit in bytes, of `deploy.resources.limits` or `mem_limit`.
-    pub fn memory_limit(self) -> Option<Spanned<i64>> {
-        let limits = self.model().deploy.as_ref()?.resources.as_ref().and_then(|resources| resources.limits.as_ref());
-        let written = limits.and_then(|limits| limits.memory.as_ref()).or(self.model().mem_limit.as_ref());
-        written.map(|bytes| Spanned::new(bytes.value.0, bytes.origin.clone())).filter(|bytes| bytes.value > 0)
     }
 
     /// From where a port is reached.
@@ -239,17 +247,25 @@ impl<'a> ServiceContext<'a> {
         self.stack.services().filter(move |other| other.model().depends_on.contains(self.name()))
     }
 
-    /// The services that its variables name as hosts: `DB_HOST: mysql`, `redis://cache:6379`.
-    pub fn hosts(self) -> Vec<(ServiceContext<'a>, Spanned<SmolStr>)> {
-        let mut found = Vec::new();
-        for entry in &self.model().environment {
-            let Some(value) = &entry.value else { continue };
-            let parts = value.split(|letter: char| !(letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_' | '.')));
-            let is_host = entry.name.value.to_ascii_uppercase().contains("HOST") || value.contains("://") || value.contains(':');
-            let named = parts.filter(|_| is_host).filter(|part| *part != self.name()).find_map(|part| self.stack.service(part));
-            found.extend(named.map(|service| (service, value.clone())));
+    /// Others can't do their work without it; not so monitoring, administration and what is of use in development only.
+    pub fn is_relied_on(self) -> bool {
+        self.role().is_datastore() || matches!(self.role(), Role::App | Role::Proxy)
+    }
+
+    /// It starts after the other, directly or through others.
+    pub fn waits_for(self, other: ServiceContext<'_>) -> bool {
+        let mut seen = vec![self.name()];
+        let mut open: Vec<ServiceContext<'a>> = self.dependencies().collect();
+        while let Some(next) = open.pop() {
+            if next.name() == other.name() {
+                return true;
+            }
+            if !seen.contains(&next.name()) {
+                seen.push(next.name());
+                open.extend(next.dependencies());
+            }
         }
-        found
+        false
     }
 
     /// A named volume or a bind mount stands at this path, or above it.

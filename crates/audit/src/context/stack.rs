@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use windlass_compose::model::Project;
+use windlass_compose::model::{Placement, Project};
 use windlass_source::{FileId, Span};
 use windlass_yaml::Node;
 
@@ -101,6 +101,16 @@ impl<'a> StackContext<'a> {
     /// Where people use it, or where nothing says that it is for development.
     pub fn is_production(self) -> bool {
         self.environment().kind == EnvironmentKind::Production
+    }
+
+    /// It is for `docker stack deploy`: its name says so, or it uses what only Swarm heeds.
+    pub fn is_swarm(self) -> bool {
+        let named = self.name().rsplit('/').next().unwrap_or_default().split(|letter: char| !letter.is_ascii_alphanumeric());
+        let deploys = || self.project().services.iter().filter_map(|service| service.deploy.as_ref());
+        let is_placed = |placement: &Placement| !placement.constraints.is_empty() || !placement.preferences.is_empty();
+        named.into_iter().any(|word| matches!(word, "swarm" | "stack"))
+            || deploys()
+                .any(|deploy| deploy.placement.as_ref().is_some_and(|placement| is_placed(placement)) || deploy.endpoint_mode.is_some())
     }
 
     /// The place of a top-level key (`services`, `volumes`), else the first line: where something missing is reported.

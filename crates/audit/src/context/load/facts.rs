@@ -1,7 +1,7 @@
 //! What is known of each service beside its compose file: its image, what its Dockerfile makes, its role.
 
 use smol_str::SmolStr;
-use windlass_compose::model::Service;
+use windlass_compose::model::{Condition, Service};
 use windlass_dockerfile::ImageConfig;
 use windlass_dockerfile::stages::Build as Asked;
 use windlass_images::{Reference, catalogue};
@@ -24,10 +24,24 @@ pub(super) fn fill(builds: &[BuildOf], request: &Request, context: &mut Context)
             facts(service, dockerfile, built)
         });
         loaded.facts = facts.collect();
+        awaited(&loaded.project.services, &mut loaded.facts);
         loaded.environment = match request.environment {
             Some(kind) => Environment::chosen(kind),
             None => Environment::of_stack(&loaded.files, &loaded.project, &loaded.facts),
         };
+    }
+}
+
+/// A service whose end another waits for is a job, whatever its image is for otherwise.
+fn awaited(services: &[Service], facts: &mut [ServiceFacts]) {
+    for service in services {
+        let ends = service.depends_on.iter().filter(|entry| entry.value.condition.value == Condition::CompletedSuccessfully);
+        for entry in ends {
+            let at = services.binary_search_by(|other| other.name.value.cmp(&entry.name.value));
+            if let Some(facts) = at.ok().and_then(|at| facts.get_mut(at)) {
+                facts.role = role::Known { role: role::Role::Job, because: format!("`{}` waits for its end", service.name.value) };
+            }
+        }
     }
 }
 

@@ -6,12 +6,15 @@
 use std::path::{Path, PathBuf};
 
 use windlass_compose::{DEFAULT_FILES, DEFAULT_OVERRIDES, Loaded, Request as ProjectRequest, load_into};
-use windlass_source::{FileId, FileSystem};
+use windlass_source::{Diagnostic, FileId, FileSystem};
 
 use super::super::Context;
 use super::super::environment::{Environment, EnvironmentKind};
 use super::super::stack::Stack;
 use super::Request;
+
+/// Kinds of gaps that are left open one after the other.
+const MAX_GAPS: usize = 4;
 
 /// True for the names that compose files have: `compose.yaml`, `docker-compose.prod.yml`, `compose-dev.yml`, `prod.compose.yaml`.
 pub(super) fn is_compose_file(path: &str) -> bool {
@@ -64,7 +67,7 @@ fn directory_of(request: &Request, here: &[PathBuf], files: &dyn FileSystem, con
     }
 }
 
-/// Loads some files with the flags of the request.
+/// Loads some files; when Compose would refuse them for something that can be left open, a second time without that. Rules report it.
 fn one(project: &ProjectRequest, files: &[PathBuf], system: &dyn FileSystem, context: &mut Context) -> Loaded {
     let mut request = project.clone();
     if !files.is_empty() {
@@ -76,7 +79,34 @@ fn one(project: &ProjectRequest, files: &[PathBuf], system: &dyn FileSystem, con
     if request.profiles.is_empty() {
         request.profiles = vec!["*".to_owned()];
     }
-    load_into(&request, system, std::mem::take(&mut context.sources))
+    let mut loaded = load_into(&request, system, std::mem::take(&mut context.sources));
+    // Each kind of gap hides the next.
+    for _ in 0..MAX_GAPS {
+        if loaded.is_ok() || !leave_open(&mut request, &loaded.diagnostics) {
+            break;
+        }
+        let sources = loaded.sources;
+        loaded = load_into(&request, system, sources);
+    }
+    loaded
+}
+
+/// Changes the request so that the errors do not come again. False when there is one of another kind.
+fn leave_open(request: &mut ProjectRequest, diagnostics: &[Diagnostic]) -> bool {
+    let before = (request.options, request.environment.len());
+    for error in diagnostics.iter().filter(|diagnostic| diagnostic.is_error()) {
+        match error.code.0 {
+            // `${NAME:?}` is how a project says that somebody has to give a value. A digit is text, a number, a port and a tag.
+            "compose::missing-variable" => {
+                let Some(name) = error.message.split('`').nth(1) else { return false };
+                request.environment.insert(name.to_owned(), "1".to_owned());
+            }
+            "compose::cannot-read" if error.message.starts_with("the env_file") => request.options.resolve_environment = false,
+            "compose::undefined-reference" | "compose::depends-on-cycle" => request.options.check_consistency = false,
+            _ => return false,
+        }
+    }
+    (request.options, request.environment.len()) != before
 }
 
 fn give_back(loaded: Loaded, context: &mut Context) {

@@ -9,7 +9,7 @@ declare_rule! {
     /// A service that runs on has no health check.
     ///
     /// P1 for applications, P2 for datastores and what else others rely on, P3 for development tools; one lower in development, save for
-    /// tools. A proxy is excused when it waits for a service that has one.
+    /// tools, and for images that may bring a check that nobody here knows of. A proxy is excused when it waits for a service that has one.
     ///
     /// ## Why
     /// Without one, `depends_on` can wait only for the start, and a hung process serves errors until somebody looks.
@@ -58,6 +58,9 @@ fn check(service: &ServiceContext<'_>, findings: &mut Findings<'_>) {
     let grade = match service.role() {
         Role::DevTool | Role::Admin => Grade::new(Severity::P3, format!("it is of use to people only: {}", service.role_reason())),
         role if role != Role::App => Grade::new(Severity::P2, format!("its role is {}: {}", role.as_str(), service.role_reason())),
+        _ if service.is_production() && !service.is_image_known() => {
+            Grade::new(Severity::P2, "its image may bring one: it is not in the catalogue, and not built here")
+        }
         _ => service.grade(Severity::P1),
     };
     findings

@@ -13,13 +13,13 @@ declare_rule! {
     /// ```yaml
     /// services:
     ///   app: # windlass: ignore[CO001]
-    ///     image: acme/app:1.4
+    ///     image: nextcloud:31
     /// ```
     /// ## Use instead
     /// ```yaml
     /// services:
     ///   app: # windlass: ignore[CO001] it is asked from outside, by the load balancer
-    ///     image: acme/app:1.4
+    ///     image: nextcloud:31
     /// ```
     pub(crate) static RULE = {
         id: "SU003", slug: "suppression-unexplained", control: Suppressions, severity: P2,

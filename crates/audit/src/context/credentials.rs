@@ -1,0 +1,130 @@
+//! The credentials among a service's variables, and who wrote their values down.
+
+use std::ops::Range;
+
+use smol_str::SmolStr;
+use windlass_compose::template;
+use windlass_images::credentials::{self, Sign};
+use windlass_source::{Span, Spanned, VariableSource};
+
+use super::service::ServiceContext;
+
+/// A variable of a service whose value is, or holds, a credential.
+#[derive(Clone, Debug)]
+pub struct Credential<'a> {
+    /// The variable.
+    pub name: &'a Spanned<SmolStr>,
+    /// Its value. Never to be shown.
+    pub value: &'a Spanned<SmolStr>,
+    /// How it is known.
+    pub sign: Sign,
+    /// The credential is the password of an address.
+    pub is_address: bool,
+    /// Who wrote it down.
+    pub written: Written,
+}
+
+/// Who wrote a credential down.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Written {
+    /// The compose file.
+    Literally,
+    /// The compose file, as the default of this variable: `${DB_PASSWORD:-secret}`.
+    AsDefault(SmolStr),
+    /// Something else: the environment, `.env`, an `env_file`.
+    Elsewhere,
+}
+
+impl<'a> ServiceContext<'a> {
+    /// The credentials among its variables, in the order of their names.
+    pub fn credentials(self) -> Vec<Credential<'a>> {
+        let of = |name: &'a Spanned<SmolStr>, value: &'a Spanned<SmolStr>| {
+            let password = address_password(&value.value);
+            let sign = credentials::variable(&name.value, &value.value, &value.origin, self.image());
+            // `${PASSWORD:-}` is no credential, but what `.env` has may hide a default.
+            let hidden = || sign_of_default(self, name, value);
+            let sign = sign.or_else(hidden)?;
+            let secret = password.clone().unwrap_or(0..value.value.len());
+            Some(Credential { name, value, sign, is_address: password.is_some(), written: self.written(value, &secret) })
+        };
+        let entries = self.model().environment.iter();
+        entries.filter_map(|entry| of(&entry.name, entry.value.as_ref()?)).collect()
+    }
+
+    /// Who wrote the bytes `secret` of a value down.
+    fn written(self, value: &Spanned<SmolStr>, secret: &Range<usize>) -> Written {
+        let Some(span) = value.span().filter(|span| self.is_compose_file(*span)) else { return Written::Elsewhere };
+        let parts = value.origin.parts();
+        let mut covered = 0;
+        for part in parts {
+            let (start, end) = ((part.range.start as usize).max(secret.start), (part.range.end as usize).min(secret.end));
+            covered += end.saturating_sub(start);
+            if start < end && part.source == VariableSource::Default {
+                return Written::AsDefault(part.variable.clone());
+            }
+        }
+        if covered < secret.len() {
+            return Written::Literally;
+        }
+        // What a `.env` of this machine sets hides the default that everybody else gets.
+        match default_in(self.context().slice(span)) {
+            Some(name) if parts.iter().any(|part| part.variable == name) => Written::AsDefault(name),
+            _ => Written::Elsewhere,
+        }
+    }
+
+    /// The place is in a compose file, not in a file of variables.
+    pub(super) fn is_compose_file(self, span: Span) -> bool {
+        let name = self.context().sources().file(span.file).name();
+        name.ends_with(".yml") || name.ends_with(".yaml") || self.stack().file_ids().contains(&span.file)
+    }
+}
+
+/// How a default is known to be a credential where the value that took its place is none.
+fn sign_of_default(service: ServiceContext<'_>, name: &Spanned<SmolStr>, value: &Spanned<SmolStr>) -> Option<Sign> {
+    let span = value.span().filter(|_| !value.origin.parts().is_empty())?;
+    let declared = template::variables(service.context().slice(span)).into_iter().find_map(|declared| declared.default)?;
+    credentials::variable(&name.value, &declared, &windlass_source::Origin::DEFAULT, service.image())
+}
+
+/// The first variable of a text whose default is a text of its own.
+fn default_in(text: &str) -> Option<SmolStr> {
+    let of_own = |default: &str| !default.trim_matches(['"', '\'']).is_empty() && !default.starts_with('$');
+    template::variables(text).into_iter().find(|declared| declared.default.as_deref().is_some_and(of_own)).map(|declared| declared.name)
+}
+
+/// Where the password stands in `scheme://user:password@host` and in `user:password@tcp(host)`.
+fn address_password(value: &str) -> Option<Range<usize>> {
+    let (start, end) = match value.find("://") {
+        Some(at) => {
+            let start = at + 3;
+            let rest = &value[start..];
+            let authority = &rest[..rest.find(['/', '?', '#', ' ', ',']).unwrap_or(rest.len())];
+            let is_port = || authority.rsplit_once(':').is_none_or(|(_, port)| port.bytes().all(|byte| byte.is_ascii_digit()));
+            // A password may hold what ends an authority.
+            let beyond = || rest[..rest.find([' ', ',']).unwrap_or(rest.len())].rfind('@').filter(|_| !is_port());
+            let end = authority.rfind('@').or_else(beyond)?;
+            (start, start + end)
+        }
+        None => (0, value.find("@tcp(").or_else(|| value.find("@unix("))?),
+    };
+    let colon = start + value[start..end].find(':')?;
+    Some(colon + 1..end).filter(|range| !range.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn passwords_of_addresses_are_found() {
+        let password = |value: &'static str| address_password(value).map(|range| &value[range]);
+        assert_eq!(password("postgres://shop:secret@db:5432/shop"), Some("secret"));
+        assert_eq!(password("mysql://shop:a/b@db/shop"), Some("a/b"));
+        assert_eq!(password("shop:secret@tcp(db:3306)/shop"), Some("secret"));
+        assert_eq!(password("redis://:secret@cache"), Some("secret"));
+        assert_eq!(password("postgres://shop:@db/shop"), None);
+        assert_eq!(password("http://web:8080/a@b"), None);
+        assert_eq!(password("https://web/x"), None);
+    }
+}
