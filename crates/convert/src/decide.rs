@@ -207,7 +207,7 @@ fn texts<'p>(sources: &'p [HostSource], configs: &'p [FileObject]) -> Vec<&'p st
 impl ServicePlan<'_> {
     /// The path of one of its attributes in the project: `services.web.` and `attribute`.
     pub(crate) fn path(&self, attribute: &str) -> Path {
-        Path::root().key("services").key(self.service.name.value.clone()).join(&Path::parse(attribute))
+        Path::root().key("services").key(&self.service.name.value).join(&Path::parse(attribute))
     }
 
     /// Runs until it is stopped, so it has probes and a Service.

@@ -6,9 +6,10 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use foldhash::fast::RandomState;
 use smol_str::SmolStr;
 use windlass_k8s::{ObjectRef, Objects};
-use windlass_yaml::{Node, Path, Segment, Value};
+use windlass_yaml::{Node, Path, Trail, Value};
 
 use crate::layout::Layout;
 use crate::report::{AttributeEntry, Becomes, Fate, Inferred, Report, ServiceReport};
@@ -88,7 +89,7 @@ struct Guess {
 #[derive(Debug, Default)]
 pub(crate) struct Fates {
     // Looked up only, never walked, so its order decides nothing.
-    decisions: HashMap<Path, Decision>,
+    decisions: HashMap<Path, Decision, RandomState>,
     guesses: BTreeMap<usize, Vec<Guess>>,
 }
 
@@ -137,79 +138,76 @@ impl Fates {
 
     /// The report, and the origins of the objects' fields. `tree` is the canonical project.
     pub(crate) fn report(self, tree: &Node, layout: &Layout, objects: &mut Objects) -> Report {
+        let Self { decisions, mut guesses } = self;
         let mut report = Report::default();
-        let mut walk = Walk { fates: &self, layout, objects, path: Path::root(), entries: Vec::new() };
+        let mut walk = Walk { decisions, layout, objects, trail: Trail::default(), entries: Vec::new() };
         let Some(top) = tree.as_map() else { return report };
         for (key, value) in top.iter() {
-            walk.path.push(Segment::Key(key.name.clone()));
+            walk.trail.push_key(key.as_str());
             if key.as_str() == "services" && value.as_map().is_some_and(|services| !services.is_empty()) {
                 for (index, name) in layout.service_names().enumerate() {
                     let mut service = ServiceReport::new(name.clone());
                     service.workload = layout.workload(index).cloned();
                     if let Some(node) = value.get(name) {
-                        walk.path.push(Segment::Key(name.clone()));
+                        walk.trail.push_key(name);
                         walk.node(node, None);
-                        walk.path.pop();
+                        walk.trail.pop();
                     }
-                    service.attributes = std::mem::take(&mut walk.entries);
-                    service.inferred = self.inferred_of(index, layout);
+                    service.attributes = walk.take_entries();
+                    service.inferred = guesses.remove(&index).map_or_else(Vec::new, |guesses| inferred(guesses, layout));
                     report.services.push(service);
                 }
             } else {
                 walk.node(value, None);
-                report.project.append(&mut walk.entries);
+                report.project.extend(walk.take_entries());
             }
-            walk.path.pop();
+            walk.trail.pop();
         }
         report
     }
-
-    fn inferred_of(&self, service: usize, layout: &Layout) -> Vec<Inferred> {
-        let guesses = self.guesses.get(&service).map_or(&[][..], Vec::as_slice);
-        guesses
-            .iter()
-            .filter_map(|guess| {
-                let (object, path) = layout.resolve(&guess.place)?;
-                Some(Inferred { object, path, value: guess.value.clone(), because: guess.because.clone(), flag: guess.flag.clone() })
-            })
-            .collect()
-    }
 }
 
-/// One walk over the leaves of the project.
+fn inferred(guesses: Vec<Guess>, layout: &Layout) -> Vec<Inferred> {
+    let one = |Guess { place, value, because, flag }| {
+        let (object, path) = layout.resolve(&place)?;
+        Some(Inferred { object, path, value, because, flag })
+    };
+    guesses.into_iter().filter_map(one).collect()
+}
+
+/// One walk over the leaves of the project. Each place is come by once, and takes what was decided about it along.
 struct Walk<'a> {
-    fates: &'a Fates,
+    decisions: HashMap<Path, Decision, RandomState>,
     layout: &'a Layout,
     objects: &'a mut Objects,
-    path: Path,
+    trail: Trail,
     entries: Vec<AttributeEntry>,
 }
 
-impl<'a> Walk<'a> {
-    fn node(&mut self, node: &Node, above: Option<&'a Decision>) {
-        let decision = self.fates.decisions.get(&self.path).or(above);
+impl Walk<'_> {
+    fn node(&mut self, node: &Node, above: Option<&Decision>) {
+        let own = self.decisions.remove(self.trail.as_str());
+        let decision = own.as_ref().or(above);
         match &node.value {
             Value::Map(map) if !map.is_empty() => {
                 for (key, value) in map.iter() {
-                    self.step(Segment::Key(key.name.clone()), value, decision);
+                    self.trail.push_key(key.as_str());
+                    self.node(value, decision);
+                    self.trail.pop();
                 }
             }
             Value::Sequence(items) if !items.iter().all(is_scalar) => {
                 for (index, item) in items.iter().enumerate() {
-                    self.step(Segment::Index(index), item, decision);
+                    self.trail.push_index(index);
+                    self.node(item, decision);
+                    self.trail.pop();
                 }
             }
             _ => self.leaf(node, decision),
         }
     }
 
-    fn step(&mut self, segment: Segment, node: &Node, above: Option<&'a Decision>) {
-        self.path.push(segment);
-        self.node(node, above);
-        self.path.pop();
-    }
-
-    fn leaf(&mut self, node: &Node, decision: Option<&'a Decision>) {
+    fn leaf(&mut self, node: &Node, decision: Option<&Decision>) {
         // A list of words is written when one of them is.
         let words = node.as_sequence().unwrap_or_default();
         let origin = if node.origin.is_written() {
@@ -220,13 +218,11 @@ impl<'a> Walk<'a> {
         if !origin.is_written() {
             return;
         }
-        let mut becomes = Vec::new();
-        for place in decision.map_or(&[][..], |decision| &decision.places) {
-            let Some((object, path)) = self.layout.resolve(place) else { continue };
-            if let Some(found) = self.objects.get_mut(object.kind, &object.name)
-                && found.origins.exact(&path).is_none()
-            {
-                found.origins.set(path.clone(), origin.clone());
+        let places = decision.map_or(&[][..], |decision| &decision.places);
+        let mut becomes = Vec::with_capacity(places.len());
+        for (object, path) in places.iter().filter_map(|place| self.layout.resolve(place)) {
+            if let Some(found) = self.objects.find_mut(&object) {
+                found.origins.set_first(&path, origin);
             }
             becomes.push(Becomes::new(object, path));
         }
@@ -236,7 +232,14 @@ impl<'a> Walk<'a> {
             // The dispatcher destructures every struct, so this is a bug; it must not look like success.
             None => (Fate::Lost, "not considered; please report this as a bug of Windlass".to_owned()),
         };
-        self.entries.push(AttributeEntry { path: self.path.clone(), fate, becomes, message, origin: origin.clone() });
+        self.entries.push(AttributeEntry { path: self.trail.path(), fate, becomes, message, origin: origin.clone() });
+    }
+
+    /// The entries since the last time, in a list of just their size.
+    fn take_entries(&mut self) -> Vec<AttributeEntry> {
+        let mut entries = Vec::with_capacity(self.entries.len());
+        entries.append(&mut self.entries);
+        entries
     }
 }
 

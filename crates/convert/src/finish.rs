@@ -22,7 +22,6 @@ use crate::layout::{Home, Layout};
 /// Makes the objects. The layout says where each service's parts are.
 pub(crate) fn finish(plan: &Plan<'_>, drafts: Vec<Draft>, fates: &mut Fates, diagnostics: &mut Vec<Diagnostic>) -> (Objects, Layout) {
     let mut objects = Objects::new();
-    let mut layout = Layout::default();
     let mut drafts: Vec<Option<Draft>> = drafts.into_iter().map(Some).collect();
     for service in plan.services.iter().filter(|service| service.is_converted()) {
         if let Some(draft) = &mut drafts[service.index] {
@@ -33,12 +32,7 @@ pub(crate) fn finish(plan: &Plan<'_>, drafts: Vec<Draft>, fates: &mut Fates, dia
         }
     }
     let mut homes: Vec<Home> = Vec::with_capacity(plan.services.len());
-    homes.extend(plan.services.iter().map(|service| Home {
-        name: service.service.name.value.clone(),
-        workload: None,
-        container: 0,
-        init_containers: Vec::new(),
-    }));
+    homes.extend(plan.services.iter().map(|service| Home::new(service.service.name.value.clone())));
     // The workloads that are made, which for a Job is its name.
     let mut made: Vec<Option<ObjectRef>> = vec![None; plan.services.len()];
     for owner in order(plan).into_iter().map(|index| &plan.services[index]).filter(|service| service.owns_pod() && service.is_converted()) {
@@ -56,17 +50,12 @@ pub(crate) fn finish(plan: &Plan<'_>, drafts: Vec<Draft>, fates: &mut Fates, dia
         let parts: Vec<_> = members.iter().filter_map(|member| Some((*member, drafts[member.index].take()?))).collect();
         let (object, init_containers) = workload::workload(owner, parts, plan);
         for (container, member) in members.iter().enumerate() {
-            let home = &mut homes[member.index];
-            home.workload = Some(object.reference());
-            home.container = container;
-            home.init_containers.clone_from(&init_containers);
+            homes[member.index].settle(object.reference(), container, init_containers.clone());
             made[member.index] = Some(object.reference());
         }
         add(&mut objects, object, diagnostics);
     }
-    for home in homes {
-        layout.push(home);
-    }
+    let layout = Layout::new(homes);
     services::services(plan, &mut objects, diagnostics);
     claims::claims(plan, &mut objects, fates, diagnostics);
     findings::in_files(plan, diagnostics);

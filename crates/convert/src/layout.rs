@@ -7,7 +7,7 @@ use windlass_yaml::Path;
 use crate::fates::{Place, Target};
 
 /// The places of every service's parts among the finished objects.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Layout {
     services: Vec<Home>,
 }
@@ -16,18 +16,34 @@ pub(crate) struct Layout {
 #[derive(Debug)]
 pub(crate) struct Home {
     /// Its name in the project.
-    pub(crate) name: SmolStr,
+    name: SmolStr,
     /// The workload; `None` when it could not be converted.
-    pub(crate) workload: Option<ObjectRef>,
-    /// Which container of the pod it is.
-    pub(crate) container: usize,
+    workload: Option<ObjectRef>,
+    /// Its container in the workload.
+    container: Path,
     /// The names of the pod's init containers, in order.
-    pub(crate) init_containers: Vec<SmolStr>,
+    init_containers: Vec<SmolStr>,
+}
+
+impl Home {
+    /// A service that has no workload yet.
+    pub(crate) fn new(name: SmolStr) -> Self {
+        Self { name, workload: None, container: Path::root(), init_containers: Vec::new() }
+    }
+
+    /// Says which container of a workload it is, and which containers run before it.
+    pub(crate) fn settle(&mut self, workload: ObjectRef, container: usize, init_containers: Vec<SmolStr>) {
+        let pod = Resource::pod_spec_path(workload.kind).unwrap_or_default();
+        self.container = pod.key("containers").index(container);
+        self.workload = Some(workload);
+        self.init_containers = init_containers;
+    }
 }
 
 impl Layout {
-    pub(crate) fn push(&mut self, home: Home) {
-        self.services.push(home);
+    /// The homes of all services, in the order of the project.
+    pub(crate) fn new(services: Vec<Home>) -> Self {
+        Self { services }
     }
 
     pub(crate) fn service_names(&self) -> impl Iterator<Item = &SmolStr> {
@@ -40,24 +56,26 @@ impl Layout {
 
     /// The object and the field in it; `None` for a service that has no workload.
     pub(crate) fn resolve(&self, place: &Place) -> Option<(ObjectRef, Path)> {
-        let home = |service: usize| self.services.get(service);
-        let (service, tail) = match &place.target {
+        let (service, path) = match &place.target {
             Target::Object(object) => return Some((object.clone(), place.path.clone())),
-            Target::Workload(service) => return Some((home(*service)?.workload.clone()?, place.path.clone())),
-            Target::PodMetadata(service) => {
-                let workload = home(*service)?.workload.clone()?;
-                let path = Resource::pod_metadata_path(workload.kind)?.join(&place.path);
-                return Some((workload, path));
-            }
-            Target::Container(service) => (*service, Path::root().key("containers").index(home(*service)?.container)),
-            Target::InitContainer(service, name) => {
-                let index = home(*service)?.init_containers.iter().position(|other| other == name)?;
-                (*service, Path::root().key("initContainers").index(index))
-            }
-            Target::Pod(service) => (*service, Path::root()),
+            Target::Container(service)
+            | Target::InitContainer(service, _)
+            | Target::Pod(service)
+            | Target::PodMetadata(service)
+            | Target::Workload(service) => (*service, &place.path),
         };
-        let workload = home(service)?.workload.clone()?;
-        let path = Resource::pod_spec_path(workload.kind)?.join(&tail).join(&place.path);
+        let home = self.services.get(service)?;
+        let workload = home.workload.clone()?;
+        let path = match &place.target {
+            Target::Object(_) | Target::Workload(_) => path.clone(),
+            Target::Container(_) => home.container.join(path),
+            Target::InitContainer(_, name) => {
+                let index = home.init_containers.iter().position(|other| other == name)?;
+                Resource::pod_spec_path(workload.kind)?.key("initContainers").index(index).join(path)
+            }
+            Target::Pod(_) => Resource::pod_spec_path(workload.kind)?.join(path),
+            Target::PodMetadata(_) => Resource::pod_metadata_path(workload.kind)?.join(path),
+        };
         Some((workload, path))
     }
 }

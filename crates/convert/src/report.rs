@@ -58,7 +58,7 @@ impl fmt::Display for Becomes {
     /// `Service/web spec.ports[0]`.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.object.fmt(formatter)?;
-        if self.path.segments().is_empty() { Ok(()) } else { write!(formatter, " {}", self.path) }
+        if self.path.is_root() { Ok(()) } else { write!(formatter, " {}", self.path) }
     }
 }
 

@@ -1,8 +1,9 @@
 //! An object with the origin of its fields.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::fmt;
 
+use foldhash::fast::RandomState;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use smol_str::SmolStr;
 use windlass_source::{Origin, Spanned};
@@ -36,7 +37,8 @@ impl fmt::Display for ObjectRef {
 /// Where each field came from. The root has the origin of the object as a whole.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Origins {
-    fields: BTreeMap<Path, Origin>,
+    // Sorted by those who walk it.
+    fields: HashMap<Path, Origin, RandomState>,
 }
 
 impl Origins {
@@ -52,6 +54,11 @@ impl Origins {
         self.fields.insert(path, origin.into());
     }
 
+    /// As [`set`](Self::set), where nothing was said of the field itself yet.
+    pub fn set_first(&mut self, path: &Path, origin: &Origin) {
+        self.fields.entry(path.clone()).or_insert_with(|| origin.clone());
+    }
+
     /// What was said of exactly this field.
     pub fn exact(&self, path: &Path) -> Option<&Origin> {
         self.fields.get(path)
@@ -59,33 +66,13 @@ impl Origins {
 
     /// The origin of a field: its own, or that of its nearest ancestor that has one, or [`Origin::DEFAULT`].
     pub fn get(&self, path: &Path) -> &Origin {
-        self.get_with_path(path).1
-    }
-
-    /// As [`get`](Self::get), with how many steps of `path` lead to the place that knew.
-    pub(crate) fn get_with_path(&self, path: &Path) -> (usize, &Origin) {
-        // One clone at most, and none for a field that has its own origin.
-        if let Some(origin) = self.fields.get(path) {
-            return (path.segments().len(), origin);
-        }
-        let mut ancestor = path.clone();
-        while ancestor.pop().is_some() {
-            if let Some(origin) = self.fields.get(&ancestor) {
-                return (ancestor.segments().len(), origin);
-            }
-        }
-        (0, const { &Origin::DEFAULT })
+        let mut ancestors = std::iter::successors(Some(path.clone()), Path::parent);
+        ancestors.find_map(|path| self.fields.get(&path)).unwrap_or(const { &Origin::DEFAULT })
     }
 
     /// Puts origins of a part (a container that was built on its own) where the part now stands.
     pub fn graft(&mut self, at: &Path, part: Self) {
-        for (path, origin) in part.fields {
-            let mut whole = at.clone();
-            for segment in path.segments() {
-                whole.push(segment.clone());
-            }
-            self.fields.insert(whole, origin);
-        }
+        self.fields.extend(part.fields.into_iter().map(|(path, origin)| (at.join(&path), origin)));
     }
 
     /// Forgets the field at `path` and everything beneath it.
@@ -95,7 +82,9 @@ impl Origins {
 
     /// Every field of which something was said, parents first.
     pub fn iter(&self) -> impl Iterator<Item = (&Path, &Origin)> {
-        self.fields.iter()
+        let mut fields: Vec<_> = self.fields.iter().collect();
+        fields.sort_unstable_by(|(path, _), (other, _)| path.compare(other));
+        fields.into_iter()
     }
 
     /// True when nothing was said of any field.

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
-use smol_str::SmolStr;
 use windlass_source::{Code, Diagnostic, Origin};
 
 use crate::kind::Kind;
@@ -14,7 +13,7 @@ use crate::resource::Typed;
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Objects {
     // The key repeats what the object says, so that the map itself is the canonical order.
-    objects: BTreeMap<(Kind, SmolStr), Object>,
+    objects: BTreeMap<ObjectRef, Object>,
     external: BTreeMap<ObjectRef, Origin>,
 }
 
@@ -48,7 +47,7 @@ impl Objects {
 
     /// Adds an object. One whose kind and name are taken is refused, and nothing changes.
     pub fn insert(&mut self, object: Object) -> Result<&mut Object, Box<Collision>> {
-        match self.objects.entry((object.kind(), object.name().into())) {
+        match self.objects.entry(object.reference()) {
             Entry::Vacant(entry) => Ok(entry.insert(object)),
             Entry::Occupied(entry) => Err(Box::new(Collision {
                 reference: object.reference(),
@@ -60,12 +59,17 @@ impl Objects {
 
     /// The object of this kind and name.
     pub fn get(&self, kind: Kind, name: &str) -> Option<&Object> {
-        self.objects.get(&(kind, name.into()))
+        self.objects.get(&ObjectRef::new(kind, name))
     }
 
     /// The object of this kind and name. Its name must not be changed: take it out with [`remove`](Self::remove) for that.
     pub fn get_mut(&mut self, kind: Kind, name: &str) -> Option<&mut Object> {
-        self.objects.get_mut(&(kind, name.into()))
+        self.objects.get_mut(&ObjectRef::new(kind, name))
+    }
+
+    /// The object of this kind and name. Its name must not be changed.
+    pub fn find_mut(&mut self, reference: &ObjectRef) -> Option<&mut Object> {
+        self.objects.get_mut(reference)
     }
 
     /// The typed value of this name: `objects.typed::<Deployment>("web")`.
@@ -85,12 +89,12 @@ impl Objects {
 
     /// Takes an object out.
     pub fn remove(&mut self, kind: Kind, name: &str) -> Option<Object> {
-        self.objects.remove(&(kind, name.into()))
+        self.objects.remove(&ObjectRef::new(kind, name))
     }
 
     /// The objects of one kind, by name.
     pub fn of_kind(&self, kind: Kind) -> impl Iterator<Item = &Object> {
-        self.objects.range((kind, SmolStr::default())..).take_while(move |((other, _), _)| *other == kind).map(|(_, object)| object)
+        self.objects.range(ObjectRef::new(kind, "")..).take_while(move |(other, _)| other.kind == kind).map(|(_, object)| object)
     }
 
     /// The typed values of one kind, by name.
@@ -141,7 +145,7 @@ impl Objects {
 
 impl IntoIterator for Objects {
     type Item = Object;
-    type IntoIter = std::collections::btree_map::IntoValues<(Kind, SmolStr), Object>;
+    type IntoIter = std::collections::btree_map::IntoValues<ObjectRef, Object>;
 
     fn into_iter(self) -> Self::IntoIter {
         self.objects.into_values()
@@ -150,7 +154,7 @@ impl IntoIterator for Objects {
 
 impl<'a> IntoIterator for &'a Objects {
     type Item = &'a Object;
-    type IntoIter = std::collections::btree_map::Values<'a, (Kind, SmolStr), Object>;
+    type IntoIter = std::collections::btree_map::Values<'a, ObjectRef, Object>;
 
     fn into_iter(self) -> Self::IntoIter {
         self.objects.values()

@@ -8,7 +8,7 @@ use k8s_openapi::api::core::v1::{ConfigMap, Container, Secret};
 use k8s_openapi::api::rbac::v1::{Role, RoleBinding};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 use serde_json::Value;
-use windlass_yaml::{Path, Segment};
+use windlass_yaml::Path;
 
 use crate::kind::Kind;
 use crate::object::{Object, ObjectRef};
@@ -227,11 +227,7 @@ fn spec_path() -> Path {
 
 /// A path of literal steps under `from`.
 fn steps(from: &Path, keys: &[&'static str]) -> Path {
-    let mut path = from.clone();
-    for key in keys {
-        path.push(Segment::Key((*key).into()));
-    }
-    path
+    keys.iter().fold(from.clone(), |path, key| path.key(key))
 }
 
 /// Reports each value that came before.

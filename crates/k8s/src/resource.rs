@@ -253,19 +253,16 @@ impl Resource {
 
     /// Where the pods' spec stands in an object of `kind`: `spec.template.spec`, one level deeper for a CronJob.
     pub fn pod_spec_path(kind: Kind) -> Option<Path> {
-        let root = Path::root().key("spec");
         match kind {
-            Kind::CronJob => Some(root.key("jobTemplate").key("spec").key("template").key("spec")),
-            kind if kind.is_workload() => Some(root.key("template").key("spec")),
+            Kind::CronJob => Some(Path::parse("spec.jobTemplate.spec.template.spec")),
+            kind if kind.is_workload() => Some(Path::parse("spec.template.spec")),
             _ => None,
         }
     }
 
     /// Where the pod template's labels and annotations stand in an object of `kind`.
     pub fn pod_metadata_path(kind: Kind) -> Option<Path> {
-        let mut path = Self::pod_spec_path(kind)?;
-        path.pop();
-        Some(path.key("metadata"))
+        Some(Self::pod_spec_path(kind)?.parent()?.key("metadata"))
     }
 }
 

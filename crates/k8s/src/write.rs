@@ -54,8 +54,8 @@ fn write_documents<'a>(
 /// The comment beside a field that has an origin of its own, unless what stands around it says the same.
 fn remark(path: &Path, origins: &Origins, sources: &SourceMap) -> Option<Remark> {
     let text = place(origins.exact(path)?, sources)?;
-    let mut parent = path.clone();
-    if parent.pop().is_some() && place(origins.get(&parent), sources).is_some_and(|around| around == text) {
+    let around = path.parent().and_then(|parent| place(origins.get(&parent), sources));
+    if around.is_some_and(|around| around == text) {
         return None;
     }
     Some(Remark::Beside(text))

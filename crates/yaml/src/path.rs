@@ -1,6 +1,8 @@
 //! Where in a tree: `services.web.ports[0].target`.
 
-use std::fmt;
+use std::borrow::Borrow;
+use std::cmp::Ordering;
+use std::fmt::{self, Write as _};
 
 use smol_str::SmolStr;
 
@@ -13,10 +15,12 @@ pub enum Segment {
     Index(usize),
 }
 
-/// The steps from the root to a value.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+/// The steps from the root to a value, as the text that a person reads: keys joined by dots, items as `[0]`, keys with other
+/// than `[A-Za-z0-9_-]` quoted as in JSON, `labels["traefik.enable"]`. No two places have the same text, so that a path is
+/// compared, hashed and cloned as cheaply as a short text; a place in a map can be looked up by it.
+#[derive(Clone, Default, PartialEq, Eq, Hash)]
 pub struct Path {
-    segments: Vec<Segment>,
+    text: SmolStr,
 }
 
 impl Path {
@@ -25,105 +29,274 @@ impl Path {
         Self::default()
     }
 
-    /// The path that its own [`Display`](fmt::Display) form spells, for paths known to the program: keys joined by dots, items
-    /// as `[0]`, odd keys as `["a.b"]`. What can't be read so is taken as part of a key.
+    /// The path that a text spells, for paths known to the program. What can't be read so is taken as part of a key.
     pub fn parse(text: &str) -> Self {
-        let mut path = Self::root();
-        let mut rest = text;
-        while !rest.is_empty() {
-            if let Some(quoted) = rest.strip_prefix("[\"") {
-                let end = quoted.find("\"]").unwrap_or(quoted.len());
-                path.push(Segment::Key(quoted[..end].into()));
-                rest = quoted.get(end + 2..).unwrap_or_default();
-            } else if let Some((number, after)) = rest.strip_prefix('[').and_then(|index| index.split_once(']')) {
-                path.push(number.parse().map_or_else(|_| Segment::Key(number.into()), Segment::Index));
-                rest = after;
-            } else {
-                let end = rest.find(['.', '[']).unwrap_or(rest.len());
-                path.push(Segment::Key(rest[..end].into()));
-                rest = &rest[end..];
-            }
-            rest = rest.strip_prefix('.').unwrap_or(rest);
+        if is_displayed(text) {
+            return Self { text: text.into() };
         }
-        path
+        let mut path = String::with_capacity(text.len());
+        Segments { rest: text }.for_each(|segment| push(&mut path, &segment));
+        Self { text: path.into() }
     }
 
     /// This path and then `tail`.
     pub fn join(&self, tail: &Self) -> Self {
-        let mut segments = Vec::with_capacity(self.segments.len() + tail.segments.len());
-        segments.extend_from_slice(&self.segments);
-        segments.extend_from_slice(&tail.segments);
-        Self { segments }
+        if self.is_root() {
+            return tail.clone();
+        }
+        let mut text = String::with_capacity(self.text.len() + 1 + tail.text.len());
+        text.push_str(&self.text);
+        if !tail.text.is_empty() && !tail.text.starts_with('[') {
+            text.push('.');
+        }
+        text.push_str(&tail.text);
+        Self { text: text.into() }
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// True for the path of no steps.
+    pub fn is_root(&self) -> bool {
+        self.text.is_empty()
     }
 
     /// The steps.
-    pub fn segments(&self) -> &[Segment] {
-        &self.segments
+    pub fn segments(&self) -> impl Iterator<Item = Segment> {
+        Segments { rest: &self.text }
     }
 
     /// One step further, into a map.
-    pub fn key(&self, key: impl Into<SmolStr>) -> Self {
-        self.with(Segment::Key(key.into()))
+    pub fn key(&self, key: impl AsRef<str>) -> Self {
+        let key = key.as_ref();
+        // Room for a dot, or for quotes and brackets.
+        let mut text = String::with_capacity(self.text.len() + key.len() + 4);
+        text.push_str(&self.text);
+        push_key(&mut text, key);
+        Self { text: text.into() }
     }
 
     /// One step further, into a list.
     pub fn index(&self, index: usize) -> Self {
-        self.with(Segment::Index(index))
+        let mut text = String::with_capacity(self.text.len() + 8);
+        text.push_str(&self.text);
+        push_index(&mut text, index);
+        Self { text: text.into() }
     }
 
-    /// One step further.
-    pub fn with(&self, segment: Segment) -> Self {
-        let mut segments = Vec::with_capacity(self.segments.len() + 1);
-        segments.extend_from_slice(&self.segments);
-        segments.push(segment);
-        Self { segments }
-    }
-
-    /// Takes a step in place; [`pop`](Self::pop) takes it back.
-    pub fn push(&mut self, segment: Segment) {
-        self.segments.push(segment);
-    }
-
-    /// Takes the last step back.
-    pub fn pop(&mut self) -> Option<Segment> {
-        self.segments.pop()
+    /// Without the last step; `None` for the root.
+    pub fn parent(&self) -> Option<Self> {
+        let mut segments = Segments { rest: &self.text };
+        // Only from the front is it plain which of the marks stand within quotes.
+        let mut last = None;
+        loop {
+            let left = segments.rest.len();
+            if segments.next().is_none() {
+                break;
+            }
+            last = Some(self.text.len() - left);
+        }
+        let before = &self.text[..last?];
+        Some(Self { text: before.strip_suffix('.').unwrap_or(before).into() })
     }
 
     /// True when `self` leads to `other` or above it.
     pub fn contains(&self, other: &Self) -> bool {
-        other.segments.starts_with(&self.segments)
+        let below = other.text.strip_prefix(self.text.as_str());
+        below.is_some_and(|below| self.is_root() || below.is_empty() || below.starts_with(['.', '[']))
+    }
+
+    /// The order of a tree: what leads to a place before the place, keys by their text and before items, items by their number.
+    pub fn compare(&self, other: &Self) -> Ordering {
+        self.segments().cmp(other.segments())
+    }
+}
+
+impl<'a> FromIterator<&'a Segment> for Path {
+    fn from_iter<T: IntoIterator<Item = &'a Segment>>(segments: T) -> Self {
+        let mut text = String::new();
+        for segment in segments {
+            push(&mut text, segment);
+        }
+        Self { text: text.into() }
     }
 }
 
 impl fmt::Display for Path {
-    /// Keys with other than `[A-Za-z0-9_-]` are quoted as in JSON: `labels["traefik.enable"]`.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (at, segment) in self.segments.iter().enumerate() {
-            match segment {
-                Segment::Key(key)
-                    if !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-')) =>
-                {
-                    if at > 0 {
-                        formatter.write_str(".")?;
-                    }
-                    formatter.write_str(key)?;
-                }
-                Segment::Key(key) => {
-                    formatter.write_str("[\"")?;
-                    for character in key.chars() {
-                        match character {
-                            '"' | '\\' => write!(formatter, "\\{character}")?,
-                            character if character.is_control() => write!(formatter, "\\u{:04x}", character as u32)?,
-                            character => write!(formatter, "{character}")?,
-                        }
-                    }
-                    formatter.write_str("\"]")?;
-                }
-                Segment::Index(index) => write!(formatter, "[{index}]")?,
-            }
-        }
-        Ok(())
+        formatter.write_str(&self.text)
     }
+}
+
+impl fmt::Debug for Path {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self.as_str(), formatter)
+    }
+}
+
+impl Borrow<str> for Path {
+    fn borrow(&self) -> &str {
+        &self.text
+    }
+}
+
+/// A path that goes down and up with a walk through a tree.
+#[derive(Debug, Default)]
+pub struct Trail {
+    text: String,
+    /// How long the text was before each step.
+    lengths: Vec<usize>,
+}
+
+impl Trail {
+    /// Takes a step; [`pop`](Self::pop) takes it back.
+    pub fn push(&mut self, segment: &Segment) {
+        self.lengths.push(self.text.len());
+        push(&mut self.text, segment);
+    }
+
+    /// Takes a step into a map.
+    pub fn push_key(&mut self, key: &str) {
+        self.lengths.push(self.text.len());
+        push_key(&mut self.text, key);
+    }
+
+    /// Takes a step into a list.
+    pub fn push_index(&mut self, index: usize) {
+        self.lengths.push(self.text.len());
+        push_index(&mut self.text, index);
+    }
+
+    /// Takes the last step back.
+    pub fn pop(&mut self) {
+        self.text.truncate(self.lengths.pop().unwrap_or(0));
+    }
+
+    /// The text of the path.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// The path.
+    pub fn path(&self) -> Path {
+        Path { text: self.text.as_str().into() }
+    }
+}
+
+/// Reads the steps of a text.
+struct Segments<'a> {
+    rest: &'a str,
+}
+
+impl Iterator for Segments<'_> {
+    type Item = Segment;
+
+    fn next(&mut self) -> Option<Segment> {
+        if self.rest.is_empty() {
+            return None;
+        }
+        let (segment, after) = if let Some(quoted) = self.rest.strip_prefix("[\"") {
+            let (key, after) = unquote(quoted);
+            (Segment::Key(key.into()), after)
+        } else if let Some((number, after)) = self.rest.strip_prefix('[').and_then(|index| index.split_once(']')) {
+            (number.parse().map_or_else(|_| Segment::Key(number.into()), Segment::Index), after)
+        } else {
+            let (key, after) = self.rest.split_at(self.rest.find(['.', '[']).unwrap_or(self.rest.len()));
+            (Segment::Key(key.into()), after)
+        };
+        self.rest = after.strip_prefix('.').unwrap_or(after);
+        Some(segment)
+    }
+}
+
+/// The key of a text behind `["`, and what follows its `"]`.
+fn unquote(text: &str) -> (String, &str) {
+    let mut key = String::new();
+    let mut rest = text.chars();
+    while let Some(character) = rest.next() {
+        match character {
+            '"' => break,
+            '\\' => match rest.next() {
+                Some('u') => {
+                    let digits = rest.as_str().get(..4).unwrap_or_default();
+                    key.extend(u32::from_str_radix(digits, 16).ok().and_then(char::from_u32));
+                    rest = rest.as_str()[digits.len()..].chars();
+                }
+                escaped => key.extend(escaped),
+            },
+            character => key.push(character),
+        }
+    }
+    let after = rest.as_str();
+    (key, after.strip_prefix(']').unwrap_or(after))
+}
+
+/// True for a text that is its own path: words, each with indexes, joined by dots. Paths with quotes are not looked at.
+fn is_displayed(text: &str) -> bool {
+    let mut rest = text.as_bytes();
+    while !rest.is_empty() {
+        let word = rest.iter().take_while(|byte| is_word_byte(**byte)).count();
+        if word == 0 {
+            return false;
+        }
+        rest = &rest[word..];
+        while let [b'[', index @ ..] = rest {
+            let digits = index.iter().take_while(|byte| byte.is_ascii_digit()).count();
+            // Few enough digits for any integer, and none that would not be written.
+            let is_index = matches!(digits, 1..10) && (index[0] != b'0' || digits == 1) && index.get(digits) == Some(&b']');
+            if !is_index {
+                return false;
+            }
+            rest = &index[digits + 1..];
+        }
+        rest = match rest {
+            [] => return true,
+            [b'.', after @ ..] if !after.is_empty() => after,
+            _ => return false,
+        };
+    }
+    true
+}
+
+/// True for a key that needs no quotes.
+fn is_word(key: &str) -> bool {
+    !key.is_empty() && key.bytes().all(is_word_byte)
+}
+
+fn is_word_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-')
+}
+
+fn push(text: &mut String, segment: &Segment) {
+    match segment {
+        Segment::Key(key) => push_key(text, key),
+        Segment::Index(index) => push_index(text, *index),
+    }
+}
+
+fn push_key(text: &mut String, key: &str) {
+    if is_word(key) {
+        if !text.is_empty() {
+            text.push('.');
+        }
+        text.push_str(key);
+        return;
+    }
+    text.push_str("[\"");
+    for character in key.chars() {
+        match character {
+            '"' | '\\' => text.extend(['\\', character]),
+            character if character.is_control() => _ = write!(text, "\\u{:04x}", character as u32),
+            character => text.push(character),
+        }
+    }
+    text.push_str("\"]");
+}
+
+fn push_index(text: &mut String, index: usize) {
+    let _ = write!(text, "[{index}]");
 }
 
 #[cfg(test)]
@@ -132,8 +305,11 @@ mod tests {
 
     #[test]
     fn a_path_parses_back() {
-        for text in ["", "spec.ports[0].port", "labels[\"traefik.enable\"][2].x", "[0]"] {
+        for text in ["", "a", "spec.ports[0].port", "labels[\"traefik.enable\"][2].x", "[0]", "a[1][2]", r#"[""].x["a\"]b"]["\u0007\\"]"#] {
             assert_eq!(Path::parse(text).to_string(), text);
+        }
+        for (text, displayed) in [("a..b", "a[\"\"].b"), ("a[01]", "a[1]"), ("a[x]", "a.x"), ("a.", "a"), ("a[10000000000]", "a[10000000000]"), ("a b", "[\"a b\"]"), ("a[\"b\"]", "a.b")] {
+            assert_eq!(Path::parse(text).to_string(), displayed);
         }
     }
 
@@ -142,5 +318,43 @@ mod tests {
         let path = Path::root().key("services").key("web").key("labels").key("traefik.enable").index(0).key("a\"b");
         assert_eq!(path.to_string(), r#"services.web.labels["traefik.enable"][0]["a\"b"]"#);
         assert_eq!(Path::root().key("x.y").to_string(), r#"["x.y"]"#);
+    }
+
+    /// Paths whose keys have all that a text has a meaning for.
+    fn odd_paths() -> Vec<Path> {
+        let keys = ["a", "a-b", "", ".", "a.b", "[0]", "[", "\"]", "[\"", "\\", "\\u0041", "\u{7}", "é"];
+        let one: Vec<_> = keys.iter().map(|key| Path::root().key(key)).chain([0, 2, 10].map(|index| Path::root().index(index))).collect();
+        one.iter().flat_map(|first| one.iter().map(|second| first.join(second))).chain([Path::root()]).collect()
+    }
+
+    #[test]
+    fn a_path_is_its_steps() {
+        for path in odd_paths() {
+            let mut trail = Trail::default();
+            path.segments().for_each(|segment| trail.push(&segment));
+            assert_eq!(trail.path(), path);
+            assert_eq!(path.segments().count(), if path.is_root() { 0 } else { 2 }, "{path}");
+            trail.pop();
+            assert_eq!(path.parent().unwrap_or_default(), trail.path());
+        }
+    }
+
+    #[test]
+    fn a_path_contains_what_its_steps_lead_to() {
+        let paths = odd_paths();
+        for path in &paths {
+            for other in &paths {
+                let steps: Vec<_> = path.segments().collect();
+                let contains = other.segments().take(steps.len()).eq(steps);
+                assert_eq!(path.contains(other), contains, "{path} {other}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_order_is_that_of_the_tree() {
+        let mut paths = ["a-b", "a[10]", "a.b", "", "a", "a[2].c", "a[2]"].map(Path::parse);
+        paths.sort_by(Path::compare);
+        assert_eq!(paths.map(|path| path.to_string()), ["", "a", "a.b", "a[2]", "a[2].c", "a[10]", "a-b"]);
     }
 }

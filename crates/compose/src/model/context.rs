@@ -6,7 +6,7 @@ use windlass_yaml::{Node, Path, Segment};
 
 /// The place of a pass within the tree, and its findings.
 pub(crate) struct Context<'d> {
-    path: Path,
+    path: Vec<Segment>,
     diagnostics: &'d mut Vec<Diagnostic>,
     /// True when variables were left in the texts, so that a short form may not be one yet.
     lenient: bool,
@@ -30,7 +30,7 @@ pub(crate) const INVALID_VALUE: Code = Code("compose::invalid-value");
 
 impl<'d> Context<'d> {
     pub(crate) fn new(diagnostics: &'d mut Vec<Diagnostic>) -> Self {
-        Self { path: Path::root(), diagnostics, lenient: false, ports_left: MAX_PORTS, errors_left: MAX_ERRORS }
+        Self { path: Vec::new(), diagnostics, lenient: false, ports_left: MAX_PORTS, errors_left: MAX_ERRORS }
     }
 
     /// The same for texts that still have variables in them.
@@ -80,9 +80,9 @@ impl<'d> Context<'d> {
 
     /// The place as a person names it: `service `web``, ``ports[0]` of service `web``, `the file`.
     pub(crate) fn subject(&self) -> String {
-        let segments = self.path.segments();
-        let Some(Segment::Key(section)) = segments.first() else { return "the file".to_owned() };
-        let Some(Segment::Key(name)) = segments.get(1) else { return format!("`{}`", self.path) };
+        let whole = || format!("`{}`", self.path.iter().collect::<Path>());
+        let [Segment::Key(section), rest @ ..] = self.path.as_slice() else { return "the file".to_owned() };
+        let [Segment::Key(name), within @ ..] = rest else { return whole() };
         let noun = match section.as_str() {
             "services" => "service",
             "networks" => "network",
@@ -90,13 +90,10 @@ impl<'d> Context<'d> {
             "secrets" => "secret",
             "configs" => "config",
             "models" => "model",
-            _ => return format!("`{}`", self.path),
+            _ => return whole(),
         };
-        let mut within = Path::root();
-        for segment in &segments[2..] {
-            within.push(segment.clone());
-        }
-        if within.segments().is_empty() { format!("{noun} `{name}`") } else { format!("`{within}` of {noun} `{name}`") }
+        let within: Path = within.iter().collect();
+        if within.is_root() { format!("{noun} `{name}`") } else { format!("`{within}` of {noun} `{name}`") }
     }
 
     pub(crate) fn report(&mut self, diagnostic: Diagnostic) {

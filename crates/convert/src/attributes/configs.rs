@@ -69,7 +69,7 @@ fn file(
     let reference = &object.object;
     match &object.holds {
         Holds::Content(content) => {
-            let data = Place::object_at(reference.clone(), Path::root().key(field(reference.kind, content)).key(object.field.clone()));
+            let data = Place::object_at(reference.clone(), Path::root().key(field(reference.kind, content)).key(&object.field));
             sink.fates.mapped(path.clone(), [place, data]);
         }
         Holds::External => {

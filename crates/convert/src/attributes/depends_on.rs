@@ -45,7 +45,7 @@ pub(super) fn depends_on(depends_on: &ByName<Spanned<Dependency>>, service: &Ser
             sink.fates.mapped_with(path.key("required"), [], "the other is part of the project");
         }
         for extension in extensions {
-            sink.fates.mapped_with(path.key(extension.name.value.clone()), [], "an extension has no meaning of its own");
+            sink.fates.mapped_with(path.key(&extension.name.value), [], "an extension has no meaning of its own");
         }
     }
 }

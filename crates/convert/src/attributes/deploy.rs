@@ -75,7 +75,7 @@ pub(super) fn deploy(
         match metadata_key(&label.name) {
             Some(key) => {
                 let place = Place {
-                    path: windlass_yaml::Path::root().key("metadata").key("annotations").key(key.clone()),
+                    path: windlass_yaml::Path::root().key("metadata").key("annotations").key(&key),
                     ..Place::workload(service.index, "")
                 };
                 sink.draft.workload.annotations.insert(key.to_string(), label.value.to_string());
@@ -144,7 +144,7 @@ fn restart_policy_fates(policy: &Spanned<RestartPolicy>, service: &ServicePlan<'
         sink.fates.lost(path.key("window"), "the kubelet forgets failures after 10 min without one");
     }
     for extension in extensions {
-        sink.fates.mapped_with(path.key(extension.name.value.clone()), [], "an extension has no meaning of its own");
+        sink.fates.mapped_with(path.key(&extension.name.value), [], "an extension has no meaning of its own");
     }
 }
 
@@ -213,7 +213,7 @@ fn update_fates(update: &Spanned<UpdateConfig>, service: &ServicePlan<'_>, sink:
         sink.fates.lost(path.key("max_failure_ratio"), "a roll-out bears no failure");
     }
     for extension in extensions {
-        sink.fates.mapped_with(path.key(extension.name.value.clone()), [], "an extension has no meaning of its own");
+        sink.fates.mapped_with(path.key(&extension.name.value), [], "an extension has no meaning of its own");
     }
 }
 

@@ -146,7 +146,7 @@ fn hide(hidden: Vec<Hidden>, env: &mut [EnvVar], service: &ServicePlan<'_>, plan
         });
         let places = [
             Place::container(service.index, &format!("env[{index}].valueFrom.secretKeyRef")),
-            Place::object_at(object.clone(), Path::root().key("data").key(key.clone())),
+            Place::object_at(object.clone(), Path::root().key("data").key(&key)),
         ];
         sink.fates.mapped_with(sink.under("environment", &variable), places, because);
         data.insert(key.to_string(), ByteString(value.into_bytes()));

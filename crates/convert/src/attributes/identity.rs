@@ -72,7 +72,7 @@ pub(super) fn selection(
         sink.fates.mapped_with(sink.at("extends"), [], "the attributes of the other service are part of this one");
     }
     for extension in extensions {
-        sink.fates.mapped_with(sink.at("").key(extension.name.value.clone()), [], "an extension has no meaning of its own");
+        sink.fates.mapped_with(sink.at("").key(&extension.name.value), [], "an extension has no meaning of its own");
     }
 }
 

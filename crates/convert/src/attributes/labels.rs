@@ -38,7 +38,7 @@ pub(super) fn labels(
                 continue;
             }
             let place =
-                Place { path: windlass_yaml::Path::root().key("annotations").key(key.clone()), ..Place::pod_metadata(service.index, "") };
+                Place { path: windlass_yaml::Path::root().key("annotations").key(&key), ..Place::pod_metadata(service.index, "") };
             let renamed = key != entry.name.value;
             // `annotations` come first and stay.
             if sink.draft.pod.annotations.contains_key(key.as_str()) {

@@ -199,7 +199,7 @@ fn hook_fates(attribute: &str, field: &str, hook: &Spanned<Hook>, in_script: boo
         }
     }
     for extension in extensions {
-        sink.fates.mapped_with(path.key(extension.name.value.clone()), [], "an extension has no meaning of its own");
+        sink.fates.mapped_with(path.key(&extension.name.value), [], "an extension has no meaning of its own");
     }
 }
 

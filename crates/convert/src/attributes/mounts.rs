@@ -182,7 +182,7 @@ fn options(mount: &Mount, path: &Path, on_host: bool, fates: &mut Fates) {
         fates.mapped_with(path.key("consistency"), [], "without effect on Linux");
     }
     for extension in extensions {
-        fates.mapped_with(path.key(extension.name.value.clone()), [], "an extension has no meaning of its own");
+        fates.mapped_with(path.key(&extension.name.value), [], "an extension has no meaning of its own");
     }
     if let Some(Spanned { value: BindOptions { propagation, create_host_path, recursive, selinux, extensions: _ }, .. }) = bind {
         let path = path.key("bind");

@@ -95,7 +95,7 @@ pub(super) fn networks(
             }
         }
         for extension in extensions {
-            sink.fates.mapped_with(path.key(extension.name.value.clone()), [], "an extension has no meaning of its own");
+            sink.fates.mapped_with(path.key(&extension.name.value), [], "an extension has no meaning of its own");
         }
     }
     if let Some(mode) = mode {

@@ -30,11 +30,11 @@ pub(crate) fn apply_project(plan: &Plan<'_>, fates: &mut Fates, diagnostics: &mu
     }
     for model in models {
         fates.lost(
-            Path::parse("models").key(model.name.value.clone()),
+            Path::parse("models").key(&model.name.value),
             "models are run by Docker's model runner; run an inference server as a service",
         );
     }
     for extension in extensions {
-        fates.mapped_with(Path::root().key(extension.name.value.clone()), [], "an extension has no meaning of its own");
+        fates.mapped_with(Path::root().key(&extension.name.value), [], "an extension has no meaning of its own");
     }
 }

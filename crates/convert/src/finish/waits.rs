@@ -128,7 +128,7 @@ pub(super) fn add_waits(
         let Some(other) = plan.service(&entry.name) else { continue };
         let way = way(service, other, &entry.value, plan);
         if made[other.index].is_none() && !matches!(way, Way::Nothing(_) | Way::Impossible(_)) {
-            let path = service.path("depends_on").key(entry.name.value.clone()).key("condition");
+            let path = service.path("depends_on").key(&entry.name.value).key("condition");
             fates.approximated(path, [], "not waited for: the pods of the two would wait for each other for ever");
             diagnostics.push(
                 Diagnostic::warning(

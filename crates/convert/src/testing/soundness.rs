@@ -8,7 +8,7 @@ use windlass_k8s::quantity::Amount;
 
 use windlass_k8s::write::tree;
 use windlass_k8s::{Kind, Object, ObjectRef, check_references};
-use windlass_yaml::{Node, Path, Segment, Value};
+use windlass_yaml::{Node, Segment, Trail, Value};
 
 use crate::{Conversion, Fate};
 
@@ -45,29 +45,29 @@ fn leaves_have_one_fate_each(conversion: &Conversion, project: &Node, problems: 
         }
     }
     let mut leaves = BTreeSet::new();
-    find_leaves(project, &mut Path::root(), &mut leaves);
+    find_leaves(project, &mut Trail::default(), &mut leaves);
     problems.extend(leaves.difference(&seen).map(|path| format!("{path} has no fate")));
     problems.extend(seen.difference(&leaves).map(|path| format!("{path} has a fate and is not written")));
 }
 
 /// A leaf is a scalar, null, an empty list or map, or a list of words.
-fn find_leaves(node: &Node, path: &mut Path, leaves: &mut BTreeSet<String>) {
+fn find_leaves(node: &Node, path: &mut Trail, leaves: &mut BTreeSet<String>) {
     let is_container = |node: &Node| matches!(node.value, Value::Map(_) | Value::Sequence(_));
-    let mut step = |segment: Segment, node: &Node, leaves: &mut BTreeSet<String>| {
+    let mut step = |segment: &Segment, node: &Node, leaves: &mut BTreeSet<String>| {
         path.push(segment);
         find_leaves(node, path, leaves);
         path.pop();
     };
     match &node.value {
-        Value::Map(map) if !map.is_empty() => map.iter().for_each(|(key, value)| step(Segment::Key(key.name.clone()), value, leaves)),
+        Value::Map(map) if !map.is_empty() => map.iter().for_each(|(key, value)| step(&Segment::Key(key.name.clone()), value, leaves)),
         Value::Sequence(items) if items.iter().any(is_container) => {
-            items.iter().enumerate().for_each(|(index, item)| step(Segment::Index(index), item, leaves));
+            items.iter().enumerate().for_each(|(index, item)| step(&Segment::Index(index), item, leaves));
         }
         Value::Sequence(items) if items.iter().any(|item| item.origin.is_written()) => {
-            leaves.insert(path.to_string());
+            leaves.insert(path.as_str().to_owned());
         }
         _ if node.origin.is_written() => {
-            leaves.insert(path.to_string());
+            leaves.insert(path.as_str().to_owned());
         }
         _ => {}
     }

@@ -1,10 +1,8 @@
 //! Lines: indents, dashes, colons, comments. What a value is, its callers know.
 
-use smol_str::SmolStr;
-
 use super::scalar::{self, Form, Spot};
 use super::{Remark, Remarks, Style};
-use crate::path::{Path, Segment};
+use crate::path::Trail;
 
 /// A key that is longer is written behind `? `, as libyaml does; readers take at most 1,024 characters otherwise.
 const LONGEST_SIMPLE_KEY: usize = 128;
@@ -35,7 +33,7 @@ pub(super) struct Emitter<'hook> {
     pub(super) out: String,
     style: Style,
     remarks: Option<&'hook Remarks<'hook>>,
-    path: Path,
+    trail: Trail,
     /// A remark for the end of the line that is being written.
     beside: Option<String>,
     /// Spaces before the entries of the innermost block.
@@ -46,7 +44,7 @@ pub(super) struct Emitter<'hook> {
 
 impl<'hook> Emitter<'hook> {
     pub(super) fn new(style: Style, remarks: Option<&'hook Remarks<'hook>>) -> Self {
-        Self { out: String::new(), style, remarks, path: Path::root(), beside: None, indent: 0, place: Place::Root }
+        Self { out: String::new(), style, remarks, trail: Trail::default(), beside: None, indent: 0, place: Place::Root }
     }
 
     pub(super) fn style(&self) -> Style {
@@ -58,7 +56,7 @@ impl<'hook> Emitter<'hook> {
         if !self.out.is_empty() {
             self.out.push_str("---\n");
         }
-        self.path = Path::root();
+        self.trail = Trail::default();
         self.indent = 0;
         self.place = Place::Root;
         match self.remark() {
@@ -127,7 +125,7 @@ impl<'hook> Emitter<'hook> {
 
     /// Begins an entry of a map; its value follows.
     pub(super) fn key(&mut self, block: &mut Block, key: &str, is_text: bool) {
-        self.entry(block, || Segment::Key(SmolStr::new(key)));
+        self.entry(block, |trail| trail.push_key(key));
         let start = self.out.len();
         match scalar::form(key, self.style, Spot::Key) {
             // A key of nothing is one behind `?` alone.
@@ -152,7 +150,7 @@ impl<'hook> Emitter<'hook> {
     /// Begins an item of a list; its value follows.
     pub(super) fn item(&mut self, block: &mut Block) {
         let index = block.count;
-        self.entry(block, || Segment::Index(index));
+        self.entry(block, |trail| trail.push_index(index));
         self.out.push('-');
         self.place = Place::Dash;
     }
@@ -160,7 +158,7 @@ impl<'hook> Emitter<'hook> {
     /// Ends an entry of a map or list.
     pub(super) fn end_entry(&mut self) {
         if self.remarks.is_some() {
-            self.path.pop();
+            self.trail.pop();
         }
     }
 
@@ -173,7 +171,7 @@ impl<'hook> Emitter<'hook> {
         }
     }
 
-    fn entry(&mut self, block: &mut Block, segment: impl FnOnce() -> Segment) {
+    fn entry(&mut self, block: &mut Block, step: impl FnOnce(&mut Trail)) {
         // An entry that continues the line of a dash needs no indent.
         let mut inline = false;
         if block.count == 0 {
@@ -199,7 +197,7 @@ impl<'hook> Emitter<'hook> {
         self.indent = block.indent;
         block.count += 1;
         if self.remarks.is_some() {
-            self.path.push(segment());
+            step(&mut self.trail);
             match self.remark() {
                 Some(Remark::Above(text)) => {
                     self.lines_above(&text, block.indent, inline);
@@ -217,7 +215,7 @@ impl<'hook> Emitter<'hook> {
     }
 
     fn remark(&self) -> Option<Remark> {
-        self.remarks.and_then(|remarks| remarks(&self.path))
+        self.remarks.and_then(|remarks| remarks(&self.trail.path()))
     }
 
     /// Comment lines; the first one may continue the line of a dash.

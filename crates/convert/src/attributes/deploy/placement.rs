@@ -56,7 +56,7 @@ pub(super) fn placement(placement: &Spanned<Placement>, service: &ServicePlan<'_
         );
     }
     for extension in extensions {
-        sink.fates.mapped_with(path.key(extension.name.value.clone()), [], "an extension has no meaning of its own");
+        sink.fates.mapped_with(path.key(&extension.name.value), [], "an extension has no meaning of its own");
     }
 }
 

@@ -41,7 +41,7 @@ pub(super) fn secret(entry: &Entry<Secret>, object: &FileObject, fates: &mut Fat
 
 fn file_object(list: &str, object: &FileObject, parts: &Parts<'_>, fates: &mut Fates, diagnostics: &mut Vec<Diagnostic>) {
     let Parts { name, driver, driver_opts, template_driver, labels, extensions } = parts;
-    let path = Path::root().key(list).key(object.key.clone());
+    let path = Path::root().key(list).key(&object.key);
     if !object.is_used {
         fates.mapped_with(path, [], "no service uses it");
         return;
@@ -49,7 +49,7 @@ fn file_object(list: &str, object: &FileObject, parts: &Parts<'_>, fates: &mut F
     let reference = &object.object;
     match &object.holds {
         Holds::Content(content) => {
-            let at = Path::root().key(field(reference.kind, content)).key(object.field.clone());
+            let at = Path::root().key(field(reference.kind, content)).key(&object.field);
             fates.mapped(path.clone(), [Place::object_at(reference.clone(), at)]);
         }
         Holds::External => {
@@ -74,7 +74,7 @@ fn file_object(list: &str, object: &FileObject, parts: &Parts<'_>, fates: &mut F
         fates.lost(path.key("labels"), "labels of Docker's objects have no reader in a cluster");
     }
     for extension in *extensions {
-        fates.mapped_with(path.key(extension.name.value.clone()), [], "an extension has no meaning of its own");
+        fates.mapped_with(path.key(&extension.name.value), [], "an extension has no meaning of its own");
     }
 }
 

@@ -11,7 +11,7 @@ use crate::fates::{Fates, Place};
 /// Says what became of a volume and each of its options.
 pub(super) fn volume(entry: &Entry<Volume>, volume: &VolumePlan, fates: &mut Fates) {
     let Volume { name, driver, driver_opts, external, labels, extensions } = &entry.value;
-    let path = Path::root().key("volumes").key(entry.name.value.clone());
+    let path = Path::root().key("volumes").key(&entry.name.value);
     if volume.uses.is_empty() && !matches!(volume.backing, Backing::Host(_)) {
         fates.mapped_with(path, [], "no service mounts it, so no claim is made");
         return;
@@ -44,11 +44,11 @@ pub(super) fn volume(entry: &Entry<Volume>, volume: &VolumePlan, fates: &mut Fat
         }
     }
     for option in driver_opts {
-        let at = path.key("driver_opts").key(option.name.value.clone());
+        let at = path.key("driver_opts").key(&option.name.value);
         driver_option(&at, &option.name, &option.value, volume, &claim, fates);
     }
     for label in labels {
-        let at = path.key("labels").key(label.name.value.clone());
+        let at = path.key("labels").key(&label.name.value);
         let Some(key) = metadata_key(&label.name) else {
             fates.lost(at, "no part of this name can stand in the name of an annotation");
             continue;
@@ -57,7 +57,7 @@ pub(super) fn volume(entry: &Entry<Volume>, volume: &VolumePlan, fates: &mut Fat
             fates.lost(at, format!("`{}` is no size such as `10Gi`", label.value.value));
             continue;
         }
-        let mut places = claim.places_at(Path::parse("metadata.annotations").key(key.clone()));
+        let mut places = claim.places_at(Path::parse("metadata.annotations").key(&key));
         if label.name.as_str() == "kompose.volume.size" && volume.size.from == SizeFrom::Written("labels[\"kompose.volume.size\"]") {
             places.extend(claim.places("spec.resources.requests.storage"));
         }
@@ -71,7 +71,7 @@ pub(super) fn volume(entry: &Entry<Volume>, volume: &VolumePlan, fates: &mut Fat
         }
     }
     for extension in extensions {
-        let at = path.key(extension.name.value.clone());
+        let at = path.key(&extension.name.value);
         if extension.name.as_str() == "x-windlass" {
             own_options(&at, &extension.value, volume, &claim, fates);
         } else {
@@ -172,7 +172,7 @@ fn own_options(path: &Path, node: &Node, volume: &VolumePlan, claim: &Home, fate
         return;
     };
     for (key, value) in map.iter() {
-        let at = path.key(key.name.clone());
+        let at = path.key(&key.name);
         match key.as_str() {
             "size" if value.as_str().is_some_and(|size| quantity(size).is_some()) => {
                 if volume.size.from == SizeFrom::Written("x-windlass.size") {

@@ -59,7 +59,7 @@ fn device(
     let DeviceRequest { capabilities, driver, count, device_ids, options, extensions } = &request.value;
     let path = sink.at(attribute);
     for extension in extensions {
-        sink.fates.mapped_with(path.key(extension.name.value.clone()), [], "an extension has no meaning of its own");
+        sink.fates.mapped_with(path.key(&extension.name.value), [], "an extension has no meaning of its own");
     }
     let Some(resource) = resource(driver.as_ref(), capabilities, is_gpu) else {
         sink.fates.lost(path, "no device plugin is known for this driver; ask for its resource by name in the manifests");
