@@ -6,7 +6,7 @@ use serde_json::Value;
 use windlass_compose::Loaded;
 use windlass_convert::Conversion;
 use windlass_k8s::{Kind, Object, check_references, write};
-use windlass_yaml::{Node, Path, Segment, Value as YamlValue};
+use windlass_yaml::{Node, Path, Segment, Trail, Value as YamlValue};
 
 /// Everything that is wrong with a conversion.
 pub fn violations(loaded: &Loaded, conversion: &Conversion) -> Vec<String> {
@@ -26,7 +26,7 @@ pub fn written(object: &Object) -> Value {
 /// One entry for each leaf that was written, each with a fate; every place that it went to exists.
 fn report_is_complete(loaded: &Loaded, conversion: &Conversion, found: &mut Vec<String>) {
     let mut leaves = Vec::new();
-    written_leaves(&loaded.tree, &mut Path::root(), &mut leaves);
+    written_leaves(&loaded.tree, &mut Trail::default(), &mut leaves);
     let leaves: BTreeSet<String> = leaves.into_iter().collect();
     let mut reported = BTreeSet::new();
     for entry in conversion.report.attributes() {
@@ -61,25 +61,25 @@ fn report_is_complete(loaded: &Loaded, conversion: &Conversion, found: &mut Vec<
 
 /// The value at a path.
 pub fn lookup<'a>(value: &'a Value, path: &Path) -> Option<&'a Value> {
-    path.segments().iter().try_fold(value, |value, segment| match segment {
+    path.segments().try_fold(value, |value, segment| match segment {
         Segment::Key(key) => value.get(key.as_str()),
         Segment::Index(index) => value.get(index),
     })
 }
 
-fn written_leaves(node: &Node, path: &mut Path, leaves: &mut Vec<String>) {
+fn written_leaves(node: &Node, path: &mut Trail, leaves: &mut Vec<String>) {
     let is_scalar = |node: &Node| !matches!(node.value, YamlValue::Map(_) | YamlValue::Sequence(_));
     match &node.value {
         YamlValue::Map(map) if !map.is_empty() => {
             for (key, value) in map.iter() {
-                path.push(Segment::Key(key.name.clone()));
+                path.push_key(key.as_str());
                 written_leaves(value, path, leaves);
                 path.pop();
             }
         }
         YamlValue::Sequence(items) if !items.iter().all(is_scalar) => {
             for (index, item) in items.iter().enumerate() {
-                path.push(Segment::Index(index));
+                path.push_index(index);
                 written_leaves(item, path, leaves);
                 path.pop();
             }
@@ -87,7 +87,7 @@ fn written_leaves(node: &Node, path: &mut Path, leaves: &mut Vec<String>) {
         _ => {
             let words = node.as_sequence().unwrap_or_default();
             if node.origin.is_written() || words.iter().any(|word| word.origin.is_written()) {
-                leaves.push(path.to_string());
+                leaves.push(path.as_str().to_owned());
             }
         }
     }

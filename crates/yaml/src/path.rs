@@ -151,13 +151,7 @@ pub struct Trail {
 }
 
 impl Trail {
-    /// Takes a step; [`pop`](Self::pop) takes it back.
-    pub fn push(&mut self, segment: &Segment) {
-        self.lengths.push(self.text.len());
-        push(&mut self.text, segment);
-    }
-
-    /// Takes a step into a map.
+    /// Takes a step into a map; [`pop`](Self::pop) takes it back.
     pub fn push_key(&mut self, key: &str) {
         self.lengths.push(self.text.len());
         push_key(&mut self.text, key);
@@ -308,7 +302,15 @@ mod tests {
         for text in ["", "a", "spec.ports[0].port", "labels[\"traefik.enable\"][2].x", "[0]", "a[1][2]", r#"[""].x["a\"]b"]["\u0007\\"]"#] {
             assert_eq!(Path::parse(text).to_string(), text);
         }
-        for (text, displayed) in [("a..b", "a[\"\"].b"), ("a[01]", "a[1]"), ("a[x]", "a.x"), ("a.", "a"), ("a[10000000000]", "a[10000000000]"), ("a b", "[\"a b\"]"), ("a[\"b\"]", "a.b")] {
+        for (text, displayed) in [
+            ("a..b", "a[\"\"].b"),
+            ("a[01]", "a[1]"),
+            ("a[x]", "a.x"),
+            ("a.", "a"),
+            ("a[10000000000]", "a[10000000000]"),
+            ("a b", "[\"a b\"]"),
+            ("a[\"b\"]", "a.b"),
+        ] {
             assert_eq!(Path::parse(text).to_string(), displayed);
         }
     }
@@ -330,10 +332,16 @@ mod tests {
     #[test]
     fn a_path_is_its_steps() {
         for path in odd_paths() {
+            let segments: Vec<_> = path.segments().collect();
             let mut trail = Trail::default();
-            path.segments().for_each(|segment| trail.push(&segment));
-            assert_eq!(trail.path(), path);
-            assert_eq!(path.segments().count(), if path.is_root() { 0 } else { 2 }, "{path}");
+            for segment in &segments {
+                match segment {
+                    Segment::Key(key) => trail.push_key(key),
+                    Segment::Index(index) => trail.push_index(*index),
+                }
+            }
+            assert_eq!((trail.path(), segments.iter().collect()), (path.clone(), path.clone()));
+            assert_eq!(segments.len(), if path.is_root() { 0 } else { 2 }, "{path}");
             trail.pop();
             assert_eq!(path.parent().unwrap_or_default(), trail.path());
         }

@@ -51,7 +51,7 @@ pub fn attribute(path: &Path) -> String {
             (object, wildcards) = beneath(&field.rule).map_or((None, 0), |(object, wildcards)| (Some(object), wildcards));
         } else {
             name.push_str(dot);
-            name.push_str(if key.starts_with("x-") { "x-*" } else { key });
+            name.push_str(if key.starts_with("x-") { "x-*" } else { &key });
             break;
         }
     }

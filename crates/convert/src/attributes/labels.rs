@@ -37,8 +37,7 @@ pub(super) fn labels(
                 sink.fates.lost(path, "the annotations of an object may have 256 KiB together");
                 continue;
             }
-            let place =
-                Place { path: windlass_yaml::Path::root().key("annotations").key(&key), ..Place::pod_metadata(service.index, "") };
+            let place = Place { path: windlass_yaml::Path::root().key("annotations").key(&key), ..Place::pod_metadata(service.index, "") };
             let renamed = key != entry.name.value;
             // `annotations` come first and stay.
             if sink.draft.pod.annotations.contains_key(key.as_str()) {

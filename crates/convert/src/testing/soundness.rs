@@ -8,7 +8,7 @@ use windlass_k8s::quantity::Amount;
 
 use windlass_k8s::write::tree;
 use windlass_k8s::{Kind, Object, ObjectRef, check_references};
-use windlass_yaml::{Node, Segment, Trail, Value};
+use windlass_yaml::{Node, Trail, Value};
 
 use crate::{Conversion, Fate};
 
@@ -53,15 +53,20 @@ fn leaves_have_one_fate_each(conversion: &Conversion, project: &Node, problems: 
 /// A leaf is a scalar, null, an empty list or map, or a list of words.
 fn find_leaves(node: &Node, path: &mut Trail, leaves: &mut BTreeSet<String>) {
     let is_container = |node: &Node| matches!(node.value, Value::Map(_) | Value::Sequence(_));
-    let mut step = |segment: &Segment, node: &Node, leaves: &mut BTreeSet<String>| {
-        path.push(segment);
-        find_leaves(node, path, leaves);
-        path.pop();
-    };
     match &node.value {
-        Value::Map(map) if !map.is_empty() => map.iter().for_each(|(key, value)| step(&Segment::Key(key.name.clone()), value, leaves)),
+        Value::Map(map) if !map.is_empty() => {
+            for (key, value) in map.iter() {
+                path.push_key(key.as_str());
+                find_leaves(value, path, leaves);
+                path.pop();
+            }
+        }
         Value::Sequence(items) if items.iter().any(is_container) => {
-            items.iter().enumerate().for_each(|(index, item)| step(&Segment::Index(index), item, leaves));
+            for (index, item) in items.iter().enumerate() {
+                path.push_index(index);
+                find_leaves(item, path, leaves);
+                path.pop();
+            }
         }
         Value::Sequence(items) if items.iter().any(|item| item.origin.is_written()) => {
             leaves.insert(path.as_str().to_owned());

@@ -11,7 +11,7 @@ use crate::finish::policies::policy_name;
 
 pub(super) fn network(key: &SmolStr, network: &Network, plan: &Plan<'_>, fates: &mut Fates) {
     let Network { name, driver, driver_opts, ipam, external, internal, enable_ipv4, enable_ipv6, attachable, labels, extensions } = network;
-    let path = Path::parse("networks").key(&key);
+    let path = Path::parse("networks").key(key);
     let is_kept_apart = plan.reach.network_label(key).is_some();
     let policy = || Place::object(ObjectRef::new(Kind::NetworkPolicy, policy_name(key)), "");
     let own = is_kept_apart.then(policy);
