@@ -61,7 +61,7 @@ fn report_is_complete(loaded: &Loaded, conversion: &Conversion, found: &mut Vec<
 
 /// The value at a path.
 pub fn lookup<'a>(value: &'a Value, path: &Path) -> Option<&'a Value> {
-    path.segments().try_fold(value, |value, segment| match segment {
+    path.segments().into_iter().try_fold(value, |value, segment| match segment {
         Segment::Key(key) => value.get(key.as_str()),
         Segment::Index(index) => value.get(index),
     })

@@ -173,7 +173,7 @@ impl Outcome {
 }
 
 fn descend<'a>(value: &'a serde_json::Value, path: &Path) -> Option<&'a serde_json::Value> {
-    path.segments().try_fold(value, |value, segment| match segment {
+    path.segments().into_iter().try_fold(value, |value, segment| match segment {
         Segment::Key(key) => value.get(key.as_str()),
         Segment::Index(index) => value.get(index),
     })

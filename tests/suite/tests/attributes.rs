@@ -75,23 +75,24 @@ fn fields<'a>(places: impl Iterator<Item = &'a Becomes>, conversion: &windlass_c
         let mut value = written(object);
         let volumes: Vec<Path> = paths.iter().filter_map(|path| volume_of(&value, path)).collect();
         paths.extend(volumes);
+        let mut paths: Vec<_> = paths.iter().map(Path::segments).collect();
         paths.sort();
         paths.dedup();
         if let Some(metadata) = value["metadata"].as_object_mut() {
             metadata.remove("labels");
         }
-        let first = paths.first().map_or(&[][..], |path| path.segments());
-        let mut length = paths.iter().fold(first.len(), |length, path| common(length, first, path.segments()));
+        let first = paths.first().map_or(&[][..], Vec::as_slice);
+        let mut length = paths.iter().fold(first.len(), |length, path| common(length, first, path));
         // A field is shown with its name, an item of a list as such.
-        if paths.iter().any(|path| path.segments().len() == length) {
+        if paths.iter().any(|path| path.len() == length) {
             length = length.saturating_sub(1);
         }
         if matches!(first.get(length), Some(Segment::Index(_))) {
             length = length.saturating_sub(1);
         }
-        let start = first[..length].iter().fold(Path::root(), |path, segment| path.with(segment.clone()));
+        let start: Path = first[..length].iter().collect();
         let place = if length == 0 { reference.to_string() } else { format!("{reference} {start}") };
-        let pruned = prune(&value, &paths.iter().map(|path| path.segments()).collect::<Vec<_>>());
+        let pruned = prune(&value, &paths.iter().map(Vec::as_slice).collect::<Vec<_>>());
         let found = start.segments().iter().fold(&pruned, |value, segment| match segment {
             Segment::Key(key) => &value[key.as_str()],
             // What is not shown is not in the pruned list.
@@ -104,13 +105,14 @@ fn fields<'a>(places: impl Iterator<Item = &'a Becomes>, conversion: &windlass_c
 
 /// The volume of a pod that a mount is of.
 fn volume_of(workload: &Value, mount: &Path) -> Option<Path> {
-    let [above @ .., Segment::Key(containers), Segment::Index(_), Segment::Key(mounts), Segment::Index(_)] = mount.segments() else {
+    let steps = mount.segments();
+    let [above @ .., Segment::Key(containers), Segment::Index(_), Segment::Key(mounts), Segment::Index(_)] = steps.as_slice() else {
         return None;
     };
     if mounts != "volumeMounts" || !matches!(containers.as_str(), "containers" | "initContainers") {
         return None;
     }
-    let above = above.iter().fold(Path::root(), |path, segment| path.with(segment.clone()));
+    let above: Path = above.iter().collect();
     let name = &lookup(workload, mount)?["name"];
     let index = lookup(workload, &above)?["volumes"].as_array()?.iter().position(|volume| volume["name"] == *name)?;
     Some(above.key("volumes").index(index))

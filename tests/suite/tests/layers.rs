@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use windlass_testkit::workspace;
 
 /// Room → layer. A room uses rooms of lower layers only; two of one layer do not know each other.
-const LAYERS: [(&str, u8); 11] = [
+const LAYERS: [(&str, u8); 12] = [
     ("windlass-source", 0),
     ("windlass-yaml", 1),
     ("windlass-dockerfile", 1),
