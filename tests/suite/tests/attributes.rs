@@ -188,7 +188,7 @@ fn every_attribute_has_a_case_with_its_own_heading() {
             let id = sources.add("compose.yaml", *text);
             let parsed = parse(id, text, &Budget::default());
             let root = parsed.documents.into_iter().next().expect("a case has a document").root;
-            names(&root, &mut Path::root(), &mut |path| {
+            names(&root, &Path::root(), &mut |path| {
                 if case.covers(path) {
                     shown.insert(attribute(path));
                 }
@@ -199,21 +199,17 @@ fn every_attribute_has_a_case_with_its_own_heading() {
     assert!(missing.is_empty(), "no case in crates/convert/src/attributes/*.md shows:\n{}", missing.join("\n"));
 }
 
-fn names(node: &Node, path: &mut Path, visit: &mut impl FnMut(&Path)) {
+fn names(node: &Node, path: &Path, visit: &mut impl FnMut(&Path)) {
     visit(path);
     match &node.value {
         YamlValue::Map(map) => {
             for (key, value) in map.iter() {
-                path.push(Segment::Key(key.name.clone()));
-                names(value, path, visit);
-                path.pop();
+                names(value, &path.key(&key.name), visit);
             }
         }
         YamlValue::Sequence(items) => {
             for (index, item) in items.iter().enumerate() {
-                path.push(Segment::Index(index));
-                names(item, path, visit);
-                path.pop();
+                names(item, &path.index(index), visit);
             }
         }
         _ => {}
