@@ -126,7 +126,7 @@ fn has_mysql_section(text: &str) -> bool {
 
 /// Settings that PHP has and other programs with `*.ini` files have not.
 fn is_php(name: &str, text: &str) -> bool {
-    const SETTINGS: [&str; 17] = [
+    const SETTINGS: [&str; 18] = [
         "memory_limit",
         "upload_max_filesize",
         "post_max_size",
@@ -136,6 +136,7 @@ fn is_php(name: &str, text: &str) -> bool {
         "display_errors",
         "display_startup_errors",
         "error_reporting",
+        "log_errors",
         "expose_php",
         "date.timezone",
         "extension",
@@ -150,8 +151,7 @@ fn is_php(name: &str, text: &str) -> bool {
         let key = line.split('=').next().unwrap_or_default().trim();
         line == "[PHP]" || SETTINGS.contains(&key) || FAMILIES.iter().any(|family| key.starts_with(family))
     };
-    // An empty php.ini is still one.
-    statements(text, &['#', ';']).any(is_setting) || (name.starts_with("php") && statements(text, &['#', ';']).next().is_none())
+    name == "php.ini" || statements(text, &['#', ';']).any(is_setting)
 }
 
 /// nginx's blocks and directives: lines that end in `;` or `{` and begin with a name that nginx knows.
