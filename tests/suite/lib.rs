@@ -4,3 +4,4 @@
 pub mod conversion;
 pub mod invariants;
 pub mod projects;
+pub mod recorded;

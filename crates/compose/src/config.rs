@@ -15,16 +15,15 @@ use windlass_yaml::{Map, Node, Style, Value};
 
 use crate::load::Loaded;
 use crate::model;
-use shape::Form;
 
 /// The project as JSON, as `docker compose config --format json` prints it: without a line break at the end.
 pub fn json(loaded: &Loaded) -> String {
-    double_dollars(json::pretty(&value::project(&loaded.tree, Form::Json)))
+    double_dollars(json::pretty(&value::project_json(&loaded.tree)))
 }
 
 /// The project as YAML, as `docker compose config` prints it.
 pub fn yaml(loaded: &Loaded) -> String {
-    double_dollars(windlass_yaml::node_to_string(&value::project(&loaded.tree, Form::Yaml), Style::Compose))
+    double_dollars(value::project_yaml(&loaded.tree))
 }
 
 /// A project that was loaded without interpolation, as it is: keys sorted, nothing decoded.

@@ -204,8 +204,17 @@ pub(crate) fn load_files(loader: &mut Loader<'_>, paths: &[(PathBuf, Option<Span
     merge_files(loader, files, scope, true)
 }
 
-/// The same finding twice, as when two services extend one broken service, is told once.
-fn without_repetition(diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
+/// The same finding twice, as when two services extend one broken service, is told once; and a value with a fault of YAML in it
+/// is not also told to be of the wrong kind.
+fn without_repetition(mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
     let mut seen = std::collections::BTreeSet::new();
-    diagnostics.into_iter().filter(|diagnostic| seen.insert((diagnostic.code, diagnostic.span(), diagnostic.message.clone()))).collect()
+    let faults: Vec<Span> =
+        diagnostics.iter().filter(|found| found.is_error() && found.code.0.starts_with("yaml::")).filter_map(Diagnostic::span).collect();
+    // A hundred are as many as one text may have.
+    let is_around_fault = |found: &Diagnostic| {
+        let span = found.span().filter(|_| !found.code.0.starts_with("yaml::"));
+        span.is_some_and(|span| faults.iter().take(100).any(|fault| span.to(*fault) == span && span.file == fault.file))
+    };
+    diagnostics.retain(|found| !is_around_fault(found) && seen.insert((found.code, found.span(), found.message.clone())));
+    diagnostics
 }

@@ -111,6 +111,7 @@ pub use volume::Volume;
 
 use context::Context;
 pub(crate) use context::MAX_PORTS;
+pub(crate) use rule::slot;
 
 /// Turns interpolated texts into numbers and truth values where an attribute wants those.
 pub fn cast(tree: &mut Node, diagnostics: &mut Vec<Diagnostic>) {

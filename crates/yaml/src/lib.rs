@@ -21,4 +21,4 @@ pub use node::{Node, Number, Value};
 pub use parse::resolve::plain;
 pub use parse::{Comment, Document, Parsed, parse, parse_with_comments};
 pub use path::{Path, Segment, Trail};
-pub use write::{Remark, Remarks, Style, WriteError, Writer, node_to_string, to_string};
+pub use write::{Entries, Remark, Remarks, Style, WriteError, Writer, node_to_string, to_string};

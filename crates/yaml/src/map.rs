@@ -77,6 +77,12 @@ pub struct Map {
     index: Option<Box<HashMap<SmolStr, usize, RandomState>>>,
 }
 
+/// Equality that looks at the last byte first: keys of one map often begin alike.
+#[inline]
+fn is_same(a: &str, b: &str) -> bool {
+    a.len() == b.len() && a.as_bytes().last() == b.as_bytes().last() && a == b
+}
+
 /// Up to so many keys, looking at each is faster than hashing.
 const SCANNED: usize = 12;
 
@@ -84,6 +90,19 @@ impl Map {
     /// An empty map.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// An empty map with room for some keys.
+    pub fn with_capacity(keys: usize) -> Self {
+        Self { entries: Vec::with_capacity(keys), index: None }
+    }
+
+    /// A map of entries whose keys all differ, which the caller knows.
+    pub fn from_distinct(entries: Vec<(Key, Node)>) -> Self {
+        let mut map = Self { entries, index: None };
+        map.rebuild_index();
+        debug_assert!(map.keys().enumerate().all(|(at, key)| map.position(key.as_str()) == Some(at)), "keys differ");
+        map
     }
 
     /// The number of keys.
@@ -99,7 +118,7 @@ impl Map {
     fn position(&self, key: &str) -> Option<usize> {
         match &self.index {
             Some(index) => index.get(key).copied(),
-            None => self.entries.iter().position(|(known, _)| known.name == key),
+            None => self.entries.iter().position(|(known, _)| is_same(known.as_str(), key)),
         }
     }
 
@@ -111,6 +130,11 @@ impl Map {
         if self.index.is_none() && self.entries.len() > SCANNED {
             self.rebuild_index();
         }
+    }
+
+    /// Gives spare memory back, save for a key or two that a reader may add: memory that is not touched costs no time.
+    pub(crate) fn shrink(&mut self) {
+        self.entries.shrink_to(self.entries.len() + self.entries.len() / 4);
     }
 
     fn rebuild_index(&mut self) {
@@ -246,7 +270,7 @@ impl<K: Into<Key>> FromIterator<(K, Node)> for Map {
     /// Of a key that comes twice, the last value stays.
     fn from_iter<I: IntoIterator<Item = (K, Node)>>(entries: I) -> Self {
         let entries = entries.into_iter();
-        let mut map = Self { entries: Vec::with_capacity(entries.size_hint().0), index: None };
+        let mut map = Self::with_capacity(entries.size_hint().0);
         for (key, value) in entries {
             map.insert(key, value);
         }

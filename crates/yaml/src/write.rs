@@ -11,7 +11,7 @@ use serde::ser::{SerializeMap, SerializeSeq, Serializer};
 
 use crate::node::{Node, Number, Value};
 use crate::path::Path;
-use emitter::Emitter;
+use emitter::{Block, Emitter};
 
 /// Whose hand the text resembles.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -76,10 +76,46 @@ impl<'hook> Writer<'hook> {
         write_node(&mut self.emitter, node);
     }
 
+    /// Adds a document that is a map, entry by entry, so that its tree need not exist as a whole.
+    pub fn map(&mut self, fill: impl FnOnce(&mut Entries<'_, 'hook>)) {
+        self.emitter.start_document();
+        write_map(&mut self.emitter, fill);
+    }
+
     /// The text.
     pub fn finish(self) -> String {
         self.emitter.out
     }
+}
+
+/// The entries of a map that is being written.
+pub struct Entries<'a, 'hook> {
+    emitter: &'a mut Emitter<'hook>,
+    block: Block,
+}
+
+impl<'hook> Entries<'_, 'hook> {
+    /// Adds an entry.
+    pub fn node(&mut self, key: &str, value: &Node) {
+        self.emitter.key(&mut self.block, key, true);
+        write_node(self.emitter, value);
+        self.emitter.end_entry();
+    }
+
+    /// Adds an entry that is a map itself.
+    pub fn map(&mut self, key: &str, fill: impl FnOnce(&mut Entries<'_, 'hook>)) {
+        self.emitter.key(&mut self.block, key, true);
+        write_map(self.emitter, fill);
+        self.emitter.end_entry();
+    }
+}
+
+fn write_map<'hook>(emitter: &mut Emitter<'hook>, fill: impl FnOnce(&mut Entries<'_, 'hook>)) {
+    let block = emitter.open("{}", None);
+    let mut entries = Entries { emitter, block };
+    fill(&mut entries);
+    let Entries { emitter, block } = entries;
+    emitter.close(block);
 }
 
 /// A value as one document, as kubectl writes it.

@@ -1,5 +1,7 @@
 //! How docker compose's model prints: which attributes, in which order, and what of them is left out.
 
+use crate::model::slot;
+
 /// Which of the two forms is printed; they differ in small things.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Form {
@@ -71,11 +73,18 @@ pub(crate) struct Field {
     pub(crate) yaml_only: bool,
     /// The name in JSON where that differs.
     pub(crate) json: Option<&'static str>,
+    /// That of the key; see [`key_bit`].
+    pub(crate) bit: u64,
+}
+
+/// A bit for a key, so that a set of keys is a number, and most keys that a map lacks need no look into it.
+pub(crate) const fn key_bit(key: &str) -> u64 {
+    1 << (slot(key) % 64)
 }
 
 impl Field {
     pub(crate) const fn new(key: &'static str, shape: Shape) -> Self {
-        Self { key, shape, always: false, yaml_only: false, json: None }
+        Self { key, shape, always: false, yaml_only: false, json: None, bit: key_bit(key) }
     }
 
     pub(crate) const fn always(mut self) -> Self {

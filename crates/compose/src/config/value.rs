@@ -3,19 +3,50 @@
 use std::cmp::Ordering;
 
 use smol_str::{SmolStr, format_smolstr};
-use windlass_yaml::{Key, Map, Node, Number, Value};
+use windlass_yaml::{Key, Map, Node, Number, Style, Value, Writer};
 
-use super::shape::{Field, Form, Shape};
+use super::shape::{Field, Form, Shape, key_bit};
 use super::tables::{PROJECT, SERVICE};
 use crate::duration::Duration;
 use crate::{bytes, model, number, words};
 
-/// A whole project.
-pub(crate) fn project(tree: &Node, form: Form) -> Node {
+/// A whole project as text. Services are written one after the other, so that memory is needed for one.
+pub(crate) fn project_yaml(tree: &Node) -> String {
+    let empty = Map::new();
+    let from = tree.as_map().unwrap_or(&empty);
+    let mut writer = Writer::new(Style::Compose);
+    writer.map(|entries| {
+        for field in PROJECT {
+            let found = from.get(field.key).filter(|node| !node.is_null());
+            match (found, field.shape) {
+                (Some(node), Shape::Named(shape)) if node.as_map().is_some_and(|map| !map.is_empty()) => {
+                    entries.map(field.key, |entries| {
+                        for (key, node) in sorted(node, Form::Yaml) {
+                            if let Some(value) = named_value(node, shape, Form::Yaml) {
+                                entries.node(key.as_str(), &Node::default_value(value));
+                            }
+                        }
+                    });
+                }
+                _ => {
+                    if let Some(value) = field_value(found, field, Form::Yaml) {
+                        entries.node(field.key, &Node::default_value(value));
+                    }
+                }
+            }
+        }
+        for (key, node) in extensions(from) {
+            entries.node(key.as_str(), &any(node, Form::Yaml));
+        }
+    });
+    writer.finish()
+}
+
+/// A whole project as it is written as JSON.
+pub(crate) fn project_json(tree: &Node) -> Node {
+    let form = Form::Json;
     let mut project = object(tree, PROJECT, form);
-    if form == Form::Json
-        && let Value::Map(map) = &mut project
-    {
+    if let Value::Map(map) = &mut project {
         // Extensions are printed here and nowhere else.
         for (key, node) in tree.as_map().into_iter().flat_map(Map::iter) {
             if key.as_str().starts_with("x-") {
@@ -35,23 +66,37 @@ pub(crate) fn service(service: &Node, form: Form) -> Node {
 fn object(node: &Node, fields: &[Field], form: Form) -> Value {
     let empty = Map::new();
     let from = node.as_map().unwrap_or(&empty);
-    let mut map = Map::new();
-    for field in fields.iter().filter(|field| !(field.yaml_only && form == Form::Json)) {
-        let found = from.get(field.key).filter(|node| !node.is_null());
-        let value = found.and_then(|node| value(node, &field.shape, field.always, form)).or_else(|| absent(field, form));
-        if let Some(value) = value {
+    // Of a hundred attributes that a service may have, it has ten.
+    let present = from.keys().fold(0, |present, key| present | key_bit(key.as_str()));
+    let mut entries = Vec::with_capacity(from.len() + 4);
+    for field in fields {
+        let found = if present & field.bit == 0 { None } else { from.get(field.key).filter(|node| !node.is_null()) };
+        if found.is_none() && !field.always && form == Form::Yaml || field.yaml_only && form == Form::Json {
+            continue;
+        }
+        if let Some(value) = field_value(found, field, form) {
             let key = field.json.filter(|_| form == Form::Json).unwrap_or(field.key);
-            map.insert(SmolStr::new_static(key), Node::default_value(value));
+            entries.push((Key::from(SmolStr::new_static(key)), Node::default_value(value)));
         }
     }
     if form == Form::Yaml {
-        let mut extensions: Vec<(&Key, &Node)> = from.iter().filter(|(key, _)| key.as_str().starts_with("x-")).collect();
-        extensions.sort_by(|(a, _), (b, _)| natural(a.as_str(), b.as_str()));
-        for (key, node) in extensions {
-            map.insert(key.name.clone(), any(node, form));
+        for (key, node) in extensions(from) {
+            entries.push((Key::from(key.name.clone()), any(node, form)));
         }
     }
-    Value::Map(map)
+    Value::Map(Map::from_distinct(entries))
+}
+
+/// Attributes of the user's own, sorted.
+fn extensions(map: &Map) -> Vec<(&Key, &Node)> {
+    let mut extensions: Vec<(&Key, &Node)> = map.iter().filter(|(key, _)| key.as_str().starts_with("x-")).collect();
+    extensions.sort_by(|(a, _), (b, _)| natural(a.as_str(), b.as_str()));
+    extensions
+}
+
+/// What is printed of an attribute; `None` when it is left out.
+fn field_value(found: Option<&Node>, field: &Field, form: Form) -> Option<Value> {
+    found.and_then(|node| value(node, &field.shape, field.always, form)).or_else(|| absent(field, form))
 }
 
 /// What is printed of an attribute that is not there, or zero.
@@ -104,7 +149,7 @@ fn value(node: &Node, shape: &Shape, always: bool, form: Form) -> Option<Value> 
             (!items.is_empty()).then_some(Value::Sequence(items))
         }
         Shape::Named(shape) => {
-            let map = named(node, form, |node| if node.is_null() { Some(Value::Null) } else { value(node, shape, true, form) });
+            let map = named(node, form, |node| named_value(node, shape, form));
             (always || !map.is_empty()).then_some(Value::Map(map))
         }
         Shape::Object(fields) => Some(object(node, fields, form)),
@@ -128,14 +173,24 @@ fn list(texts: impl IntoIterator<Item = SmolStr>) -> Value {
     Value::Sequence(texts.into_iter().map(Node::default_value).collect())
 }
 
-/// The entries of a map, sorted.
-fn named(node: &Node, form: Form, mut entry: impl FnMut(&Node) -> Option<Value>) -> Map {
+/// What is printed under a name of the user's.
+fn named_value(node: &Node, shape: &Shape, form: Form) -> Option<Value> {
+    if node.is_null() { Some(Value::Null) } else { value(node, shape, true, form) }
+}
+
+/// The entries of a map in the order in which they are printed.
+fn sorted(node: &Node, form: Form) -> Vec<(&Key, &Node)> {
     let mut entries: Vec<(&Key, &Node)> = node.as_map().into_iter().flat_map(Map::iter).collect();
     match form {
         Form::Json => entries.sort_unstable_by(|(a, _), (b, _)| a.name.cmp(&b.name)),
         Form::Yaml => entries.sort_by(|(a, _), (b, _)| natural(a.as_str(), b.as_str())),
     }
-    entries.into_iter().filter_map(|(key, node)| Some((key.name.clone(), Node::default_value(entry(node)?)))).collect()
+    entries
+}
+
+fn named(node: &Node, form: Form, mut entry: impl FnMut(&Node) -> Option<Value>) -> Map {
+    let entries = sorted(node, form).into_iter();
+    Map::from_distinct(entries.filter_map(|(key, node)| Some((key.name.clone().into(), Node::default_value(entry(node)?)))).collect())
 }
 
 fn text_map(node: &Node, form: Form, keep_null: bool) -> Map {
@@ -306,30 +361,39 @@ pub(crate) fn sort_naturally(node: &mut Node) {
 
 /// go-yaml's order of keys: numbers inside them count as numbers.
 fn natural(a: &str, b: &str) -> Ordering {
+    if a.is_ascii() && b.is_ascii() {
+        return natural_order(a.as_bytes(), b.as_bytes());
+    }
     let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
+    natural_order(&a, &b)
+}
+
+fn natural_order<C: Copy + Ord + Into<char>>(a: &[C], b: &[C]) -> Ordering {
     let mut digits = false;
-    for at in 0..a.len().min(b.len()) {
-        if a[at] == b[at] {
-            digits = a[at].is_numeric();
+    for (at, (x, y)) in a.iter().zip(b).enumerate() {
+        let (x, y): (char, char) = ((*x).into(), (*y).into());
+        if x == y {
+            digits = x.is_numeric();
             continue;
         }
-        match (a[at].is_alphabetic(), b[at].is_alphabetic()) {
-            (true, true) => return a[at].cmp(&b[at]),
+        match (x.is_alphabetic(), y.is_alphabetic()) {
+            (true, true) => return x.cmp(&y),
             // After a digit a letter comes first, elsewhere it comes last.
             (true, false) => return if digits { Ordering::Less } else { Ordering::Greater },
             (false, true) => return if digits { Ordering::Greater } else { Ordering::Less },
             (false, false) => {}
         }
         let mut start = 0_u64;
-        if a[at] == '0' || b[at] == '0' {
-            let before = a[..at].iter().rev().take_while(|character| character.is_numeric());
-            start = u64::from(before.into_iter().any(|character| *character != '0'));
+        if x == '0' || y == '0' {
+            let mut before =
+                a[..at].iter().rev().map(|character| (*character).into()).take_while(|character: &char| character.is_numeric());
+            start = u64::from(before.any(|character| character != '0'));
         }
-        let read = |text: &[char]| {
-            let digits: Vec<u64> = text[at..].iter().map_while(|character| character.to_digit(10)).map(u64::from).collect();
-            (digits.iter().fold(start, |sum, digit| sum.wrapping_mul(10).wrapping_add(*digit)), digits.len())
+        let read = |text: &[C]| {
+            let digits = text[at..].iter().map_while(|character| (*character).into().to_digit(10));
+            digits.fold((start, 0), |(sum, count), digit| (sum.wrapping_mul(10).wrapping_add(u64::from(digit)), count + 1))
         };
-        return read(&a).cmp(&read(&b)).then(a[at].cmp(&b[at]));
+        return read(a).cmp(&read(b)).then(x.cmp(&y));
     }
     a.len().cmp(&b.len())
 }

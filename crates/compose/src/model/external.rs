@@ -13,7 +13,7 @@ const CONFLICT: Code = Code("compose::conflict");
 /// The old form, in which the name stands below `external`; loading turns it into the new one.
 static OLD_FORM: Object = {
     const FIELDS: &[Field] = &[Field { key: "name", rule: TEXT }];
-    Object::new(FIELDS, &[0])
+    Object::new(FIELDS)
 };
 
 /// The same for secrets and configs, where anything else is passed over.

@@ -1,6 +1,6 @@
 //! `ports`: what is published.
 
-use smol_str::SmolStr;
+use smol_str::{SmolStr, SmolStrBuilder};
 use windlass_source::Spanned;
 use windlass_yaml::{Map, Node, Number, Value};
 
@@ -51,15 +51,20 @@ pub(crate) const PORTS: Rule = {
 fn identity(item: &Node) -> Option<SmolStr> {
     let Value::Map(map) = &item.value else { return text(&item.value) };
     map.get("target")?;
-    // A number and a text are two things here, as for docker compose.
-    let part = |key: &str, default: &str| match map.get(key).map(|node| &node.value) {
-        None => default.to_owned(),
-        Some(Value::String(text)) => text.to_string(),
-        Some(value) => format!("#{}", text(value).unwrap_or_default()),
-    };
-    let [host, published, target, protocol] =
-        [part("host_ip", "0.0.0.0"), part("published", ""), part("target", ""), part("protocol", "tcp")];
-    Some(format!("{host}:{published}:{target}/{protocol}").into())
+    let mut identity = SmolStrBuilder::new();
+    for (key, default) in [("host_ip", "0.0.0.0"), ("published", ""), ("target", ""), ("protocol", "tcp")] {
+        match map.get(key).map(|node| &node.value) {
+            None => identity.push_str(default),
+            Some(Value::String(text)) => identity.push_str(text),
+            // A number and a text are two things here, as for docker compose.
+            Some(value) => {
+                identity.push('#');
+                identity.push_str(&text(value).unwrap_or_default());
+            }
+        }
+        identity.push(':');
+    }
+    Some(identity.finish())
 }
 
 fn long_form(node: &mut Node, context: &mut Context<'_>) {
@@ -103,7 +108,7 @@ fn expand(item: Node, long: &mut Vec<Node>, context: &mut Context<'_>) {
         return context.error(INVALID_VALUE, &item.origin, "publishes too many ports");
     }
     for port in spec.ports() {
-        let mut map = Map::new();
+        let mut map = Map::with_capacity(5);
         put(&mut map, "mode", Node::default_value("ingress"));
         if let Some(host_ip) = &spec.host_ip {
             put(&mut map, "host_ip", Node::new(host_ip.value, slice(&item, host_ip.range.clone())));

@@ -28,8 +28,7 @@ macro_rules! record {
         pub(crate) static $table: $crate::model::rule::Object = {
             const FIELDS: &[$crate::model::rule::Field] =
                 &[$($crate::model::rule::Field { key: record!(@key $field $($key)?), rule: $rule }),*];
-            const ORDER: [u8; FIELDS.len()] = $crate::model::rule::order(FIELDS);
-            $crate::model::rule::Object::new(FIELDS, &ORDER)$(.$method($($argument),*))*
+            $crate::model::rule::Object::new(FIELDS)$(.$method($($argument),*))*
         };
 
         impl $name {

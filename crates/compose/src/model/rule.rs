@@ -4,8 +4,6 @@
 //! One [`Rule`] an attribute, declared in the attribute's own file; the passes of this room walk the rules and the tree
 //! together.
 
-use std::cmp::Ordering;
-
 use smol_str::SmolStr;
 use windlass_yaml::Node;
 
@@ -147,17 +145,29 @@ pub(crate) struct Names {
     pub(crate) rule: Rule,
 }
 
-/// Bytes of the longest key.
-const LONGEST_KEY: usize = 30;
+/// Far more than an object has keys, so that most slots hold one or none.
+const SLOTS: usize = 256;
+
+/// A slot in which there is no key.
+const FREE: u8 = u8::MAX;
+
+/// Where the search for a key begins.
+pub(crate) const fn slot(key: &str) -> usize {
+    let bytes = key.as_bytes();
+    match bytes {
+        [] => 0,
+        [first, .., last] => (*first as usize * 5 + bytes[bytes.len() / 2] as usize * 3 + *last as usize + bytes.len() * 17) % SLOTS,
+        [only] => *only as usize % SLOTS,
+    }
+}
 
 /// The attributes of a map.
 #[derive(Clone, Copy)]
 pub(crate) struct Object {
     /// In the order in which they are declared.
     pub(crate) fields: &'static [Field],
-    order: &'static [u8],
-    /// Where in `order` the keys of each length start.
-    starts: [u8; LONGEST_KEY + 2],
+    /// Indices into `fields` by the [`slot`] of the key, or in the next free one behind it.
+    slots: [u8; SLOTS],
     /// Keys that must be there.
     pub(crate) required: &'static [&'static str],
     /// True when `x-…` is taken.
@@ -177,25 +187,21 @@ pub(crate) struct Field {
 }
 
 impl Object {
-    pub(crate) const fn new(fields: &'static [Field], order: &'static [u8]) -> Self {
+    pub(crate) const fn new(fields: &'static [Field]) -> Self {
+        assert!(fields.len() < SLOTS / 2, "an object has far fewer attributes than slots");
         let mut aspects = Aspects::NONE;
+        let mut slots = [FREE; SLOTS];
         let mut at = 0;
         while at < fields.len() {
             aspects = aspects.or(fields[at].rule.aspects);
+            let mut slot = slot(fields[at].key);
+            while slots[slot] != FREE {
+                slot = (slot + 1) % SLOTS;
+            }
+            slots[slot] = at as u8;
             at += 1;
         }
-        let mut starts = [0; LONGEST_KEY + 2];
-        let mut length = 0;
-        while length < starts.len() {
-            let mut at = 0;
-            while at < order.len() && fields[order[at] as usize].key.len() < length {
-                at += 1;
-            }
-            starts[length] = at as u8;
-            length += 1;
-        }
-        assert!(starts[LONGEST_KEY + 1] as usize == order.len(), "no key is longer than LONGEST_KEY");
-        Self { fields, order, starts, required: &[], extensible: true, open: false, moved: &[], aspects }
+        Self { fields, slots, required: &[], extensible: true, open: false, moved: &[], aspects }
     }
 
     pub(crate) const fn requiring(mut self, required: &'static [&'static str]) -> Self {
@@ -223,47 +229,16 @@ impl Object {
 
     /// The index of the attribute `key`.
     pub(crate) fn find(&self, key: &str) -> Option<usize> {
-        if key.len() > LONGEST_KEY {
-            return None;
+        let mut slot = slot(key);
+        while self.slots[slot] != FREE {
+            let at = usize::from(self.slots[slot]);
+            if self.fields[at].key == key {
+                return Some(at);
+            }
+            slot = (slot + 1) % SLOTS;
         }
-        // A handful of keys have one length; most differ in their first byte.
-        let same_length = usize::from(self.starts[key.len()])..usize::from(self.starts[key.len() + 1]);
-        let first = key.as_bytes().first();
-        let mut found = self.order[same_length].iter().map(|&at| usize::from(at));
-        found.find(|&at| self.fields[at].key.as_bytes().first() == first && self.fields[at].key == key)
+        None
     }
-}
-
-/// The indices of `fields` by length and then bytes of their keys, for [`Object::find`].
-pub(crate) const fn order<const N: usize>(fields: &[Field]) -> [u8; N] {
-    assert!(fields.len() == N && N < 256, "an object has fewer than 256 attributes");
-    let mut order = [0; N];
-    let mut count = 0;
-    while count < N {
-        let mut at = count;
-        while at > 0 && matches!(compare(fields[count].key, fields[order[at - 1] as usize].key), Ordering::Less) {
-            order[at] = order[at - 1];
-            at -= 1;
-        }
-        order[at] = count as u8;
-        count += 1;
-    }
-    order
-}
-
-const fn compare(a: &str, b: &str) -> Ordering {
-    if a.len() != b.len() {
-        return if a.len() < b.len() { Ordering::Less } else { Ordering::Greater };
-    }
-    let (a, b) = (a.as_bytes(), b.as_bytes());
-    let mut at = 0;
-    while at < a.len() {
-        if a[at] != b[at] {
-            return if a[at] < b[at] { Ordering::Less } else { Ordering::Greater };
-        }
-        at += 1;
-    }
-    Ordering::Equal
 }
 
 impl Rule {

@@ -38,7 +38,7 @@ impl Pass<'_, '_> {
         match &mut node.value {
             Value::Map(map) => map.values_mut().for_each(|value| self.node(value)),
             Value::Sequence(items) => items.iter_mut().for_each(|item| self.node(item)),
-            Value::String(text) if text.contains('$') => {
+            Value::String(text) if text.bytes().any(|byte| byte == b'$') => {
                 let text = text.clone();
                 if let Some((value, parts)) = self.text(&text, node.origin.span())
                     && self.loader.count_growth(value.len().saturating_sub(text.len()), node.origin.span()).is_some()

@@ -150,7 +150,7 @@ fn names(root: &mut Map, project: &str) {
         let Some(resources) = root.get_mut(section).and_then(Node::as_map_mut) else { continue };
         for (key, resource) in resources.iter_mut() {
             if resource.is_null() {
-                resource.value = Value::Map(Map::new());
+                resource.value = Value::Map(Map::with_capacity(1));
             }
             let Some(map) = resource.as_map_mut() else { continue };
             if map.get("name").is_none_or(Node::is_null) {

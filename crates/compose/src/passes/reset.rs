@@ -19,10 +19,24 @@ pub(crate) struct Resets {
 /// Takes values tagged `!reset` out of `tree` and returns the paths of those and of the ones tagged `!override`.
 pub(crate) fn collect(loader: &mut Loader<'_>, tree: &mut Node) -> Resets {
     let mut resets = Resets::default();
+    if !has_tag_or_alias(tree) {
+        return resets;
+    }
     let mut aliases = Aliases::default();
     take(tree, &mut Vec::new(), &mut resets, &mut aliases, None);
     loader.diagnostics.append(&mut aliases.diagnostics);
     resets
+}
+
+/// Most documents have neither.
+fn has_tag_or_alias(node: &Node) -> bool {
+    node.tag.is_some()
+        || node.origin.used_at().is_some()
+        || match &node.value {
+            Value::Map(map) => map.values().any(has_tag_or_alias),
+            Value::Sequence(items) => items.iter().any(has_tag_or_alias),
+            _ => false,
+        }
 }
 
 /// Where anchored values are used. docker compose takes it for a cycle when the dotted path of one use continues that of

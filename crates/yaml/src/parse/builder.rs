@@ -314,13 +314,17 @@ impl<'text> Builder<'text> {
     fn close(&mut self, frame: Frame, end: usize) -> Node {
         let Frame { collection, start, tag, .. } = frame;
         let value = match collection {
-            Collection::Sequence(items) => Value::Sequence(items),
+            Collection::Sequence(mut items) => {
+                items.shrink_to_fit();
+                Value::Sequence(items)
+            }
             Collection::Map { mut map, merge, .. } => {
                 if let Some((span, merged)) = merge
                     && let Err(diagnostic) = aliases::merge_into(&mut map, merged, span)
                 {
                     self.report(*diagnostic);
                 }
+                map.shrink();
                 Value::Map(map)
             }
         };

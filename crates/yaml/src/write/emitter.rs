@@ -251,6 +251,12 @@ impl<'hook> Emitter<'hook> {
     }
 
     fn spaces(&mut self, count: usize) {
-        self.out.extend(std::iter::repeat_n(' ', count));
+        const SPACES: &str = "                                ";
+        let mut left = count;
+        while left > SPACES.len() {
+            self.out.push_str(SPACES);
+            left -= SPACES.len();
+        }
+        self.out.push_str(&SPACES[..left]);
     }
 }

@@ -38,6 +38,12 @@ struct Shape {
 
 /// The form of a text; go-yaml's choice in [`Style::Compose`].
 pub(super) fn form(text: &str, style: Style, spot: Spot) -> Form {
+    // Most texts are words, and nothing but their first byte can make a reader err.
+    if text.bytes().next().is_some_and(|first| first.is_ascii_alphanumeric() || first == b'/')
+        && text.bytes().all(|byte| PLAIN[byte as usize])
+    {
+        return if is_misread(text, style) { Form::DoubleQuoted } else { Form::Plain };
+    }
     let shape = shape(text, style);
     if shape.line_breaks && shape.block && spot != Spot::Key {
         // The first line's indent would be taken for that of the block.
@@ -60,6 +66,18 @@ pub(super) fn form(text: &str, style: Style, spot: Spot) -> Form {
         Form::DoubleQuoted
     }
 }
+
+/// Bytes that may stand anywhere in a plain scalar but as its first one.
+const PLAIN: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 128 {
+        table[byte] =
+            matches!(byte as u8, b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'_' | b'-' | b'.' | b'/' | b'=' | b'+' | b'@' | b'$' | b',');
+        byte += 1;
+    }
+    table
+};
 
 /// The analysis of libyaml's emitter, for block context.
 fn shape(text: &str, style: Style) -> Shape {
