@@ -6,6 +6,7 @@ mod compose;
 mod dockerfile;
 mod nginx;
 mod php;
+mod redis;
 mod repository;
 mod suppression;
 
@@ -18,7 +19,7 @@ pub fn all() -> &'static [&'static Rule] {
     static ALL: OnceLock<Vec<&'static Rule>> = OnceLock::new();
     ALL.get_or_init(|| {
         let mut rules: Vec<&'static Rule> =
-            [ci::RULES, compose::RULES, dockerfile::RULES, nginx::RULES, php::RULES, repository::RULES, suppression::RULES]
+            [ci::RULES, compose::RULES, dockerfile::RULES, nginx::RULES, php::RULES, redis::RULES, repository::RULES, suppression::RULES]
                 .into_iter()
                 .flatten()
                 .copied()
