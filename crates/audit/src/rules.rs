@@ -4,8 +4,11 @@
 mod ci;
 mod compose;
 mod dockerfile;
+mod environment;
+mod mysql;
 mod nginx;
 mod php;
+mod prometheus;
 mod redis;
 mod repository;
 mod suppression;
@@ -18,12 +21,23 @@ use crate::rule::Rule;
 pub fn all() -> &'static [&'static Rule] {
     static ALL: OnceLock<Vec<&'static Rule>> = OnceLock::new();
     ALL.get_or_init(|| {
-        let mut rules: Vec<&'static Rule> =
-            [ci::RULES, compose::RULES, dockerfile::RULES, nginx::RULES, php::RULES, redis::RULES, repository::RULES, suppression::RULES]
-                .into_iter()
-                .flatten()
-                .copied()
-                .collect();
+        let mut rules: Vec<&'static Rule> = [
+            ci::RULES,
+            compose::RULES,
+            dockerfile::RULES,
+            environment::RULES,
+            mysql::RULES,
+            nginx::RULES,
+            php::RULES,
+            prometheus::RULES,
+            redis::RULES,
+            repository::RULES,
+            suppression::RULES,
+        ]
+        .into_iter()
+        .flatten()
+        .copied()
+        .collect();
         rules.sort_by_key(|rule| rule.id);
         rules
     })

@@ -27,6 +27,8 @@ pub struct Dotenv {
     pub unset: Vec<Spanned<SmolStr>>,
     /// What is wrong with the files, in their order.
     pub problems: Vec<Problem>,
+    /// Variables that one file sets more than once.
+    pub repeated: Vec<Repeated>,
     grown: usize,
 }
 
@@ -39,6 +41,17 @@ pub struct Entry {
     pub value: Spanned<String>,
     /// Where the value came from: the line, or outside.
     pub source: VariableSource,
+}
+
+/// A variable that a file sets again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Repeated {
+    /// The variable.
+    pub name: SmolStr,
+    /// Its name where it was set before.
+    pub first: Span,
+    /// Its name where it is set again; this line counts.
+    pub again: Span,
 }
 
 /// Something wrong with a file.
@@ -144,7 +157,10 @@ impl Dotenv {
                         self.problems.push(Problem { kind: ProblemKind::TooLong, span: key });
                         return;
                     }
-                    self.variables.insert(name.into(), Entry { key, value, source });
+                    let before = self.variables.insert(name.into(), Entry { key, value, source });
+                    if let Some(Entry { key: first, .. }) = before.filter(|before| before.key.file == file) {
+                        self.repeated.push(Repeated { name: name.into(), first, again: key });
+                    }
                 }
                 Ok(Statement::NameAtEnd { value, span }) => {
                     self.problems.push(Problem { kind: ProblemKind::NameAtEnd, span });

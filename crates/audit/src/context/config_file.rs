@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use windlass_compose::dotenv::Dotenv;
 use windlass_conf::ini::{self, Dialect, Ini};
 use windlass_conf::nginx::{self, Nginx};
 use windlass_conf::prometheus::{self, Prometheus};
@@ -151,9 +152,18 @@ impl<'a> ConfigContext<'a> {
         if let Content::Workflow(tree) = &self.entry().content { Some(tree) } else { None }
     }
 
-    /// Variables: `.env`, `.env.example`. [`windlass_compose::dotenv`] reads the text.
+    /// Variables: `.env`, `.env.example`.
     pub fn is_environment(self) -> bool {
         matches!(self.entry().content, Content::Environment)
+    }
+
+    /// The variables of the file, as docker compose reads them without any from outside.
+    pub fn variables(self) -> Dotenv {
+        let mut variables = Dotenv::new();
+        if self.is_environment() {
+            variables.read(self.file_id(), self.text(), &|_| None);
+        }
+        variables
     }
 
     /// As people name it.

@@ -2,6 +2,8 @@
 
 use crate::rule::Rule;
 
+mod compose_comments;
+mod setup_doc;
 mod troubleshooting_doc;
 
-pub(super) static RULES: &[&Rule] = &[&troubleshooting_doc::RULE];
+pub(super) static RULES: &[&Rule] = &[&setup_doc::RULE, &troubleshooting_doc::RULE, &compose_comments::RULE];

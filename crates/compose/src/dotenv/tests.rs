@@ -133,3 +133,16 @@ proptest! {
         show(&text);
     }
 }
+
+#[test]
+fn a_variable_that_is_set_again_is_known() {
+    let mut map = windlass_source::SourceMap::new();
+    let text = "A=1\nB=2\nA=3\n";
+    let mut dotenv = Dotenv::new();
+    dotenv.read(map.add(".env", text), text, &|_| None);
+    // Another file is free to set it.
+    dotenv.read(map.add(".env.local", "B=4"), "B=4", &|_| None);
+    let found: Vec<_> =
+        dotenv.repeated.iter().map(|repeated| (repeated.name.as_str(), map.locate(repeated.first), map.locate(repeated.again))).collect();
+    assert_eq!(found, [("A", ".env:1:1".to_owned(), ".env:3:1".to_owned())]);
+}

@@ -3,6 +3,7 @@
 use crate::context::Context;
 use crate::findings::Findings;
 use crate::rule::declare_rule;
+use crate::rules::ci::{includes_scan, is_scan};
 
 declare_rule! {
     /// No pipeline scans the images for known vulnerabilities.
@@ -19,7 +20,7 @@ declare_rule! {
     ///     steps:
     ///       - run: docker build -t app .
     /// ```
-    /// ```dockerfile
+    /// ```dockerfile Dockerfile
     /// FROM alpine:3.22
     /// ```
     /// ## Use instead
@@ -32,7 +33,7 @@ declare_rule! {
     ///       - run: docker build -t app .
     ///       - run: trivy image --exit-code 1 --severity HIGH,CRITICAL app
     /// ```
-    /// ```dockerfile
+    /// ```dockerfile Dockerfile
     /// FROM alpine:3.22
     /// ```
     pub(crate) static RULE = {
@@ -43,22 +44,22 @@ declare_rule! {
     }
 }
 
-/// Names of scanners, as commands and actions have them.
-const SCANNERS: [&str; 8] = ["trivy", "grype", "snyk", "docker scout", "scout-action", "anchore", "clair", "container_scanning"];
-
 fn check(context: &Context, findings: &mut Findings<'_>) {
     if context.dockerfiles().next().is_none() {
         return findings.not_applicable();
     }
-    let workflows: Vec<_> = context.configs().filter(|config| config.workflow().is_some()).collect();
-    let scans = |text: &str| {
-        text.lines().filter(|line| !line.trim_start().starts_with('#')).any(|line| SCANNERS.iter().any(|name| line.contains(name)))
-    };
-    if workflows.iter().any(|workflow| scans(&workflow.text().to_ascii_lowercase())) {
+    let workflows: Vec<_> = context.configs().filter_map(|config| Some((config, config.workflow()?))).collect();
+    if workflows.iter().any(|(_, workflow)| includes_scan(workflow) || workflow.jobs.iter().any(|job| job.steps.iter().any(is_scan))) {
         return;
     }
-    let builds = workflows.iter().find(|workflow| workflow.text().contains("docker")).or(workflows.first());
+    // A reusable workflow of elsewhere may do it.
+    let is_named = |text: &str| text.to_ascii_lowercase().contains("scan");
+    if workflows.iter().any(|(_, workflow)| workflow.jobs.iter().any(|job| job.uses.iter().any(|uses| is_named(uses.name())))) {
+        return findings.exempt("a workflow of another repository is named so");
+    }
+    let builds = workflows.iter().find(|(config, _)| config.text().contains("docker")).or(workflows.first());
+    let place = builds.and_then(|(config, workflow)| workflow.start.map(|_| config.start()));
     findings
-        .report(builds.map(|workflow| workflow.start()), "no pipeline scans the images for known vulnerabilities")
+        .report(place, "no pipeline scans the images for known vulnerabilities")
         .help("add a step that fails: `trivy image --exit-code 1 --severity HIGH,CRITICAL IMAGE`");
 }
