@@ -14,6 +14,7 @@ mod environment;
 mod hosts;
 mod limits;
 mod load;
+mod mounts;
 mod mysql;
 mod php;
 mod redis;
@@ -81,6 +82,13 @@ impl Context {
         (0..self.configs.len()).map(|index| ConfigContext::new(self, index))
     }
 
+    /// A file of variables, an example of one or a guide names this variable.
+    pub fn is_documented(&self, variable: &str) -> bool {
+        let configs = self.configs().filter(|config| config.is_environment()).map(|config| config.text());
+        let guides = self.repository.files().iter().filter_map(|file| Some(&**self.sources.file(file.text()?).text()));
+        configs.chain(guides).any(|text| has_word(text, variable))
+    }
+
     /// Every text that was read.
     pub fn sources(&self) -> &SourceMap {
         &self.sources
@@ -105,4 +113,14 @@ impl Context {
     pub fn not_understood(&self) -> &[Diagnostic] {
         &self.not_understood
     }
+}
+
+/// `word` stands in the text, and no longer name that it is a part of.
+fn has_word(text: &str, word: &str) -> bool {
+    let is_name = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    let bytes = text.as_bytes();
+    text.match_indices(word).any(|(at, _)| {
+        let before = at.checked_sub(1).is_none_or(|before| !is_name(bytes[before]));
+        before && bytes.get(at + word.len()).is_none_or(|after| !is_name(*after))
+    })
 }

@@ -5,7 +5,7 @@ use std::ops::Range;
 use smol_str::SmolStr;
 use windlass_compose::template;
 use windlass_images::credentials::{self, Sign};
-use windlass_source::{Span, Spanned, VariableSource};
+use windlass_source::{Edit, Span, Spanned, VariableSource};
 
 use super::service::ServiceContext;
 
@@ -35,7 +35,27 @@ pub enum Written {
     Elsewhere,
 }
 
+impl Credential<'_> {
+    /// Its value is no credential yet, but stands for one: `changeme`, `<token>`, `your-key-here`.
+    pub fn is_placeholder(&self) -> bool {
+        let value = self.value.value.to_ascii_lowercase();
+        let words: [&str; 10] = ["change", "your", "replace", "placeholder", "insert", "example", "xxxx", "todo", "dummy", "fixme"];
+        words.iter().any(|word| value.contains(word)) || (value.starts_with('<') && value.ends_with('>'))
+    }
+}
+
 impl<'a> ServiceContext<'a> {
+    /// An edit that takes a literal value from a variable of the same name instead. `None` where it stands in several lines.
+    pub fn assignment_of(self, credential: &Credential<'_>) -> Option<Edit> {
+        let span = credential.value.span()?;
+        let text = self.context().slice(span);
+        let unquoted = text.trim_matches(['"', '\'']);
+        let is_simple = !text.contains('\n') && unquoted == credential.value.value;
+        let at = text.find(unquoted)?;
+        let name = &credential.name.value;
+        is_simple.then(|| Edit { span: span.slice(at..at + unquoted.len()), replacement: format!("${{{name}:?}}") })
+    }
+
     /// The credentials among its variables, in the order of their names.
     pub fn credentials(self) -> Vec<Credential<'a>> {
         let of = |name: &'a Spanned<SmolStr>, value: &'a Spanned<SmolStr>| {
@@ -93,7 +113,7 @@ fn default_in(text: &str) -> Option<SmolStr> {
     template::variables(text).into_iter().find(|declared| declared.default.as_deref().is_some_and(of_own)).map(|declared| declared.name)
 }
 
-/// Where the password stands in `scheme://user:password@host` and in `user:password@tcp(host)`.
+/// Where the password stands in an address or a connection string: `scheme://user:password@host`, `user:password@tcp(host)`.
 fn address_password(value: &str) -> Option<Range<usize>> {
     let (start, end) = match value.find("://") {
         Some(at) => {
@@ -106,10 +126,25 @@ fn address_password(value: &str) -> Option<Range<usize>> {
             let end = authority.rfind('@').or_else(beyond)?;
             (start, start + end)
         }
-        None => (0, value.find("@tcp(").or_else(|| value.find("@unix("))?),
+        None => match value.find("@tcp(").or_else(|| value.find("@unix(")) {
+            Some(end) => (0, end),
+            None => return field_password(value),
+        },
     };
     let colon = start + value[start..end].find(':')?;
     Some(colon + 1..end).filter(|range| !range.is_empty())
+}
+
+/// Where the password stands in `Server=db;Password=x` and `host=db password=x`.
+fn field_password(value: &str) -> Option<Range<usize>> {
+    let lower = value.to_ascii_lowercase();
+    ["password=", "pwd="].iter().find_map(|field| {
+        let at = lower.find(field)?;
+        let begins = at > 0 && value[..at].ends_with([';', '?', '&', ' ']);
+        let start = at + field.len();
+        let end = value[start..].find([';', '&', ' ']).map_or(value.len(), |end| start + end);
+        (begins && start < end).then_some(start..end)
+    })
 }
 
 #[cfg(test)]
@@ -126,5 +161,6 @@ mod tests {
         assert_eq!(password("postgres://shop:@db/shop"), None);
         assert_eq!(password("http://web:8080/a@b"), None);
         assert_eq!(password("https://web/x"), None);
+        assert_eq!(password("Server=db;User=sa;Password=secret;Encrypt=no"), Some("secret"));
     }
 }

@@ -36,7 +36,15 @@ impl EnvironmentKind {
             Self::Production => "prod",
         }
     }
+
+    /// What a variable tells a framework: `APP_ENV=local`. `None` for other variables and values.
+    pub fn of_variable(name: &str, value: &str) -> Option<Self> {
+        VARIABLES.contains(&name).then(|| kind_of(value)).flatten()
+    }
 }
+
+/// The reason where there is none.
+const ASSUMED: &str = "nothing says that it is for development";
 
 /// Words in names of files and directories.
 const DEVELOPMENT: [&str; 14] = [
@@ -76,6 +84,11 @@ const VARIABLES: [&str; 13] = [
 ];
 
 impl Environment {
+    /// Nothing says what it is for, so it counts as production.
+    pub fn is_assumed(&self) -> bool {
+        self.because == ASSUMED
+    }
+
     /// The command line says so.
     pub(super) fn chosen(kind: EnvironmentKind) -> Self {
         Self { kind, because: "`--environment` says so".to_owned() }
@@ -101,7 +114,7 @@ impl Environment {
         Self::of_variables(project)
             .or_else(|| Self::of_services(project, facts))
             .or_else(|| files.iter().rev().find_map(|file| Self::of_path(file)))
-            .unwrap_or_else(|| Self { kind: EnvironmentKind::Production, because: "nothing says that it is for development".to_owned() })
+            .unwrap_or_else(|| Self { kind: EnvironmentKind::Production, because: ASSUMED.to_owned() })
     }
 
     fn of_variables(project: &Project) -> Option<Self> {

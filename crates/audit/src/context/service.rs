@@ -121,16 +121,34 @@ impl<'a> ServiceContext<'a> {
 
     /// `severity`, one lower in a development stack.
     pub fn grade(self, severity: Severity) -> Grade {
-        if self.is_production() {
-            return severity.into();
+        self.stack.grade(severity)
+    }
+
+    /// As [`grade`](Self::grade) for access to the host, one lower for an agent that looks after it.
+    pub fn grade_on_host(self, severity: Severity) -> Grade {
+        match self.image().filter(|image| image.role == windlass_images::image::Role::Agent && self.is_production()) {
+            Some(image) => Grade::new(severity.lower(), format!("`{}` is there to look after the machine", image.name)),
+            None => self.grade(severity),
         }
-        let reason = format!("the stack is for development: {}", self.stack.environment().because);
-        Grade::new(severity.lower(), reason)
     }
 
     /// Its image's reference; of a built image without `image:` none.
     pub fn reference(self) -> Option<&'a Reference> {
         self.facts().reference.as_ref()
+    }
+
+    /// Where its image is named.
+    pub fn image_span(self) -> Option<Span> {
+        self.model().image.as_ref().and_then(Spanned::span).or_else(|| self.key_span())
+    }
+
+    /// Its image comes from a registry: no service of the stack builds it.
+    pub fn is_pulled(self) -> bool {
+        let image = self.model().image.as_ref();
+        let builds = |other: ServiceContext<'_>| {
+            other.model().build.is_some() && other.model().image.as_ref().map(|own| &own.value) == image.map(|own| &own.value)
+        };
+        image.is_some() && !self.stack.services().any(builds)
     }
 
     /// What is known of its image: the catalogue's entry, for a built one that of the base image.

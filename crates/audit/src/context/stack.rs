@@ -1,14 +1,17 @@
 //! A stack: the project that one or several compose files make together.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use smol_str::SmolStr;
 use windlass_compose::model::{Placement, Project};
-use windlass_source::{FileId, Span};
-use windlass_yaml::Node;
+use windlass_source::{FileId, Span, VariableSource};
+use windlass_yaml::{Budget, Key, Map, Node, parse};
 
 use super::Context;
 use super::environment::{Environment, EnvironmentKind};
 use super::service::{ServiceContext, ServiceFacts};
+use crate::severity::{Grade, Severity};
 
 /// A stack that was loaded.
 #[derive(Debug)]
@@ -101,6 +104,45 @@ impl<'a> StackContext<'a> {
     /// Where people use it, or where nothing says that it is for development.
     pub fn is_production(self) -> bool {
         self.environment().kind == EnvironmentKind::Production
+    }
+
+    /// `severity`, one lower in a development stack.
+    pub fn grade(self, severity: Severity) -> Grade {
+        if self.is_production() {
+            return severity.into();
+        }
+        Grade::new(severity.lower(), format!("the stack is for development: {}", self.environment().because))
+    }
+
+    /// What its own files declare in a section (`volumes`, `secrets`) and no service uses. The project no longer has those.
+    pub fn unused(self, section: &str) -> Vec<Key> {
+        let kept = self.tree().get(section).and_then(Node::as_map);
+        let is_kept = |key: &Key| kept.is_some_and(|kept| kept.contains_key(key.as_str()));
+        let mut found: Vec<Key> = Vec::new();
+        for file in self.file_ids() {
+            let parsed = parse(*file, self.context.sources.file(*file).text(), &Budget::default());
+            let declared = parsed.documents.iter().filter_map(|document| document.root.get(section)?.as_map());
+            for key in declared.flat_map(Map::keys).filter(|key| !is_kept(key)) {
+                if found.iter().all(|known| known.name != key.name) {
+                    found.push(key.clone());
+                }
+            }
+        }
+        found
+    }
+
+    /// The variables that its values ask for and nobody sets, each with the first place by file.
+    pub fn unset_variables(self) -> Vec<(SmolStr, Option<Span>)> {
+        let mut found: BTreeMap<SmolStr, Option<Span>> = BTreeMap::new();
+        let mut open = vec![self.tree()];
+        while let Some(node) = open.pop() {
+            for part in node.origin.parts().iter().filter(|part| part.source == VariableSource::Unset) {
+                let place = found.entry(part.variable.clone()).or_insert(node.span());
+                *place = (*place).min(node.span()).or(*place);
+            }
+            open.extend(node.as_map().into_iter().flat_map(Map::values).chain(node.as_sequence().unwrap_or_default()));
+        }
+        found.into_iter().collect()
     }
 
     /// It is for `docker stack deploy`: its name says so, or it uses what only Swarm heeds.

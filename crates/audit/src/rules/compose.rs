@@ -2,13 +2,26 @@
 
 use crate::rule::Rule;
 
+mod build_and_image;
+mod cap_add;
+mod cap_drop_missing;
+mod cgroup_parent;
+mod debug_in_prod;
+mod depends_cycle;
 mod depends_on_missing;
 mod depends_on_plain;
 mod depends_on_unhealthcheckable;
+mod devices;
+mod docker_sock;
+mod env_required;
 mod healthcheck_disabled;
 mod healthcheck_exec_var;
 mod healthcheck_no_params;
 mod healthcheck_password_argv;
+mod host_network;
+mod host_ns;
+mod image_latest;
+mod image_no_digest;
 mod mysql_ping_socket;
 mod no_cpu_limit;
 mod no_memory_limit;
@@ -16,19 +29,51 @@ mod no_new_privileges;
 mod no_reservation;
 mod no_restart_policy;
 mod oneshot_restarts;
+mod pids_limit;
 mod port_all_interfaces;
+mod port_duplicate;
+mod port_privileged;
+mod port_ssh;
+mod port_unquoted;
+mod privileged;
+mod propagation;
+mod readonly_no_tmpfs;
 mod reservation_over_limit;
+mod rootfs_writable;
+mod secret_default;
+mod secret_env_not_file;
+mod secret_in_url;
+mod secret_literal;
+mod secret_undefined;
+mod secret_unused;
+mod sensitive_mount;
 mod service_no_healthcheck;
+mod tmpfs_exec;
+mod ulimits;
+mod unconfined;
 mod user_root;
 
 pub(super) static RULES: &[&Rule] = &[
+    &build_and_image::RULE,
+    &cap_add::RULE,
+    &cap_drop_missing::RULE,
+    &cgroup_parent::RULE,
+    &debug_in_prod::RULE,
+    &depends_cycle::RULE,
     &depends_on_missing::RULE,
     &depends_on_plain::RULE,
     &depends_on_unhealthcheckable::RULE,
+    &devices::RULE,
+    &docker_sock::RULE,
+    &env_required::RULE,
     &healthcheck_disabled::RULE,
     &healthcheck_exec_var::RULE,
     &healthcheck_no_params::RULE,
     &healthcheck_password_argv::RULE,
+    &host_network::RULE,
+    &host_ns::RULE,
+    &image_latest::RULE,
+    &image_no_digest::RULE,
     &mysql_ping_socket::RULE,
     &no_cpu_limit::RULE,
     &no_memory_limit::RULE,
@@ -36,8 +81,27 @@ pub(super) static RULES: &[&Rule] = &[
     &no_reservation::RULE,
     &no_restart_policy::RULE,
     &oneshot_restarts::RULE,
+    &pids_limit::RULE,
     &port_all_interfaces::RULE,
+    &port_duplicate::RULE,
+    &port_privileged::RULE,
+    &port_ssh::RULE,
+    &port_unquoted::RULE,
+    &privileged::RULE,
+    &propagation::RULE,
+    &readonly_no_tmpfs::RULE,
     &reservation_over_limit::RULE,
+    &rootfs_writable::RULE,
+    &secret_default::RULE,
+    &secret_env_not_file::RULE,
+    &secret_in_url::RULE,
+    &secret_literal::RULE,
+    &secret_undefined::RULE,
+    &secret_unused::RULE,
+    &sensitive_mount::RULE,
     &service_no_healthcheck::RULE,
+    &tmpfs_exec::RULE,
+    &ulimits::RULE,
+    &unconfined::RULE,
     &user_root::RULE,
 ];

@@ -1,0 +1,40 @@
+//! What is mounted into a service: paths of the host, and where it can write.
+
+use std::path::Path;
+
+use windlass_compose::model::{Mount, MountKind};
+use windlass_compose::short::tmpfs;
+use windlass_source::normalize;
+
+use super::service::ServiceContext;
+
+impl ServiceContext<'_> {
+    /// The path of the host that a mount names, without `.`, `..` and double slashes; `None` for volumes, and for what belongs to the
+    /// project wherever that stands.
+    pub fn host_path(self, mount: &Mount) -> Option<String> {
+        let source = mount.source.as_ref().filter(|_| matches!(mount.kind.value, MountKind::Bind | MountKind::Npipe))?;
+        let written = source.span().map(|span| self.context().slice(span).trim_start_matches(['"', '\'']));
+        let path = source.value.as_str();
+        if path.starts_with('~') || path.contains('\\') {
+            return Some(path.to_owned());
+        }
+        if written.is_some_and(|written| written.starts_with('.')) || !path.starts_with('/') {
+            return None;
+        }
+        let path = normalize(Path::new(path));
+        let is_own = path.starts_with(self.stack().directory()) && path.components().count() > 1;
+        (!is_own).then(|| path.display().to_string().replacen("//", "/", 1))
+    }
+
+    /// A volume, a bind mount or memory that can be written stands at this path, or above it.
+    pub fn is_writable_at(self, path: &str) -> bool {
+        let covers = |target: &str| {
+            let target = target.trim_end_matches('/');
+            path.strip_prefix(target).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        let is_open = |mount: &Mount| !mount.read_only.as_ref().is_some_and(|flag| flag.value);
+        let service = self.model();
+        service.volumes.iter().any(|mount| is_open(&mount.value) && covers(&mount.target.value))
+            || service.tmpfs.iter().any(|mount| covers(tmpfs::parse(&mount.value).path.value))
+    }
+}

@@ -1,0 +1,66 @@
+//! CO035 image-latest.
+
+use crate::context::ServiceContext;
+use crate::findings::Findings;
+use crate::rule::declare_rule;
+
+declare_rule! {
+    /// An image has no tag, or one that moves: `latest`, `stable`, `edge` and their like.
+    ///
+    /// ## Why
+    /// Each pull may bring another version. What ran yesterday can't be had again, and nobody knows what runs on which machine.
+    ///
+    /// ## Example
+    /// ```yaml
+    /// services:
+    ///   db:
+    ///     image: postgres:latest
+    /// ```
+    /// ## Use instead
+    /// ```yaml
+    /// services:
+    ///   db:
+    ///     image: postgres:17.6
+    /// ```
+    pub(crate) static RULE = {
+        id: "CO035", slug: "image-latest", control: PinnedVersions, severity: P2,
+        seed: "12.1, 14.1",
+        aliases: ["dclint:service-image-require-explicit-tag", "compose-lint:CL-0004"],
+        effort: 10,
+        check: Service(check),
+    }
+}
+
+/// Tags that are there to move.
+const MOVING: [&str; 16] = [
+    "latest",
+    "stable",
+    "edge",
+    "nightly",
+    "dev",
+    "develop",
+    "development",
+    "test",
+    "main",
+    "master",
+    "unstable",
+    "canary",
+    "rolling",
+    "release",
+    "mainline",
+    "beta",
+];
+
+fn check(service: &ServiceContext<'_>, findings: &mut Findings<'_>) {
+    let Some(reference) = service.reference().filter(|_| service.is_pulled()) else { return findings.not_applicable() };
+    let moves = match reference.tag() {
+        _ if reference.digest().is_some() => None,
+        None => Some("no tag, which means `latest`".to_owned()),
+        Some(tag) => MOVING.contains(&tag).then(|| format!("the tag `{tag}`, which moves")),
+    };
+    let Some(moves) = moves else { return };
+    findings
+        .report(service.image_span(), format!("the image of `{}` has {moves}", service.name()))
+        .severity(service.grade(RULE.severity))
+        .help("name a version: `NAME:1.2.3`");
+}
