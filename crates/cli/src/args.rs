@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::commands::audit::AuditArgs;
 use crate::commands::config::ConfigArgs;
 use crate::commands::convert::ConvertArgs;
+use crate::commands::schema::SchemaArgs;
 
 /// Hauls a Docker Compose stack onto Kubernetes.
 #[derive(Debug, Parser)]
@@ -38,17 +39,20 @@ pub(crate) enum Command {
     Audit(Box<AuditArgs>),
     Config(Box<ConfigArgs>),
     Convert(Box<ConvertArgs>),
+    Schema(SchemaArgs),
 }
 
 impl Cli {
     /// The name of the command, its project flags and how it speaks, those before the command included.
     pub(crate) fn shared(&self) -> (&'static str, ProjectArgs, OutputArgs) {
         let (name, project, output) = match &self.command {
-            Command::Audit(args) => ("audit", &args.project, args.output),
-            Command::Config(args) => ("config", &args.project, args.output),
-            Command::Convert(args) => ("convert", &args.project, args.output),
+            Command::Audit(args) => ("audit", args.project.clone(), args.output),
+            Command::Config(args) => ("config", args.project.clone(), args.output),
+            Command::Convert(args) => ("convert", args.project.clone(), args.output),
+            // What it prints depends on no project.
+            Command::Schema(_) => ("schema", ProjectArgs { no_config: true, ..ProjectArgs::default() }, OutputArgs::default()),
         };
-        (name, project.clone().after(self.project.clone()), output.after(self.output))
+        (name, project.after(self.project.clone()), output.after(self.output))
     }
 }
 

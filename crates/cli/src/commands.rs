@@ -3,7 +3,9 @@
 pub(crate) mod audit;
 pub(crate) mod config;
 pub(crate) mod convert;
+pub(crate) mod schema;
 
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::path::Path;
 
@@ -39,6 +41,8 @@ pub(crate) struct Shell {
     pub(crate) files: RealFileSystem,
     pub(crate) quiet: bool,
     pub(crate) verbose: bool,
+    /// The flags that the command line or the settings give, without their dashes.
+    pub(crate) given: BTreeSet<String>,
     /// On standard error.
     style: Style,
     /// On standard output.
@@ -55,6 +59,7 @@ impl Shell {
             files: RealFileSystem::new(environment.directory.clone()),
             quiet: output.quiet,
             verbose: output.verbose,
+            given: BTreeSet::new(),
             style,
             environment,
         }

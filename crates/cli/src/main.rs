@@ -7,18 +7,23 @@ mod exit;
 mod settings;
 mod transaction;
 
+use std::collections::BTreeSet;
 use std::process::ExitCode;
 
-use clap::{CommandFactory as _, FromArgMatches as _, Parser as _};
+use clap::parser::ValueSource;
+use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _};
 
 use crate::args::{Cli, Command};
-use crate::commands::{Shell, audit, config, convert};
+use crate::commands::{Shell, audit, config, convert, schema};
 use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::settings::Settings;
 
 fn main() -> ExitCode {
-    Cli::try_parse().map_or_else(refused, run)
+    match Cli::command().try_get_matches().and_then(|matches| Ok((Cli::from_arg_matches(&matches)?, given(&matches)))) {
+        Ok((cli, given)) => run(cli, given),
+        Err(error) => refused(error),
+    }
 }
 
 /// Help, the version, or what is wrong with the command line.
@@ -28,14 +33,24 @@ fn refused(error: clap::Error) -> ExitCode {
     ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
 }
 
-fn run(mut cli: Cli) -> ExitCode {
+/// The flags of the subcommand that were given, without their dashes.
+fn given(matches: &ArgMatches) -> BTreeSet<String> {
+    let Some((_, matches)) = matches.subcommand() else { return BTreeSet::new() };
+    let is_given = |id: &&clap::Id| matches.value_source(id.as_str()) == Some(ValueSource::CommandLine);
+    matches.ids().filter(is_given).map(|id| id.as_str().replace('_', "-")).collect()
+}
+
+fn run(mut cli: Cli, mut given: BTreeSet<String>) -> ExitCode {
     let (name, project, output) = cli.shared();
     let mut shell = Shell::new(Environment::of_process(), output);
     match Settings::load(&project, &shell) {
         Ok(None) => {}
         Ok(Some(settings)) => match settings.apply(Cli::command(), name) {
-            Ok(command) => match command.try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches)) {
-                Ok(with_settings) => cli = with_settings,
+            Ok((command, set)) => match command.try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches)) {
+                Ok(with_settings) => {
+                    cli = with_settings;
+                    given.extend(set);
+                }
                 Err(error) => return refused(error),
             },
             Err(wrong) => {
@@ -49,10 +64,12 @@ fn run(mut cli: Cli) -> ExitCode {
             return Exit::Invalid.into();
         }
     }
+    shell.given = given;
     let outcome = match cli.command {
         Command::Audit(args) => audit::run(*args, cli.project, &mut shell),
         Command::Config(args) => config::run(*args, cli.project, &mut shell),
         Command::Convert(args) => convert::run(*args, cli.project, &mut shell),
+        Command::Schema(args) => schema::run(args, &shell),
     };
     outcome.unwrap_or_else(|stop| shell.stop(stop)).into()
 }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Arg, ArgAction, Command};
 use windlass_source::{Code, Diagnostic, FileKind, FileSystem as _, SourceMap, Span, closest, normalize};
-use windlass_yaml::{Budget, Key, Node, Value, decode, parse};
+use windlass_yaml::{Budget, Key, Map, Node, Value, decode, parse};
 
 use crate::args::ProjectArgs;
 use crate::commands::Shell;
@@ -73,9 +73,11 @@ impl Settings {
         Ok(Some(Self { sources, directory, root }))
     }
 
-    /// `command` with the values of its subcommand's section as defaults; else everything that is wrong with them.
-    pub(crate) fn apply(&self, mut command: Command, subcommand: &str) -> Result<Command, Vec<Diagnostic>> {
+    /// `command` with the values of its subcommand's section as defaults, and the flags that have one; else everything that is
+    /// wrong with them.
+    pub(crate) fn apply(&self, mut command: Command, subcommand: &str) -> Result<(Command, Vec<String>), Vec<Diagnostic>> {
         let mut wrong = Vec::new();
+        let mut set = Vec::new();
         let sections: Vec<String> = sections(&command).map(|section| section.get_name().to_owned()).collect();
         for (key, value) in entries(&self.root, "the settings", &mut wrong) {
             if !sections.iter().any(|section| section == key.as_str()) {
@@ -83,6 +85,7 @@ impl Settings {
             } else if key.as_str() == subcommand {
                 let Some(section) = command.find_subcommand(subcommand).cloned() else { continue };
                 let defaults = self.defaults(&section, value, &mut wrong);
+                set.extend(defaults.iter().map(|(id, _)| id.replace('_', "-")));
                 command = command.mut_subcommand(subcommand, |mut section| {
                     for (id, words) in defaults {
                         section = section.mut_arg(id, |arg| arg.default_values(words));
@@ -91,7 +94,7 @@ impl Settings {
                 });
             }
         }
-        if wrong.is_empty() { Ok(command) } else { Err(wrong) }
+        if wrong.is_empty() { Ok((command, set)) } else { Err(wrong) }
     }
 
     /// The words that each flag of a section has by default.
@@ -151,6 +154,40 @@ pub(crate) fn sections(command: &Command) -> impl Iterator<Item = &Command> {
 /// The flags of a command that can be settings.
 pub(crate) fn flags(command: &Command) -> impl Iterator<Item = &Arg> {
     command.get_arguments().filter(|flag| flag.get_long().is_some_and(|long| !OF_ONE_RUN.contains(&long)) && !flag.is_hide_set())
+}
+
+/// The JSON Schema of the file: a section for each command, a property for each flag.
+pub(crate) fn schema(command: &Command) -> String {
+    let text = |text: &str| Node::default_value(text);
+    let map = |entries: Vec<(String, Node)>| {
+        Node::default_value(entries.into_iter().map(|(name, value)| (Key::new(name, None), value)).collect::<Map>())
+    };
+    let closed = |properties: Vec<(String, Node)>| {
+        vec![
+            ("type".to_owned(), text("object")),
+            ("properties".to_owned(), map(properties)),
+            ("additionalProperties".to_owned(), Node::default_value(false)),
+        ]
+    };
+    let list = |items: Vec<Node>| Node::default_value(Value::Sequence(items));
+    let flag = |flag: &Arg| {
+        let values: Vec<Node> = flag.get_possible_values().iter().map(|value| text(value.get_name())).collect();
+        let mut entries = match flag.get_action() {
+            ArgAction::SetTrue => vec![("type".to_owned(), text("boolean"))],
+            ArgAction::Append => vec![("type".to_owned(), list(["string", "array", "object"].map(text).into()))],
+            _ if !values.is_empty() => vec![("enum".to_owned(), list(values))],
+            _ => vec![("type".to_owned(), list(["string", "number"].map(text).into()))],
+        };
+        if let Some(help) = flag.get_help() {
+            entries.push(("description".to_owned(), text(&help.to_string())));
+        }
+        (flag.get_long().unwrap_or_default().to_owned(), map(entries))
+    };
+    let sections = sections(command).map(|section| (section.get_name().to_owned(), map(closed(flags(section).map(flag).collect()))));
+    let mut schema =
+        vec![("$schema".to_owned(), text("https://json-schema.org/draft/2020-12/schema")), ("title".to_owned(), text("windlass.yaml"))];
+    schema.extend(closed(sections.collect()));
+    windlass_compose::config::tree_json(&map(schema))
 }
 
 /// The file that `--config` names, or the nearest from the project's directory upward.

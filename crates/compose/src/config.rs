@@ -198,3 +198,7 @@ fn collect(node: &Node, found: &mut std::collections::BTreeMap<SmolStr, Declared
         _ => {}
     }
 }
+/// A tree as JSON, indented, without a line break at the end.
+pub fn tree_json(node: &Node) -> String {
+    json::pretty(node)
+}

@@ -52,6 +52,7 @@ mod read;
 mod record;
 mod restart;
 mod rule;
+mod schema;
 mod secret;
 mod service;
 mod service_network;
@@ -61,6 +62,7 @@ mod ulimit;
 mod unicity;
 mod volume;
 mod walk;
+mod windlass;
 
 use std::path::Path;
 
@@ -108,6 +110,10 @@ pub use service::Service;
 pub use service_network::ServiceNetwork;
 pub use ulimit::{Ulimit, UlimitRange};
 pub use volume::Volume;
+pub use windlass::{
+    Autoscale, Concurrency, Defaults, Exec, Expose, ExposeDefault, Exposure, Ignored, NetworkPolicies, Probe, ProbeCheck, ProbeSettings,
+    Probes, ProjectSettings, Security, ServiceSettings, SharedVolumes, VolumeSettings, Wait, WorkloadKind,
+};
 
 use context::Context;
 pub(crate) use context::MAX_PORTS;
@@ -190,6 +196,11 @@ pub(crate) fn is_listed(node: &Node) -> bool {
 /// The typed project of a canonical tree. What cannot be read becomes a diagnostic and is left out.
 pub fn read(tree: &Node, diagnostics: &mut Vec<Diagnostic>) -> Project {
     project::read(tree, &mut Context::new(diagnostics))
+}
+
+/// The JSON Schema of `x-windlass` in a compose file, indented.
+pub fn x_windlass_schema() -> String {
+    crate::config::tree_json(&schema::x_windlass())
 }
 
 /// Reports what of a canonical tree cannot be read, without keeping the project. One service at a time, so that memory is

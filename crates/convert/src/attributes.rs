@@ -4,6 +4,7 @@
 //! fate is decided. No attribute depends on the order of another.
 
 mod build;
+mod chosen;
 mod command;
 mod configs;
 mod depends_on;
@@ -179,6 +180,7 @@ pub(crate) fn apply(service: &ServicePlan<'_>, plan: &Plan<'_>, draft: &mut Draf
         uts,
         volumes,
         volumes_from,
+        windlass,
         working_dir,
     } = service.service;
     image::image(image.as_ref(), service, sink);
@@ -285,4 +287,5 @@ pub(crate) fn apply(service: &ServicePlan<'_>, plan: &Plan<'_>, draft: &mut Draf
         plan,
         sink,
     );
+    chosen::chosen(windlass.as_ref(), service, plan, sink);
 }

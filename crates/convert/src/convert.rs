@@ -6,6 +6,7 @@ use windlass_source::Diagnostic;
 use crate::attributes;
 use crate::decide::{Input, Plan};
 use crate::draft::Draft;
+use crate::expand::expand;
 use crate::fates::Fates;
 use crate::finish;
 use crate::report::Report;
@@ -24,6 +25,9 @@ pub struct Conversion {
 /// Converts a project. Never fails: what can't be converted has its fate in the report and, where a person has to act, a
 /// diagnostic.
 pub fn convert(input: &Input<'_>) -> Conversion {
+    let options = input.options.with(input.project.windlass.as_ref().map(|settings| &settings.value));
+    let expanded = expand(input.project);
+    let input = &Input { options: &options, project: expanded.as_ref().unwrap_or(input.project), ..*input };
     let mut diagnostics = Vec::new();
     let mut fates = Fates::default();
     let plan = Plan::new(input, &mut diagnostics);

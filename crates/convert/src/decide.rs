@@ -7,6 +7,7 @@ mod alike;
 mod bind;
 mod build_content;
 mod built;
+pub(crate) mod chosen;
 pub(crate) mod expose;
 mod file_object;
 mod files;
@@ -19,6 +20,7 @@ mod peer;
 mod pod;
 pub(crate) mod port;
 mod reach;
+pub(crate) mod route;
 mod volume;
 
 use std::path::Path as FilePath;
@@ -30,19 +32,21 @@ use windlass_source::{Diagnostic, FileSystem};
 use windlass_yaml::Path;
 
 pub(crate) use bind::{HostKind, HostSource, instead_of_machine};
+pub(crate) use chosen::{Chosen, cron};
 pub(crate) use file_object::{FileObject, FileSource, Holds, find as find_file_object};
 pub(crate) use files::{Absent, File};
 pub(crate) use image::ImageFacts;
-pub(crate) use kind::SCHEDULE_LABELS;
 pub(crate) use known_secrets::KnownSecrets;
 pub(crate) use mount::{Becoming, MountPlan, clean_target, source_of_volumes};
 pub(crate) use port::{Offered, Transport};
 pub(crate) use reach::{Reach, is_isolated};
 pub(crate) use volume::{Backing, Sharing, SizeFrom, VolumeOrigin, VolumePlan, quantity};
 
-use crate::options::{Options, Security};
+use crate::expand::migration_name;
+use crate::options::{Options, Security, Wait};
 
 /// What a conversion reads.
+#[derive(Clone, Copy)]
 pub struct Input<'a> {
     /// The loaded project.
     pub project: &'a Project,
@@ -109,6 +113,14 @@ pub(crate) struct ServicePlan<'a> {
     pub(crate) publishes_not_ready: bool,
     /// Cron schedule of a CronJob.
     pub(crate) schedule: Option<SmolStr>,
+    /// What the project decides about its conversion.
+    pub(crate) chosen: Chosen,
+    /// The service that migrates its data.
+    pub(crate) migration: Option<usize>,
+    /// What labels of reverse proxies ask for.
+    pub(crate) asked: route::Asked,
+    /// Which hosts and paths lead to it.
+    pub(crate) routing: Option<route::Routing>,
 }
 
 impl<'a> Plan<'a> {
@@ -124,9 +136,11 @@ impl<'a> Plan<'a> {
                 None => is_taken.then_some("another service has its name in the cluster"),
             };
             let image = ImageFacts::of(service, input, &reader);
-            let ports = port::offered(service, &image, diagnostics);
-            let replicas = kind::replicas(service, input.options);
-            let decided = kind::kind(service, &image, replicas, awaited.get(service.name.as_str()).copied());
+            let chosen = Chosen::of(service);
+            let asked = route::Asked::of(service);
+            let ports = port::offered(service, &image, &asked, diagnostics);
+            let replicas = kind::replicas(service, &chosen, input.options);
+            let decided = kind::kind(service, &image, &chosen, replicas, awaited.get(service.name.as_str()).copied());
             services.push(ServicePlan {
                 index,
                 service,
@@ -143,7 +157,18 @@ impl<'a> Plan<'a> {
                 replicas,
                 publishes_not_ready: false,
                 schedule: decided.schedule,
+                chosen,
+                migration: None,
+                asked,
+                routing: None,
             });
+        }
+        for index in 0..services.len() {
+            let service = services[index].service;
+            if service.windlass.as_ref().is_some_and(|settings| settings.migrate.is_some()) && services[index].is_long_running() {
+                let name = migration_name(&service.name);
+                services[index].migration = services.binary_search_by(|plan| plan.service.name.value.cmp(&name)).ok();
+            }
         }
         pod::share(&mut services, diagnostics);
         for plan in &mut services {
@@ -151,6 +176,7 @@ impl<'a> Plan<'a> {
             plan.is_moved = port::is_moved(&plan.ports, &plan.image);
         }
         peer::find(&mut services);
+        route::decide(&mut services, input.options);
         expose::check(&services, input.options, diagnostics);
         alike::report(input, diagnostics);
         let mut members: Vec<Vec<usize>> = (0..services.len()).map(|index| vec![index]).collect();
@@ -191,10 +217,22 @@ impl<'a> Plan<'a> {
         owner.replicas > 1 && owner.is_long_running() && owner.kind != Kind::DaemonSet && !self.is_tied_to_one_node(service)
     }
 
+    /// How far a service is restricted.
+    pub(crate) fn security(&self, service: &ServicePlan<'_>) -> Security {
+        let options = self.input.options;
+        service.chosen.security.as_ref().filter(|_| !options.is_given("security")).map_or(options.security, |level| level.value)
+    }
+
+    /// How a service waits for what it depends on.
+    pub(crate) fn wait(&self, service: &ServicePlan<'_>) -> Wait {
+        let options = self.input.options;
+        service.chosen.wait.as_ref().filter(|_| !options.is_given("wait")).map_or(options.wait, |wait| wait.value)
+    }
+
     /// True when the pod of a service is in the node's network.
     pub(crate) fn has_host_network(&self, service: &ServicePlan<'_>) -> bool {
         let mode = self.services[service.pod].service.network_mode.as_ref();
-        self.input.options.security == Security::Preserve && mode.is_some_and(|mode| mode.value == NetworkMode::Host)
+        self.security(&self.services[service.pod]) == Security::Preserve && mode.is_some_and(|mode| mode.value == NetworkMode::Host)
     }
 }
 
@@ -230,9 +268,19 @@ impl ServicePlan<'_> {
         self.left_out.is_none()
     }
 
-    /// True for a label that makes it a CronJob.
-    pub(crate) fn is_scheduled_by(&self, label: &str) -> bool {
-        self.schedule.is_some() && SCHEDULE_LABELS.contains(&label)
+    /// True for a label that decides something, so that it is no annotation.
+    pub(crate) fn is_understood(&self, path: &Path) -> bool {
+        self.chosen.is_understood(path) || self.asked.is_understood(path)
+    }
+
+    /// True when its workload says how many pods there are; an autoscaler decides that else.
+    pub(crate) fn has_replicas_field(&self) -> bool {
+        matches!(self.kind, Kind::Deployment | Kind::StatefulSet) && self.scaler().is_none()
+    }
+
+    /// The autoscaler of its workload.
+    pub(crate) fn scaler(&self) -> Option<&chosen::Autoscaling> {
+        self.chosen.autoscale.as_ref().filter(|_| self.owns_pod() && matches!(self.kind, Kind::Deployment | Kind::StatefulSet))
     }
 
     /// Others can call it by name: it runs and has a network.

@@ -132,6 +132,28 @@ impl Fates {
         self.guesses.entry(service).or_default().push(guess);
     }
 
+    /// It went there as well.
+    pub(crate) fn also(&mut self, path: Path, places: impl IntoIterator<Item = Place>) {
+        if let Some(decision) = self.decisions.get_mut(&path) {
+            decision.places.extend(places);
+        }
+    }
+
+    /// A word about a path that has none of its own yet.
+    pub(crate) fn unless_decided(&mut self, path: Path, fate: Fate, message: &str) {
+        self.decisions.entry(path).or_insert_with(|| Decision { fate, places: Vec::new(), message: message.to_owned() });
+    }
+
+    /// Takes back what was said of a field of a container, since the project decides it in another way.
+    pub(crate) fn forget(&mut self, service: usize, field: &str) {
+        let field = Path::parse(field);
+        let is_gone = |place: &Place| matches!(place.target, Target::Container(owner) if owner == service) && field.contains(&place.path);
+        self.decisions.values_mut().for_each(|decision| decision.places.retain(|place| !is_gone(place)));
+        if let Some(guesses) = self.guesses.get_mut(&service) {
+            guesses.retain(|guess| !is_gone(&guess.place));
+        }
+    }
+
     fn decide(&mut self, path: Path, fate: Fate, places: impl IntoIterator<Item = Place>, message: String) {
         self.decisions.insert(path, Decision { fate, places: places.into_iter().collect(), message });
     }

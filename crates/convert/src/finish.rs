@@ -5,19 +5,21 @@ mod claims;
 mod defaults;
 mod findings;
 pub(crate) mod policies;
+mod routes;
 mod services;
 pub(crate) mod waits;
 mod workload;
 
 use smol_str::SmolStr;
 use windlass_k8s::name::{LABEL_LIMIT, with_suffix};
-use windlass_k8s::{Object, ObjectRef, Objects};
+use windlass_k8s::{Kind, Object, ObjectRef, Objects};
 use windlass_source::Diagnostic;
 
 use crate::decide::Plan;
 use crate::draft::Draft;
 use crate::fates::Fates;
 use crate::layout::{Home, Layout};
+use crate::report::Fate;
 
 /// Makes the objects. The layout says where each service's parts are.
 pub(crate) fn finish(plan: &Plan<'_>, drafts: Vec<Draft>, fates: &mut Fates, diagnostics: &mut Vec<Diagnostic>) -> (Objects, Layout) {
@@ -56,17 +58,43 @@ pub(crate) fn finish(plan: &Plan<'_>, drafts: Vec<Draft>, fates: &mut Fates, dia
         add(&mut objects, object, diagnostics);
     }
     let layout = Layout::new(homes);
-    services::services(plan, &mut objects, diagnostics);
+    services::services(plan, &mut objects, fates, diagnostics);
+    routes::routes(plan, &mut objects, fates, diagnostics);
     claims::claims(plan, &mut objects, fates, diagnostics);
     findings::in_files(plan, diagnostics);
-    availability::availability(plan, &mut objects, diagnostics);
+    availability::availability(plan, &mut objects, fates, diagnostics);
     policies::policies(plan, &mut objects, diagnostics);
     if let Some(namespace) = &plan.input.options.namespace {
         for object in objects.iter_mut() {
             object.metadata_mut().namespace = Some(namespace.clone());
         }
     }
+    for service in plan.services.iter().filter(|service| service.is_converted()) {
+        let accounts = service.chosen.service_account.iter().map(|account| (Kind::ServiceAccount, account));
+        let secrets = service.chosen.pull_secrets.iter().map(|secret| (Kind::Secret, secret));
+        for (kind, wish) in accounts.chain(secrets) {
+            objects.add_external(ObjectRef::new(kind, wish.value.clone()), service.service.origin().clone());
+        }
+    }
+    without_effect(plan, fates);
     (objects, layout)
+}
+
+/// What a project decides about its conversion, and nothing could use.
+fn without_effect(plan: &Plan<'_>, fates: &mut Fates) {
+    for service in plan.services.iter().filter(|service| service.is_converted()) {
+        let asked = &service.asked;
+        for (at, message) in &asked.heeded {
+            fates.mapped_with(service.path("").join(at), [], *message);
+        }
+        for (at, reason) in &asked.unusable {
+            fates.lost(service.path("").join(at), reason.clone());
+        }
+        let routes = asked.routes.iter().flat_map(|route| &route.at);
+        for at in service.chosen.understood().iter().chain(routes) {
+            fates.unless_decided(service.path("").join(at), Fate::Lost, "it has no effect on what this service becomes");
+        }
+    }
 }
 
 /// The services so that each comes after those that it waits for: a Job's name is the hash of its pod, and those who wait

@@ -9,6 +9,7 @@ mod content;
 mod convert;
 mod decide;
 mod draft;
+mod expand;
 mod fates;
 mod finish;
 mod layout;

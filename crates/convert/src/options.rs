@@ -1,9 +1,11 @@
 //! What a person can decide about a conversion. Each field is a flag of `windlass convert`. How the objects are written out is not here (room `emit`).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
+
+use windlass_compose::model::{self, ProjectSettings};
 
 /// The image of small helpers that wait and copy, unless [`Options::wait_image`] names another.
 pub(crate) const TOOL_IMAGE: &str = "busybox:1.37";
@@ -45,6 +47,132 @@ pub struct Options {
     pub shared_volumes: SharedVolumes,
     /// `--allow-outside`: directories outside the project whose files may be embedded.
     pub allow_outside: Vec<PathBuf>,
+    /// `--consolidate`: alike services whose names differ by a number become one.
+    pub consolidate: bool,
+    /// Class of Ingresses that name none; `None` leaves it to the cluster.
+    pub ingress_class: Option<String>,
+    /// Gateway that HTTPRoutes belong to: `NAME` or `NAMESPACE/NAME`.
+    pub gateway: Option<String>,
+    /// The flags that were given, without their dashes: what the project says of the same does not count. Those of texts need
+    /// not be named: one that is there was given.
+    pub given: BTreeSet<String>,
+}
+
+impl Options {
+    /// True when a flag was given, so that it wins over what the project says.
+    pub fn is_given(&self, flag: &str) -> bool {
+        self.given.contains(flag)
+    }
+
+    /// These choices with those of the project's `x-windlass`, where no flag was given.
+    pub(crate) fn with(&self, settings: Option<&ProjectSettings>) -> Self {
+        let mut options = self.clone();
+        let Some(settings) = settings else { return options };
+        let ProjectSettings {
+            namespace,
+            // That of a volume wins over it (`decide::volume`).
+            storage_class: _,
+            expose,
+            domain,
+            ingress_class,
+            gateway,
+            registry,
+            wait,
+            wait_image,
+            wait_kubectl_image,
+            network_policies,
+            security,
+            defaults,
+            shared_volumes,
+            consolidate,
+            ignore: _,
+            extensions: _,
+        } = settings;
+        let texts = [
+            (namespace, &mut options.namespace),
+            (domain, &mut options.domain),
+            (ingress_class, &mut options.ingress_class),
+            (gateway, &mut options.gateway),
+            (registry, &mut options.registry),
+            (wait_image, &mut options.wait_image),
+            (wait_kubectl_image, &mut options.wait_kubectl_image),
+        ];
+        for (written, option) in texts {
+            *option = option.take().or_else(|| written.as_ref().map(|written| written.to_string()));
+        }
+        if let Some(expose) = expose.as_ref().filter(|_| !self.is_given("expose")) {
+            options.expose.default = match expose.value {
+                model::ExposeDefault::Auto => ExposeDefault::Auto,
+                model::ExposeDefault::None => ExposeDefault::None,
+            };
+        }
+        if let Some(wait) = wait.as_ref().filter(|_| !self.is_given("wait")) {
+            options.wait = wait.value.into();
+        }
+        if let Some(policies) = network_policies.as_ref().filter(|_| !self.is_given("network-policies")) {
+            options.network_policies = match policies.value {
+                model::NetworkPolicies::Auto => NetworkPolicies::Auto,
+                model::NetworkPolicies::Always => NetworkPolicies::Always,
+                model::NetworkPolicies::Never => NetworkPolicies::Never,
+            };
+        }
+        if let Some(security) = security.as_ref().filter(|_| !self.is_given("security")) {
+            options.security = security.value.into();
+        }
+        if let Some(defaults) = defaults.as_ref().filter(|_| !self.is_given("defaults")) {
+            options.defaults = match defaults.value {
+                model::Defaults::Inferred => Defaults::Inferred,
+                model::Defaults::None => Defaults::None,
+            };
+        }
+        if let Some(shared) = shared_volumes.as_ref().filter(|_| !self.is_given("shared-volumes")) {
+            options.shared_volumes = shared.value.into();
+        }
+        if let Some(consolidate) = consolidate.as_ref().filter(|_| !self.is_given("consolidate")) {
+            options.consolidate = consolidate.value;
+        }
+        options
+    }
+}
+
+impl From<model::Wait> for Wait {
+    fn from(wait: model::Wait) -> Self {
+        match wait {
+            model::Wait::Init => Self::Init,
+            model::Wait::None => Self::None,
+        }
+    }
+}
+
+impl From<model::Security> for Security {
+    fn from(security: model::Security) -> Self {
+        match security {
+            model::Security::Preserve => Self::Preserve,
+            model::Security::Baseline => Self::Baseline,
+            model::Security::Restricted => Self::Restricted,
+        }
+    }
+}
+
+impl From<model::SharedVolumes> for SharedVolumes {
+    fn from(shared: model::SharedVolumes) -> Self {
+        match shared {
+            model::SharedVolumes::Affinity => Self::Affinity,
+            model::SharedVolumes::Rwx => Self::Rwx,
+        }
+    }
+}
+
+impl From<model::Exposure> for Exposure {
+    fn from(how: model::Exposure) -> Self {
+        match how {
+            model::Exposure::Ingress => Self::Ingress,
+            model::Exposure::Gateway => Self::Gateway,
+            model::Exposure::NodePort => Self::NodePort,
+            model::Exposure::LoadBalancer => Self::LoadBalancer,
+            model::Exposure::None => Self::None,
+        }
+    }
 }
 
 /// A Kubernetes minor version: `1.36`.
@@ -118,6 +246,8 @@ pub struct ExposeRule {
 pub enum Exposure {
     /// An Ingress.
     Ingress,
+    /// An HTTPRoute of the Gateway API.
+    Gateway,
     /// A Service of type NodePort.
     NodePort,
     /// A Service of type LoadBalancer.

@@ -62,7 +62,7 @@ Examples:
 pub(crate) fn run(args: ConvertArgs, before: ProjectArgs, shell: &mut Shell) -> Outcome {
     let reports = report_formats(&args.reports)?;
     let layout = args.layout.options()?;
-    let options = args.conversion.options();
+    let options = args.conversion.options(std::mem::take(&mut shell.given));
     let request = shell.request(args.project.after(before))?;
 
     let loaded = windlass_compose::load(&request, &shell.files);

@@ -16,6 +16,7 @@ use crate::model::rule::{NAME, Names, Rule, TEXT, is_name};
 use crate::model::secret::{SECRET, Secret};
 use crate::model::service::{SERVICE, Service};
 use crate::model::volume::{VOLUME, Volume};
+use crate::model::windlass::{PROJECT_SETTINGS, ProjectSettings};
 
 /// A project in canonical form, as `docker compose config` shows it.
 #[derive(Clone, Debug, Default)]
@@ -34,6 +35,8 @@ pub struct Project {
     pub configs: ByName<Config>,
     /// Its language models.
     pub models: ByName<Model>,
+    /// What it decides about its conversion.
+    pub windlass: Option<Spanned<ProjectSettings>>,
     /// Attributes of the user's own (`x-…`).
     pub extensions: Extensions,
 }
@@ -67,6 +70,8 @@ record! {
         include: Option<Spanned<Node>> = Rule::list(&INCLUDE),
         /// Ignored since the Compose specification.
         version: Option<Spanned<SmolStr>> = TEXT,
+        /// What the project decides about its conversion.
+        windlass ["x-windlass"]: Option<Spanned<ProjectSettings>> = Rule::object(&PROJECT_SETTINGS),
     }
 }
 
@@ -114,6 +119,6 @@ pub(crate) fn try_services(node: &Node, context: &mut Context<'_>) {
 /// The typed project of a canonical tree.
 pub(crate) fn read(tree: &Node, context: &mut Context<'_>) -> Project {
     let Some(top) = TopLevel::read(tree, context) else { return Project::default() };
-    let TopLevel { name, services, networks, volumes, secrets, configs, models, include: _, version: _, extensions } = top;
-    Project { name: name.unwrap_or_default(), services: services.0, networks, volumes, secrets, configs, models, extensions }
+    let TopLevel { name, services, networks, volumes, secrets, configs, models, include: _, version: _, windlass, extensions } = top;
+    Project { name: name.unwrap_or_default(), services: services.0, networks, volumes, secrets, configs, models, windlass, extensions }
 }

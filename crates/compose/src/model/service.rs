@@ -39,6 +39,7 @@ use crate::model::rule::{BOOL, BOOL_OR_TEXT, COUNT, Cast, DISTINCT_TEXTS, FLAG, 
 use crate::model::service_network::{SERVICE_NETWORKS, ServiceNetwork};
 use crate::model::table::{NAMED_TEXT_OR_TEXTS, NAMED_TEXTS, TABLE};
 use crate::model::ulimit::{ULIMITS, Ulimit};
+use crate::model::windlass::{SERVICE_SETTINGS, ServiceSettings};
 
 record! {
     /// A service. An attribute that is not set is `None` or empty.
@@ -95,6 +96,8 @@ record! {
         user: Option<Spanned<SmolStr>> = TEXT,
         /// The working directory.
         working_dir: Option<Spanned<SmolStr>> = TEXT,
+        /// What the project decides about its conversion.
+        windlass ["x-windlass"]: Option<Spanned<Box<ServiceSettings>>> = Rule::object(&SERVICE_SETTINGS),
         /// Where its output goes.
         logging: Option<Spanned<Logging>> = LOGGING,
         /// Capabilities beside the engine's defaults.

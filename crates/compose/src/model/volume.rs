@@ -10,6 +10,7 @@ use crate::model::label::{LABELS, Labels};
 use crate::model::paths::{self, Base};
 use crate::model::record::record;
 use crate::model::rule::{Kinds, OPTIONS, Rule, TEXT};
+use crate::model::windlass::{VOLUME_SETTINGS, VolumeSettings};
 
 record! {
     /// A named volume of the project.
@@ -24,6 +25,8 @@ record! {
         external: Option<Spanned<bool>> = EXTERNAL,
         /// Its labels.
         labels: Labels = LABELS,
+        /// What the project decides about its claim.
+        windlass ["x-windlass"]: Option<Spanned<VolumeSettings>> = Rule::object(&VOLUME_SETTINGS),
     }
 }
 

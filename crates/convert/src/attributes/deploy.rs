@@ -6,6 +6,7 @@ use windlass_compose::model::{Deploy, DeployMode, EndpointMode, RestartCondition
 use windlass_k8s::name::metadata_key;
 use windlass_k8s::{Kind, ObjectRef};
 use windlass_source::Spanned;
+use windlass_yaml::Path;
 
 use super::{Sink, lifecycle};
 use crate::decide::{Plan, ServicePlan};
@@ -68,16 +69,12 @@ pub(super) fn deploy(
     }
     for label in labels {
         let path = sink.under("deploy.labels", &label.name);
-        if service.is_scheduled_by(&label.name) {
-            sink.fates.mapped(path, [Place::workload(service.index, "spec.schedule")]);
+        if service.is_understood(&Path::parse("deploy.labels").key(&label.name.value)) {
             continue;
         }
         match metadata_key(&label.name) {
             Some(key) => {
-                let place = Place {
-                    path: windlass_yaml::Path::root().key("metadata").key("annotations").key(&key),
-                    ..Place::workload(service.index, "")
-                };
+                let place = Place { path: Path::root().key("metadata").key("annotations").key(&key), ..Place::workload(service.index, "") };
                 sink.draft.workload.annotations.insert(key.to_string(), label.value.to_string());
                 sink.fates.mapped_with(path, [place], "labels of a Swarm hold any text, so they become annotations");
             }
@@ -99,6 +96,14 @@ pub(super) fn deploy(
 
 fn replicas(attribute: &str, service: &ServicePlan<'_>, plan: &Plan<'_>, sink: &mut Sink<'_>) {
     let path = sink.at(attribute);
+    if service.scaler().is_some() {
+        sink.fates.approximated(path, [], "an autoscaler decides the number");
+        return;
+    }
+    if service.chosen.replicas.is_some() {
+        sink.fates.mapped_with(path, [], "`x-windlass.replicas` says another number");
+        return;
+    }
     if plan.input.options.replicas.contains_key(service.service.name.as_str()) {
         sink.fates.mapped_with(path, [], "`--replicas` says another number");
         return;

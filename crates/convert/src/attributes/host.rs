@@ -145,7 +145,7 @@ fn devices(devices: &[Spanned<Device>], service: &ServicePlan<'_>, plan: &Plan<'
             sink.fates.lost(path, "a CDI device; ask for it through its device plugin's resource name");
             continue;
         }
-        if let Some(reason) = not_at(plan.input.options.security) {
+        if let Some(reason) = not_at(plan.security(service)) {
             sink.fates.refused(path, reason);
             continue;
         }

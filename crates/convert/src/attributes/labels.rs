@@ -4,6 +4,7 @@ use smol_str::SmolStr;
 use windlass_compose::model::Labels;
 use windlass_k8s::name::metadata_key;
 use windlass_source::Spanned;
+use windlass_yaml::Path;
 
 use super::Sink;
 use crate::decide::ServicePlan;
@@ -24,8 +25,7 @@ pub(super) fn labels(
     for (attribute, entries) in [("annotations", annotations), ("labels", labels)] {
         for entry in entries {
             let path = sink.under(attribute, &entry.name);
-            if attribute == "labels" && service.is_scheduled_by(&entry.name) {
-                sink.fates.mapped(path, [Place::workload(service.index, "spec.schedule")]);
+            if attribute == "labels" && service.is_understood(&Path::root().key("labels").key(&entry.name.value)) {
                 continue;
             }
             let Some(key) = metadata_key(&entry.name) else {
@@ -37,7 +37,7 @@ pub(super) fn labels(
                 sink.fates.lost(path, "the annotations of an object may have 256 KiB together");
                 continue;
             }
-            let place = Place { path: windlass_yaml::Path::root().key("annotations").key(&key), ..Place::pod_metadata(service.index, "") };
+            let place = Place { path: Path::root().key("annotations").key(&key), ..Place::pod_metadata(service.index, "") };
             let renamed = key != entry.name.value;
             // `annotations` come first and stay.
             if sink.draft.pod.annotations.contains_key(key.as_str()) {
@@ -68,16 +68,15 @@ mod tests {
             "services: { web: { image: acme/web:1, annotations: { team: shop }, labels: { team: other, traefik.enable: 'true', 'odd name!': x, '%': y } } }",
         )
         .convert();
-        insta::assert_snapshot!(outcome.field("Deployment/web", "spec.template.metadata.annotations"), @r#"
+        insta::assert_snapshot!(outcome.field("Deployment/web", "spec.template.metadata.annotations"), @"
         odd-name: x
         team: shop
-        traefik.enable: "true"
-        "#);
+        ");
         insta::assert_snapshot!(outcome.fates("services.web"), @r#"
         services.web.image: mapped → Deployment/web spec.template.spec.containers[0].image
         services.web.annotations.team: mapped → Deployment/web spec.template.metadata.annotations.team
         services.web.labels.team: lost (the annotation `team` is taken)
-        services.web.labels["traefik.enable"]: mapped → Deployment/web spec.template.metadata.annotations["traefik.enable"]
+        services.web.labels["traefik.enable"]: mapped (routes follow from the other labels)
         services.web.labels["odd name!"]: approximated → Deployment/web spec.template.metadata.annotations.odd-name (under the name `odd-name`, since names of annotations have other letters)
         services.web.labels["%"]: lost (no part of this name can stand in the name of an annotation)
         "#);

@@ -130,7 +130,7 @@ fn normal_signal(signal: &str) -> String {
 }
 
 fn is_published(service: &ServicePlan<'_>, plan: &Plan<'_>) -> bool {
-    service.service.ports.iter().any(|port| !matches!(outside(&service.service.name, port, plan.input.options), Outside::Inside(_)))
+    service.service.ports.iter().any(|port| !matches!(outside(service, port, plan.input.options), Outside::Inside(_)))
 }
 
 pub(super) fn hooks(

@@ -26,6 +26,7 @@ use crate::fates::{Fates, Place};
 use crate::options::KubeVersion;
 
 pub(crate) use claim::claim;
+pub(super) use copy::{resources as tool_resources, security as tool_security};
 pub(super) use files::of_object;
 pub(super) use memory::memory;
 pub(super) use volume::read_group;

@@ -109,7 +109,7 @@ pub(super) fn networks(
 fn network_mode(mode: &Spanned<NetworkMode>, service: &ServicePlan<'_>, plan: &Plan<'_>, sink: &mut Sink<'_>) {
     let path = sink.at("network_mode");
     match &mode.value {
-        NetworkMode::Host => match not_at(plan.input.options.security) {
+        NetworkMode::Host => match not_at(plan.security(service)) {
             Some(reason) => sink.fates.refused(path, reason),
             None => {
                 sink.draft.pod.host_network = true;

@@ -124,7 +124,7 @@ fn host_fates(
     let forward = host_port(published).unwrap_or(u16::try_from(target).unwrap_or_default());
     let forward = format!("`kubectl port-forward service/{} {forward}:{target}` reaches it", service.name);
     let name = service.service.name.as_str();
-    match outside(name, published, plan.input.options) {
+    match outside(service, published, plan.input.options) {
         Outside::Inside(because) => {
             let message = match because {
                 Because::Loopback => format!("bound to the host's loopback address, so it stays inside the cluster; {forward}"),
@@ -140,23 +140,29 @@ fn host_fates(
                 sink.fates.approximated(ip_path, [], message);
             }
         }
-        how @ (Outside::LoadBalancer | Outside::NodePort | Outside::Ingress) => {
+        how @ (Outside::LoadBalancer | Outside::NodePort | Outside::Ingress | Outside::Gateway) => {
             let object = match how {
                 Outside::Ingress => ObjectRef::new(Kind::Ingress, service.name.clone()),
+                Outside::Gateway => ObjectRef::new(Kind::HttpRoute, service.name.clone()),
                 Outside::NodePort => ObjectRef::new(Kind::Service, on_nodes_name(&service.name)),
                 _ => ObjectRef::new(Kind::Service, published_name(&service.name)),
             };
-            let place = Place::object(object, if how == Outside::Ingress { "spec" } else { "spec.ports" });
+            let is_routed = matches!(how, Outside::Ingress | Outside::Gateway);
+            let place = Place::object(object, if is_routed { "spec" } else { "spec.ports" });
             if let Some(host) = host {
                 match how {
                     Outside::LoadBalancer if host.contains('-') => {
                         sink.fates.approximated(path, [place], "the first port of the range");
                     }
                     Outside::LoadBalancer => sink.fates.mapped(path, [place]),
+                    Outside::NodePort if service.chosen.node_port.is_some() => {
+                        sink.fates.approximated(path, [place], "on the port of every node that a label names");
+                    }
                     Outside::NodePort => sink.fates.approximated(path, [place], "on a port of every node that the cluster chooses"),
                     _ if is_later_of_ingress(index, service, plan) => {
                         sink.fates.lost(path, "an Ingress leads to one port of a service; publish the other one in another way");
                     }
+                    Outside::Gateway => sink.fates.approximated(path, [place], "through the listeners of the Gateway"),
                     _ => sink.fates.approximated(path, [place], "through the Ingress controller's ports 80 and 443"),
                 }
             }
@@ -175,7 +181,7 @@ fn host_fates(
 /// True when an earlier port of the service has its Ingress.
 fn is_later_of_ingress(index: usize, service: &ServicePlan<'_>, plan: &Plan<'_>) -> bool {
     let target = |port: &Port| (port.target.value, transport(port));
-    let goes_there = |port: &&Spanned<Port>| outside(&service.service.name, port, plan.input.options) == Outside::Ingress;
+    let goes_there = |port: &&Spanned<Port>| matches!(outside(service, port, plan.input.options), Outside::Ingress | Outside::Gateway);
     let first = service.service.ports.iter().find(goes_there);
     first.is_some_and(|first| target(first) != target(&service.service.ports[index]))
 }

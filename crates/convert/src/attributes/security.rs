@@ -151,7 +151,7 @@ pub(super) fn not_at(level: Security) -> Option<&'static str> {
 pub(super) fn privileges(privileges: &Privileges<'_>, service: &ServicePlan<'_>, plan: &Plan<'_>, sink: &mut Sink<'_>) {
     let Privileges { cap_add, cap_drop, privileged, read_only, security_opt, use_api_socket } = privileges;
     let place = |field: &str| Place::container(service.index, &format!("securityContext.{field}"));
-    let level = plan.input.options.security;
+    let level = plan.security(service);
     if !cap_add.is_empty() {
         let (names, left_out): (Vec<String>, Vec<String>) =
             cap_add.iter().map(|name| capability(name)).partition(|name| may_add(name, level));
@@ -281,7 +281,7 @@ fn quoted(words: &[&str]) -> String {
 
 pub(super) fn namespaces(namespaces: &Namespaces<'_>, service: &ServicePlan<'_>, plan: &Plan<'_>, sink: &mut Sink<'_>) {
     let Namespaces { pid, ipc, uts, userns_mode, cgroup, cgroup_parent, sysctls } = namespaces;
-    let forbidden = not_at(plan.input.options.security);
+    let forbidden = not_at(plan.security(service));
     if let Some(pid) = pid {
         let path = sink.at("pid");
         match (&pid.value, forbidden) {
@@ -372,7 +372,7 @@ pub(super) fn namespaces(namespaces: &Namespaces<'_>, service: &ServicePlan<'_>,
 
 /// True when the pod of a service sees the processes of its node.
 pub(super) fn shares_node_processes(service: &ServicePlan<'_>, plan: &Plan<'_>) -> bool {
-    not_at(plan.input.options.security).is_none()
+    not_at(plan.security(service)).is_none()
         && plan.pod_members(service.pod).any(|member| member.service.pid.as_ref().is_some_and(|pid| pid.value == Namespace::Host))
 }
 

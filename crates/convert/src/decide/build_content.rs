@@ -1,23 +1,23 @@
-//! What a Dockerfile copies from its context into the image: where a directory of the project stands in an image that is
-//! built from it. Only COPY, ADD, WORKDIR and FROM are looked at; nothing is run.
+//! What of a build's context stands in the image, and where: by the copies that its Dockerfile makes ([`Built`]) and by what
+//! `.dockerignore` keeps from them. Copies between stages are not followed.
 
 use std::path::{Path as FilePath, PathBuf};
 
 use windlass_compose::model::Build;
+use windlass_dockerfile::stages::{Copied, CopyFrom};
 use windlass_source::{FileKind, normalize};
 
+use super::built::{Built, context};
 use super::files::Reader;
 
 /// The context of a build and what of it ends up in the image.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct BuildContent {
+#[derive(Clone, Debug)]
+pub(crate) struct BuildContent<'p> {
     /// The context's directory, absolute.
     pub(crate) context: PathBuf,
-    /// The Dockerfile could be read.
-    pub(crate) is_known: bool,
+    /// What the Dockerfile says, where it could be read.
+    pub(crate) built: Option<&'p Built>,
     copies: Vec<Copy>,
-    /// The directory in which the image's command runs.
-    pub(crate) working_directory: String,
 }
 
 /// One path of the context and where it stands in the image.
@@ -28,92 +28,39 @@ struct Copy {
     target: String,
 }
 
-impl BuildContent {
+impl<'p> BuildContent<'p> {
     /// `None` for a context that is no directory of this machine.
-    pub(super) fn of(build: &Build, reader: &Reader<'_>) -> Option<Self> {
-        let context = build.context.as_ref().map_or(".", |context| context.as_str());
-        if context.contains("://") || context.starts_with("git@") {
-            return None;
-        }
-        let context = normalize(FilePath::new(context));
-        let text = match &build.dockerfile_inline {
-            Some(text) => Some(text.value.to_string()),
-            None => {
-                let name = build.dockerfile.as_ref().map_or("Dockerfile", |name| name.as_str());
-                reader.dockerfile(&normalize(&context.join(name)))
-            }
-        };
-        let mut content = Self { context, ..Self::default() };
-        if let Some(text) = text {
-            content.is_known = true;
-            let stage = build.target.as_ref().map(|target| target.as_str());
-            content.read(&text, stage, &|path| reader.kind(path) == Some(FileKind::Directory));
+    pub(super) fn of(build: &Build, built: Option<&'p Built>, reader: &Reader<'_>) -> Option<Self> {
+        let mut content = Self { context: context(build)?, built, copies: Vec::new() };
+        for copied in built.into_iter().flat_map(Built::copies).filter(|copied| copied.from == CopyFrom::Context) {
+            content.copy(copied, &|path| reader.kind(path) == Some(FileKind::Directory));
         }
         Some(content)
     }
 
-    fn read(&mut self, text: &str, target: Option<&str>, is_directory: &dyn Fn(&FilePath) -> bool) {
-        let mut stages: Vec<(String, Vec<Copy>, String)> = Vec::new();
-        for line in instructions(text) {
-            let (instruction, rest) = line.split_once(char::is_whitespace).unwrap_or((&line, ""));
-            match instruction.to_ascii_uppercase().as_str() {
-                "FROM" => {
-                    if target.is_some_and(|target| stages.last().is_some_and(|(name, ..)| name.eq_ignore_ascii_case(target))) {
-                        break;
-                    }
-                    let words: Vec<&str> = rest.split_whitespace().filter(|word| !word.starts_with("--")).collect();
-                    let base = words.first().copied().unwrap_or_default();
-                    let name = if words.len() > 2 { words[2] } else { "" };
-                    let inherited = stages.iter().rev().find(|(stage, ..)| stage.eq_ignore_ascii_case(base) && !stage.is_empty());
-                    let (copies, directory) =
-                        inherited.map_or((Vec::new(), "/".to_owned()), |(_, copies, at)| (copies.clone(), at.clone()));
-                    stages.push((name.to_owned(), copies, directory));
-                }
-                "WORKDIR" => {
-                    if let Some((_, _, directory)) = stages.last_mut() {
-                        *directory = in_image(directory, rest.trim().trim_matches('"'));
-                    }
-                }
-                "COPY" | "ADD" => {
-                    if let Some((_, copies, directory)) = stages.last_mut() {
-                        self.copy(rest, directory, copies, is_directory);
-                    }
-                }
-                _ => {}
-            }
-        }
-        if let Some((_, copies, directory)) = stages.pop() {
-            self.copies = copies;
-            self.working_directory = directory;
-        }
-    }
-
-    fn copy(&self, rest: &str, directory: &str, copies: &mut Vec<Copy>, is_directory: &dyn Fn(&FilePath) -> bool) {
-        let rest = rest.trim();
-        let mut words: Vec<String> = match serde_json::from_str::<Vec<String>>(rest) {
-            Ok(words) => words,
-            Err(_) => rest.split_whitespace().map(str::to_owned).collect(),
-        };
-        if words.iter().any(|word| word.starts_with("--from=")) {
-            return;
-        }
-        words.retain(|word| !word.starts_with("--"));
-        let Some(target) = words.pop() else { return };
-        let several = words.len() > 1;
-        for source in words {
-            // Variables, patterns and addresses name no directory.
-            if source.contains(['*', '?', '$', '[']) || source.contains("://") {
+    fn copy(&mut self, copied: &Copied, is_directory: &dyn Fn(&FilePath) -> bool) {
+        for source in &copied.sources {
+            // Patterns and addresses name no single path; archives are unpacked.
+            let is_unpacked = copied.is_add && [".tar", ".tgz", ".tar.gz", ".tar.bz2", ".tar.xz"].iter().any(|end| source.ends_with(end));
+            if source.contains(['*', '?', '[']) || source.contains("://") || is_unpacked {
                 continue;
             }
             let source = normalize(FilePath::new(source.trim_start_matches('/')));
             let source = if source == FilePath::new(".") { PathBuf::new() } else { source };
-            let mut target = in_image(directory, &target);
-            if !is_directory(&self.context.join(&source)) && (several || target.ends_with('/')) {
-                let name = source.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-                target = in_image(&target, &name);
+            let is_directory = is_directory(&self.context.join(&source));
+            let mut target = PathBuf::from(copied.destination.as_str());
+            if copied.parents {
+                target.push(&source);
+            } else if let Some(name) = source.file_name().filter(|_| !is_directory && copied.into_directory) {
+                target.push(name);
             }
-            copies.push(Copy { source, target: target.trim_end_matches('/').to_owned() });
+            self.copies.push(Copy { source, target: target.to_string_lossy().into_owned() });
         }
+    }
+
+    /// Its Dockerfile could be read.
+    pub(crate) fn is_known(&self) -> bool {
+        self.built.is_some()
     }
 
     /// True when the path is the context, lies in it or holds it.
@@ -123,16 +70,16 @@ impl BuildContent {
 
     /// Something is copied to the path in the image or beneath it.
     pub(crate) fn has_below(&self, target: &str) -> bool {
-        self.copies.iter().any(|copy| FilePath::new(&copy.target).starts_with(target))
+        self.copies.iter().any(|copy| FilePath::new(&copy.target).starts_with(target) && !self.is_ignored(&copy.source))
     }
 
     /// Where a path of the machine stands in the image; the last copy wins.
     pub(crate) fn place_of(&self, path: &FilePath) -> Option<String> {
-        let relative = path.strip_prefix(&self.context).ok()?;
+        let relative = path.strip_prefix(&self.context).ok().filter(|relative| !self.is_ignored(relative))?;
         self.copies.iter().rev().find_map(|copy| {
             let below = relative.strip_prefix(&copy.source).ok()?;
             let below = below.to_string_lossy();
-            Some(if below.is_empty() { copy.target.clone() } else { format!("{}/{below}", copy.target) })
+            Some(if below.is_empty() { copy.target.clone() } else { format!("{}/{below}", copy.target.trim_end_matches('/')) })
         })
     }
 
@@ -140,76 +87,78 @@ impl BuildContent {
     pub(crate) fn source_of(&self, target: &str) -> Option<PathBuf> {
         self.copies.iter().rev().find_map(|copy| {
             let below = FilePath::new(target).strip_prefix(&copy.target).ok()?;
-            Some(normalize(&self.context.join(&copy.source).join(below)))
+            let relative = normalize(&copy.source.join(below));
+            (!self.is_ignored(&relative)).then(|| normalize(&self.context.join(relative)))
         })
     }
-}
 
-/// A path of an instruction as the image has it. A `/` at the end stays: it says "into".
-fn in_image(directory: &str, path: &str) -> String {
-    let joined = FilePath::new(directory).join(path);
-    let mut clean = normalize(&joined).to_string_lossy().into_owned();
-    if (path.ends_with('/') || path == "." || path.ends_with("/.")) && !clean.ends_with('/') {
-        clean.push('/');
+    fn is_ignored(&self, relative: &FilePath) -> bool {
+        let path = relative.to_string_lossy();
+        !path.is_empty() && self.built.is_some_and(|built| built.is_ignored(&path))
     }
-    clean
-}
-
-/// Instructions without comments, continued lines joined.
-fn instructions(text: &str) -> Vec<String> {
-    let mut instructions = Vec::new();
-    let mut pending = String::new();
-    for line in text.lines() {
-        let line = line.trim();
-        if line.starts_with('#') || (line.is_empty() && pending.is_empty()) {
-            continue;
-        }
-        match line.strip_suffix('\\') {
-            Some(start) => {
-                pending.push_str(start);
-                pending.push(' ');
-            }
-            None => {
-                pending.push_str(line);
-                instructions.push(std::mem::take(&mut pending));
-            }
-        }
-    }
-    if !pending.is_empty() {
-        instructions.push(pending);
-    }
-    instructions
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::testing::{Case, project};
 
-    fn content(text: &str, stage: Option<&str>) -> BuildContent {
-        let mut content = BuildContent { context: "/project".into(), is_known: true, ..BuildContent::default() };
-        content.read(text, stage, &|path| path.extension().is_none());
-        content
+    /// Where `show` gets its files from in the image of `app`.
+    fn place(case: Case) -> String {
+        let outcome = case.convert();
+        outcome.pod("Deployment/show", "initContainers[0].command[2]").trim_end().to_owned()
     }
 
-    fn place(content: &BuildContent, path: &str) -> String {
-        content.place_of(FilePath::new(path)).unwrap_or_else(|| "nowhere".to_owned())
+    /// `app` is built from the project, `show` shows its files at `path`.
+    fn shown(dockerfile: &str, target: &str, path: &str) -> Case {
+        project(&format!(
+            "services:\n  app: {{ build: {{ context: ., target: '{target}' }} }}\n  \
+             show: {{ image: acme/show:1, volumes: ['./{path}:/mnt/a:ro'] }}"
+        ))
+        .file("Dockerfile", dockerfile)
+        .file(&format!("{path}/main.go"), "package main")
+    }
+
+    const STAGES: &str = "FROM node AS build\nWORKDIR /src\nCOPY . .\nFROM node:20 AS base\nWORKDIR /app\nCOPY package.json ./\n\
+        COPY --from=build /src/dist ./dist\nFROM base\nWORKDIR public\n# no\nARG A=assets\nCOPY --chown=a:b \\\n  $A \\\n  /srv/assets/\n\
+        ADD [\"img\", \"img\"]\nCOPY *.txt /x/";
+
+    #[test]
+    fn copies_are_followed_through_directories_stages_and_arguments() {
+        for (path, target, expected) in [
+            ("assets/css", "", "/srv/assets/css/."),
+            ("img", "", "/app/public/img/."),
+            ("img/small", "", "/app/public/img/small/."),
+            ("src", "build", "/src/src/."),
+            ("src", "", "null"),
+        ] {
+            assert_eq!(place(shown(STAGES, target, path)), expected, "{path} of {target:?}");
+        }
     }
 
     #[test]
-    fn copies_are_followed_through_directories_and_stages() {
-        let text = "FROM node AS build\nWORKDIR /src\nCOPY . .\nFROM node:20 AS base\nWORKDIR /app\nCOPY package.json ./\n\
-                    COPY --from=build /src/dist ./dist\nFROM base\nWORKDIR public\n# no\nCOPY --chown=a:b \\\n  assets \\\n  /srv/assets/\nADD [\"img\", \"img\"]\nCOPY *.txt /x/";
-        let last = content(text, None);
-        assert_eq!(place(&last, "/project/package.json"), "/app/package.json");
-        assert_eq!(place(&last, "/project/assets/css"), "/srv/assets/css");
-        assert_eq!(place(&last, "/project/img"), "/app/public/img");
-        assert_eq!(place(&last, "/project/src"), "nowhere");
-        assert_eq!(last.working_directory, "/app/public");
-        assert_eq!(last.source_of("/srv/assets/css/a").unwrap(), FilePath::new("/project/assets/css/a"));
-        let build = content(text, Some("build"));
-        assert_eq!(place(&build, "/project/src/a"), "/src/src/a");
-        assert_eq!(place(&build, "/project"), "/src");
-        assert_eq!(build.source_of("/src/static").unwrap(), FilePath::new("/project/static"));
-        assert!(last.has_below("/srv") && !last.has_below("/srv/x"));
+    fn what_dockerignore_names_is_in_no_image() {
+        let all = "FROM node\nWORKDIR /app\nCOPY . .";
+        assert_eq!(place(shown(all, "", "public")), "/app/public/.");
+        for (name, ignored) in [(".dockerignore", "public"), ("Dockerfile.dockerignore", "*"), (".dockerignore", "**/public\n!src")] {
+            assert_eq!(place(shown(all, "", "public").file(name, ignored)), "null", "{name}: {ignored}");
+        }
+        // The file beside the Dockerfile counts alone.
+        let case = shown(all, "", "public").file(".dockerignore", "public").file("Dockerfile.dockerignore", "docs");
+        assert_eq!(place(case), "/app/public/.");
+    }
+
+    #[test]
+    fn a_dockerfile_outside_of_project_and_context_is_not_read() {
+        let case = || {
+            project(
+                "services:\n  app: { build: { context: ., dockerfile: ../Dockerfile } }\n  \
+                 show: { image: acme/show:1, volumes: ['./public:/mnt/a:ro'] }",
+            )
+            .file("public/main.go", "package main")
+            .file("/Dockerfile", "FROM node\nCOPY . /app")
+        };
+        assert_eq!(place(case()), "null");
+        let allowed = case().options(|options| options.allow_outside = vec!["/".into()]);
+        assert_eq!(place(allowed), "/app/public/.");
     }
 }

@@ -1,12 +1,13 @@
 //! What the Dockerfile of an image that the project builds says of it. Nothing is built or fetched: the base image is known by
 //! its name alone.
 
-use std::path::Path as FilePath;
+use std::path::{Path as FilePath, PathBuf};
 
 use smol_str::SmolStr;
 use windlass_compose::model::{Build, Duration, Healthcheck, Service, Test};
+use windlass_dockerfile::stages::Copied;
 use windlass_dockerfile::stages::{Base, Build as Asked, Process, Protocol};
-use windlass_dockerfile::{CommandLine, Healthcheck as Written, ImageConfig, Times, Word, parse};
+use windlass_dockerfile::{CommandLine, Healthcheck as Written, IgnoreFile, ImageConfig, Times, Word, parse};
 use windlass_source::{Diagnostic, Position, SourceMap, Span, Spanned, normalize};
 
 use super::Input;
@@ -21,8 +22,19 @@ const MANY: usize = 100;
 pub(crate) struct Built {
     config: ImageConfig,
     sources: SourceMap,
+    /// What of the context the builder does not see.
+    ignored: IgnoreFile,
     /// Why the build would stop, and where.
     pub(crate) fault: Option<String>,
+}
+
+/// The ports that a Dockerfile exposes.
+#[derive(Debug, Default)]
+pub(crate) struct ExposedPorts {
+    /// Those that others are offered.
+    pub(crate) offered: Vec<(u16, Transport)>,
+    /// Ranges of more than a hundred ports: `20000-30000/udp`.
+    pub(crate) too_many: Vec<String>,
 }
 
 /// A health check of a Dockerfile, as Compose would write it.
@@ -36,19 +48,38 @@ pub(crate) struct BuiltCheck {
 impl Built {
     /// Reads the Dockerfile of a build. The error says why it is not known.
     pub(super) fn read(build: &Build, service: &Service, input: &Input<'_>, reader: &Reader<'_>) -> Result<Self, String> {
-        let (name, text) = text(build, reader)?;
+        Self::of(text(build, reader)?, build, service, input, reader)
+    }
+
+    /// A Dockerfile outside of the project, in a context that the project is a part of (`docker/compose.yaml` with `context: ..`):
+    /// only where its copies stand may be taken from it.
+    pub(super) fn above(build: &Build, service: &Service, input: &Input<'_>, reader: &Reader<'_>) -> Option<Self> {
+        let path = dockerfile(build).filter(|_| build.dockerfile_inline.is_none())?;
+        let context = context(build).filter(|context| input.directory.starts_with(context) && path.starts_with(context))?;
+        let text = reader.build_file(&path, &context)?;
+        Self::of((path.display().to_string(), text), build, service, input, reader).ok()
+    }
+
+    fn of(
+        (name, text): (String, String),
+        build: &Build,
+        service: &Service,
+        input: &Input<'_>,
+        reader: &Reader<'_>,
+    ) -> Result<Self, String> {
         let mut sources = SourceMap::new();
         let file = sources.add(name, text);
         let parsed = parse(file, sources.file(file).text().clone());
         let arguments = |name: &str| argument(build, name, input);
         let target = build.target.as_ref().map(|target| target.as_str());
         let (config, stops) = parsed.dockerfile.image(&Asked { target, arguments: &arguments });
-        let fault = parsed.diagnostics.iter().chain(&stops).find(|diagnostic| diagnostic.is_error());
+        let (ignored, patterns) = ignored(build, reader, &mut sources);
+        let fault = parsed.diagnostics.iter().chain(&stops).chain(&patterns).find(|diagnostic| diagnostic.is_error());
         let fault = fault.map(|diagnostic| describe(diagnostic, &sources));
         let Some(config) = config else {
             return Err(fault.unwrap_or_else(|| format!("the Dockerfile of `{}` has no stage", service.name.value)));
         };
-        Ok(Self { config, sources, fault })
+        Ok(Self { config, sources, ignored, fault })
     }
 
     /// The image at the end of its chain of stages.
@@ -80,9 +111,9 @@ impl Built {
         self.config.env.get(name).map(Word::as_str)
     }
 
-    /// The ports of `EXPOSE`; of a wide range none.
-    pub(crate) fn ports(&self) -> Vec<(u16, Transport)> {
-        let mut ports = Vec::new();
+    /// The ports of `EXPOSE`.
+    pub(crate) fn ports(&self) -> ExposedPorts {
+        let mut ports = ExposedPorts::default();
         for exposed in &self.config.exposed {
             let transport = match exposed.protocol {
                 Protocol::Tcp => Transport::Tcp,
@@ -90,8 +121,10 @@ impl Built {
                 Protocol::Sctp => Transport::Sctp,
             };
             let range = exposed.first.max(1)..=exposed.last;
-            if range.len() + ports.len() <= MANY {
-                ports.extend(range.map(|number| (number, transport)));
+            if range.len() + ports.offered.len() <= MANY {
+                ports.offered.extend(range.map(|number| (number, transport)));
+            } else {
+                ports.too_many.push(format!("{}-{}/{}", range.start(), range.end(), transport.as_str().to_ascii_lowercase()));
             }
         }
         ports
@@ -109,6 +142,21 @@ impl Built {
     /// True when it switches its base image's check off, or has one of its own.
     pub(super) fn decides_health(&self) -> bool {
         self.config.healthcheck.is_some()
+    }
+
+    /// What it copies into the image.
+    pub(super) fn copies(&self) -> &[Copied] {
+        &self.config.copies
+    }
+
+    /// The builder does not see this path of the context.
+    pub(super) fn is_ignored(&self, path: &str) -> bool {
+        self.ignored.is_ignored(path)
+    }
+
+    /// The directory in which its command runs, where that does not follow from the base image.
+    pub(super) fn working_directory(&self) -> Option<&str> {
+        self.config.workdir.as_ref().map(Word::as_str)
     }
 
     pub(super) fn volumes(&self) -> impl Iterator<Item = &str> {
@@ -149,17 +197,39 @@ fn program_words(process: &Process) -> Vec<&str> {
     }
 }
 
+/// The directory of a build's context; `None` for one that is not on this machine.
+pub(super) fn context(build: &Build) -> Option<PathBuf> {
+    let context = build.context.as_ref().map_or(".", |context| context.as_str());
+    let is_remote = context.contains("://") || context.starts_with("git@");
+    (!is_remote).then(|| normalize(FilePath::new(context)))
+}
+
+fn dockerfile(build: &Build) -> Option<PathBuf> {
+    let name = build.dockerfile.as_ref().map_or("Dockerfile", |name| name.as_str());
+    Some(normalize(&context(build)?.join(name)))
+}
+
+/// The patterns of the `.dockerignore` that a build reads: the one of its Dockerfile, else that of the context (BuildKit's order).
+fn ignored(build: &Build, reader: &Reader<'_>, sources: &mut SourceMap) -> (IgnoreFile, Vec<Diagnostic>) {
+    let own = dockerfile(build).filter(|_| build.dockerfile_inline.is_none()).map(|path| path.as_os_str().to_owned());
+    let own = own.map(|mut path| {
+        path.push(".dockerignore");
+        PathBuf::from(path)
+    });
+    let shared = context(build).map(|context| context.join(".dockerignore"));
+    let context = context(build).unwrap_or_default();
+    let found = own.into_iter().chain(shared).find_map(|path| Some((reader.build_file(&path, &context)?, path)));
+    let Some((text, path)) = found else { return (IgnoreFile::default(), Vec::new()) };
+    let file = sources.add(reader.shown(&path).display().to_string(), text.clone());
+    IgnoreFile::parse(file, &text)
+}
+
 /// The name and text of a Dockerfile.
 fn text(build: &Build, reader: &Reader<'_>) -> Result<(String, String), String> {
     if let Some(text) = &build.dockerfile_inline {
         return Ok(("dockerfile_inline".to_owned(), text.value.to_string()));
     }
-    let context = build.context.as_ref().map_or(".", |context| context.as_str());
-    if context.contains("://") || context.starts_with("git@") {
-        return Err("its context is not on this machine".to_owned());
-    }
-    let name = build.dockerfile.as_ref().map_or("Dockerfile", |name| name.as_str());
-    let path = normalize(&FilePath::new(context).join(name));
+    let path = dockerfile(build).ok_or("its context is not on this machine")?;
     let shown = reader.shown(&path).display().to_string();
     let content = reader.file(&path).map_err(|absent| match absent {
         Absent::Missing => format!("there is no `{shown}`"),
@@ -229,6 +299,13 @@ mod tests {
         assert_eq!(container(&outcome, "readinessProbe.tcpSocket.port"), "3000");
         let ports = [0, 1].map(|index| outcome.field("Service/web", &format!("spec.ports[{index}].name")));
         assert_eq!(ports, ["udp-53\n", "tcp-3000\n"]);
+    }
+
+    #[test]
+    fn a_range_that_is_too_wide_to_offer_is_told() {
+        let outcome = web("FROM acme/turn\nEXPOSE 3478 20000-30000/udp", "");
+        assert_eq!(container(&outcome, "ports[0].containerPort"), "3478");
+        assert_eq!(outcome.diagnostics()[0], "convert::many-ports: the Dockerfile of `web` exposes 20000-30000/udp");
     }
 
     #[test]

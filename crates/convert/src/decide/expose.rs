@@ -20,6 +20,20 @@ pub(crate) enum Outside {
     NodePort,
     /// Through an Ingress.
     Ingress,
+    /// Through an HTTPRoute.
+    Gateway,
+}
+
+impl From<Exposure> for Outside {
+    fn from(how: Exposure) -> Self {
+        match how {
+            Exposure::LoadBalancer => Self::LoadBalancer,
+            Exposure::NodePort => Self::NodePort,
+            Exposure::Ingress => Self::Ingress,
+            Exposure::Gateway => Self::Gateway,
+            Exposure::None => Self::Inside(Because::Flag),
+        }
+    }
 }
 
 /// Why a published port stays inside.
@@ -42,18 +56,18 @@ pub(crate) fn host_port(port: &Port) -> Option<u16> {
     published.split('-').next()?.parse().ok().filter(|number| *number > 0)
 }
 
-/// How a published port is reached, by `--expose`.
-pub(crate) fn outside(service: &str, port: &Port, options: &Options) -> Outside {
+/// How a published port is reached: by `--expose`, then by what the project says.
+pub(crate) fn outside(plan: &ServicePlan<'_>, port: &Port, options: &Options) -> Outside {
     let target = u16::try_from(port.target.value).ok();
-    let rules = options.expose.rules.iter().filter(|rule| rule.service == service && (rule.port.is_none() || rule.port == target));
+    let fits = |port: Option<u16>| port.is_none() || port == target;
+    let rules = options.expose.rules.iter().filter(|rule| rule.service == plan.service.name.as_str() && fits(rule.port));
     // A rule with a port beats one without; of two alike the later.
     if let Some(rule) = rules.max_by_key(|rule| rule.port.is_some()) {
-        return match rule.how {
-            Exposure::LoadBalancer => Outside::LoadBalancer,
-            Exposure::NodePort => Outside::NodePort,
-            Exposure::Ingress => Outside::Ingress,
-            Exposure::None => Outside::Inside(Because::Flag),
-        };
+        return rule.how.into();
+    }
+    let chosen = plan.chosen.expose.iter().filter(|(port, _)| fits(*port));
+    if let Some((_, wish)) = chosen.max_by_key(|(port, _)| port.is_some()) {
+        return wish.value.into();
     }
     let is_loopback = port.host_ip.as_ref().and_then(|ip| ip.parse::<IpAddr>().ok()).is_some_and(|ip| ip.is_loopback());
     if is_loopback {
@@ -78,6 +92,8 @@ pub(super) fn check(services: &[ServicePlan<'_>], options: &Options, diagnostics
                 format!("`--expose` names the service `{}`, which the project does not have", rule.service),
                 "name a service of the project",
             ),
+            // A route needs no published port.
+            Some(plan) if plan.routing.is_some() && rule.port.is_none() => continue,
             Some(plan) if !published(plan) && rule.how != Exposure::None => {
                 let port = rule.port.map_or("port".to_owned(), |port| format!("port {port}"));
                 (format!("`--expose` names a {port} of `{}` that `ports` does not have", rule.service), "add it to the service's `ports`")

@@ -100,9 +100,11 @@ impl<'a> Reader<'a> {
         Ok(File { path: name, content, is_executable: metadata.mode & 0o111 != 0 })
     }
 
-    /// The text of a Dockerfile, wherever it lies: docker compose reads it too, and nothing of it is embedded.
-    pub(crate) fn dockerfile(&self, path: &FilePath) -> Option<String> {
-        let is_file = self.kind(path) == Some(FileKind::File);
+    /// The text of a Dockerfile or `.dockerignore` in the context of a build, links resolved, though it may lie outside of the
+    /// project: the builder reads it too. Nothing of it may end up in an object but paths.
+    pub(crate) fn build_file(&self, path: &FilePath, context: &FilePath) -> Option<String> {
+        let resolved = |path: &FilePath| self.files.canonicalize(path).ok();
+        let is_file = self.kind(path) == Some(FileKind::File) && resolved(path)?.starts_with(resolved(context)?);
         String::from_utf8(is_file.then(|| self.files.read(path, LIMIT).ok()).flatten()?).ok()
     }
 

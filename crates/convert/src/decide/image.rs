@@ -8,9 +8,8 @@ use windlass_images::image::{Lifetime, Role, Shell, User};
 use windlass_images::{Image, Reference, catalogue};
 
 use super::Input;
-use super::built::{Built, BuiltCheck};
+use super::built::{Built, BuiltCheck, ExposedPorts};
 use super::files::Reader;
-use super::port::Transport;
 
 /// The image that a service runs, and what the catalogue and its Dockerfile say of it.
 #[derive(Debug)]
@@ -29,6 +28,8 @@ pub(crate) struct ImageFacts {
     built: Option<Built>,
     /// Why its Dockerfile is not known.
     pub(crate) unread: Option<String>,
+    /// A Dockerfile of which only the copies may be known.
+    above: Option<Built>,
     /// The container runs what the image is for: its command and entrypoint are the image's own, or still start the same server.
     pub(crate) runs_own_command: bool,
 }
@@ -51,6 +52,7 @@ impl ImageFacts {
             Some(Err(reason)) => (None, Some(reason)),
             None => (None, None),
         };
+        let above = service.build.as_ref().filter(|_| built.is_none()).and_then(|build| Built::above(build, service, input, reader));
         let base = built.as_ref().and_then(Built::base).and_then(|base| Reference::parse(base).ok());
         let known_by = if is_built { base.as_ref() } else { reference.as_ref() };
         let entry = known_by.and_then(catalogue::find);
@@ -73,7 +75,7 @@ impl ImageFacts {
             None => built.as_ref().and_then(|built| built.variable(name)),
         };
         let entry = entry.map(|entry| entry.configured(&all_words, variable));
-        Self { name, reference, entry, is_entrys_server, is_built, built, unread, runs_own_command }
+        Self { name, reference, entry, is_entrys_server, is_built, built, unread, above, runs_own_command }
     }
 
     /// What its Dockerfile says, while the container runs what that starts: ports and checks hold only then.
@@ -81,8 +83,13 @@ impl ImageFacts {
         self.built.as_ref().filter(|_| self.runs_own_command)
     }
 
+    /// The Dockerfile that says what is copied into the image.
+    pub(super) fn copied(&self) -> Option<&Built> {
+        self.built.as_ref().or(self.above.as_ref())
+    }
+
     /// The ports that its Dockerfile exposes.
-    pub(crate) fn exposed(&self) -> Vec<(u16, Transport)> {
+    pub(crate) fn exposed(&self) -> ExposedPorts {
         self.built_server().map(Built::ports).unwrap_or_default()
     }
 
@@ -151,7 +158,7 @@ impl ImageFacts {
 
     pub(crate) fn is_server(&self) -> bool {
         self.server().is_some_and(Image::is_server)
-            || self.built_server().is_some_and(|built| !built.ports().is_empty() || built.check().is_some())
+            || self.built_server().is_some_and(|built| !built.ports().offered.is_empty() || built.check().is_some())
     }
 
     pub(crate) fn is_stateful(&self) -> bool {
@@ -177,7 +184,7 @@ impl ImageFacts {
 
 /// True unless the Dockerfile names ports without the entry's main one: then the server's configuration is another.
 fn keeps_ports(built: &Built, entry: Option<&Image>) -> bool {
-    let exposed = built.ports();
+    let exposed = built.ports().offered;
     let main = entry.and_then(|entry| entry.ports.first()).map(|port| port.port);
     exposed.is_empty() || main.is_none_or(|main| exposed.iter().any(|(number, _)| *number == main))
 }

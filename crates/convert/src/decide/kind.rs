@@ -7,7 +7,7 @@ use windlass_compose::model::{Condition, DeployMode, MountKind, Project, Restart
 use windlass_images::image::{Lifetime, Role};
 use windlass_k8s::Kind;
 
-use super::ImageFacts;
+use super::{Chosen, ImageFacts};
 use crate::options::Options;
 
 /// A kind with its reason.
@@ -21,16 +21,19 @@ pub(super) struct Decided {
     pub(super) schedule: Option<SmolStr>,
 }
 
-/// Labels that hold a schedule, of kompose and of swarm-cronjob.
-pub(crate) const SCHEDULE_LABELS: [&str; 2] = ["kompose.cronjob.schedule", "swarm.cronjob.schedule"];
-
 /// Words in a command or name that say "runs once and ends".
 const ONE_SHOT: [&str; 8] = ["migrate", "migration", "migrations", "init", "setup", "seed", "bootstrap", "chown"];
 
-/// How many containers the service wants: `--replicas`, then `scale`, then `deploy.replicas`.
-pub(super) fn replicas(service: &Service, options: &Options) -> i32 {
+/// How many containers the service wants: `--replicas`, then `x-windlass`, then `scale`, then `deploy.replicas`.
+pub(super) fn replicas(service: &Service, chosen: &Chosen, options: &Options) -> i32 {
     if let Some(&count) = options.replicas.get(service.name.as_str()) {
         return i32::try_from(count).unwrap_or(i32::MAX);
+    }
+    if let Some(replicas) = &chosen.replicas {
+        return replicas.value;
+    }
+    if let Some(scaled) = &chosen.autoscale {
+        return scaled.min;
     }
     let deploy = service.deploy.as_ref().and_then(|deploy| deploy.replicas.as_ref());
     let written = service.scale.as_ref().or(deploy).map_or(1, |count| count.value);
@@ -51,10 +54,15 @@ pub(super) fn awaited(project: &Project) -> BTreeMap<&str, &str> {
 }
 
 /// The kind, as "Kind" of the conversion's design has it. `waiter` waits for the service's end.
-pub(super) fn kind(service: &Service, image: &ImageFacts, replicas: i32, waiter: Option<&str>) -> Decided {
+pub(super) fn kind(service: &Service, image: &ImageFacts, chosen: &Chosen, replicas: i32, waiter: Option<&str>) -> Decided {
     let decided = |kind, decided_by, because: &str| Decided { kind, because: because.to_owned(), decided_by, schedule: None };
-    if let Some(schedule) = schedule(service) {
-        return Decided { schedule: Some(schedule), ..decided(Kind::CronJob, Some("labels"), "a label gives its schedule") };
+    if let Some(schedule) = &chosen.schedule {
+        let decided_by = (!schedule.at.to_string().starts_with("x-windlass")).then_some("labels");
+        return Decided { schedule: Some(schedule.value.clone()), ..decided(Kind::CronJob, decided_by, "a label gives its schedule") };
+    }
+    // A CronJob without a schedule would never run.
+    if let Some(kind) = chosen.kind.as_ref().filter(|kind| kind.value != Kind::CronJob) {
+        return decided(kind.value, None, "the project says so");
     }
     let mode = service.deploy.as_ref().and_then(|deploy| deploy.mode.as_ref()).map(|mode| &mode.value);
     match mode {
@@ -90,27 +98,6 @@ pub(super) fn kind(service: &Service, image: &ImageFacts, replicas: i32, waiter:
         return decided(Kind::StatefulSet, Some("volumes"), "it writes to a named volume and has one replica");
     }
     decided(Kind::Deployment, None, "it runs until it is stopped")
-}
-
-/// The schedule of a label, in the five fields of a CronJob.
-fn schedule(service: &Service) -> Option<SmolStr> {
-    let labels = service.deploy.as_ref().map(|deploy| &deploy.labels).into_iter().chain([&service.labels]);
-    labels.into_iter().find_map(|labels| SCHEDULE_LABELS.iter().find_map(|name| cron(&labels.get(name)?.value)))
-}
-
-/// `0 3 * * *`, or with a field of seconds before it, which Kubernetes does not have, or `@daily`.
-fn cron(text: &str) -> Option<SmolStr> {
-    const MACROS: [&str; 7] = ["@yearly", "@annually", "@monthly", "@weekly", "@daily", "@midnight", "@hourly"];
-    let text = text.trim();
-    if MACROS.contains(&text) {
-        return Some(text.into());
-    }
-    let mut fields: Vec<&str> = text.split_ascii_whitespace().collect();
-    if fields.len() == 6 {
-        fields.remove(0);
-    }
-    let is_field = |field: &&str| field.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"*/,-?".contains(&byte));
-    (fields.len() == 5 && fields.iter().all(is_field)).then(|| fields.join(" ").into())
 }
 
 fn restarts(service: &Service, restart: Restart, condition: RestartCondition) -> bool {

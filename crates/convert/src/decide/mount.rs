@@ -10,6 +10,7 @@ use windlass_source::{FileKind, normalize};
 
 use super::bind::{HostKind, HostSource, HostUse, Verdict, is_source_tree, look};
 use super::build_content::BuildContent;
+use super::built::Built;
 use super::files::{Absent, Reader};
 use super::volume::{Backing, VolumeOrigin, VolumePlan};
 use super::{Input, ServicePlan};
@@ -161,9 +162,9 @@ pub(crate) fn clean_target(path: &str) -> String {
 }
 
 /// What each service's image is built from. A service without `build` that runs an image which another builds has it too.
-fn builds(services: &[ServicePlan<'_>], reader: &Reader<'_>) -> Vec<Option<BuildContent>> {
-    let own: Vec<Option<BuildContent>> =
-        services.iter().map(|plan| plan.service.build.as_ref().and_then(|build| BuildContent::of(build, reader))).collect();
+fn builds<'p>(services: &'p [ServicePlan<'_>], reader: &Reader<'_>) -> Vec<Option<BuildContent<'p>>> {
+    let content = |plan: &'p ServicePlan<'_>| BuildContent::of(plan.service.build.as_ref()?, plan.image.copied(), reader);
+    let own: Vec<Option<BuildContent<'p>>> = services.iter().map(content).collect();
     let mut by_image: BTreeMap<&str, usize> = BTreeMap::new();
     for (plan, content) in services.iter().zip(&own) {
         if let (Some(image), Some(_)) = (&plan.service.image, content) {
@@ -245,7 +246,7 @@ struct Host<'r, 'a> {
     /// Each path with what is mounted of it, and its place in the order of paths.
     paths: BTreeMap<PathBuf, (usize, Vec<HostUse>)>,
     services: &'r [ServicePlan<'a>],
-    builds: &'r [Option<BuildContent>],
+    builds: &'r [Option<BuildContent<'r>>],
 }
 
 impl Host<'_, '_> {
@@ -318,7 +319,7 @@ impl Host<'_, '_> {
     /// Where a service's own image has the files that it mounts at `target`.
     fn in_own_image(&self, service: usize, path: &FilePath, target: &str) -> Option<String> {
         let build = self.builds[service].as_ref().filter(|build| build.touches(path))?;
-        if !build.is_known {
+        if !build.is_known() {
             // The Dockerfile is not here; people mount over what the image has.
             return Some(target.to_owned());
         }
@@ -333,7 +334,7 @@ impl Host<'_, '_> {
     /// wanted, when something of it does: a web server shows the files of the application beside it.
     fn in_any_image(&self, path: &FilePath, target: &str) -> Option<(usize, String)> {
         self.services.iter().filter(|plan| plan.service.build.is_some()).find_map(|plan| {
-            let build = self.builds[plan.index].as_ref().filter(|build| build.is_known)?;
+            let build = self.builds[plan.index].as_ref().filter(|build| build.is_known())?;
             let in_pieces = || (build.context == path && build.has_below(target)).then(|| target.to_owned());
             Some((plan.index, build.place_of(path).or_else(in_pieces)?))
         })
@@ -369,7 +370,7 @@ fn hidden_by_image(mounts: &mut [Vec<MountPlan<'_>>]) {
 
 /// True when Docker fills a new volume with what the image has at the mount's path: by the catalogue, by the Dockerfile, or by the
 /// names of directories that builds fill.
-fn has_image_content(plan: &MountPlan<'_>, service: &ServicePlan<'_>, build: Option<&BuildContent>, reader: &Reader<'_>) -> bool {
+fn has_image_content(plan: &MountPlan<'_>, service: &ServicePlan<'_>, build: Option<&BuildContent<'_>>, reader: &Reader<'_>) -> bool {
     const BUILT: [&str; 7] = ["node_modules", "vendor", ".venv", "venv", "dist", "build", ".next"];
     let options = plan.mount.volume.as_ref();
     let is_off = options.is_some_and(|options| options.nocopy.as_ref().is_some_and(|nocopy| nocopy.value) || options.subpath.is_some());
@@ -383,9 +384,10 @@ fn has_image_content(plan: &MountPlan<'_>, service: &ServicePlan<'_>, build: Opt
             return has_content;
         }
     }
-    let Some(build) = build.filter(|build| build.is_known) else { return false };
+    let Some(build) = build.filter(|build| build.is_known()) else { return false };
     let name = plan.target.rsplit('/').next().unwrap_or_default();
-    if BUILT.contains(&name) && FilePath::new(&plan.target).starts_with(&build.working_directory) && build.working_directory != "/" {
+    let directory = build.built.and_then(Built::working_directory).filter(|directory| *directory != "/");
+    if BUILT.contains(&name) && directory.is_some_and(|directory| FilePath::new(&plan.target).starts_with(directory)) {
         return true;
     }
     build.source_of(&plan.target).is_some_and(|source| reader.kind(&source) == Some(FileKind::Directory) && !reader.is_empty(&source))

@@ -7,13 +7,16 @@ use windlass_compose::model::Project;
 use windlass_k8s::name::service_name;
 use windlass_source::{Code, Diagnostic};
 
+/// Kompose's label for another name.
+const NAME_LABEL: &str = "kompose.service.name_override";
+
 /// One name for each service, in the project's order, and whether an earlier one has it already. Two services that would get one name are an error, since neither
 /// could keep the name that the others call it by.
 pub(super) fn service_names(project: &Project, diagnostics: &mut Vec<Diagnostic>) -> Vec<(SmolStr, bool)> {
     let mut taken: BTreeMap<SmolStr, usize> = BTreeMap::new();
     let mut names = Vec::with_capacity(project.services.len());
     for (index, service) in project.services.iter().enumerate() {
-        let name = service_name(&service.name);
+        let name = service_name(service.labels.get(NAME_LABEL).map_or(&service.name.value, |name| &name.value));
         let is_taken = taken.contains_key(&name);
         match taken.get(&name) {
             Some(&other) => {

@@ -6,9 +6,10 @@ use smol_str::SmolStr;
 use windlass_compose::model::Service;
 use windlass_images::image::Protocol;
 use windlass_k8s::name::port_name;
-use windlass_source::{Code, Diagnostic};
+use windlass_source::{Code, Diagnostic, Spanned};
 
 use super::ImageFacts;
+use super::route::Asked;
 
 /// A port of the container that others can reach.
 #[derive(Clone, Debug)]
@@ -69,7 +70,7 @@ struct Wanted {
 const MANY: usize = 100;
 
 /// The ports in order of number.
-pub(super) fn offered(service: &Service, image: &ImageFacts, diagnostics: &mut Vec<Diagnostic>) -> Vec<Offered> {
+pub(super) fn offered(service: &Service, image: &ImageFacts, asked: &Asked, diagnostics: &mut Vec<Diagnostic>) -> Vec<Offered> {
     let unknown = |from_image| Wanted { name: None, app_protocol: None, from_image };
     let mut wanted: BTreeMap<(u16, Transport), Wanted> = BTreeMap::new();
     for port in &service.ports {
@@ -95,6 +96,9 @@ pub(super) fn offered(service: &Service, image: &ImageFacts, diagnostics: &mut V
             wanted.entry((number, transport)).or_insert_with(|| unknown(false));
         }
     }
+    for number in asked.ports() {
+        wanted.entry((number, Transport::Tcp)).or_insert_with(|| unknown(false));
+    }
     if wanted.len() > MANY {
         diagnostics.push(
             Diagnostic::warning(Code("convert::many-ports"), format!("`{}` has {} ports", service.name.value, wanted.len()))
@@ -103,8 +107,17 @@ pub(super) fn offered(service: &Service, image: &ImageFacts, diagnostics: &mut V
                 .help("write `network_mode: host`, or publish a smaller range"),
         );
     }
-    for port in image.exposed() {
+    let exposed = image.exposed();
+    for port in exposed.offered {
         wanted.entry(port).or_insert_with(|| unknown(true));
+    }
+    if let Some(range) = exposed.too_many.first() {
+        diagnostics.push(
+            Diagnostic::warning(Code("convert::many-ports"), format!("the Dockerfile of `{}` exposes {range}", service.name.value))
+                .label(service.build.as_ref().and_then(Spanned::span), "")
+                .because("each node forwards each port of a Service by a rule of its own, so none of that range is offered")
+                .help("name the ports that are in use with `expose` or `ports`, or write `network_mode: host`"),
+        );
     }
     if let Some(known) = image.server() {
         for port in &known.ports {

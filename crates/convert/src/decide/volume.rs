@@ -198,7 +198,13 @@ pub(super) fn complete(volumes: &mut [VolumePlan], mounts: &[Vec<MountPlan<'_>>]
     }
     let mut templates = std::collections::BTreeMap::<usize, usize>::new();
     for volume in volumes.iter_mut() {
-        volume.sharing = sharing(&volume.uses, services, input.options.shared_volumes);
+        let written = match &volume.origin {
+            VolumeOrigin::Named(key) => input.project.volumes.get(key),
+            VolumeOrigin::Anonymous(..) | VolumeOrigin::Directory(_) => None,
+        };
+        let wanted = written.and_then(|written| written.windlass.as_ref()?.shared.as_ref());
+        let wanted = wanted.filter(|_| !input.options.is_given("shared-volumes")).map(|wanted| wanted.value.into());
+        volume.sharing = sharing(&volume.uses, services, wanted.unwrap_or(input.options.shared_volumes));
         // `lost+found` is refused by whoever mounts the whole of the volume.
         let refuses = |usage: &VolumeUse| {
             let (mount, image) = (&mounts[usage.service][usage.mount], services[usage.service].image.entry());
@@ -214,10 +220,6 @@ pub(super) fn complete(volumes: &mut [VolumePlan], mounts: &[Vec<MountPlan<'_>>]
             *next += 1;
             volume.sharing = Sharing::Single;
         }
-        let written = match &volume.origin {
-            VolumeOrigin::Named(key) => input.project.volumes.get(key),
-            VolumeOrigin::Anonymous(..) | VolumeOrigin::Directory(_) => None,
-        };
         volume.size = size(volume, written, mounts, services, input);
         volume.storage_class = storage_class(volume, written, services, input);
     }
@@ -269,7 +271,7 @@ fn size(
         return of(size, SizeFrom::Option);
     }
     if let Some(written) = written {
-        let extension = written.extensions.get("x-windlass").and_then(|node| node.get("size")).and_then(|node| node.as_str());
+        let extension = written.windlass.as_ref().and_then(|settings| settings.size.as_ref()).map(|size| size.value.as_str());
         let option = written.driver_opts.get("size").map(|size| size.value.as_str());
         let label = written.labels.get("kompose.volume.size").map(|size| size.value.as_str());
         let places = [(extension, "x-windlass.size"), (option, "driver_opts.size"), (label, "labels[\"kompose.volume.size\"]")];
@@ -307,14 +309,15 @@ fn storage_class(volume: &VolumePlan, written: Option<&Volume>, services: &[Serv
         return Some(class.into());
     }
     let of_volume = written.and_then(|written| {
-        let extension = written.extensions.get("x-windlass").and_then(|node| node.get("storage_class")?.as_str());
-        extension.or_else(|| written.labels.get(LABEL).map(|class| class.as_str())).map(SmolStr::from)
+        let setting = written.windlass.as_ref().and_then(|settings| settings.storage_class.as_ref());
+        setting.or_else(|| written.labels.get(LABEL)).map(|class| class.value.clone())
     });
     let of_service = || {
         let mut labels = volume.uses.iter().filter_map(|usage| services[usage.service].service.labels.get(LABEL));
         labels.next().map(|class| class.value.clone())
     };
-    of_volume.or_else(of_service)
+    let of_project = || input.project.windlass.as_ref()?.storage_class.as_ref().map(|class| class.value.clone());
+    of_volume.or_else(of_service).or_else(of_project)
 }
 
 /// Claims and volumes in pods whose names are taken get the hash of what they are.

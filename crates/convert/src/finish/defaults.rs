@@ -16,7 +16,7 @@ const UNPRIVILEGED: u16 = 1024;
 const PORT_START: &str = "net.ipv4.ip_unprivileged_port_start";
 
 pub(super) fn harden(service: &ServicePlan<'_>, plan: &Plan<'_>, draft: &mut Draft, fates: &mut Fates) {
-    let is_restricted = plan.input.options.security == Security::Restricted;
+    let is_restricted = plan.security(service) == Security::Restricted;
     let user = service.image.user().filter(|user| service.image.runs_own_command && user.uid != 0);
     let context = draft.container.security_context.get_or_insert_default();
     let is_privileged = context.privileged == Some(true);

@@ -4,8 +4,6 @@
 //! gets no way out but to its networks, to DNS and, where it waits for a Job, to the API server. Probes come from the node,
 //! which policies do not stop.
 
-use std::collections::BTreeMap;
-
 use k8s_openapi::api::networking::v1::{
     NetworkPolicy, NetworkPolicyEgressRule, NetworkPolicyIngressRule, NetworkPolicyPeer, NetworkPolicyPort, NetworkPolicySpec,
 };
@@ -87,39 +85,51 @@ fn peer(network: &str, label: &str, plan: &Plan<'_>) -> NetworkPolicyPeer {
     }
 }
 
-fn policy(name: &str, labels: BTreeMap<String, String>, spec: NetworkPolicySpec, origin: &Origin) -> Object {
+/// What a policy allows: a direction that is `None` is not its business, one without rules is closed.
+struct Allowed {
+    ingress: Option<Vec<NetworkPolicyIngressRule>>,
+    egress: Option<Vec<NetworkPolicyEgressRule>>,
+}
+
+/// A policy about the pods with these labels, of a service or of the whole project.
+fn policy<L: Into<String>, V: Into<String>>(
+    name: &str,
+    pods: impl IntoIterator<Item = (L, V)>,
+    allowed: Allowed,
+    service: Option<&ServicePlan<'_>>,
+    origin: &Origin,
+    plan: &Plan<'_>,
+) -> Object {
+    let labels = match service {
+        Some(service) => identity(service, plan).labels(),
+        None => Identity { name: "", project: &plan.input.project.name, component: None, version: None }.labels(),
+    };
+    let Allowed { ingress, egress } = allowed;
+    let types = [("Ingress", ingress.is_some()), ("Egress", egress.is_some())];
+    let spec = NetworkPolicySpec {
+        pod_selector: Some(select(pods.into_iter().map(|(label, value)| (label.into(), value.into())))),
+        policy_types: Some(types.iter().filter(|(_, is_meant)| *is_meant).map(|(name, _)| (*name).to_owned()).collect()),
+        ingress: ingress.filter(|rules| !rules.is_empty()),
+        egress: egress.filter(|rules| !rules.is_empty()),
+    };
     let metadata = ObjectMeta { name: Some(name.to_owned()), labels: Some(labels), ..ObjectMeta::default() };
     Object::new(NetworkPolicy { metadata, spec: Some(spec) }, origin.clone())
 }
 
-fn project_labels(plan: &Plan<'_>) -> BTreeMap<String, String> {
-    Identity { name: "", project: &plan.input.project.name, component: None, version: None }.labels()
-}
-
 /// Members of a network may call each other.
-fn members(name: &SmolStr, network: &str, label: &SmolStr, origin: &Origin, plan: &Plan<'_>) -> Object {
-    let spec = NetworkPolicySpec {
-        pod_selector: Some(select([(label.to_string(), "true".to_owned())])),
-        policy_types: Some(vec!["Ingress".to_owned()]),
-        ingress: Some(vec![NetworkPolicyIngressRule { from: Some(vec![peer(network, label, plan)]), ports: None }]),
-        egress: None,
-    };
-    policy(name, project_labels(plan), spec, origin)
+fn members(name: &str, network: &str, label: &str, origin: &Origin, plan: &Plan<'_>) -> Object {
+    let rule = NetworkPolicyIngressRule { from: Some(vec![peer(network, label, plan)]), ports: None };
+    policy(name, [(label, "true")], Allowed { ingress: Some(vec![rule]), egress: None }, None, origin, plan)
 }
 
 /// Pods in internal networks only may call the members of this one, and DNS.
-fn members_out(name: &SmolStr, network: &str, label: &SmolStr, origin: &Origin, plan: &Plan<'_>) -> Object {
+fn members_out(name: &str, network: &str, label: &str, origin: &Origin, plan: &Plan<'_>) -> Object {
     let dns = ["UDP", "TCP"].map(|protocol| port(protocol, 53));
-    let spec = NetworkPolicySpec {
-        pod_selector: Some(select([(label.to_string(), "true".to_owned()), (EGRESS.to_owned(), "internal".to_owned())])),
-        policy_types: Some(vec!["Egress".to_owned()]),
-        ingress: None,
-        egress: Some(vec![
-            NetworkPolicyEgressRule { to: Some(vec![peer(network, label, plan)]), ports: None },
-            NetworkPolicyEgressRule { to: None, ports: Some(dns.to_vec()) },
-        ]),
-    };
-    policy(name, project_labels(plan), spec, origin)
+    let rules = vec![
+        NetworkPolicyEgressRule { to: Some(vec![peer(network, label, plan)]), ports: None },
+        NetworkPolicyEgressRule { to: None, ports: Some(dns.to_vec()) },
+    ];
+    policy(name, [(label, "true"), (EGRESS, "internal")], Allowed { ingress: None, egress: Some(rules) }, None, origin, plan)
 }
 
 fn port(protocol: &str, number: i32) -> NetworkPolicyPort {
@@ -129,14 +139,10 @@ fn port(protocol: &str, number: i32) -> NetworkPolicyPort {
 /// The way to the API server for a pod that waits for a Job.
 fn api_server(service: &ServicePlan<'_>, plan: &Plan<'_>) -> Object {
     let ports = API_SERVER.map(|number| port("TCP", number));
-    let spec = NetworkPolicySpec {
-        pod_selector: Some(select(identity(service, plan).selector())),
-        policy_types: Some(vec!["Egress".to_owned()]),
-        ingress: None,
-        egress: Some(vec![NetworkPolicyEgressRule { to: None, ports: Some(ports.to_vec()) }]),
-    };
+    let rule = NetworkPolicyEgressRule { to: None, ports: Some(ports.to_vec()) };
     let name = with_suffix(&service.name, "wait", SUBDOMAIN_LIMIT);
-    policy(&name, identity(service, plan).labels(), spec, service.service.origin())
+    let allowed = Allowed { ingress: None, egress: Some(vec![rule]) };
+    policy(&name, identity(service, plan).selector(), allowed, Some(service), service.service.origin(), plan)
 }
 
 /// What is published is open to everybody, while networks are kept apart.
@@ -145,7 +151,7 @@ fn open(owner: &ServicePlan<'_>, plan: &Plan<'_>) -> Option<Object> {
     let mut ports = Vec::new();
     for member in plan.pod_members(owner.index).filter(|member| member.is_long_running()) {
         for published in &member.service.ports {
-            let is_inside = matches!(outside(&member.service.name, published, plan.input.options), Outside::Inside(_));
+            let is_inside = matches!(outside(member, published, plan.input.options), Outside::Inside(_));
             let (Some(transport), false) = (transport(published), is_inside) else { continue };
             let Ok(number) = i32::try_from(published.target.value) else { continue };
             let port = port(transport.as_str(), number);
@@ -154,33 +160,28 @@ fn open(owner: &ServicePlan<'_>, plan: &Plan<'_>) -> Option<Object> {
             }
         }
     }
+    for member in plan.pod_members(owner.index) {
+        for route in member.routing.iter().flat_map(|routing| &routing.routes) {
+            let port = port("TCP", i32::from(member.ports[route.port].number));
+            if !ports.contains(&port) {
+                ports.push(port);
+            }
+        }
+    }
     if ports.is_empty() {
         return None;
     }
-    let spec = NetworkPolicySpec {
-        pod_selector: Some(select(identity(owner, plan).selector())),
-        policy_types: Some(vec!["Ingress".to_owned()]),
-        ingress: Some(vec![NetworkPolicyIngressRule { from: None, ports: Some(ports) }]),
-        egress: None,
-    };
-    Some(policy(&published_name(&owner.name), identity(owner, plan).labels(), spec, owner.service.origin()))
+    let allowed = Allowed { ingress: Some(vec![NetworkPolicyIngressRule { from: None, ports: Some(ports) }]), egress: None };
+    let name = published_name(&owner.name);
+    Some(policy(&name, identity(owner, plan).selector(), allowed, Some(owner), owner.service.origin(), plan))
 }
 
 /// `network_mode: none`: nothing in, nothing out.
 fn nothing(plan: &Plan<'_>) -> Object {
     let label = plan.reach.isolation_label().unwrap_or_default();
-    let spec = NetworkPolicySpec {
-        pod_selector: Some(select([(label.to_owned(), "none".to_owned())])),
-        policy_types: Some(vec!["Ingress".to_owned(), "Egress".to_owned()]),
-        ingress: None,
-        egress: None,
-    };
-    let origin = plan
-        .services
-        .iter()
-        .find(|service| service.is_converted() && is_isolated(service))
-        .map_or(Origin::DEFAULT, |service| service.service.origin().clone());
-    policy("no-network", project_labels(plan), spec, &origin)
+    let first = plan.services.iter().find(|service| service.is_converted() && is_isolated(service));
+    let origin = first.map_or(&Origin::DEFAULT, |service| service.service.origin());
+    policy("no-network", [(label, "none")], Allowed { ingress: Some(Vec::new()), egress: Some(Vec::new()) }, None, origin, plan)
 }
 
 #[cfg(test)]

@@ -4,25 +4,35 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use k8s_openapi::api::core::v1::{Service, ServicePort, ServiceSpec};
-use k8s_openapi::api::networking::v1::{
-    HTTPIngressPath, HTTPIngressRuleValue, Ingress, IngressBackend, IngressRule, IngressServiceBackend, IngressSpec, ServiceBackendPort,
-};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use smol_str::SmolStr;
 use windlass_compose::model::{EndpointMode, Port};
 use windlass_k8s::name::with_suffix;
-use windlass_k8s::{Kind, Object, Objects};
+use windlass_k8s::{Kind, Object, ObjectRef, Objects};
 use windlass_source::{Code, Diagnostic};
 
 use super::workload::identity;
 use super::{add, on_nodes_name, published_name};
 use crate::decide::expose::{Outside, host_port, outside, transport};
 use crate::decide::{Offered, Plan, ServicePlan};
+use crate::fates::{Fates, Place};
+use crate::options::Exposure;
 
-pub(super) fn services(plan: &Plan<'_>, objects: &mut Objects, diagnostics: &mut Vec<Diagnostic>) {
+pub(super) fn services(plan: &Plan<'_>, objects: &mut Objects, fates: &mut Fates, diagnostics: &mut Vec<Diagnostic>) {
     let called = called(plan);
     for service in plan.services.iter().filter(|service| service.is_reachable()) {
+        if let Some(headless) = &service.chosen.headless {
+            let place = Place::object(ObjectRef::new(Kind::Service, service.name.clone()), "spec.clusterIP");
+            fates.mapped(service.path("").join(&headless.at), [place]);
+        }
+        for (_, wish) in service.chosen.expose.iter().filter(|(_, wish)| wish.value == Exposure::None) {
+            fates.mapped_with(service.path("").join(&wish.at), [], "nothing of it leads outside");
+        }
+        if let Some(name) = service.chosen.name.as_ref().filter(|name| name.value == service.name) {
+            let place = Place::object(ObjectRef::new(Kind::Service, service.name.clone()), "metadata.name");
+            fates.mapped(service.path("").join(&name.at), [place]);
+        }
         add(objects, internal(service, &service.name, plan, is_headless(service)), diagnostics);
         if !service.has_ports() && called.contains(service.service.name.as_str()) {
             diagnostics.push(
@@ -59,20 +69,7 @@ pub(super) fn services(plan: &Plan<'_>, objects: &mut Objects, diagnostics: &mut
         if service.owns_pod() && service.kind == Kind::StatefulSet {
             add(objects, internal(service, &governing_name(service), plan, true), diagnostics);
         }
-        published(service, plan, objects, diagnostics);
-    }
-    one_ingress_without_host(plan, objects, diagnostics);
-}
-
-/// Ingresses without a host take each other's requests.
-fn one_ingress_without_host(plan: &Plan<'_>, objects: &Objects, diagnostics: &mut Vec<Diagnostic>) {
-    let names: Vec<String> = objects.of_kind(Kind::Ingress).map(|object| format!("`{}`", object.name())).collect();
-    if plan.input.options.domain.is_none() && names.len() > 1 {
-        diagnostics.push(
-            Diagnostic::warning(Code("convert::ingress-host"), format!("{} take the same requests", names.join(", ")))
-                .because("without a domain an Ingress is for every host name, and one of them wins")
-                .help("give `--domain`, so that each is a host of its own"),
-        );
+        published(service, plan, objects, fates, diagnostics);
     }
 }
 
@@ -84,7 +81,7 @@ pub(super) fn governing_name(service: &ServicePlan<'_>) -> SmolStr {
 /// One whose ports are not known, or that asks for it.
 fn is_headless(service: &ServicePlan<'_>) -> bool {
     let mode = service.service.deploy.as_ref().and_then(|deploy| deploy.endpoint_mode.as_ref());
-    !service.has_ports() || mode.is_some_and(|mode| mode.value == EndpointMode::DnsRoundRobin)
+    !service.has_ports() || service.chosen.headless.is_some() || mode.is_some_and(|mode| mode.value == EndpointMode::DnsRoundRobin)
 }
 
 /// The services that someone waits for or links to.
@@ -99,7 +96,7 @@ fn called<'a>(plan: &Plan<'a>) -> BTreeSet<&'a str> {
         .collect()
 }
 
-fn metadata(name: impl Into<String>, service: &ServicePlan<'_>, plan: &Plan<'_>) -> ObjectMeta {
+pub(super) fn metadata(name: impl Into<String>, service: &ServicePlan<'_>, plan: &Plan<'_>) -> ObjectMeta {
     ObjectMeta { name: Some(name.into()), labels: Some(identity(service, plan).labels()), ..ObjectMeta::default() }
 }
 
@@ -133,26 +130,35 @@ fn internal(service: &ServicePlan<'_>, name: &str, plan: &Plan<'_>, headless: bo
     )
 }
 
-fn published(service: &ServicePlan<'_>, plan: &Plan<'_>, objects: &mut Objects, diagnostics: &mut Vec<Diagnostic>) {
+/// What became of the choices about a Service for what is published.
+fn tell(service: &ServicePlan<'_>, object: &ObjectRef, kind: &str, fates: &mut Fates) {
+    let place = |field: &str| Place::object(object.clone(), field);
+    let chosen = &service.chosen;
+    let how = if kind == "NodePort" { Exposure::NodePort } else { Exposure::LoadBalancer };
+    for (_, wish) in chosen.expose.iter().filter(|(_, wish)| wish.value == how) {
+        fates.mapped(service.path("").join(&wish.at), [place("spec.type")]);
+    }
+    if let Some(policy) = &chosen.traffic_policy {
+        fates.mapped(service.path("").join(&policy.at), [place("spec.externalTrafficPolicy")]);
+    }
+    if let Some(number) = chosen.node_port.as_ref().filter(|_| kind == "NodePort") {
+        fates.mapped(service.path("").join(&number.at), [place("spec.ports[0].nodePort")]);
+    }
+}
+
+fn published(service: &ServicePlan<'_>, plan: &Plan<'_>, objects: &mut Objects, fates: &mut Fates, diagnostics: &mut Vec<Diagnostic>) {
     let mut balanced = Vec::new();
     let mut on_nodes = Vec::new();
-    let mut routed = None;
     for published in &service.service.ports {
         let (Some(transport), Ok(number)) = (transport(published), u16::try_from(published.target.value)) else { continue };
         let Some(offered) = service.port_position(number, transport).map(|at| &service.ports[at]) else { continue };
-        match outside(&service.service.name, published, plan.input.options) {
-            Outside::Inside(_) => {}
+        match outside(service, published, plan.input.options) {
+            Outside::Inside(_) | Outside::Ingress | Outside::Gateway => {}
             Outside::LoadBalancer => balanced.push(published_port(published, offered)),
             Outside::NodePort => on_nodes.push(published_port(published, offered)),
-            Outside::Ingress => {
-                routed.get_or_insert(offered);
-            }
         }
     }
     let mut add_service = |name: SmolStr, kind: &str, mut ports: Vec<ServicePort>| {
-        if ports.is_empty() {
-            return;
-        }
         ports.sort_by(|a, b| (a.port, &a.protocol).cmp(&(b.port, &b.protocol)));
         ports.dedup_by(|a, b| (a.port, &a.protocol) == (b.port, &b.protocol));
         // Somebody may have given one port the name that another has by its number.
@@ -162,7 +168,11 @@ fn published(service: &ServicePlan<'_>, plan: &Plan<'_>, objects: &mut Objects, 
                 port.name = Some(format!("h{}-{}", port.port, port.protocol.as_deref().unwrap_or_default().to_ascii_lowercase()));
             }
         }
+        if let (Some(number), "NodePort", Some(first)) = (&service.chosen.node_port, kind, ports.first_mut()) {
+            first.node_port = Some(number.value);
+        }
         let spec = ServiceSpec {
+            external_traffic_policy: service.chosen.traffic_policy.as_ref().map(|policy| policy.value.to_owned()),
             ports: Some(ports),
             selector: Some(selector(service, plan)),
             type_: Some(kind.to_owned()),
@@ -171,10 +181,12 @@ fn published(service: &ServicePlan<'_>, plan: &Plan<'_>, objects: &mut Objects, 
         let value = Service { metadata: metadata(name, service, plan), spec: Some(spec), ..Service::default() };
         add(objects, Object::new(value, service.service.origin().clone()), diagnostics);
     };
-    add_service(published_name(&service.name), "LoadBalancer", balanced);
-    add_service(on_nodes_name(&service.name), "NodePort", on_nodes);
-    if let Some(offered) = routed {
-        add(objects, ingress(service, offered, plan), diagnostics);
+    let names = [(published_name(&service.name), "LoadBalancer", balanced), (on_nodes_name(&service.name), "NodePort", on_nodes)];
+    for (name, kind, ports) in names {
+        if !ports.is_empty() {
+            tell(service, &ObjectRef::new(Kind::Service, name.clone()), kind, fates);
+            add_service(name, kind, ports);
+        }
     }
 }
 
@@ -186,24 +198,6 @@ fn published_port(published: &Port, offered: &Offered) -> ServicePort {
         format!("{}-{number}", offered.transport.as_str().to_ascii_lowercase()).into()
     };
     ServicePort { name: Some(name.to_string()), port: i32::from(number), ..port(offered) }
-}
-
-fn ingress(service: &ServicePlan<'_>, offered: &Offered, plan: &Plan<'_>) -> Object {
-    let backend = IngressBackend {
-        service: Some(IngressServiceBackend {
-            name: service.name.to_string(),
-            port: Some(ServiceBackendPort { name: Some(offered.name.to_string()), number: None }),
-        }),
-        resource: None,
-    };
-    let path = HTTPIngressPath { backend, path: Some("/".to_owned()), path_type: "Prefix".to_owned() };
-    let rule = IngressRule {
-        host: plan.input.options.domain.as_ref().map(|domain| format!("{}.{domain}", service.name)),
-        http: Some(HTTPIngressRuleValue { paths: vec![path] }),
-    };
-    let spec = IngressSpec { rules: Some(vec![rule]), ..IngressSpec::default() };
-    let value = Ingress { metadata: metadata(service.name.as_str(), service, plan), spec: Some(spec), ..Ingress::default() };
-    Object::new(value, service.service.origin().clone())
 }
 
 #[cfg(test)]

@@ -66,7 +66,7 @@ pub(crate) fn way(service: &ServicePlan<'_>, other: &ServicePlan<'_>, dependency
     if service.pod == other.pod {
         return Way::Nothing("both run in one pod");
     }
-    if plan.input.options.wait == Wait::None {
+    if plan.wait(service) == Wait::None {
         return Way::Nothing("whoever applies the objects waits (`--wait none`)");
     }
     if dependency.condition.value == Condition::CompletedSuccessfully {

@@ -324,7 +324,7 @@ fn resource(
                         when_scaled: Some("Retain".to_owned()),
                     }
                 }),
-                replicas: Some(owner.replicas),
+                replicas: owner.has_replicas_field().then_some(owner.replicas),
                 selector,
                 service_name: Some(super::services::governing_name(owner).to_string()),
                 template,
@@ -350,7 +350,7 @@ fn resource(
                 return CronJob {
                     metadata,
                     spec: CronJobSpec {
-                        concurrency_policy: Some("Forbid".to_owned()),
+                        concurrency_policy: Some(owner.chosen.concurrency.as_ref().map_or("Forbid", |policy| policy.value).to_owned()),
                         job_template: JobTemplateSpec { metadata: None, spec: Some(spec) },
                         schedule: owner.schedule.clone().unwrap_or_default().to_string(),
                         ..CronJobSpec::default()
@@ -367,7 +367,7 @@ fn resource(
             spec: Some(DeploymentSpec {
                 min_ready_seconds: workload.min_ready_seconds,
                 progress_deadline_seconds: workload.progress_deadline_seconds,
-                replicas: Some(owner.replicas),
+                replicas: owner.has_replicas_field().then_some(owner.replicas),
                 selector,
                 strategy: deployment_strategy(owner, is_on_host, &workload),
                 template,

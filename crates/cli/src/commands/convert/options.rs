@@ -1,6 +1,6 @@
 //! The flags that decide what becomes of the project and how it is written, as the rooms below take them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
@@ -180,13 +180,19 @@ pub(crate) struct ConversionArgs {
     /// Size of a volume, such as `data=10Gi`; may be given again
     #[arg(long = "volume-size", value_name = "NAME=SIZE", value_parser = volume_size)]
     volume_sizes: Vec<(String, String)>,
-    /// What can be reached from outside: `auto`, `none`, or SVC[:PORT]=ingress|nodeport|loadbalancer|none;
+    /// What can be reached from outside: `auto`, `none`, or SVC[:PORT]=ingress|gateway|nodeport|loadbalancer|none;
     /// may be given again [default: auto]
     #[arg(long, value_name = "RULE", value_parser = expose)]
     expose: Vec<ExposeChoice>,
     /// Domain that hosts of Ingresses and HTTPRoutes are below
     #[arg(long, value_name = "DOMAIN")]
     domain: Option<String>,
+    /// Class of Ingresses that name none
+    #[arg(long, value_name = "CLASS")]
+    ingress_class: Option<String>,
+    /// Gateway that HTTPRoutes belong to
+    #[arg(long, value_name = "[NAMESPACE/]NAME")]
+    gateway: Option<String>,
     /// Registry of images that the project builds
     #[arg(long, value_name = "HOST/PATH")]
     registry: Option<String>,
@@ -220,7 +226,8 @@ pub(crate) struct ConversionArgs {
 }
 
 impl ConversionArgs {
-    pub(crate) fn options(self) -> convert::Options {
+    /// `given` are the flags that were given; what the project says of the same does not count.
+    pub(crate) fn options(self, given: BTreeSet<String>) -> convert::Options {
         let mut expose = convert::Expose::default();
         for choice in self.expose {
             match choice {
@@ -246,6 +253,10 @@ impl ConversionArgs {
             defaults: self.defaults.into(),
             shared_volumes: self.shared_volumes.into(),
             allow_outside: self.allow_outside,
+            ingress_class: self.ingress_class,
+            gateway: self.gateway,
+            given,
+            ..convert::Options::default()
         }
     }
 }
@@ -269,10 +280,11 @@ fn expose(text: &str) -> Result<ExposeChoice, String> {
     };
     let how = match how {
         "ingress" => convert::Exposure::Ingress,
+        "gateway" => convert::Exposure::Gateway,
         "nodeport" => convert::Exposure::NodePort,
         "loadbalancer" => convert::Exposure::LoadBalancer,
         "none" => convert::Exposure::None,
-        _ => return Err("the right side is one of `ingress`, `nodeport`, `loadbalancer`, `none`".into()),
+        _ => return Err("the right side is one of `ingress`, `gateway`, `nodeport`, `loadbalancer`, `none`".into()),
     };
     Ok(ExposeChoice::Rule(convert::ExposeRule { service: service.into(), port, how }))
 }

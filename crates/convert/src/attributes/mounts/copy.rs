@@ -3,8 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use k8s_openapi::api::core::v1::{Container, ResourceRequirements, SecurityContext, VolumeMount};
+use k8s_openapi::api::core::v1::{Capabilities, Container, ResourceRequirements, SeccompProfile, SecurityContext, VolumeMount};
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
+use windlass_images::image::User;
 use windlass_k8s::name::label_name;
 
 use super::host::nested;
@@ -12,6 +13,7 @@ use super::{Became, files, memory, mount_path, pod_volume, user};
 use crate::attributes::Sink;
 use crate::decide::{MountPlan, Plan, ServicePlan, VolumePlan};
 use crate::fates::Place;
+use crate::options::Security;
 use crate::text::literal;
 
 /// Where the volume to fill is mounted in the init container.
@@ -40,14 +42,14 @@ fi
 ";
 
 /// Docker copies what an image has at a path into a new volume there; so does an init container of the same image.
-pub(super) fn image_content(mount: &MountPlan<'_>, volume: &VolumePlan, service: &ServicePlan<'_>, sink: &mut Sink<'_>) {
+pub(super) fn image_content(mount: &MountPlan<'_>, volume: &VolumePlan, service: &ServicePlan<'_>, plan: &Plan<'_>, sink: &mut Sink<'_>) {
     let name = label_name(&format!("copy-{}", volume.name));
     let container = Container {
         name: name.to_string(),
         image: Some(service.image.name.to_string()),
         command: Some(vec!["sh".to_owned(), "-c".to_owned(), literal(COPY_ONCE), "copy".to_owned(), mount.target.clone()]),
         volume_mounts: Some(vec![volume_mount(volume)]),
-        security_context: written_user(service),
+        security_context: Some(security(written_user(service), service.image.user(), service, plan)),
         resources: Some(resources()),
         ..Container::default()
     };
@@ -65,20 +67,13 @@ pub(super) fn fill(volume: &VolumePlan, service: &ServicePlan<'_>, plan: &Plan<'
     let content = files::embed(&volume.fill, &volume.claim, &origin, service, plan, sink);
     let name = pod_volume(content, "fill", &volume.claim, service, plan, sink);
     let files = VolumeMount { name, mount_path: FILES.to_owned(), read_only: Some(true), ..VolumeMount::default() };
-    let (uid, gid) = user(service);
-    let security = uid.map(|uid| SecurityContext {
-        run_as_user: Some(uid),
-        run_as_group: gid,
-        run_as_non_root: (uid != 0).then_some(true),
-        ..SecurityContext::default()
-    });
     let image = plan.input.options.wait_image.clone().unwrap_or_else(|| crate::options::TOOL_IMAGE.to_owned());
     let container = Container {
         name: label_name(&format!("fill-{}", volume.name)).to_string(),
         image: Some(image),
         command: Some(vec!["sh".to_owned(), "-c".to_owned(), literal(FILL_ONCE)]),
         volume_mounts: Some(vec![volume_mount(volume), files]),
-        security_context: security,
+        security_context: Some(security(tool_user(service), None, service, plan)),
         resources: Some(resources()),
         ..Container::default()
     };
@@ -102,6 +97,7 @@ pub(super) fn from_image(
         image: Some(source.image.name.to_string()),
         command: Some(vec!["cp".to_owned(), "-R".to_owned(), literal(&format!("{path}/.")), VOLUME.to_owned()]),
         volume_mounts: Some(vec![VolumeMount { name: volume.clone(), mount_path: VOLUME.to_owned(), ..VolumeMount::default() }]),
+        security_context: Some(security(None, source.image.user(), service, plan)),
         resources: Some(resources()),
         ..Container::default()
     };
@@ -127,14 +123,48 @@ fn volume_mount(volume: &VolumePlan) -> VolumeMount {
     }
 }
 
+/// A number that is nobody's, for what would run as root and must not.
+const NOBODY: i64 = 65534;
+
 /// The user that the project gives the container; without one the image's own is right.
-fn written_user(service: &ServicePlan<'_>) -> Option<SecurityContext> {
+fn written_user(service: &ServicePlan<'_>) -> Option<(i64, Option<i64>)> {
     service.service.user.as_ref()?;
     let (uid, gid) = user(service);
-    Some(SecurityContext { run_as_user: Some(uid?), run_as_group: gid, ..SecurityContext::default() })
+    Some((uid?, gid))
 }
 
-fn resources() -> ResourceRequirements {
+/// The user as which files are put where a service finds them.
+fn tool_user(service: &ServicePlan<'_>) -> Option<(i64, Option<i64>)> {
+    let (uid, gid) = user(service);
+    uid.map(|uid| (uid, gid))
+}
+
+/// What a container that copies may do. Root keeps its capabilities unless `--security` forbids it: it gives files to others.
+/// `image` is the user that the image is documented to have.
+pub(in crate::attributes) fn security(
+    user: Option<(i64, Option<i64>)>,
+    image: Option<User>,
+    service: &ServicePlan<'_>,
+    plan: &Plan<'_>,
+) -> SecurityContext {
+    let is_restricted = plan.security(service) == Security::Restricted;
+    let documented = || image.filter(|user| user.uid != 0).map_or((NOBODY, Some(NOBODY)), |user| (user.uid, Some(user.gid)));
+    let user = user.or_else(|| is_restricted.then(documented));
+    let is_plain = is_restricted || user.is_some_and(|(uid, _)| uid != 0);
+    let nothing = Capabilities { add: None, drop: Some(vec!["ALL".to_owned()]) };
+    SecurityContext {
+        run_as_user: user.map(|(uid, _)| uid),
+        run_as_group: user.and_then(|(_, gid)| gid),
+        run_as_non_root: is_plain.then_some(true),
+        allow_privilege_escalation: Some(false),
+        capabilities: is_plain.then_some(nothing),
+        seccomp_profile: Some(SeccompProfile { type_: "RuntimeDefault".to_owned(), localhost_profile: None }),
+        ..SecurityContext::default()
+    }
+}
+
+/// What a container needs that only prepares something.
+pub(in crate::attributes) fn resources() -> ResourceRequirements {
     let amounts = |cpu: &str, memory: &str| {
         BTreeMap::from([("cpu".to_owned(), Quantity(cpu.to_owned())), ("memory".to_owned(), Quantity(memory.to_owned()))])
     };

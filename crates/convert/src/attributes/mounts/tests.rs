@@ -157,11 +157,13 @@ fn sizes_come_from_the_flag_then_the_project_then_the_catalogue() {
         options.volume_sizes.insert("vol".to_owned(), "9Gi".to_owned());
     });
     assert_eq!(flag.convert().field("PersistentVolumeClaim/vol", "spec.resources.requests.storage"), "9Gi\n");
-    let outcome = project(&text("{ driver_opts: { size: lots }, x-windlass: { colour: red } }")).convert();
-    insta::assert_snapshot!(outcome.fates("volumes"), @r#"
+    let outcome = project(&text("{ driver_opts: { size: lots }, x-windlass: { size: some, storage_class: fast, shared: rwx } }")).convert();
+    insta::assert_snapshot!(outcome.fates("volumes"), @"
     volumes.vol.driver_opts.size: lost (`lots` is no size such as `10Gi`)
-    volumes.vol.x-windlass.colour: lost (volumes have `size` and `storage_class` here)
-    "#);
+    volumes.vol.x-windlass.size: lost (`some` is no size such as `10Gi`)
+    volumes.vol.x-windlass.storage_class: mapped → PersistentVolumeClaim/vol spec.storageClassName
+    volumes.vol.x-windlass.shared: mapped → PersistentVolumeClaim/vol spec.accessModes
+    ");
 }
 
 #[test]
@@ -255,6 +257,10 @@ volumes: { site: , modules: , static: , data: , raw: }",
         requests:
           cpu: 10m
           memory: 32Mi
+      securityContext:
+        allowPrivilegeEscalation: false
+        seccompProfile:
+          type: RuntimeDefault
       volumeMounts:
       - name: site
         mountPath: /windlass/volume
@@ -385,7 +391,7 @@ fn directories_that_are_written_become_claims_that_services_share() {
     .convert();
     let claims: Vec<_> = outcome.names().into_iter().filter(|name| name.starts_with("PersistentVolumeClaim/")).collect();
     assert_eq!(claims, ["PersistentVolumeClaim/missing", "PersistentVolumeClaim/srv-media", "PersistentVolumeClaim/uploads"]);
-    insta::assert_snapshot!(outcome.pod("Deployment/app", "initContainers"), @r#"
+    insta::assert_snapshot!(outcome.pod("Deployment/app", "initContainers"), @"
     - name: fill-uploads
       image: busybox:1.37
       command:
@@ -407,15 +413,21 @@ fn directories_that_are_written_become_claims_that_services_share() {
           cpu: 10m
           memory: 32Mi
       securityContext:
+        allowPrivilegeEscalation: false
+        capabilities:
+          drop:
+          - ALL
         runAsNonRoot: true
         runAsUser: 1000
+        seccompProfile:
+          type: RuntimeDefault
       volumeMounts:
       - name: uploads
         mountPath: /windlass/volume
       - name: fill-uploads
         mountPath: /windlass/files
         readOnly: true
-    "#);
+    ");
     assert_eq!(outcome.field("Deployment/app", "spec.strategy.type"), "Recreate\n");
     insta::assert_snapshot!(outcome.fates("services"), @r#"
     services.app.image: mapped → Deployment/app spec.template.spec.containers[0].image
@@ -455,7 +467,7 @@ fn source_trees_are_left_to_the_image_that_contains_them() {
       mountPath: /var/www/html
       readOnly: true
     "#);
-    insta::assert_snapshot!(outcome.pod("Deployment/web", "initContainers"), @r#"
+    insta::assert_snapshot!(outcome.pod("Deployment/web", "initContainers"), @"
     - name: copy-files-var-www-html
       image: acme/app
       command:
@@ -470,10 +482,14 @@ fn source_trees_are_left_to_the_image_that_contains_them() {
         requests:
           cpu: 10m
           memory: 32Mi
+      securityContext:
+        allowPrivilegeEscalation: false
+        seccompProfile:
+          type: RuntimeDefault
       volumeMounts:
       - name: files-var-www-html
         mountPath: /windlass/volume
-    "#);
+    ");
     insta::assert_snapshot!(outcome.fates("services"), @r#"
     services.app.build.context: approximated → Deployment/app spec.template.spec.containers[0].image (a cluster does not build: build and push `acme/app` before applying)
     services.app.image: mapped → Deployment/app spec.template.spec.containers[0].image
@@ -773,14 +789,32 @@ volumes: { shared: }",
 }
 
 #[test]
+fn what_copies_is_restricted_like_what_it_copies_for() {
+    let restricted = |service: &str| {
+        let outcome = project(&format!("services: {{ web: {{ {service} }} }}\nvolumes: {{ data: {{}} }}"))
+            .file("uploads/a", "1")
+            .options(|options| options.security = crate::options::Security::Restricted)
+            .convert();
+        let workload = outcome.names().into_iter().find(|name| name.ends_with("/web") && !name.starts_with("Service/")).unwrap();
+        let field = |field: &str| outcome.pod(&workload, &format!("initContainers[0].securityContext.{field}")).trim_end().to_owned();
+        let fields = ["runAsNonRoot", "capabilities.drop[0]", "allowPrivilegeEscalation", "seccompProfile.type"].map(field);
+        assert_eq!(fields, ["true", "ALL", "false", "RuntimeDefault"], "{service}");
+        field("runAsUser")
+    };
+    assert_eq!(restricted("image: 'nginx:1.27', volumes: ['data:/usr/share/nginx/html']"), "65534");
+    assert_eq!(restricted("image: 'acme/web:1', volumes: ['./uploads:/srv/uploads']"), "65534");
+    assert_eq!(restricted("image: 'acme/web:1', user: '1000', volumes: ['./uploads:/srv/uploads']"), "1000");
+}
+
+#[test]
 fn a_build_context_above_the_project_has_the_files_in_its_image() {
     let outcome = project(
         "services:
-  app: { build: .., image: acme/app, restart: always }
+  app: { build: { context: .., dockerfile: project/Dockerfile }, image: acme/app, restart: always }
   web: { image: nginx:1.27, restart: always, volumes: ['../public:/var/www/html/public:ro', '../data:/data'] }",
     )
     .files(|files| {
-        files.insert("/Dockerfile", "FROM php:8.4-fpm\nWORKDIR /var/www/html\nCOPY public/ ./public/\nCOPY data ./data", 0o644);
+        files.insert("/project/Dockerfile", "FROM php:8.4-fpm\nWORKDIR /var/www/html\nCOPY public/ ./public/\nCOPY data ./data", 0o644);
         files.insert("/public/logo.svg", "", 0o644);
         files.insert("/data/x", "", 0o644);
     })

@@ -51,7 +51,7 @@ pub(super) fn volume(
             group(service, sink);
         }
         if mount.has_image_content && volume.backing != Backing::External {
-            copy::image_content(mount, volume, service, sink);
+            copy::image_content(mount, volume, service, plan, sink);
         }
         if !volume.fill.is_empty() && !mount.read_only {
             copy::fill(volume, service, plan, sink);

@@ -1,16 +1,16 @@
 //! Named volumes of the top level. Their claims are made in `finish`, from the plan.
 
-use windlass_compose::model::{Entry, Volume};
+use windlass_compose::model::{Entry, Volume, VolumeSettings};
 use windlass_k8s::name::metadata_key;
 use windlass_k8s::{Kind, ObjectRef};
-use windlass_yaml::{Node, Path};
+use windlass_yaml::Path;
 
 use crate::decide::{Backing, Sharing, SizeFrom, VolumePlan, quantity};
 use crate::fates::{Fates, Place};
 
 /// Says what became of a volume and each of its options.
 pub(super) fn volume(entry: &Entry<Volume>, volume: &VolumePlan, fates: &mut Fates) {
-    let Volume { name, driver, driver_opts, external, labels, extensions } = &entry.value;
+    let Volume { name, driver, driver_opts, external, labels, windlass, extensions } = &entry.value;
     let path = Path::root().key("volumes").key(&entry.name.value);
     if volume.uses.is_empty() && !matches!(volume.backing, Backing::Host(_)) {
         fates.mapped_with(path, [], "no service mounts it, so no claim is made");
@@ -70,13 +70,11 @@ pub(super) fn volume(entry: &Entry<Volume>, volume: &VolumePlan, fates: &mut Fat
             fates.mapped(at, places);
         }
     }
+    if let Some(settings) = windlass {
+        settings_fates(&path.key("x-windlass"), settings, volume, &claim, fates);
+    }
     for extension in extensions {
-        let at = path.key(&extension.name.value);
-        if extension.name.as_str() == "x-windlass" {
-            own_options(&at, &extension.value, volume, &claim, fates);
-        } else {
-            fates.mapped_with(at, [], "an extension has no meaning of its own");
-        }
+        fates.mapped_with(path.key(&extension.name.value), [], "an extension has no meaning of its own");
     }
 }
 
@@ -165,25 +163,31 @@ fn driver_option(path: &Path, name: &str, value: &str, volume: &VolumePlan, clai
     }
 }
 
-/// `x-windlass` of a volume: `size` and `storage_class`.
-fn own_options(path: &Path, node: &Node, volume: &VolumePlan, claim: &Home, fates: &mut Fates) {
-    let Some(map) = node.as_map() else {
-        fates.lost(path.clone(), "expected a map with `size` and `storage_class`");
-        return;
-    };
-    for (key, value) in map.iter() {
-        let at = path.key(&key.name);
-        match key.as_str() {
-            "size" if value.as_str().is_some_and(|size| quantity(size).is_some()) => {
-                if volume.size.from == SizeFrom::Written("x-windlass.size") {
-                    fates.mapped(at, claim.places("spec.resources.requests.storage"));
-                } else {
-                    fates.mapped_with(at, [], "another size was asked for, which wins");
-                }
-            }
-            "size" => fates.lost(at, "a size is a text such as `10Gi`"),
-            "storage_class" if value.as_str().is_some() => fates.mapped(at, claim.places("spec.storageClassName")),
-            _ => fates.lost(at, "volumes have `size` and `storage_class` here"),
+/// `x-windlass` of a volume.
+fn settings_fates(path: &Path, settings: &VolumeSettings, volume: &VolumePlan, claim: &Home, fates: &mut Fates) {
+    let VolumeSettings { size, storage_class, shared, ignore, extensions: _ } = settings;
+    if let Some(size) = size {
+        let at = path.key("size");
+        if quantity(size).is_none() {
+            fates.lost(at, format!("`{}` is no size such as `10Gi`", size.value));
+        } else if volume.size.from == SizeFrom::Written("x-windlass.size") {
+            fates.mapped(at, claim.places("spec.resources.requests.storage"));
+        } else {
+            fates.mapped_with(at, [], "another size was asked for, which wins");
         }
+    }
+    if let Some(class) = storage_class {
+        let at = path.key("storage_class");
+        if volume.storage_class.as_ref() == Some(&class.value) {
+            fates.mapped(at, claim.places("spec.storageClassName"));
+        } else {
+            fates.mapped_with(at, [], "`--storage-class` decides otherwise");
+        }
+    }
+    if shared.is_some() {
+        fates.mapped(path.key("shared"), claim.places("spec.accessModes"));
+    }
+    if !ignore.is_empty() {
+        fates.mapped_with(path.key("ignore"), [], "`windlass audit` reads it");
     }
 }

@@ -1,0 +1,37 @@
+//! `windlass schema`: the JSON Schema of a format.
+
+use clap::{Args, CommandFactory as _, ValueEnum};
+
+use crate::args::Cli;
+use crate::commands::{Outcome, Shell};
+use crate::exit::Exit;
+use crate::settings;
+
+/// Print the JSON Schema of a format
+///
+/// For editors and checks of one's own: `yaml-language-server` takes it for a file.
+#[derive(Debug, Args)]
+pub(crate) struct SchemaArgs {
+    /// The format
+    #[arg(value_name = "NAME")]
+    name: Name,
+}
+
+/// A format with a schema.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Name {
+    /// What a compose file decides about its conversion
+    XWindlass,
+    /// `windlass.yaml`
+    Settings,
+}
+
+pub(crate) fn run(args: SchemaArgs, shell: &Shell) -> Outcome {
+    let mut schema = match args.name {
+        Name::XWindlass => windlass_compose::model::x_windlass_schema(),
+        Name::Settings => settings::schema(&Cli::command()),
+    };
+    schema.push('\n');
+    shell.print(schema.as_bytes())?;
+    Ok(Exit::Done)
+}

@@ -1,0 +1,110 @@
+//! Before anything is decided: what a project asks for beside its services becomes services, so that all that is decided about
+//! services holds for it. `x-windlass.migrate` is a job that runs before its service; an `ofelia.job-exec` is one by the clock.
+
+use smol_str::SmolStr;
+use windlass_compose::model::{ByName, Condition, Dependency, Entry, MountKind, Project, Restart, Service, ServiceSettings, WorkloadKind};
+use windlass_source::{Origin, Spanned};
+
+use crate::decide::chosen::words;
+
+/// What follows a service's name in the name of its migration.
+const MIGRATION: &str = "migrate";
+
+/// The project with these services; `None` where there are none.
+pub(crate) fn expand(project: &Project) -> Option<Project> {
+    let more: Vec<Service> =
+        project.services.iter().flat_map(|service| migration(service, project).into_iter().chain(jobs(service, project))).collect();
+    if more.is_empty() {
+        return None;
+    }
+    let mut project = project.clone();
+    for added in &more {
+        if let Some(owner) = added.name.strip_suffix(&format!("-{MIGRATION}"))
+            && let Some(service) = project.services.iter_mut().find(|service| service.name.as_str() == owner)
+            && migrates(service)
+        {
+            let dependency = Dependency { condition: Spanned::default_value(Condition::CompletedSuccessfully), ..Dependency::default() };
+            let entry = Entry { name: Spanned::default_value(added.name.value.clone()), value: Spanned::default_value(dependency) };
+            service.depends_on = std::mem::take(&mut service.depends_on).into_iter().chain([entry]).collect();
+        }
+    }
+    project.services.extend(more);
+    project.services.sort_by(|a, b| a.name.value.cmp(&b.name.value));
+    Some(project)
+}
+
+/// The name of the job that migrates for a service.
+pub(crate) fn migration_name(service: &str) -> SmolStr {
+    format!("{service}-{MIGRATION}").into()
+}
+
+fn migrates(service: &Service) -> bool {
+    service.windlass.as_ref().is_some_and(|settings| settings.migrate.is_some())
+}
+
+fn migration(service: &Service, project: &Project) -> Option<Service> {
+    let command = service.windlass.as_ref()?.migrate.as_ref()?;
+    let name = migration_name(&service.name);
+    if project.service(&name).is_some() {
+        return None;
+    }
+    let mut job = task(service, name, words(&command.value), &command.origin);
+    job.restart = Some(Spanned::default_value(Restart::OnFailure { max_retries: None }));
+    Some(job)
+}
+
+/// The commands that ofelia runs in a service's container: here each has a pod of its own.
+fn jobs(service: &Service, project: &Project) -> Vec<Service> {
+    let mut jobs = Vec::new();
+    for label in &service.labels {
+        let Some(job) = label.name.strip_prefix("ofelia.job-exec.").and_then(|rest| rest.strip_suffix(".schedule")) else { continue };
+        let command = service.labels.get(&format!("ofelia.job-exec.{job}.command"));
+        let name = job_name(&service.name, job);
+        let (Some(command), Some(schedule), None) = (command, crate::decide::cron(&label.value), project.service(&name)) else { continue };
+        let words = windlass_compose::words::split(command).map(|split| split.words).unwrap_or_default();
+        let mut job = task(service, name, words.into_iter().map(|word| SmolStr::from(word.value)).collect(), &label.value.origin);
+        let settings = ServiceSettings {
+            kind: Some(Spanned::default_value(WorkloadKind::CronJob)),
+            schedule: Some(Spanned::default_value(schedule)),
+            ..ServiceSettings::default()
+        };
+        job.windlass = Some(Spanned::default_value(Box::new(settings)));
+        jobs.push(job);
+    }
+    jobs
+}
+
+/// The name of the service that runs one of ofelia's jobs.
+pub(crate) fn job_name(service: &str, job: &str) -> SmolStr {
+    format!("{service}-{job}").into()
+}
+
+/// A service like this one that runs another command and ends.
+fn task(service: &Service, name: SmolStr, words: Vec<SmolStr>, origin: &Origin) -> Service {
+    let mut task = service.clone();
+    task.name = Spanned::new(name, service.name.origin.clone());
+    task.command = Some(Spanned::new(words.into_iter().map(|word| Spanned::new(word, origin.clone())).collect(), origin.clone()));
+    task.windlass = None;
+    task.labels = ByName::default();
+    task.deploy = task.deploy.map(|mut deploy| {
+        deploy.value.mode = None;
+        deploy.value.replicas = None;
+        deploy.value.update_config = None;
+        deploy.value.rollback_config = None;
+        deploy.value.restart_policy = None;
+        deploy.value.labels = ByName::default();
+        deploy
+    });
+    (task.container_name, task.hostname, task.domainname, task.healthcheck, task.scale) = (None, None, None, None, None);
+    task.restart = Some(Spanned::default_value(Restart::No));
+    task.ports.clear();
+    task.expose.clear();
+    task.post_start.clear();
+    task.pre_stop.clear();
+    // What others wait for or share with the service is the service's.
+    task.network_mode = None;
+    // Its data stays with the service: a claim that one node mounts would tie the two together.
+    task.volumes.retain(|mount| mount.kind.value == MountKind::Bind);
+    task.volumes_from.clear();
+    task
+}
