@@ -111,8 +111,8 @@ pub use service_network::ServiceNetwork;
 pub use ulimit::{Ulimit, UlimitRange};
 pub use volume::Volume;
 pub use windlass::{
-    Autoscale, Concurrency, Defaults, Exec, Expose, ExposeDefault, Exposure, Ignored, NetworkPolicies, Probe, ProbeCheck, ProbeSettings,
-    Probes, ProjectSettings, Security, ServiceSettings, SharedVolumes, VolumeSettings, Wait, WorkloadKind,
+    Autoscale, Concurrency, Defaults, Exec, Expose, ExposeDefault, Exposure, NetworkPolicies, Probe, ProbeCheck, ProbeSettings, Probes,
+    ProjectSettings, Security, ServiceSettings, SharedVolumes, VolumeSettings, Wait, WorkloadKind,
 };
 
 use context::Context;

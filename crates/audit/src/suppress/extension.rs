@@ -1,6 +1,6 @@
 //! Suppressions in compose files: `x-windlass.ignore` of a service or of the project.
 
-use windlass_compose::model::Extensions;
+use windlass_source::Spanned;
 use windlass_yaml::{Node, Value};
 
 use super::{Covers, Suppression};
@@ -9,15 +9,17 @@ use crate::context::Context;
 /// Reads `x-windlass: { ignore: … }`: a map of rules and reasons, or a list of `RULE reason`.
 pub(super) fn read(context: &Context, all: &mut Vec<Suppression>) {
     for stack in context.stacks() {
-        from(&stack.project().extensions, &Covers::Service(stack.index(), None), all);
+        let ignored = stack.project().windlass.as_ref().and_then(|settings| settings.ignore.as_ref());
+        from(ignored, &Covers::Service(stack.index(), None), all);
         for service in stack.services() {
-            from(&service.extensions, &Covers::Service(stack.index(), Some(service.name().to_owned())), all);
+            let ignored = service.windlass.as_ref().and_then(|settings| settings.ignore.as_ref());
+            from(ignored, &Covers::Service(stack.index(), Some(service.name().to_owned())), all);
         }
     }
 }
 
-fn from(extensions: &Extensions, covers: &Covers, all: &mut Vec<Suppression>) {
-    let Some(ignore) = extensions.get("x-windlass").and_then(|extension| extension.get("ignore")) else { return };
+fn from(ignored: Option<&Spanned<Node>>, covers: &Covers, all: &mut Vec<Suppression>) {
+    let Some(ignore) = ignored else { return };
     let mut add = |rule: &str, reason: &str, node: &Node| {
         all.push(Suppression::new(vec![rule.to_owned()], covers.clone(), node.span()).because(reason));
     };

@@ -50,7 +50,7 @@ settings! {
         "Where probes and resources come from that the project leaves open (`--defaults`)." defaults: Option<Spanned<Defaults>> = TEXT.words(Defaults::WORDS),
         "How several pods share a volume (`--shared-volumes`)." shared_volumes: Option<Spanned<SharedVolumes>> = TEXT.words(SharedVolumes::WORDS),
         "Whether alike services such as `app1` and `app2` become one with replicas (`--consolidate`)." consolidate: Option<Spanned<bool>> = BOOL,
-        "Findings of `windlass audit` that the project lives with." ignore: Vec<Spanned<Ignored>> = IGNORED,
+        "Findings of `windlass audit` that the project lives with: rule and reason." ignore: Option<Spanned<Node>> = IGNORED,
     }
 }
 
@@ -74,7 +74,7 @@ settings! {
         "Its probes: `none`, or those that differ from what follows from its health check." probes: Option<Spanned<Probes>> = TEXT.words(&["none"]).or_object(&PROBES),
         "ServiceAccount of its pods." service_account: Option<Spanned<SmolStr>> = TEXT,
         "Secrets with the credentials of its image's registry." pull_secrets: Vec<Spanned<SmolStr>> = TEXT_OR_TEXTS,
-        "Findings of `windlass audit` that the service lives with." ignore: Vec<Spanned<Ignored>> = IGNORED,
+        "Findings of `windlass audit` that the service lives with: rule and reason." ignore: Option<Spanned<Node>> = IGNORED,
     }
 }
 
@@ -84,7 +84,7 @@ settings! {
         "Size of the claim, such as `10Gi` (`--volume-size`)." size: Option<Spanned<SmolStr>> = TEXT,
         "Storage class of the claim (`--storage-class`)." storage_class: Option<Spanned<SmolStr>> = TEXT,
         "How several pods share it (`--shared-volumes`)." shared: Option<Spanned<SharedVolumes>> = TEXT.words(SharedVolumes::WORDS),
-        "Findings of `windlass audit` that the volume lives with." ignore: Vec<Spanned<Ignored>> = IGNORED,
+        "Findings of `windlass audit` that the volume lives with: rule and reason." ignore: Option<Spanned<Node>> = IGNORED,
     }
 }
 
@@ -99,21 +99,6 @@ settings! {
 }
 
 static AUTOSCALE: Object = AUTOSCALE_OBJECT.requiring(&["max"]);
-
-settings! {
-    /// `ignore`: a finding of `windlass audit` that is left as it is.
-    pub struct Ignored as IGNORED_OBJECT, ABOUT_IGNORED {
-        "The rule, by id or slug." rule: Option<Spanned<SmolStr>> = TEXT,
-        "Why." reason: Option<Spanned<SmolStr>> = TEXT,
-        "The last day on which it is left, such as `\"2027-01-01\"`." until: Option<Spanned<SmolStr>> = TEXT,
-    }
-}
-
-static IGNORED_REQUIRED: Object = IGNORED_OBJECT.requiring(&["rule"]);
-const IGNORED: Rule = {
-    static ITEM: Rule = Rule::object(&IGNORED_REQUIRED);
-    Rule::list(&ITEM)
-};
 
 settings! {
     /// The probes that differ.
@@ -136,6 +121,14 @@ settings! {
         "Failures in a row that count." retries: Option<Spanned<i64>> = INT.range(1, 10_000),
     }
 }
+
+/// `RULE reason`, a list of them, or a map of rules and reasons, as room `audit` reads them.
+const IGNORED: Rule = {
+    static REASONS: Names = Names { allows: |_| true, wanted: None, rule: TEXT.or(Kinds::NULL) };
+    let mut rule = Rule::names(&REASONS).or(Kinds::TEXT);
+    rule.items = Some(&TEXT);
+    rule
+};
 
 const PROBE: Rule = TEXT.words(&["none"]).or_object(&PROBE_CHECK);
 
@@ -332,12 +325,11 @@ words! {
 }
 
 /// The settings and what each is, for the JSON Schema: the object that its rules name, and the words about its keys.
-pub(crate) static ABOUT: [(&Object, &[(&str, &str)]); 7] = [
+pub(crate) static ABOUT: [(&Object, &[(&str, &str)]); 6] = [
     (&PROJECT_SETTINGS, ABOUT_PROJECT),
     (&SERVICE_SETTINGS, ABOUT_SERVICE),
     (&VOLUME_SETTINGS, ABOUT_VOLUME),
     (&AUTOSCALE, ABOUT_AUTOSCALE),
-    (&IGNORED_REQUIRED, ABOUT_IGNORED),
     (&PROBES, ABOUT_PROBES),
     (&PROBE_CHECK, ABOUT_PROBE),
 ];
@@ -355,7 +347,7 @@ mod tests {
             ("autoscale: { min: 2 }", "`x-windlass.autoscale` of service `web` needs `max` @ { min: 2 }"),
             ("expose: { '0': ingress }", "`x-windlass.expose` of service `web` cannot have the name `0` @ '0'"),
             ("probes: { live: none }", "`x-windlass.probes` of service `web` has no attribute `live` @ live"),
-            ("ignore: [{ reason: x }]", "`x-windlass.ignore[0]` of service `web` needs `rule` @ { reason: x }"),
+            ("ignore: [{}]", "`x-windlass.ignore[0]` of service `web` must be text @ {}"),
         ];
         for (text, expected) in cases {
             assert_eq!(web(&[&format!("x-windlass: {{ {text} }}")]), *expected, "{text}");

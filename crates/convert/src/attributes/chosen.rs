@@ -25,7 +25,7 @@ pub(super) fn chosen(written: Option<&Spanned<Box<ServiceSettings>>>, service: &
     let chosen = &service.chosen;
     let path = |at: &Path| service.path("").join(at);
     if let Some(settings) = written {
-        if !settings.ignore.is_empty() {
+        if settings.ignore.is_some() {
             sink.fates.mapped_with(sink.at("x-windlass.ignore"), [], "`windlass audit` reads it");
         }
         if settings.migrate.is_some() && service.migration.is_none() {

@@ -84,7 +84,7 @@ fn settings_fates(settings: &ProjectSettings, fates: &mut Fates) {
         let message = format!("does what `--{}` does, which wins where it is given", key.replace('_', "-"));
         fates.mapped_with(Path::parse("x-windlass").key(*key), [], message);
     }
-    if !ignore.is_empty() {
+    if ignore.is_some() {
         fates.mapped_with(Path::parse("x-windlass.ignore"), [], "`windlass audit` reads it");
     }
 }

@@ -21,6 +21,9 @@ pub(crate) struct Wish<T> {
     pub(crate) at: Path,
 }
 
+/// Where a decision is kept.
+type Slot<T> = fn(&mut Chosen) -> &mut Option<Wish<T>>;
+
 /// Everything that a service decides about its conversion.
 #[derive(Debug, Default)]
 pub(crate) struct Chosen {
@@ -150,7 +153,7 @@ impl Chosen {
     }
 
     /// A decision that is taken when none was before; a later one has no effect.
-    fn set<T>(&mut self, field: fn(&mut Self) -> &mut Option<Wish<T>>, value: T, at: Path) {
+    fn set<T>(&mut self, field: Slot<T>, value: T, at: Path) {
         let wish = self.wish(value, at.clone());
         match field(self) {
             slot @ None => *slot = Some(wish),
@@ -250,18 +253,16 @@ impl Chosen {
             let wish = self.wish(text(secret), at("pull_secrets"));
             self.pull_secrets.push(wish);
         }
-        let texts: [(&str, &Option<Spanned<SmolStr>>, fn(&mut Self) -> &mut Option<Wish<SmolStr>>); 5] = [
-            ("path", path, |chosen| &mut chosen.path),
-            ("tls_secret", tls_secret, |chosen| &mut chosen.tls_secret),
-            ("ingress_class", ingress_class, |chosen| &mut chosen.ingress_class),
-            ("gateway", gateway, |chosen| &mut chosen.gateway),
-            ("service_account", service_account, |chosen| &mut chosen.service_account),
-        ];
-        for (key, value, field) in texts {
+        let mut set_text = |key, value: &Option<Spanned<SmolStr>>, field: Slot<SmolStr>| {
             if let Some(value) = value {
                 self.set(field, text(value), at(key));
             }
-        }
+        };
+        set_text("path", path, |chosen| &mut chosen.path);
+        set_text("tls_secret", tls_secret, |chosen| &mut chosen.tls_secret);
+        set_text("ingress_class", ingress_class, |chosen| &mut chosen.ingress_class);
+        set_text("gateway", gateway, |chosen| &mut chosen.gateway);
+        set_text("service_account", service_account, |chosen| &mut chosen.service_account);
         if let Some(security) = security {
             self.set(|chosen| &mut chosen.security, security.value.into(), at("security"));
         }

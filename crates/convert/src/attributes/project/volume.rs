@@ -187,7 +187,7 @@ fn settings_fates(path: &Path, settings: &VolumeSettings, volume: &VolumePlan, c
     if shared.is_some() {
         fates.mapped(path.key("shared"), claim.places("spec.accessModes"));
     }
-    if !ignore.is_empty() {
+    if ignore.is_some() {
         fates.mapped_with(path.key("ignore"), [], "`windlass audit` reads it");
     }
 }

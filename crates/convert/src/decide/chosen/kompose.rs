@@ -7,7 +7,7 @@ use windlass_k8s::Kind;
 use windlass_k8s::quantity::Amount;
 use windlass_yaml::Path;
 
-use super::{Asks, Autoscaling, Chosen, ChosenProbe, ProbeWish, beneath, schedule};
+use super::{Asks, Autoscaling, Chosen, ChosenProbe, ProbeWish, Slot, beneath, schedule};
 use crate::options::Exposure;
 
 /// Kompose's target where a label asks for an autoscaler and names none.
@@ -94,7 +94,7 @@ fn one(chosen: &mut Chosen, label: &str, value: &str, at: Path) {
             if Amount::parse(value).is_none_or(Amount::is_negative) {
                 return chosen.refuse(at, "it is no quantity such as `1Gi`");
             }
-            let field: fn(&mut Chosen) -> &mut Option<_> =
+            let field: Slot<SmolStr> =
                 if label.ends_with("request") { |chosen| &mut chosen.ephemeral[0] } else { |chosen| &mut chosen.ephemeral[1] };
             chosen.set(field, value.into(), at);
         }
