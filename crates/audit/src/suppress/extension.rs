@@ -28,8 +28,8 @@ fn from(ignored: Option<&Spanned<Node>>, covers: &Covers, all: &mut Vec<Suppress
         let (rule, reason) = text.split_once(' ').unwrap_or((text, ""));
         add(rule.trim_end_matches(':'), reason, node);
     };
-    match &ignore.value {
-        Value::String(_) => line(ignore),
+    match &ignore.value.value {
+        Value::String(_) => line(&ignore.value),
         Value::Sequence(items) => items.iter().for_each(line),
         Value::Map(map) => map.iter().for_each(|(rule, reason)| add(rule.as_str(), reason.as_str().unwrap_or_default(), reason)),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::Timestamp(_) => {}
