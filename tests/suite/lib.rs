@@ -5,3 +5,4 @@ pub mod conversion;
 pub mod invariants;
 pub mod projects;
 pub mod recorded;
+pub mod sandbox;

@@ -181,7 +181,7 @@ pub(crate) fn modules() -> PathBuf {
 }
 
 /// Outside the workspace, so that a fresh checkout need not build again; in `target` where there is no home.
-fn cache() -> PathBuf {
+pub(crate) fn cache() -> PathBuf {
     let home = |variable: &str| std::env::var_os(variable).filter(|value| !value.is_empty()).map(PathBuf::from);
     home("XDG_CACHE_HOME")
         .filter(|path| path.is_absolute())

@@ -1,6 +1,7 @@
 //! What tests share: where things stand, the real tools that they compare with, and a real control plane.
 #![expect(clippy::disallowed_methods, clippy::print_stdout, reason = "tests read files, start processes and say what they skip")]
 
+mod busybox;
 mod cluster;
 mod control_plane;
 mod docker_compose;
@@ -8,6 +9,7 @@ mod kubernetes_validate;
 
 use std::path::{Path, PathBuf};
 
+pub use busybox::{build_busybox, busybox};
 pub use cluster::{Client, Cluster, Response};
 pub use control_plane::Component;
 pub use docker_compose::docker_compose;

@@ -1,8 +1,8 @@
-//! `cargo xtask control-plane`: builds the programs that `testkit::Cluster` starts, unless they are there.
+//! `cargo xtask control-plane`: builds the programs that `testkit::Cluster` starts and what pods wait with, unless they are there.
 
 use std::time::Instant;
 
-use windlass_testkit::Component;
+use windlass_testkit::{Component, build_busybox};
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
@@ -26,6 +26,12 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
             let start = Instant::now();
             let path = component.build(arguments.jobs)?;
             println!("{name} {version}  {} after {:.0} s", path.display(), start.elapsed().as_secs_f64());
+        }
+    }
+    if !arguments.list {
+        match build_busybox()? {
+            Some(path) => println!("busybox  {}", path.display()),
+            None => println!("busybox  can't be built without apt, gcc and make"),
         }
     }
     Ok(())

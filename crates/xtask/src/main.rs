@@ -36,7 +36,7 @@ enum Task {
     /// Cold-process medians on generated projects, beside docker-compose in the same run.
     Bench(bench::Arguments),
     /// Builds etcd, the API server, the controllers, the scheduler and kwok for the tests that need a real control plane, and
-    /// kubectl, kustomize and helm.
+    /// kubectl, kustomize, helm and BusyBox.
     ControlPlane(control_plane::Arguments),
     /// Every object of every project of the corpus, created on a real API server.
     Conformance,

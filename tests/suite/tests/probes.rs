@@ -9,13 +9,12 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 
 use k8s_openapi::api::core::v1::{Container, Probe, Secret};
 use windlass_convert::Conversion;
 use windlass_source::MemoryFileSystem;
 use windlass_suite::conversion::Project;
-use windlass_testkit::workspace;
+use windlass_suite::sandbox::{self, quoted};
 
 /// A server that Debian packages.
 struct Server {
@@ -111,7 +110,7 @@ const POD: &str = "10.99.0.1";
 
 #[test]
 fn probes_fail_before_the_server_runs_and_pass_once_it_does() {
-    if let Some(reason) = no_sandbox() {
+    if let Some(reason) = sandbox::missing(&["bash", "curl", "timeout", "setpriv"]) {
         return println!("skipped: {reason}");
     }
     let mut held = 0;
@@ -142,36 +141,6 @@ fn installed(program: &str) -> Option<String> {
     paths.into_iter().find(|path| Path::new(path).is_file())
 }
 
-/// Starts `script` as the first process of its own network and processes; what it leaves ends with it. Not root's, whoever calls.
-fn sandbox(script: &Path) -> Command {
-    let mut command = Command::new("setpriv");
-    command.args(["--pdeathsig", "KILL", "--", "unshare", "--net", "--pid", "--mount", "--mount-proc", "--fork", "--kill-child"]);
-    if !nix::unistd::geteuid().is_root() {
-        command.args(["--user", "--map-current-user", "--keep-caps"]);
-    }
-    command.arg("sh").arg(script);
-    command
-}
-
-/// Why servers can't be run apart here, if so.
-fn no_sandbox() -> Option<String> {
-    let directory = directory("none");
-    let script = directory.join("script");
-    fs::write(&script, "ip link set lo up && bash -c true && curl --version >/dev/null && timeout 1 true\n").expect("writable");
-    match sandbox(&script).output() {
-        Ok(output) if output.status.success() => None,
-        Ok(output) => Some(format!("no namespaces, ip, bash or curl: {}", String::from_utf8_lossy(&output.stderr).trim())),
-        Err(error) => Some(format!("setpriv: {error}")),
-    }
-}
-
-fn directory(name: &str) -> std::path::PathBuf {
-    let directory = workspace().join("target/probes").join(name);
-    drop(fs::remove_dir_all(&directory));
-    fs::create_dir_all(&directory).expect("writable");
-    directory
-}
-
 fn run(server: &Server, program: &str) -> Result<(), String> {
     let mut files = MemoryFileSystem::new();
     files.insert("/srv/shop/compose.yaml", format!("services: {{ {}: {{ {} }} }}\n", server.name, server.service), 0o644);
@@ -188,11 +157,11 @@ fn run(server: &Server, program: &str) -> Result<(), String> {
         let probe = probe.as_ref().ok_or_else(|| format!("no {name} probe"))?;
         asked.push((name, command(probe, container)?));
     }
-    let directory = directory(server.name);
+    let directory = sandbox::directory(server.name);
     let temporary = tempfile::tempdir().map_err(|error| error.to_string())?;
     let script = directory.join("script");
     fs::write(&script, text(server, program, &asked, &environment(container, &conversion), temporary.path())).expect("writable");
-    let output = sandbox(&script).output().map_err(|error| error.to_string())?;
+    let output = sandbox::command(&script).output().map_err(|error| error.to_string())?;
     let told = String::from_utf8_lossy(&output.stdout);
     for (name, _) in &asked {
         if !told.contains(&format!("before {name} failed\n")) {
@@ -256,10 +225,6 @@ fn expanded(word: &str, container: &Container) -> String {
         };
     }
     text + rest
-}
-
-fn quoted(word: &str) -> String {
-    format!("'{}'", word.replace('\'', r"'\''"))
 }
 
 /// The variables of a container, those from Secrets too.
