@@ -25,7 +25,10 @@ mod service;
 mod site;
 mod stack;
 
-use windlass_source::{Diagnostic, SourceMap, Span};
+use std::collections::BTreeMap;
+
+use windlass_source::{Diagnostic, FileId, SourceMap, Span};
+use windlass_yaml::Node;
 
 pub use config_edit::replace;
 pub use config_file::{ConfigContext, ConfigUse};
@@ -50,6 +53,8 @@ pub struct Context {
     pub(crate) stacks: Vec<stack::Stack>,
     pub(crate) dockerfiles: Vec<dockerfile::DockerfileEntry>,
     pub(crate) configs: Vec<config_file::ConfigFile>,
+    /// The compose files as they are written, before anything is merged.
+    pub(crate) written: BTreeMap<FileId, Node>,
     /// What could not be read, and so was not checked.
     pub(crate) not_understood: Vec<Diagnostic>,
     /// The compose files were named.

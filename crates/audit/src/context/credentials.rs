@@ -63,7 +63,7 @@ impl<'a> ServiceContext<'a> {
             let sign = credentials::variable(&name.value, &value.value, &value.origin, self.image());
             // `${PASSWORD:-}` is no credential, but what `.env` has may hide a default.
             let hidden = || sign_of_default(self, name, value);
-            let sign = sign.or_else(hidden)?;
+            let sign = sign.or_else(hidden).filter(|sign| *sign != Sign::Image || holds_secret(&name.value, &value.value))?;
             let secret = password.clone().unwrap_or(0..value.value.len());
             Some(Credential { name, value, sign, is_address: password.is_some(), written: self.written(value, &secret) })
         };
@@ -98,6 +98,15 @@ impl<'a> ServiceContext<'a> {
         let name = self.context().sources().file(span.file).name();
         name.ends_with(".yml") || name.ends_with(".yaml") || self.stack().file_ids().contains(&span.file)
     }
+}
+
+/// Of what an image takes credentials from, names of users and whole configurations hold none by themselves.
+fn holds_secret(name: &str, value: &str) -> bool {
+    const OTHER: [&str; 9] = ["USER", "USERNAME", "LOGIN", "EMAIL", "CONFIG", "ARGS", "OPTS", "OPTIONS", "AUTH"];
+    let last = name.rsplit('_').next().unwrap_or(name).to_ascii_uppercase();
+    let value = value.to_ascii_lowercase();
+    !OTHER.contains(&last.as_str())
+        || (last != "USER" && last != "USERNAME" && (value.contains("pass") || value.contains("secret") || value.contains('/')))
 }
 
 /// How a default is known to be a credential where the value that took its place is none.

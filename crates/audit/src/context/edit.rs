@@ -16,12 +16,10 @@ impl Context {
     }
 
     /// The map of a service as its file writes it, before anything is merged.
-    fn written_service(&self, service: ServiceContext<'_>) -> Option<Node> {
+    fn written_service(&self, service: ServiceContext<'_>) -> Option<&Node> {
         let key = service.key_span()?;
-        let text = self.sources.file(key.file).text();
-        let document = parse(key.file, text, &Budget::default()).documents.into_iter().next()?;
-        let map = document.root.as_map()?.get("services")?.as_map()?.clone();
-        map.iter().find(|(name, _)| name.span == Some(key)).map(|(_, node)| node.clone())
+        let map = self.written.get(&key.file)?.as_map()?.get("services")?.as_map()?;
+        map.iter().find(|(name, _)| name.span == Some(key)).map(|(_, node)| node)
     }
 }
 
@@ -38,7 +36,7 @@ impl ServiceContext<'_> {
         let (last, _) = service.as_map()?.iter().next_back()?;
         let file = last.span?.file;
         let text = self.context().sources.file(file).text();
-        insert_entry(text, &service, Some(last.as_str()), key, &snippet(file, yaml)?, Style::default())
+        insert_entry(text, service, Some(last.as_str()), key, &snippet(file, yaml)?, Style::default())
     }
 
     /// An edit that adds an item to a list attribute, or the attribute with the item.
@@ -63,7 +61,7 @@ impl ServiceContext<'_> {
     /// map is not there.
     pub fn insert_in(self, path: &[&str], key: &str, yaml: &str) -> Option<Edit> {
         let service = self.context().written_service(self)?;
-        let map = path.iter().try_fold(&service, |node, key| node.get(key))?;
+        let map = path.iter().try_fold(service, |node, key| node.get(key))?;
         let (last, _) = map.as_map()?.iter().next_back()?;
         let file = last.span?.file;
         insert_entry(self.context().sources.file(file).text(), map, Some(last.as_str()), key, &snippet(file, yaml)?, Style::default())
@@ -76,7 +74,7 @@ impl ServiceContext<'_> {
         let items = service.get(key)?.as_sequence()?;
         let at = items.iter().position(|item| item.span() == Some(span))?;
         if items.len() == 1 {
-            return remove_entry(text, &service, key);
+            return remove_entry(text, service, key);
         }
         let line = text[..span.start as usize].rfind('\n').map_or(0, |at| at + 1);
         if text[line..span.start as usize].trim() == "-" {

@@ -118,19 +118,23 @@ impl Environment {
     }
 
     fn of_variables(project: &Project) -> Option<Self> {
-        let mut found = None;
+        let mut found: [Vec<String>; 2] = [Vec::new(), Vec::new()];
         for service in &project.services {
             for variable in VARIABLES {
                 let Some(value) = service.environment.get(variable).and_then(Option::as_ref) else { continue };
                 let Some(kind) = kind_of(value) else { continue };
                 let because = format!("`{variable}` of service `{}` is `{}`", service.name.value, value.value);
-                if kind == EnvironmentKind::Production {
-                    return Some(Self { kind, because });
-                }
-                found.get_or_insert(Self { kind, because });
+                found[usize::from(kind == EnvironmentKind::Production)].push(because);
             }
         }
-        found
+        // One service may be told something else than the others; in doubt it is where a finding matters.
+        let [development, production] = found;
+        let (kind, of_kind) = if production.len() >= development.len() {
+            (EnvironmentKind::Production, production)
+        } else {
+            (EnvironmentKind::Development, development)
+        };
+        of_kind.into_iter().next().map(|because| Self { kind, because })
     }
 
     /// A development tool, or sources that are mounted over what an image was built from.

@@ -59,6 +59,7 @@ impl Context {
         let wanted = find(request, files, &mut context);
         let working_directory = normalize(&request.project.working_directory);
         stacks::load(request, &wanted.compose, files, &mut context);
+        stacks::keep_written(&mut context);
         let mut reader = Reader::new(files, working_directory, std::mem::take(&mut context.sources));
         let builds = dockerfiles::load(&wanted.dockerfiles, &mut reader, &mut context);
         facts::fill(&builds, request, &mut context);

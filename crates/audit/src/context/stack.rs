@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use smol_str::SmolStr;
 use windlass_compose::model::{Placement, Project};
 use windlass_source::{FileId, Span, VariableSource};
-use windlass_yaml::{Budget, Key, Map, Node, parse};
+use windlass_yaml::{Key, Map, Node};
 
 use super::Context;
 use super::environment::{Environment, EnvironmentKind};
@@ -119,9 +119,8 @@ impl<'a> StackContext<'a> {
         let kept = self.tree().get(section).and_then(Node::as_map);
         let is_kept = |key: &Key| kept.is_some_and(|kept| kept.contains_key(key.as_str()));
         let mut found: Vec<Key> = Vec::new();
-        for file in self.file_ids() {
-            let parsed = parse(*file, self.context.sources.file(*file).text(), &Budget::default());
-            let declared = parsed.documents.iter().filter_map(|document| document.root.get(section)?.as_map());
+        for root in self.file_ids().iter().filter_map(|file| self.context.written.get(file)) {
+            let declared = root.get(section).and_then(Node::as_map).into_iter();
             for key in declared.flat_map(Map::keys).filter(|key| !is_kept(key)) {
                 if found.iter().all(|known| known.name != key.name) {
                     found.push(key.clone());

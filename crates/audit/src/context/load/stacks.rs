@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use windlass_compose::{DEFAULT_FILES, DEFAULT_OVERRIDES, Loaded, Request as ProjectRequest, load_into};
 use windlass_source::{Diagnostic, FileId, FileSystem};
+use windlass_yaml::{Budget, parse};
 
 use super::super::Context;
 use super::super::environment::{Environment, EnvironmentKind};
@@ -111,6 +112,16 @@ fn leave_open(request: &mut ProjectRequest, diagnostics: &[Diagnostic]) -> bool 
 
 fn give_back(loaded: Loaded, context: &mut Context) {
     context.sources = loaded.sources;
+}
+
+/// Keeps every compose file as it is written: for edits, and for what loading leaves out.
+pub(super) fn keep_written(context: &mut Context) {
+    let own = |id: FileId| context.stacks.iter().any(|stack| stack.file_ids.contains(&id));
+    let is_yaml = |name: &str| name.ends_with(".yml") || name.ends_with(".yaml");
+    let files = context.sources.files().filter(|(id, file)| is_yaml(file.name()) || own(*id));
+    let root =
+        |id: FileId, text: &str| parse(id, text, &Budget::default()).documents.into_iter().next().map(|document| (id, document.root));
+    context.written = files.filter_map(|(id, file)| root(id, file.text())).collect();
 }
 
 /// Keeps a stack that loads; of one that does not, the reasons.

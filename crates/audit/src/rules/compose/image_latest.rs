@@ -60,7 +60,7 @@ fn check(service: &ServiceContext<'_>, findings: &mut Findings<'_>) {
     };
     let Some(moves) = moves else { return };
     findings
-        .report(service.image_span(), format!("the image of `{}` has {moves}", service.name()))
+        .report(service.image_span(), format!("`{}` has {moves}", reference.familiar_name()))
         .severity(service.grade(RULE.severity))
         .help("name a version: `NAME:1.2.3`");
 }

@@ -41,6 +41,6 @@ fn check(service: &ServiceContext<'_>, findings: &mut Findings<'_>) {
         return;
     }
     findings
-        .report(service.image_span(), format!("the image of `{}` has no digest", service.name()))
+        .report(service.image_span(), format!("`{}` has no digest", reference.familiar_name()))
         .help("add `@sha256:…` behind the tag; `docker buildx imagetools inspect` tells it");
 }

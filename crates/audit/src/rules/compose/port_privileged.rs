@@ -8,7 +8,7 @@ declare_rule! {
     /// A service that is not the edge publishes a port below 1024.
     ///
     /// Proxies are the edge, and so is an application on port 80 or 443 where there is no proxy. Servers whose clients expect the port (mail,
-    /// DNS) keep it.
+    /// names, files) keep it.
     ///
     /// ## Why
     /// Those ports are for services of the machine itself. What sits there is taken for one, and rootless engines can't open them.
@@ -41,6 +41,10 @@ declare_rule! {
     }
 }
 
+/// Ports below 1024 that clients expect their servers at: mail, names, files, directories, logs, time, network management.
+const EXPECTED: [u32; 24] =
+    [20, 21, 22, 25, 53, 67, 68, 69, 110, 123, 139, 143, 161, 162, 389, 445, 465, 514, 587, 636, 853, 989, 993, 995];
+
 fn check(service: &ServiceContext<'_>, findings: &mut Findings<'_>) {
     if service.ports.is_empty() {
         return findings.not_applicable();
@@ -51,7 +55,7 @@ fn check(service: &ServiceContext<'_>, findings: &mut Findings<'_>) {
     for port in &service.ports {
         let Some(number) = port.value.published.as_ref().and_then(|published| published.value.parse::<u32>().ok()) else { continue };
         let is_web = matches!(number, 80 | 443);
-        if number == 0 || number >= 1024 || is_edge || (is_web && !has_proxy) || (!is_web && own(number)) || number == 22 {
+        if number == 0 || number >= 1024 || is_edge || (is_web && !has_proxy) || (!is_web && own(number)) || EXPECTED.contains(&number) {
             continue;
         }
         findings

@@ -43,7 +43,7 @@ fn check(service: &ServiceContext<'_>, findings: &mut Findings<'_>) {
         findings
             .report(
                 credential.value.span().or(credential.name.span()),
-                format!("`{name}` of `{}` has a password that everybody knows when `{variable}` is not set", service.name()),
+                format!("`{name}` is what everybody knows when `{variable}` is not set"),
             )
             .severity(service.grade(RULE.severity))
             .help(format!("write `${{{variable}:?}}`, so that nothing starts without it"));

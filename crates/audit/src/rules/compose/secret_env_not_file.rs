@@ -50,7 +50,7 @@ fn check(service: &ServiceContext<'_>, findings: &mut Findings<'_>) {
     for entry in &service.environment {
         let name = &entry.name.value;
         let is_set = entry.value.as_ref().is_some_and(|value| !value.value.is_empty());
-        if !is_set || !image.credentials.iter().any(|known| known == name) {
+        if !is_set || !image.credentials.iter().any(|known| known == name) || name.ends_with("USER") {
             continue;
         }
         findings

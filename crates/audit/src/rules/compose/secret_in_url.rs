@@ -44,10 +44,7 @@ fn check(service: &ServiceContext<'_>, findings: &mut Findings<'_>) {
         }
         let name = &credential.name.value;
         findings
-            .report(
-                credential.value.span().or(credential.name.span()),
-                format!("the address in `{name}` of `{}` holds a password", service.name()),
-            )
+            .report(credential.value.span().or(credential.name.span()), format!("the address in `{name}` holds a password"))
             .severity(service.grade(RULE.severity))
             .help("put a variable in the place of the password: `${DB_PASSWORD:?}`");
     }

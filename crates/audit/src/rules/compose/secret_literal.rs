@@ -57,10 +57,7 @@ fn check(service: &ServiceContext<'_>, findings: &mut Findings<'_>) {
         let is_whole = credential.value.origin.parts().is_empty();
         let edit = service.assignment_of(&credential).filter(|_| is_whole);
         findings
-            .report(
-                credential.value.span().or(credential.name.span()),
-                format!("`{name}` of `{}` holds a credential in the clear", service.name()),
-            )
+            .report(credential.value.span().or(credential.name.span()), format!("`{name}` holds a credential in the clear"))
             .severity(grade)
             .because(credential.sign.to_string())
             .help(format!("write `${{{name}:?}}` and give the value in the environment, or use a secret"))
