@@ -8,6 +8,7 @@ use crate::commands::audit::AuditArgs;
 use crate::commands::config::ConfigArgs;
 use crate::commands::convert::ConvertArgs;
 use crate::commands::schema::SchemaArgs;
+use crate::commands::validate::ValidateArgs;
 
 /// Hauls a Docker Compose stack onto Kubernetes.
 #[derive(Debug, Parser)]
@@ -27,6 +28,7 @@ Examples:
   windlass convert -f compose.yaml -o k8s   the same project as a tree of files
   windlass config --format json             the merged project, as docker compose prints it
   windlass audit                            what is wrong with the files in this directory, and a score
+  windlass validate k8s                     what the API server would say of the manifests in a directory
 
 Exit codes:
   0  done, and nothing at or above the gate
@@ -40,6 +42,7 @@ pub(crate) enum Command {
     Config(Box<ConfigArgs>),
     Convert(Box<ConvertArgs>),
     Schema(SchemaArgs),
+    Validate(Box<ValidateArgs>),
 }
 
 impl Cli {
@@ -51,6 +54,7 @@ impl Cli {
             Command::Convert(args) => ("convert", args.project.clone(), args.output),
             // What it prints depends on no project.
             Command::Schema(_) => ("schema", ProjectArgs { no_config: true, ..ProjectArgs::default() }, OutputArgs::default()),
+            Command::Validate(args) => ("validate", args.project.clone(), args.output),
         };
         (name, project.after(self.project.clone()), output.after(self.output))
     }

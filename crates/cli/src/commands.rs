@@ -4,6 +4,7 @@ pub(crate) mod audit;
 pub(crate) mod config;
 pub(crate) mod convert;
 pub(crate) mod schema;
+pub(crate) mod validate;
 
 use std::collections::BTreeSet;
 use std::io::{self, Write};
@@ -145,7 +146,7 @@ impl Shell {
     }
 }
 
-fn read_standard_input(limit: u64) -> Result<Vec<u8>, Stop> {
+pub(crate) fn read_standard_input(limit: u64) -> Result<Vec<u8>, Stop> {
     use std::io::Read as _;
 
     let mut bytes = Vec::new();

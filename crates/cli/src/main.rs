@@ -14,7 +14,7 @@ use clap::parser::ValueSource;
 use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _};
 
 use crate::args::{Cli, Command};
-use crate::commands::{Shell, audit, config, convert, schema};
+use crate::commands::{Shell, audit, config, convert, schema, validate};
 use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::settings::Settings;
@@ -70,6 +70,7 @@ fn run(mut cli: Cli, mut given: BTreeSet<String>) -> ExitCode {
         Command::Config(args) => config::run(*args, cli.project, &mut shell),
         Command::Convert(args) => convert::run(*args, cli.project, &mut shell),
         Command::Schema(args) => schema::run(args, &shell),
+        Command::Validate(args) => validate::run(*args, &mut shell),
     };
     outcome.unwrap_or_else(|stop| shell.stop(stop)).into()
 }

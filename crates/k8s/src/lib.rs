@@ -11,6 +11,7 @@ pub mod name;
 pub mod quantity;
 pub mod read;
 pub mod schema;
+pub mod validation;
 pub mod validity;
 pub mod view;
 pub mod write;

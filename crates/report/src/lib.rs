@@ -5,6 +5,7 @@
 pub mod audit;
 mod formats;
 mod report;
+pub mod validation;
 
 pub use formats::summary::render as summary;
 pub use formats::{FORMATS, Format, by_extension, human};

@@ -77,7 +77,7 @@ impl Table {
             let fields = self.types.entry(short(name).to_owned()).or_default();
             for (field, schema) in definition["properties"].as_object().into_iter().flatten() {
                 let mark = if required.contains(field.as_str()) { "!" } else { "" };
-                *fields.entry((field.clone(), format!("{}{mark}", notation(schema, definitions)?))).or_default() |= bit;
+                *fields.entry((field.clone(), format!("{}{mark}", notation(schema)?))).or_default() |= bit;
             }
             *self.exists.entry(short(name).to_owned()).or_default() |= bit;
         }
@@ -169,7 +169,7 @@ fn scalar(name: &str) -> Option<&'static str> {
     })
 }
 
-fn notation(schema: &Value, definitions: &serde_json::Map<String, Value>) -> anyhow::Result<String> {
+fn notation(schema: &Value) -> anyhow::Result<String> {
     if let Some(reference) = schema["$ref"].as_str() {
         let name = reference.rsplit('/').next().unwrap_or_default();
         return Ok(scalar(name).unwrap_or_else(|| short(name)).to_owned());
@@ -181,9 +181,9 @@ fn notation(schema: &Value, definitions: &serde_json::Map<String, Value>) -> any
         (Some("integer"), Some("int32")) => "i".into(),
         (Some("integer"), _) => "l".into(),
         (Some("number"), _) => "d".into(),
-        (Some("array"), _) => format!("[]{}", notation(&schema["items"], definitions)?),
+        (Some("array"), _) => format!("[]{}", notation(&schema["items"])?),
         (Some("object"), _) if schema["additionalProperties"].is_object() => {
-            format!("{{}}{}", notation(&schema["additionalProperties"], definitions)?)
+            format!("{{}}{}", notation(&schema["additionalProperties"])?)
         }
         (Some("object") | None, _) => "*".into(),
         other => bail!("a schema of a form that the table does not know: {other:?}"),
