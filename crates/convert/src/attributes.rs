@@ -55,6 +55,7 @@ pub(crate) const DOCUMENTS: &[(&str, &str)] = &[
     ("security.md", include_str!("attributes/security.md")),
     ("host.md", include_str!("attributes/host.md")),
     ("project.md", include_str!("attributes/project.md")),
+    ("chosen.md", include_str!("attributes/chosen.md")),
 ];
 
 /// Where attributes put what they decide.
