@@ -1,9 +1,11 @@
 //! Repairs: which edits are made, the texts afterwards, the difference.
 
 use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
 
 use similar::TextDiff;
-use windlass_source::{Applicability, Edit, FileId, Fix, SourceMap};
+use windlass_source::{Applicability, DirEntry, Edit, FileId, FileSystem, Fix, Metadata, SourceMap, normalize};
 
 use crate::findings::Finding;
 
@@ -78,14 +80,59 @@ fn overlap(a: &Edit, b: &Edit) -> bool {
     (a.start < b.end && b.start < a.end) || (a.start == b.start) || (a.start == a.end && a.start == b.end)
 }
 
-/// The difference that repairs make, as `diff -u` writes it.
-pub fn difference(repairs: &Repairs, sources: &SourceMap) -> String {
-    let mut out = String::new();
-    for (file, text) in &repairs.files {
-        let source = sources.file(*file);
-        let name = source.name();
-        let diff = TextDiff::from_lines(source.text().as_ref(), text.as_str());
-        out.push_str(&diff.unified_diff().context_radius(3).header(&format!("a/{name}"), &format!("b/{name}")).to_string());
+/// The difference of a file, as `diff -u` writes it.
+pub fn difference(name: &str, before: &str, after: &str) -> String {
+    TextDiff::from_lines(before, after).unified_diff().context_radius(3).header(&format!("a/{name}"), &format!("b/{name}")).to_string()
+}
+
+/// Files as they are after repairs, over those that are there: what is repaired is audited again before anything is written.
+pub struct Overlay<'f> {
+    below: &'f dyn FileSystem,
+    directory: PathBuf,
+    written: BTreeMap<PathBuf, String>,
+}
+
+impl<'f> Overlay<'f> {
+    /// Nothing changed yet. Names start at `directory`.
+    pub fn new(below: &'f dyn FileSystem, directory: impl Into<PathBuf>) -> Self {
+        Self { below, directory: directory.into(), written: BTreeMap::new() }
     }
-    out
+
+    /// The new text of the file of this name.
+    pub fn write(&mut self, name: &str, text: String) {
+        self.written.insert(PathBuf::from(name), text);
+    }
+
+    /// The files that changed, by name, in their order.
+    pub fn written(&self) -> impl Iterator<Item = (&Path, &str)> {
+        self.written.iter().map(|(name, text)| (name.as_path(), text.as_str()))
+    }
+
+    fn text(&self, path: &Path) -> Option<&str> {
+        let path = normalize(&self.directory.join(path));
+        let found = self.written.iter().find(|(name, _)| normalize(&self.directory.join(name)) == path);
+        found.map(|(_, text)| text.as_str())
+    }
+}
+
+impl FileSystem for Overlay<'_> {
+    fn read(&self, path: &Path, limit: u64) -> io::Result<Vec<u8>> {
+        match self.text(path) {
+            Some(text) if text.len() as u64 > limit => Err(io::ErrorKind::FileTooLarge.into()),
+            Some(text) => Ok(text.as_bytes().to_vec()),
+            None => self.below.read(path, limit),
+        }
+    }
+
+    fn metadata(&self, path: &Path) -> Option<Metadata> {
+        self.below.metadata(path)
+    }
+
+    fn list(&self, path: &Path) -> io::Result<Vec<DirEntry>> {
+        self.below.list(path)
+    }
+
+    fn canonicalize(&self, path: &Path) -> io::Result<PathBuf> {
+        self.below.canonicalize(path)
+    }
 }

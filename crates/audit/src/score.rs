@@ -56,6 +56,15 @@ pub struct Tally {
 }
 
 impl Tally {
+    fn of(&mut self, state: State) -> &mut u32 {
+        match state {
+            State::Pass => &mut self.pass,
+            State::Partial => &mut self.partial,
+            State::Fail => &mut self.fail,
+            State::Exempt => &mut self.exempt,
+        }
+    }
+
     /// Percent of the controls that are met, a partial one half, rounded down; `None` when there are none to meet.
     pub fn compliance(self) -> Option<u32> {
         let all = self.pass + self.partial + self.fail;
@@ -74,6 +83,32 @@ pub struct CategoryScore {
     pub tally: Tally,
 }
 
+/// How a control stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// Nothing was found.
+    Pass,
+    /// Something was found, but not on every target, or of P3 only.
+    Partial,
+    /// P1 or P2 on every target.
+    Fail,
+    /// Every target is excused.
+    Exempt,
+}
+
+/// A control's result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ControlScore {
+    /// The control.
+    pub control: Control,
+    /// How it stands.
+    pub state: State,
+    /// How often something was found, each rule and target once.
+    pub failing: u32,
+    /// How often a rule applied.
+    pub applicable: u32,
+}
+
 /// Scores of a stack, or of all that was looked at.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Score {
@@ -81,6 +116,8 @@ pub struct Score {
     pub overall: Option<u32>,
     /// Categories with an applicable control, in the order of the report.
     pub categories: Vec<CategoryScore>,
+    /// Controls of which a rule ran and spoke, in the order of the report.
+    pub controls: Vec<ControlScore>,
 }
 
 impl Score {
@@ -132,14 +169,16 @@ pub(crate) fn score(outcomes: &[Outcome], findings: &[Finding], profile: Profile
             standing.applicable += 1;
         }
     }
+    let scored: Vec<ControlScore> = controls.iter().map(|(control, standing)| standing.told(*control)).collect();
     let mut categories: Vec<CategoryScore> = Vec::new();
     for category in Category::ALL {
+        let of_category = |control: Control| control.category() == *category;
         let mut tally = Tally::default();
-        let mut lost = 0;
-        for (_, standing) in controls.iter().filter(|(control, _)| control.category() == *category) {
-            lost += standing.severities.iter().map(|severity| profile.deduction(*severity)).sum::<u32>();
-            *standing.place(&mut tally) += 1;
+        for control in scored.iter().filter(|entry| of_category(entry.control)) {
+            *tally.of(control.state) += 1;
         }
+        let severities = controls.iter().filter(|(control, _)| of_category(**control)).flat_map(|(_, standing)| &standing.severities);
+        let lost: u32 = severities.map(|severity| profile.deduction(*severity)).sum();
         if tally != Tally::default() {
             categories.push(CategoryScore { category: *category, score: 100_u32.saturating_sub(lost), tally });
         }
@@ -147,20 +186,21 @@ pub(crate) fn score(outcomes: &[Outcome], findings: &[Finding], profile: Profile
     let key: Vec<u32> = categories.iter().filter(|score| score.category.is_key()).map(|score| score.score).collect();
     let count = u32::try_from(key.len()).unwrap_or(u32::MAX);
     let overall = (count > 0).then(|| (2 * key.iter().sum::<u32>() + count) / (2 * count));
-    Score { overall, categories }
+    Score { overall, categories, controls: scored }
 }
 
 impl Standing {
-    fn place<'t>(&self, tally: &'t mut Tally) -> &'t mut u32 {
+    fn told(&self, control: Control) -> ControlScore {
         let is_serious = self.severities.iter().any(|severity| *severity < Severity::P3);
-        if self.applicable == 0 {
-            &mut tally.exempt
+        let state = if self.applicable == 0 {
+            State::Exempt
         } else if self.failing == 0 {
-            &mut tally.pass
+            State::Pass
         } else if self.failing == self.applicable && is_serious {
-            &mut tally.fail
+            State::Fail
         } else {
-            &mut tally.partial
-        }
+            State::Partial
+        };
+        ControlScore { control, state, failing: self.failing, applicable: self.applicable }
     }
 }

@@ -7,6 +7,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::commands::audit::AuditArgs;
 use crate::commands::config::ConfigArgs;
 use crate::commands::convert::ConvertArgs;
+use crate::commands::fix::FixArgs;
+use crate::commands::rules::{ExplainArgs, RulesArgs};
 use crate::commands::schema::SchemaArgs;
 use crate::commands::validate::ValidateArgs;
 
@@ -41,6 +43,9 @@ pub(crate) enum Command {
     Audit(Box<AuditArgs>),
     Config(Box<ConfigArgs>),
     Convert(Box<ConvertArgs>),
+    Explain(Box<ExplainArgs>),
+    Fix(Box<FixArgs>),
+    Rules(Box<RulesArgs>),
     Schema(SchemaArgs),
     Validate(Box<ValidateArgs>),
 }
@@ -52,6 +57,9 @@ impl Cli {
             Command::Audit(args) => ("audit", args.project.clone(), args.output),
             Command::Config(args) => ("config", args.project.clone(), args.output),
             Command::Convert(args) => ("convert", args.project.clone(), args.output),
+            Command::Explain(args) => ("explain", args.project.clone(), args.output),
+            Command::Fix(args) => ("fix", args.project.clone(), args.output),
+            Command::Rules(args) => ("rules", args.project.clone(), args.output),
             // What it prints depends on no project.
             Command::Schema(_) => ("schema", ProjectArgs { no_config: true, ..ProjectArgs::default() }, OutputArgs::default()),
             Command::Validate(args) => ("validate", args.project.clone(), args.output),

@@ -3,6 +3,8 @@
 pub(crate) mod audit;
 pub(crate) mod config;
 pub(crate) mod convert;
+pub(crate) mod fix;
+pub(crate) mod rules;
 pub(crate) mod schema;
 pub(crate) mod validate;
 

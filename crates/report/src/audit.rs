@@ -1,7 +1,12 @@
 //! An audit's report in every format, one file each. What was found is in room `audit`.
 
+mod github;
+mod gitlab;
 mod human;
 mod json;
+mod junit;
+mod markdown;
+mod sarif;
 
 use windlass_audit::{Audit, Context, Finding, Severity};
 use windlass_source::{SourceMap, Span};
@@ -33,7 +38,8 @@ pub struct AuditFormat {
 }
 
 /// Every format of an audit's report; the first one is the default.
-pub static FORMATS: [AuditFormat; 2] = [human::FORMAT, json::FORMAT];
+pub static FORMATS: [AuditFormat; 7] =
+    [human::FORMAT, json::FORMAT, sarif::FORMAT, junit::FORMAT, github::FORMAT, gitlab::FORMAT, markdown::FORMAT];
 
 /// The format that `--format` calls so.
 pub fn by_name(name: &str) -> Option<&'static AuditFormat> {

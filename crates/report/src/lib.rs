@@ -5,6 +5,7 @@
 pub mod audit;
 mod formats;
 mod report;
+pub mod rules;
 pub mod validation;
 
 pub use formats::summary::render as summary;

@@ -1,6 +1,7 @@
 //! `cargo xtask codegen`: files that are made from code, so that they can't contradict it.
 
 mod attributes;
+mod rules;
 
 use std::fmt::Write as _;
 use std::fs;
@@ -14,8 +15,11 @@ struct Generated {
     text: fn() -> String,
 }
 
-const FILES: [Generated; 2] =
-    [Generated { path: "docs/attributes.md", text: attributes::text }, Generated { path: "docs/images.md", text: images }];
+const FILES: [Generated; 3] = [
+    Generated { path: "docs/attributes.md", text: attributes::text },
+    Generated { path: "docs/images.md", text: images },
+    Generated { path: "docs/rules.md", text: rules::text },
+];
 
 pub(crate) fn run(check: bool) -> anyhow::Result<()> {
     let root = windlass_testkit::workspace();

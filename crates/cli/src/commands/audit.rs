@@ -31,6 +31,9 @@ pub(crate) struct AuditArgs {
     /// Write a further report, its form by the extension; may be given again
     #[arg(long = "output", value_name = "FILE", help_heading = "Report")]
     outputs: Vec<PathBuf>,
+    /// Write the findings to this file, for `--baseline`
+    #[arg(long, value_name = "FILE", help_heading = "Report")]
+    write_baseline: Option<PathBuf>,
     /// Show suppressed findings too
     #[arg(long, help_heading = "Report")]
     show_suppressed: bool,
@@ -74,9 +77,6 @@ pub(crate) struct RuleArgs {
     /// Leave out the findings of this file
     #[arg(long, value_name = "FILE")]
     baseline: Option<PathBuf>,
-    /// Write the findings to this file, for `--baseline`
-    #[arg(long, value_name = "FILE")]
-    write_baseline: Option<PathBuf>,
 }
 
 /// The gate.
@@ -142,7 +142,7 @@ pub(crate) fn run(args: AuditArgs, before: ProjectArgs, shell: &mut Shell) -> Ou
             .help("name a directory or a file");
         return Err(told.into());
     }
-    if let Some(path) = &args.rules.write_baseline {
+    if let Some(path) = &args.write_baseline {
         shell.write_file(path, baseline::write(&audit.findings).as_bytes())?;
     }
     let report = AuditReport { audit: &audit, context: &context, show_suppressed: args.show_suppressed, style: shell.result_style() };
@@ -189,7 +189,8 @@ fn format_of(path: &Path) -> Result<&'static AuditFormat, Stop> {
 }
 
 impl RuleArgs {
-    fn environment(&self) -> Option<EnvironmentKind> {
+    /// What everything is for, where the command line says it.
+    pub(crate) fn environment(&self) -> Option<EnvironmentKind> {
         self.environment.map(|kind| match kind {
             Kind::Dev => EnvironmentKind::Development,
             Kind::Prod => EnvironmentKind::Production,

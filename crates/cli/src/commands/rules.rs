@@ -1,0 +1,90 @@
+//! `windlass rules` and `windlass explain`: what the rules are, and what one of them, an attribute of Compose or an error of validity means.
+
+use clap::Args;
+use windlass_audit::{Rule, rules};
+use windlass_report::rules::{FORMATS, explain};
+use windlass_source::{Code, Diagnostic, closest};
+
+use crate::args::{OutputArgs, ProjectArgs};
+use crate::commands::{Outcome, Shell};
+use crate::exit::Exit;
+
+/// List the rules
+#[derive(Debug, Args)]
+pub(crate) struct RulesArgs {
+    /// Form of the list
+    #[arg(long, value_name = "FORMAT", default_value = FORMATS[0].name, value_parser = FORMATS.iter().map(|format| format.name).collect::<Vec<_>>())]
+    format: String,
+    /// Only rules that look at this
+    #[arg(long, value_name = "TARGET", value_parser = targets())]
+    target: Option<String>,
+    #[command(flatten)]
+    pub(crate) project: ProjectArgs,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+}
+
+/// Explain a rule, what becomes of a Compose attribute, or an error of validity
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct ExplainArgs {
+    /// A rule's id or slug, or another tool's id of it; an attribute such as `ports` or `services.web.healthcheck`; an id such as `KV050`
+    #[arg(value_name = "ID|ATTRIBUTE|FIELD")]
+    name: String,
+    #[command(flatten)]
+    pub(crate) project: ProjectArgs,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  windlass explain CO001
+  windlass explain DL3015                   the rule that hadolint calls so
+  windlass explain services.web.healthcheck";
+
+fn targets() -> Vec<&'static str> {
+    let mut targets: Vec<_> = rules::all().iter().map(|rule| rule.check.target()).collect();
+    targets.sort_unstable();
+    targets.dedup();
+    targets
+}
+
+pub(crate) fn list(args: RulesArgs, shell: &mut Shell) -> Outcome {
+    let wanted = |rule: &&&'static Rule| args.target.as_ref().is_none_or(|target| rule.check.target() == target);
+    let rules: Vec<&Rule> = rules::all().iter().filter(wanted).copied().collect();
+    let format = FORMATS.iter().find(|format| format.name == args.format).unwrap_or(&FORMATS[0]);
+    shell.print((format.render)(&rules).as_bytes())?;
+    Ok(Exit::Done)
+}
+
+pub(crate) fn tell(args: ExplainArgs, shell: &mut Shell) -> Outcome {
+    let texts = of_rules(&args.name).or_else(|| of_validity(&args.name)).or_else(|| of_attribute(&args.name));
+    let Some(texts) = texts else {
+        let known = rules::all().iter().flat_map(|rule| [rule.id, rule.slug]);
+        let close = closest(&args.name, known)
+            .map_or_else(|| "`windlass rules` lists the rules".to_owned(), |name| format!("did you mean `{name}`?"));
+        let told = Diagnostic::error(Code("cli::unknown-name"), format!("`{}` is no rule and no attribute", args.name));
+        return Err(told.help(close).into());
+    };
+    shell.print(texts.join("\n").as_bytes())?;
+    Ok(Exit::Done)
+}
+
+fn of_rules(name: &str) -> Option<Vec<String>> {
+    // A prefix names many: that is a list, not an explanation.
+    let exact = |rule: &&Rule| rule.id.eq_ignore_ascii_case(name) || rule.slug.eq_ignore_ascii_case(name) || rule.is_alias(name);
+    let found: Vec<String> = rules::named(name).filter(exact).map(explain).collect();
+    (!found.is_empty()).then_some(found)
+}
+
+fn of_validity(name: &str) -> Option<Vec<String>> {
+    let rule = windlass_k8s::validity::rules().find(|rule| rule.id.eq_ignore_ascii_case(name))?;
+    Some(vec![format!("{}\n\n{}: the API server refuses such a manifest.\n", rule.id, rule.title)])
+}
+
+fn of_attribute(name: &str) -> Option<Vec<String>> {
+    let cases = windlass_convert::support::find(name);
+    let texts: Vec<String> = cases.iter().map(|case| format!("{}\n\n{}\n", case.input.trim(), case.outcome.trim())).collect();
+    (!texts.is_empty()).then_some(texts)
+}
