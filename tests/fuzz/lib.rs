@@ -24,6 +24,7 @@ pub fn project(bytes: &[u8]) -> Option<(Request, MemoryFileSystem)> {
         check_consistency: on(3),
         resolve_environment: on(4),
         select: on(5),
+        typed: true,
     };
     if !on(6) {
         request.profiles = vec!["*".into()];

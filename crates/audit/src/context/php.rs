@@ -2,11 +2,20 @@
 
 use windlass_conf::ini::{Dialect, Entry, Ini};
 
-use super::config_file::ConfigContext;
+use super::config_file::{ConfigContext, ConfigUse};
 use super::service::ServiceContext;
 
 /// Where the official images look for PHP's files.
 const DIRECTORIES: [&str; 4] = ["/etc/php/conf.d/", "/etc/php/php.ini", "/fpm/conf.d/", "/cli/conf.d/"];
+
+impl ConfigContext<'_> {
+    /// True unless every service that has this file has another one that PHP reads later and that takes the setting back.
+    pub fn decides(self, entry: &Entry) -> bool {
+        let is_taken_back =
+            |service: ServiceContext<'_>| service.php_setting(&entry.key.text).is_some_and(|other| !std::ptr::eq(other, entry));
+        self.uses().is_empty() || !self.services().all(|(service, _)| is_taken_back(service))
+    }
+}
 
 impl<'a> ServiceContext<'a> {
     /// The files of PHP's settings, each with its path in the container, in the order in which PHP reads them: `php.ini`, then those of
@@ -60,11 +69,7 @@ impl<'a> ServiceContext<'a> {
         let mut found: Vec<(ConfigContext<'a>, &'a T, &'a str, bool)> = Vec::new();
         for config in self.configs() {
             let Some(tree) = tree(config) else { continue };
-            for (service, place) in config.services() {
-                if service.stack().index() == self.stack().index() && service.name() == self.name() {
-                    found.push((config, tree, &place.target, place.is_copied));
-                }
-            }
+            found.extend(self.places_of(config).map(|place| (config, tree, place.target.as_str(), place.is_copied)));
         }
         let mounted: Vec<&str> = found.iter().filter(|(.., is_copied)| !is_copied).map(|(_, _, target, _)| *target).collect();
         let counts = |target: &str, is_copied: bool| !is_copied || !mounted.contains(&target);
@@ -73,5 +78,15 @@ impl<'a> ServiceContext<'a> {
             .filter(|(_, _, target, is_copied)| counts(target, *is_copied))
             .map(|(config, tree, target, _)| (*config, *tree, *target))
             .collect()
+    }
+
+    /// Where it has a file at this path.
+    pub fn place_of(self, config: ConfigContext<'a>, target: &str) -> Option<&'a ConfigUse> {
+        self.places_of(config).find(|place| place.target == target)
+    }
+
+    fn places_of(self, config: ConfigContext<'a>) -> impl Iterator<Item = &'a ConfigUse> {
+        let is_same = move |service: ServiceContext<'a>| service.stack().index() == self.stack().index() && service.name() == self.name();
+        config.services().filter(move |(service, _)| is_same(*service)).map(|(_, place)| place)
     }
 }

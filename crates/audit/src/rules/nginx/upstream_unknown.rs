@@ -81,7 +81,7 @@ fn check(config: &ConfigContext<'_>, nginx: &Nginx, findings: &mut Findings<'_>)
         let Some(service) = stacks.iter().find(|service| !service.finds_host(host)) else { continue };
         let names: Vec<&str> = service.stack().services().map(|other| other.name()).filter(|name| *name != service.name()).collect();
         findings
-            .report(target.host.span, format!("`{host}` is no service of `{}`", service.stack().name()))
+            .report(target.host.span, format!("`{host}` is no service of the stack"))
             .severity(service.grade(RULE.severity))
             .related(service.key_span(), "the service that has this file")
             .help(if names.is_empty() { "add the service".to_owned() } else { format!("its services are {}", names.join(", ")) });

@@ -35,7 +35,7 @@ fn check(config: &ConfigContext<'_>, php: &Ini, findings: &mut Findings<'_>) {
     if !config.is_production() {
         return findings.not_applicable();
     }
-    let Some(entry) = php.get("display_errors") else { return };
+    let Some(entry) = php.get("display_errors").filter(|entry| config.decides(entry)) else { return };
     if Dialect::Php.truth(entry) == Some(true) || entry.text().eq_ignore_ascii_case("stdout") {
         findings
             .report(entry.span, "errors are shown in pages")

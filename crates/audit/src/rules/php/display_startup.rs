@@ -34,7 +34,7 @@ fn check(config: &ConfigContext<'_>, php: &Ini, findings: &mut Findings<'_>) {
     if !config.is_production() {
         return findings.not_applicable();
     }
-    let Some(entry) = php.get("display_startup_errors") else { return };
+    let Some(entry) = php.get("display_startup_errors").filter(|entry| config.decides(entry)) else { return };
     if Dialect::Php.truth(entry) == Some(true) {
         findings
             .report(entry.span, "errors of the start are shown in pages")

@@ -30,7 +30,7 @@ declare_rule! {
 }
 
 fn check(config: &ConfigContext<'_>, php: &Ini, findings: &mut Findings<'_>) {
-    let Some(entry) = php.get("error_log") else { return };
+    let Some(entry) = php.get("error_log").filter(|entry| config.decides(entry)) else { return };
     let path = entry.text();
     if !path.contains('/') || ["/dev/", "/proc/", "php://"].iter().any(|start| path.starts_with(start)) || path.contains("${") {
         return;

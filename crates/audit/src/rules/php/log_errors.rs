@@ -31,7 +31,7 @@ declare_rule! {
 }
 
 fn check(config: &ConfigContext<'_>, php: &Ini, findings: &mut Findings<'_>) {
-    let Some(entry) = php.get("log_errors") else { return };
+    let Some(entry) = php.get("log_errors").filter(|entry| config.decides(entry)) else { return };
     if Dialect::Php.truth(entry) == Some(false) {
         findings
             .report(entry.span, "errors are not logged")

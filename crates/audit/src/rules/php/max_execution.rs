@@ -32,7 +32,7 @@ declare_rule! {
 }
 
 fn check(config: &ConfigContext<'_>, php: &Ini, findings: &mut Findings<'_>) {
-    let Some(entry) = php.get("max_execution_time") else { return };
+    let Some(entry) = php.get("max_execution_time").filter(|entry| config.decides(entry)) else { return };
     if entry.text().parse::<u64>().is_ok_and(|seconds| seconds == 0 || seconds > 300) {
         findings
             .report(

@@ -32,7 +32,7 @@ declare_rule! {
 }
 
 fn check(config: &ConfigContext<'_>, php: &Ini, findings: &mut Findings<'_>) {
-    let Some(entry) = php.get("memory_limit") else { return };
+    let Some(entry) = php.get("memory_limit").filter(|entry| config.decides(entry)) else { return };
     if entry.text() == "-1" {
         findings
             .report(entry.span, "a request may take any amount of memory")

@@ -37,7 +37,7 @@ fn check(config: &ConfigContext<'_>, php: &Ini, findings: &mut Findings<'_>) {
     if !config.is_production() {
         return findings.not_applicable();
     }
-    let Some(entry) = php.get("opcache.enable") else { return };
+    let Some(entry) = php.get("opcache.enable").filter(|entry| config.decides(entry)) else { return };
     if Dialect::Php.truth(entry) == Some(false) {
         findings
             .report(entry.span, "OPcache is switched off")

@@ -32,7 +32,7 @@ declare_rule! {
 }
 
 fn check(config: &ConfigContext<'_>, php: &Ini, findings: &mut Findings<'_>) {
-    let Some(entry) = php.get("opcache.max_accelerated_files") else { return };
+    let Some(entry) = php.get("opcache.max_accelerated_files").filter(|entry| config.decides(entry)) else { return };
     if entry.text().parse::<u64>().is_ok_and(|count| count < 10_000) {
         findings
             .report(entry.span, format!("OPcache holds {} files", entry.text()))

@@ -32,7 +32,7 @@ declare_rule! {
 }
 
 fn check(config: &ConfigContext<'_>, php: &Ini, findings: &mut Findings<'_>) {
-    let Some(entry) = php.get("opcache.memory_consumption") else { return };
+    let Some(entry) = php.get("opcache.memory_consumption").filter(|entry| config.decides(entry)) else { return };
     if entry.text().parse::<u64>().is_ok_and(|megabytes| megabytes < 128) {
         findings
             .report(entry.span, format!("OPcache has {} MB", entry.text()))

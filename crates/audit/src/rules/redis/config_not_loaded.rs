@@ -52,10 +52,7 @@ fn check(service: &ServiceContext<'_>, findings: &mut Findings<'_>) {
         if service.loads_redis_file(target) {
             continue;
         }
-        let mount = config
-            .services()
-            .find(|(other, place)| other.name() == service.name() && place.target == target)
-            .and_then(|(_, place)| place.span);
+        let mount = service.place_of(config, target).and_then(|place| place.span);
         let command = service.attribute_span("command");
         findings
             .report(mount.or(command), format!("`{target}` is mounted, but `redis-server` is not told to read it"))
