@@ -20,10 +20,10 @@ const HARMLESS: [&str; 12] = [
     "proxy_params",
     "fastcgi-php.conf",
     "options-ssl-nginx.conf",
-    "conf.d/",
-    "sites-enabled/",
-    "modules-enabled/",
-    "modules/",
+    "conf.d/*",
+    "sites-enabled/*",
+    "modules-enabled/*",
+    "modules/*",
 ];
 
 /// A server that answers visitors itself: neither a redirect nor a closed door.
