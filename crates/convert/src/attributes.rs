@@ -223,7 +223,7 @@ pub(crate) fn apply(service: &ServicePlan<'_>, plan: &Plan<'_>, draft: &mut Draf
     networks::resolver(&networks::Resolver { dns, dns_opt, dns_search, extra_hosts }, service, sink);
     identity::names(container_name.as_ref(), hostname.as_ref(), domainname.as_ref(), service, plan, sink);
     identity::selection(profiles, attach.as_ref(), extends.as_ref(), extensions, sink);
-    labels::labels(labels, label_file, annotations, service, sink);
+    labels::labels(labels, label_file, annotations, service, plan, sink);
     security::user(user.as_ref(), group_add, service, sink);
     security::privileges(
         &security::Privileges {

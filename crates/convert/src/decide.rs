@@ -21,6 +21,7 @@ mod pod;
 pub(crate) mod port;
 mod reach;
 pub(crate) mod route;
+pub(crate) mod spelled;
 mod volume;
 
 use std::path::Path as FilePath;
@@ -40,6 +41,7 @@ pub(crate) use known_secrets::KnownSecrets;
 pub(crate) use mount::{Becoming, MountPlan, clean_target, source_of_volumes};
 pub(crate) use port::{Offered, Transport};
 pub(crate) use reach::{Reach, is_isolated};
+pub(crate) use spelled::Spelled;
 pub(crate) use volume::{Backing, Sharing, SizeFrom, VolumeOrigin, VolumePlan, quantity};
 
 use crate::expand::migration_name;
@@ -81,6 +83,8 @@ pub(crate) struct Plan<'a> {
     pub(crate) secrets: Vec<FileObject>,
     /// Credentials that the project spells out.
     pub(crate) known_secrets: KnownSecrets,
+    /// Credentials that each service spells out in its commands.
+    pub(crate) spelled: Vec<Spelled>,
     /// Who may talk to whom and under which names.
     pub(crate) reach: Reach,
 }
@@ -190,8 +194,9 @@ impl<'a> Plan<'a> {
             Holds::Content(content) => Some(content.as_slice()),
             Holds::External | Holds::Nothing(_) => None,
         }));
+        let spelled = services.iter().map(|plan| Spelled::of(plan, &known_secrets)).collect();
         let reach = Reach::of(&services, &texts(&sources, &configs), input);
-        Self { input, services, members, volumes, mounts, sources, configs, secrets, known_secrets, reach }
+        Self { input, services, members, volumes, mounts, sources, configs, secrets, known_secrets, spelled, reach }
     }
 
     /// The service called so in the project.

@@ -139,6 +139,13 @@ impl Fates {
         }
     }
 
+    /// A word about how it went there, unless there is one.
+    pub(crate) fn explain(&mut self, path: &Path, message: &str) {
+        if let Some(decision) = self.decisions.get_mut(path).filter(|decision| decision.message.is_empty()) {
+            message.clone_into(&mut decision.message);
+        }
+    }
+
     /// A word about a path that has none of its own yet.
     pub(crate) fn unless_decided(&mut self, path: Path, fate: Fate, message: &str) {
         self.decisions.entry(path).or_insert_with(|| Decision { fate, places: Vec::new(), message: message.to_owned() });

@@ -4,12 +4,16 @@
 //! A miss puts a password into a file that is meant for git; a false alarm costs a reference. So doubt counts as a credential,
 //! except where the name or the value says plainly that it is something else (`PASSWORD_MIN_LENGTH`, `SECRET_FILE`, `true`).
 
+mod command_line;
+
 use std::fmt;
 
 use smol_str::SmolStr;
 use windlass_source::Origin;
 
 use crate::Image;
+
+pub use command_line::in_word;
 
 /// How a credential was recognised.
 #[derive(Clone, Debug, PartialEq, Eq)]

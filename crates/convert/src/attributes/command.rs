@@ -7,7 +7,6 @@ use windlass_source::Spanned;
 use super::Sink;
 use crate::decide::{Plan, ServicePlan};
 use crate::fates::Place;
-use crate::text::literal;
 
 /// Compose's entrypoint is Kubernetes' `command`, Compose's command is `args`. Setting an entrypoint clears the image's CMD
 /// in both; a command that is written empty does so without one.
@@ -18,7 +17,8 @@ pub(super) fn command(
     plan: &Plan<'_>,
     sink: &mut Sink<'_>,
 ) {
-    let words = |line: &CommandLine| line.iter().map(|word| literal(&plan.reach.rewrite("", word))).collect::<Vec<_>>();
+    let spelled = &plan.spelled[service.index];
+    let words = |line: &CommandLine| line.iter().map(|word| spelled.argument(word, &plan.reach.rewrite("", word))).collect::<Vec<_>>();
     if let Some(entrypoint) = entrypoint {
         let path = sink.at("entrypoint");
         if entrypoint.is_empty() {
@@ -49,6 +49,11 @@ pub(super) fn command(
         } else {
             sink.draft.container.args = Some(words(command));
             sink.fates.mapped(path, [Place::container(service.index, "args")]);
+        }
+    }
+    for (attribute, line) in [("entrypoint", entrypoint), ("command", command)] {
+        if line.is_some_and(|line| spelled.are_in(line.iter())) {
+            sink.fates.explain(&sink.at(attribute), "the credentials in it come from a Secret, through variables");
         }
     }
 }

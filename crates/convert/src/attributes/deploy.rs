@@ -3,11 +3,13 @@
 mod placement;
 
 use windlass_compose::model::{Deploy, DeployMode, EndpointMode, RestartCondition, RestartPolicy, UpdateConfig, UpdateOrder};
+use windlass_images::credentials;
 use windlass_k8s::name::metadata_key;
 use windlass_k8s::{Kind, ObjectRef};
 use windlass_source::Spanned;
 use windlass_yaml::Path;
 
+use super::labels::HOLDS_CREDENTIAL;
 use super::{Sink, lifecycle};
 use crate::decide::{Plan, ServicePlan};
 use crate::fates::Place;
@@ -70,6 +72,11 @@ pub(super) fn deploy(
     for label in labels {
         let path = sink.under("deploy.labels", &label.name);
         if service.is_understood(&Path::parse("deploy.labels").key(&label.name.value)) {
+            continue;
+        }
+        let sign = credentials::variable(&label.name, &label.value, &label.value.origin, None);
+        if sign.is_some() || plan.known_secrets.are_in(label.value.as_str()) {
+            sink.fates.refused(path, HOLDS_CREDENTIAL);
             continue;
         }
         match metadata_key(&label.name) {

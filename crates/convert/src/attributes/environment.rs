@@ -108,6 +108,17 @@ pub(super) fn environment(
     {
         env.push(plain("TZ", zone));
     }
+    for value in plan.spelled[service.index].new_variables() {
+        hidden.push(Hidden {
+            name: value.variable.clone(),
+            key: free_key(&value.variable, &hidden),
+            value: value.text.to_string(),
+            index: env.len(),
+            because: String::new(),
+            origin: value.origin.clone(),
+        });
+        env.push(EnvVar { name: value.variable.to_string(), ..EnvVar::default() });
+    }
     hide(hidden, &mut env, service, plan, sink);
     if !env.is_empty() {
         sink.draft.container.env.get_or_insert_default().extend(env);
@@ -148,7 +159,10 @@ fn hide(hidden: Vec<Hidden>, env: &mut [EnvVar], service: &ServicePlan<'_>, plan
             Place::container(service.index, &format!("env[{index}].valueFrom.secretKeyRef")),
             Place::object_at(object.clone(), Path::root().key("data").key(&key)),
         ];
-        sink.fates.mapped_with(sink.under("environment", &variable), places, because);
+        // Those of commands have no path of their own.
+        if !because.is_empty() {
+            sink.fates.mapped_with(sink.under("environment", &variable), places, because);
+        }
         data.insert(key.to_string(), ByteString(value.into_bytes()));
     }
     let secret = Secret { metadata: metadata(&name, Some(service), plan), data: Some(data), ..Secret::default() };

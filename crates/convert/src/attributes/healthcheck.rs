@@ -44,7 +44,17 @@ pub(super) fn healthcheck(healthcheck: Option<&Spanned<Healthcheck>>, service: &
     let written = healthcheck.and_then(|healthcheck| {
         let test = healthcheck.test.as_ref()?;
         let check = check::recognise(test, service, plan);
-        if check.is_none() && test.value != Test::Inherit {
+        if check.is_none() && spells_credential(test, service, plan) {
+            sink.diagnostics.push(
+                Diagnostic::warning(
+                    Code("convert::credential"),
+                    format!("the health check of `{}` is left out: it spells out a credential", service.service.name.value),
+                )
+                .label(test.span(), "")
+                .because("probes are plain text, and no shell is known to be in the image that could read it from a variable")
+                .help("write `[\"CMD-SHELL\", \"…\"]`, with the credential in a variable of the service"),
+            );
+        } else if check.is_none() && test.value != Test::Inherit {
             sink.diagnostics.push(
                 Diagnostic::warning(Code("convert::healthcheck"), "this health check has no command")
                     .label(test.span(), "")
@@ -54,6 +64,7 @@ pub(super) fn healthcheck(healthcheck: Option<&Spanned<Healthcheck>>, service: &
         }
         check
     });
+    let has_check = written.is_some();
     let is_changed = written.as_ref().is_some_and(|check| check.is_changed);
     match (written, times) {
         (None, times) if inferred::from_dockerfile(times, service, plan, sink) => {}
@@ -64,10 +75,28 @@ pub(super) fn healthcheck(healthcheck: Option<&Spanned<Healthcheck>>, service: &
     if let Some(healthcheck) = healthcheck {
         fates(healthcheck, service, sink);
     }
+    if healthcheck.and_then(|check| check.test.as_ref()).is_some_and(|test| spells_credential(test, service, plan)) {
+        let path = sink.at("healthcheck.test");
+        if has_check {
+            sink.fates.explain(&path, "a shell reads the credentials in it from variables");
+        } else {
+            sink.fates.refused(path, "it spells out a credential, and probes are plain text");
+        }
+    }
     if is_changed {
         let handlers = handlers(service, sink);
         let message = "asks 127.0.0.1 in place of the service's own name, which leads to pods that are ready already";
         sink.fates.approximated(sink.at("healthcheck.test"), handlers, message);
+    }
+}
+
+/// True for a test with a credential in it.
+fn spells_credential(test: &Test, service: &ServicePlan<'_>, plan: &Plan<'_>) -> bool {
+    let spelled = &plan.spelled[service.index];
+    match test {
+        Test::Exec(words) => spelled.are_in(words),
+        Test::Shell(script) => spelled.are_in([script]),
+        Test::None | Test::Inherit | Test::Other(_) => false,
     }
 }
 

@@ -2,16 +2,20 @@
 
 use smol_str::SmolStr;
 use windlass_compose::model::Labels;
+use windlass_images::credentials;
 use windlass_k8s::name::metadata_key;
 use windlass_source::Spanned;
 use windlass_yaml::Path;
 
 use super::Sink;
-use crate::decide::ServicePlan;
+use crate::decide::{Plan, ServicePlan};
 use crate::fates::Place;
 
 /// The most bytes that all annotations of an object may have together (`k8s.io/apimachinery/pkg/api/validation`).
 const TOTAL_LIMIT: usize = 256 << 10;
+
+/// Why a label does not become an annotation.
+pub(super) const HOLDS_CREDENTIAL: &str = "it holds a credential, and whoever may see a pod reads its annotations; put it into a variable";
 
 /// Docker's labels hold any text, so they become annotations; Kubernetes' labels are for selecting and are short.
 pub(super) fn labels(
@@ -19,6 +23,7 @@ pub(super) fn labels(
     label_file: &[Spanned<SmolStr>],
     annotations: &Labels,
     service: &ServicePlan<'_>,
+    plan: &Plan<'_>,
     sink: &mut Sink<'_>,
 ) {
     let mut used: usize = sink.draft.pod.annotations.iter().map(|(key, value)| key.len() + value.len()).sum();
@@ -32,6 +37,11 @@ pub(super) fn labels(
                 sink.fates.lost(path, "no part of this name can stand in the name of an annotation");
                 continue;
             };
+            let sign = credentials::variable(&entry.name, &entry.value, &entry.value.origin, None);
+            if sign.is_some() || plan.known_secrets.are_in(entry.value.as_str()) {
+                sink.fates.refused(path, HOLDS_CREDENTIAL);
+                continue;
+            }
             let size = key.len() + entry.value.len();
             if used + size > TOTAL_LIMIT {
                 sink.fates.lost(path, "the annotations of an object may have 256 KiB together");

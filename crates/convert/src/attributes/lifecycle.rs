@@ -144,6 +144,20 @@ pub(super) fn hooks(
         let Some((first, others)) = hooks.split_first() else { continue };
         // Kubernetes runs one command; several are one script.
         let command = if others.is_empty() { words(first, plan) } else { vec!["sh".to_owned(), "-c".to_owned(), script(hooks, plan)] };
+        let spelled = &plan.spelled[service.index];
+        let is_spelled = hooks.iter().any(|hook| hook.command.as_ref().is_some_and(|command| spelled.are_in(command.iter())));
+        let command = if is_spelled {
+            let Some(command) = spelled.for_shell(&command, service.image.shell()) else {
+                for index in 0..hooks.len() {
+                    let path = sink.at(&format!("{attribute}[{index}]"));
+                    sink.fates.refused(path, "it spells out a credential, and hooks are plain text; write `sh -c` and a variable");
+                }
+                continue;
+            };
+            command
+        } else {
+            command
+        };
         if command.is_empty() {
             sink.fates.lost(sink.at(&format!("{attribute}[0].command")), "there is nothing to run");
             continue;

@@ -1,6 +1,8 @@
 //! Values that some variable of the project says are credentials: the same value elsewhere is the same credential, in a
 //! connection string, in a mounted configuration, in another service's variable of an innocent name.
 
+use std::ops::Range;
+
 use aho_corasick::AhoCorasick;
 
 use super::ServicePlan;
@@ -50,6 +52,11 @@ impl KnownSecrets {
         // Building fails for patterns of many gigabytes only, which the limit of inputs excludes.
         let search = (!values.is_empty()).then(|| AhoCorasick::new(&values).ok()).flatten();
         Self { search, values }
+    }
+
+    /// Where they stand in a text.
+    pub(crate) fn find<'t>(&'t self, text: &'t str) -> impl Iterator<Item = Range<usize>> + 't {
+        self.search.iter().flat_map(move |search| search.find_iter(text)).map(|found| found.range())
     }
 
     /// True when one of them stands anywhere in `content`.

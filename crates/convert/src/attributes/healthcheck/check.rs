@@ -65,6 +65,9 @@ const LOOKS_BEYOND: [&str; 3] = ["health:check", "db:monitor", "check --database
 /// The check of a test; `None` when there is no command.
 pub(super) fn recognise(test: &Test, service: &ServicePlan<'_>, plan: &Plan<'_>) -> Option<Check> {
     let local = Local { service, plan };
+    if let Some(check) = with_credentials(test, &local) {
+        return check;
+    }
     let (handler, text) = match test {
         Test::Exec(words) if !words.is_empty() => {
             let words: Vec<String> = words.iter().map(|word| word.to_string()).collect();
@@ -85,6 +88,21 @@ pub(super) fn recognise(test: &Test, service: &ServicePlan<'_>, plan: &Plan<'_>)
     let mut is_changed = false;
     let handler = handler.unwrap_or_else(|words| Handler::Exec(local.commands(words, &mut is_changed)));
     Some(Check { handler, asks_others, is_changed })
+}
+
+/// A check that spells out a credential stays a command, in which a shell reads it from a variable. `Some(None)` where no shell
+/// is known that could.
+fn with_credentials(test: &Test, local: &Local<'_>) -> Option<Option<Check>> {
+    let spelled = &local.plan.spelled[local.service.index];
+    let words: Vec<String> = match test {
+        Test::Exec(words) if spelled.are_in(words) => words.iter().map(|word| word.to_string()).collect(),
+        Test::Shell(script) if spelled.are_in([script]) => ["sh", "-c", script].map(str::to_owned).to_vec(),
+        _ => return None,
+    };
+    let asks_others = local.asks_others(&words.join(" "));
+    let mut is_changed = false;
+    let command = spelled.for_shell(&local.commands(words, &mut is_changed), local.service.image.shell());
+    Some(command.map(|command| Check { handler: Handler::Exec(command), asks_others, is_changed }))
 }
 
 /// What of a check is this container's own.

@@ -1,0 +1,139 @@
+//! Credentials that a command spells out: `--requirepass x`, `mysqladmin -px`, `PGPASSWORD=x psql`, an address with a password.
+
+use std::ops::Range;
+
+use windlass_source::Origin;
+
+use super::{is_credential_name, is_path, is_plain, look};
+
+/// Where credentials stand in a word of a command, in order and without overlap. `before` is the word before it: the value of
+/// a flag may be a word of its own. A word with white space is taken for a script.
+pub fn in_word(word: &str, before: &[&str], origin: &Origin) -> Vec<Range<usize>> {
+    let mut found: Vec<Range<usize>> = Vec::new();
+    for part in origin.parts() {
+        let range = part.range.start as usize..part.range.end as usize;
+        let produced = word.get(range.clone()).unwrap_or_default();
+        if is_credential_name(&part.variable) && is_value(produced) {
+            found.push(range);
+        }
+    }
+    let mut earlier: Vec<&str> = before.to_vec();
+    for (start, token) in tokens(word) {
+        if let Some(range) = in_token(token, &earlier) {
+            found.push(start + range.start..start + range.end);
+        }
+        earlier.push(token);
+    }
+    found.sort_by_key(|range| (range.start, range.end));
+    let mut end = 0;
+    found.retain(|range| {
+        let is_free = range.start >= end && !range.is_empty();
+        end = if is_free { range.end } else { end };
+        is_free
+    });
+    found
+}
+
+/// The parts between white space, without quotes and what ends a command, each with where it starts.
+fn tokens(word: &str) -> impl Iterator<Item = (usize, &str)> {
+    let marks = ['"', '\'', '`', ';', '&', '|', '(', ')'];
+    let base = word.as_ptr() as usize;
+    word.split_whitespace().map(move |token| {
+        let token = token.trim_matches(marks);
+        (token.as_ptr() as usize - base, token)
+    })
+}
+
+fn in_token(token: &str, earlier: &[&str]) -> Option<Range<usize>> {
+    let whole = 0..token.len();
+    if let Some((name, value)) = token.split_once('=') {
+        let start = name.len() + 1;
+        let inner = value.trim_matches(['"', '\'']);
+        let offset = value.find(inner).unwrap_or(0);
+        if is_flag_name(name.trim_start_matches('-')) && is_credential_name(name.trim_start_matches('-')) && is_value(inner) {
+            return Some(start + offset..start + offset + inner.len());
+        }
+    }
+    let previous = earlier.last().copied().unwrap_or_default();
+    let runs = |names: &[&str]| {
+        earlier.iter().any(|word| {
+            let program = word.rsplit('/').next().unwrap_or(word);
+            names.iter().any(|name| program.starts_with(name))
+        })
+    };
+    let is_option_value = previous.starts_with('-') && !previous.contains('=') && !token.starts_with('-') && is_value(token);
+    let option = previous.trim_start_matches('-');
+    if is_option_value && option.len() > 1 && is_flag_name(option) && is_credential_name(option) {
+        return Some(whole);
+    }
+    match previous {
+        "-a" if is_option_value && runs(&["redis-cli", "valkey-cli", "keydb-cli"]) => return Some(whole),
+        "-p" if is_option_value && runs(&["mongo"]) => return Some(whole),
+        "-u" | "--user" if is_option_value && runs(&["curl"]) => {
+            let (name, password) = token.split_once(':')?;
+            return is_value(password).then(|| name.len() + 1..token.len());
+        }
+        _ => {}
+    }
+    if let Some(password) = token.strip_prefix("-p").filter(|password| is_value(password) && !password.starts_with('-'))
+        && runs(&["mysql", "mariadb"])
+    {
+        return Some(token.len() - password.len()..token.len());
+    }
+    look(token).map(|_| password_in(token).unwrap_or(whole))
+}
+
+/// The password of an address.
+fn password_in(token: &str) -> Option<Range<usize>> {
+    let start = token.find("://")? + 3;
+    let end = start + token[start..].find(['/', '?', '#']).unwrap_or(token.len() - start);
+    let at = start + token[start..end].rfind('@')?;
+    let colon = start + token[start..at].find(':')? + 1;
+    is_value(&token[colon..at]).then_some(colon..at)
+}
+
+fn is_flag_name(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
+}
+
+/// Something that is written out: no word that stands for it, and no path to it.
+fn is_value(text: &str) -> bool {
+    !is_plain(text) && !is_path(text) && !text.contains(['$', '{', '<', '`'])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The credentials of a command, given as its words.
+    fn check(words: &[&str], expected: &[&str]) {
+        let mut found = Vec::new();
+        for (index, word) in words.iter().enumerate() {
+            found.extend(in_word(word, &words[..index], &Origin::DEFAULT).into_iter().map(|range| &word[range]));
+        }
+        assert_eq!(found, expected, "{words:?}");
+    }
+
+    #[test]
+    fn credentials_of_commands_are_found() {
+        check(&["redis-server", "--requirepass", "hunter2", "--appendonly", "yes"], &["hunter2"]);
+        check(&["redis-cli", "-a", "hunter2", "ping"], &["hunter2"]);
+        check(&["mysqladmin", "ping", "-uroot", "-phunter2"], &["hunter2"]);
+        check(&["sh", "-c", "mysqladmin ping -h localhost -u root -phunter2 || exit 1"], &["hunter2"]);
+        check(&["app", "--db-password=hunter2", "--api-key=\"k-123\""], &["hunter2", "k-123"]);
+        check(&["app", "--db=postgres://app:hunter2@db/app"], &["hunter2"]);
+        check(&["sh", "-c", "PGPASSWORD='hunter2' psql -c 'select 1'; curl -u a:hunter3 http://x"], &["hunter2", "hunter3"]);
+        check(&["mongosh", "-u", "root", "-p", "hunter2"], &["hunter2"]);
+        check(&["app", "ghp_0123456789abcdefghijABCDEFGHIJ0123456789"], &["ghp_0123456789abcdefghijABCDEFGHIJ0123456789"]);
+    }
+
+    #[test]
+    fn words_that_stand_for_one_are_none() {
+        check(&["mysqladmin", "ping", "-p$MYSQL_PASSWORD", "-P", "3306"], &[]);
+        check(&["sh", "-c", "redis-cli -a \"$PASS\" --no-auth-warning ping"], &[]);
+        check(&["app", "--password-file", "/run/secrets/x", "--password-min-length=8"], &[]);
+        check(&["nginx", "-g", "daemon off;"], &[]);
+        check(&["mkdir", "-p", "data"], &[]);
+        check(&["app", "--token", "--verbose", "--password="], &[]);
+    }
+}
