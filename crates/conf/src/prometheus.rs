@@ -19,7 +19,7 @@ pub struct Prometheus {
     pub rule_files: Vec<Word>,
     /// The key `rule_files`.
     pub rule_files_key: Option<Span>,
-    /// The key `alerting`, where at least one alertmanager is configured.
+    /// The key `alerting`, where at least one Alertmanager has an address or is looked for.
     pub alerting: Option<Span>,
     /// Files named by `scrape_config_files`, which hold more scrapes.
     pub scrape_files: Vec<Word>,
@@ -55,9 +55,15 @@ pub fn read(root: &Node) -> Prometheus {
         scrapes: root.get("scrape_configs").map_or(&[][..], yaml::items).iter().map(scrape).collect(),
         rule_files: root.get("rule_files").map(yaml::words).unwrap_or_default(),
         rule_files_key: key("rule_files"),
-        alerting: if managers.is_empty() { None } else { key("alerting") },
+        alerting: if managers.iter().any(has_targets) { key("alerting") } else { None },
         scrape_files: root.get("scrape_config_files").map(yaml::words).unwrap_or_default(),
     }
+}
+
+/// True for a configuration of targets that has any, or looks for some.
+fn has_targets(node: &Node) -> bool {
+    let Scrape { targets, discovery, .. } = scrape(node);
+    !targets.is_empty() || !discovery.is_empty()
 }
 
 fn scrape(node: &Node) -> Scrape {
@@ -105,9 +111,14 @@ scrape_configs:
 
     #[test]
     fn what_has_another_shape_is_nothing() {
-        for text in
-            ["", "[]", "a", "scrape_configs: 1", "scrape_configs: [1, {static_configs: {targets: [[a]]}}]", "alerting: {alertmanagers: []}"]
-        {
+        for text in [
+            "",
+            "[]",
+            "a",
+            "scrape_configs: 1",
+            "scrape_configs: [1, {static_configs: {targets: [[a]]}}]",
+            "alerting: {alertmanagers: [{static_configs: [{targets: []}]}]}",
+        ] {
             let value = parse(SourceMap::new().add("prometheus.yml", text), text).value;
             assert!(value.scrapes.iter().all(|scrape| scrape.targets.is_empty()) && value.alerting.is_none(), "{text}");
         }

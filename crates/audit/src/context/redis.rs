@@ -76,6 +76,10 @@ impl<'a> ServiceContext<'a> {
     pub fn redis_has_password(self) -> bool {
         const VARIABLES: [&str; 6] =
             ["REDIS_PASSWORD", "REDIS_PASSWORD_FILE", "VALKEY_PASSWORD", "VALKEY_PASSWORD_FILE", "REDIS_ARGS", "VALKEY_EXTRA_FLAGS"];
+        // Bitnami's does not start without one, unless it is told that none is wanted.
+        if self.reference().is_some_and(|image| image.path().starts_with("bitnami")) {
+            return self.variable("ALLOW_EMPTY_PASSWORD").is_none_or(|value| value.value != "yes");
+        }
         let is_set = |name: &&str| self.variable(name).is_some_and(|value| !matches!(value.value.as_str(), "" | "null"));
         let text = self.command_text();
         let by_file = |redis: &Redis| ["requirepass", "aclfile", "user", "include"].iter().any(|name| redis.get(name).is_some());

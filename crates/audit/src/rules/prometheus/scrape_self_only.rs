@@ -57,8 +57,8 @@ fn check(config: &ConfigContext<'_>, prometheus: &Prometheus, findings: &mut Fin
     if scrapes_more || !prometheus.scrape_files.is_empty() {
         return;
     }
-    // An agent that is written to scrapes nothing by design.
-    if prometheus.scrapes.is_empty() && prometheus.scrapes_key.is_none() {
+    // One that is written to scrapes nothing by design.
+    if prometheus.scrapes.is_empty() {
         return findings.not_applicable();
     }
     findings
