@@ -15,7 +15,7 @@ use crate::passes::consistency;
 use crate::passes::env_files::resolve_env_files;
 use crate::passes::extends::extends;
 use crate::passes::include::include;
-use crate::passes::interpolate::interpolate;
+use crate::passes::interpolate::{VARIABLE_FAULTS, interpolate};
 use crate::passes::merge::merge;
 use crate::passes::normalize::normalize;
 use crate::passes::parse::parse;
@@ -118,7 +118,9 @@ fn run(loader: &mut Loader<'_>, mut selection: Selection, loaded: &mut Loaded) {
     }
     if loader.errors() == 0 {
         if options.normalize {
-            normalize(&mut tree, &name, &environment);
+            // Without interpolation, docker compose takes no variable from anywhere.
+            let nothing = Environment::default();
+            normalize(&mut tree, &name, if options.interpolate { &environment } else { &nothing });
         }
         if let Some(root) = tree.as_map_mut() {
             let origin = root.get("name").map_or(Origin::DEFAULT, |node| node.origin.clone());
@@ -170,7 +172,7 @@ fn merge_files(loader: &mut Loader<'_>, files: Vec<ComposeFile>, scope: &Scope, 
     if loader.errors() > before {
         return whole;
     }
-    model::defaults(&mut whole, loader.request.options.interpolate, &mut loader.diagnostics);
+    model::defaults(&mut whole, loader.request.options.interpolate, &mut loader.made_left, &mut loader.diagnostics);
     validate(loader, &whole);
     if resolve_paths {
         model::resolve_paths(&mut whole, &scope.prefix, loader.request.home(), &mut loader.diagnostics);
@@ -179,14 +181,15 @@ fn merge_files(loader: &mut Loader<'_>, files: Vec<ComposeFile>, scope: &Scope, 
 }
 
 fn merge_document(loader: &mut Loader<'_>, whole: &mut Node, mut document: Node, path: &std::path::Path, scope: &Scope) {
-    let before = loader.errors();
     let resets = reset::collect(loader, &mut document);
     if loader.request.options.interpolate {
         interpolate(loader, &mut document, &scope.environment);
         model::cast(&mut document, &mut loader.diagnostics);
     }
+    // A wrong variable or number is told; what is wrong elsewhere can still be told too.
+    let before = loader.errors();
     extends(loader, &mut document, path, &resets, scope);
-    resets.apply(whole);
+    resets.apply(whole, &mut loader.diagnostics);
     include(loader, &mut document, path, scope);
     if loader.errors() > before {
         // What is missing now would be reported as missing.
@@ -204,16 +207,16 @@ pub(crate) fn load_files(loader: &mut Loader<'_>, paths: &[(PathBuf, Option<Span
     merge_files(loader, files, scope, true)
 }
 
-/// The same finding twice, as when two services extend one broken service, is told once; and a value with a fault of YAML in it
-/// is not also told to be of the wrong kind.
+/// The same finding twice, as when two services extend one broken service, is told once; and a value with a fault of YAML or of
+/// its variables in it is not also told to be of the wrong kind.
 fn without_repetition(mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
     let mut seen = std::collections::BTreeSet::new();
-    let faults: Vec<Span> =
-        diagnostics.iter().filter(|found| found.is_error() && found.code.0.starts_with("yaml::")).filter_map(Diagnostic::span).collect();
+    let is_fault = |found: &Diagnostic| found.is_error() && (found.code.0.starts_with("yaml::") || VARIABLE_FAULTS.contains(&found.code));
     // A hundred are as many as one text may have.
+    let faults: Vec<Span> = diagnostics.iter().filter(|found| is_fault(found)).filter_map(Diagnostic::span).take(100).collect();
     let is_around_fault = |found: &Diagnostic| {
-        let span = found.span().filter(|_| !found.code.0.starts_with("yaml::"));
-        span.is_some_and(|span| faults.iter().take(100).any(|fault| span.to(*fault) == span && span.file == fault.file))
+        let span = found.span().filter(|_| !is_fault(found));
+        span.is_some_and(|span| faults.iter().any(|fault| span.to(*fault) == span && span.file == fault.file))
     };
     diagnostics.retain(|found| !is_around_fault(found) && seen.insert((found.code, found.span(), found.message.clone())));
     diagnostics

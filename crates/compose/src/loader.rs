@@ -42,9 +42,11 @@ pub(crate) struct Loader<'a> {
     values_left: Option<usize>,
     /// `None` once variables made the texts too long, which was reported.
     growth_left: Option<usize>,
-    /// Ports that ranges may still make.
-    pub(crate) ports_left: usize,
+    /// What short forms may still make.
+    pub(crate) made_left: usize,
     suggestions_left: usize,
+    /// True when texts still have variables in them, because something was wrong with those, or because they shall stay.
+    pub(crate) has_variables: bool,
     /// The diagnostics looked at so far, and how many of them are errors.
     counted: Cell<(usize, usize)>,
 }
@@ -87,8 +89,9 @@ impl<'a> Loader<'a> {
             files_left: MAX_FILES,
             values_left: Some(MAX_COPIES),
             growth_left: Some(MAX_GROWTH),
-            ports_left: model::MAX_PORTS,
+            made_left: model::MAX_MADE,
             suggestions_left: MAX_SUGGESTIONS,
+            has_variables: !request.options.interpolate,
             counted: Cell::new((0, 0)),
         }
     }

@@ -116,8 +116,9 @@ pub use windlass::{
 };
 
 use context::Context;
-pub(crate) use context::MAX_PORTS;
+pub(crate) use context::MAX_MADE;
 pub(crate) use rule::slot;
+pub(crate) use table::is_listed;
 
 /// Turns interpolated texts into numbers and truth values where an attribute wants those.
 pub fn cast(tree: &mut Node, diagnostics: &mut Vec<Diagnostic>) {
@@ -125,16 +126,16 @@ pub fn cast(tree: &mut Node, diagnostics: &mut Vec<Diagnostic>) {
 }
 
 /// Puts the document `over` onto `base`, later wins, by each attribute's rule, and takes out of lists what a later item
-/// replaces: of two mounts at one path the later stays.
-pub fn merge(base: &mut Node, over: Node, diagnostics: &mut Vec<Diagnostic>) {
-    let context = &mut Context::new(diagnostics);
+/// replaces: of two mounts at one path the later stays. `interpolated` as in [`canonical`].
+pub fn merge(base: &mut Node, over: Node, interpolated: bool, diagnostics: &mut Vec<Diagnostic>) {
+    let context = &mut Context::for_texts(interpolated, diagnostics);
     merge::document(base, over, context);
     unicity::document(base, context);
 }
 
 /// Puts the service `over`, called `name`, onto the one that it extends.
-pub fn merge_service(base: &mut Node, over: Node, name: &SmolStr, diagnostics: &mut Vec<Diagnostic>) {
-    let context = &mut Context::new(diagnostics);
+pub fn merge_service(base: &mut Node, over: Node, name: &SmolStr, interpolated: bool, diagnostics: &mut Vec<Diagnostic>) {
+    let context = &mut Context::for_texts(interpolated, diagnostics);
     context
         .within("services", |context| context.within_name(name, |context| merge::onto(base, over, Some(&project::SERVICES.rule), context)));
 }
@@ -147,28 +148,24 @@ pub fn check(tree: &Node, diagnostics: &mut Vec<Diagnostic>) {
 
 /// Makes short forms long, and again takes out what a later item replaces, since ranges of ports may hold ports that stand
 /// there already. Texts that were not `interpolated` and are in no short form stay: they may have variables in them.
-/// `ports_left` is how many ports ranges may still make.
-pub fn canonical(tree: &mut Node, interpolated: bool, ports_left: &mut usize, diagnostics: &mut Vec<Diagnostic>) {
-    let mut context = Context::new(diagnostics);
-    context.ports_left = *ports_left;
-    if !interpolated {
-        context = context.lenient();
-    }
+/// `made_left` is how much short forms may still make.
+pub fn canonical(tree: &mut Node, interpolated: bool, made_left: &mut usize, diagnostics: &mut Vec<Diagnostic>) {
+    let mut context = Context::for_texts(interpolated, diagnostics);
+    context.made_left = *made_left;
     canonical::document(tree, &mut context);
     unicity::document(tree, &mut context);
-    *ports_left = context.ports_left;
+    *made_left = context.made_left;
 }
 
 /// Fills in what a merged canonical document leaves out: protocols of ports, targets of secrets, the context of a build; and
 /// splits commands that are written as text.
 ///
-/// Texts that were not `interpolated` stay.
-pub fn defaults(tree: &mut Node, interpolated: bool, diagnostics: &mut Vec<Diagnostic>) {
-    let mut context = Context::new(diagnostics);
-    if !interpolated {
-        context = context.lenient();
-    }
+/// Texts that were not `interpolated` stay. `made_left` as in [`canonical`].
+pub fn defaults(tree: &mut Node, interpolated: bool, made_left: &mut usize, diagnostics: &mut Vec<Diagnostic>) {
+    let mut context = Context::for_texts(interpolated, diagnostics);
+    context.made_left = *made_left;
     canonical::defaults(tree, &mut context);
+    *made_left = context.made_left;
 }
 
 /// Makes relative paths of a canonical document start at `directory`; `~` becomes `home`.
@@ -185,12 +182,6 @@ pub fn text(node: &Node) -> Option<SmolStr> {
 /// The truth value that a text stands for.
 pub(crate) fn truth(text: &str) -> Option<bool> {
     read::truth(text)
-}
-
-/// True for a table that is a list to docker compose: written as one, or made of two files' tables. `!reset` of a key does
-/// not reach into it.
-pub(crate) fn is_listed(node: &Node) -> bool {
-    node.tag.as_deref() == Some(table::LISTED)
 }
 
 /// The typed project of a canonical tree. What cannot be read becomes a diagnostic and is left out.
@@ -281,11 +272,11 @@ mod tests {
             let mut dice = arbitrary::Dice::new(seed, wild);
             let mut diagnostics = Vec::new();
             let mut base = arbitrary::document(&mut dice);
-            merge(&mut base, arbitrary::document(&mut dice), &mut diagnostics);
+            merge(&mut base, arbitrary::document(&mut dice), seed % 2 == 0, &mut diagnostics);
             cast(&mut base, &mut diagnostics);
             check(&base, &mut diagnostics);
-            canonical(&mut base, seed % 2 == 0, &mut MAX_PORTS.clone(), &mut diagnostics);
-            defaults(&mut base, true, &mut diagnostics);
+            canonical(&mut base, seed % 2 == 0, &mut MAX_MADE.clone(), &mut diagnostics);
+            defaults(&mut base, true, &mut MAX_MADE.clone(), &mut diagnostics);
             resolve_paths(&mut base, Path::new("/project"), None, &mut diagnostics);
             read(&base, &mut diagnostics);
         }
@@ -295,16 +286,16 @@ mod tests {
             let mut tree = arbitrary::document(&mut arbitrary::Dice::new(seed, 0));
             let refused = errors(|diagnostics| {
                 cast(&mut tree, diagnostics);
-                merge(&mut tree, Node::default_value(Map::new()), diagnostics);
+                merge(&mut tree, Node::default_value(Map::new()), true, diagnostics);
                 check(&tree, diagnostics);
-                canonical(&mut tree, true, &mut MAX_PORTS.clone(), diagnostics);
+                canonical(&mut tree, true, &mut MAX_MADE.clone(), diagnostics);
             });
             proptest::prop_assume!(refused.is_empty());
             let first = tree.clone();
             let again = errors(|diagnostics| {
-                merge(&mut tree, Node::default_value(Map::new()), diagnostics);
+                merge(&mut tree, Node::default_value(Map::new()), true, diagnostics);
                 check(&tree, diagnostics);
-                canonical(&mut tree, true, &mut MAX_PORTS.clone(), diagnostics);
+                canonical(&mut tree, true, &mut MAX_MADE.clone(), diagnostics);
             });
             proptest::prop_assert!(again.is_empty(), "{again:?}");
             proptest::prop_assert!(tree.same_value(&first), "{first:?}\n{tree:?}");
@@ -316,13 +307,13 @@ mod tests {
             let [a, b, c] = [(); 3].map(|()| without_exceptions(arbitrary::document(&mut dice)));
             let (mut left, mut right) = (a.clone(), b.clone());
             let refused = errors(|diagnostics| {
-                merge(&mut left, b, diagnostics);
-                merge(&mut left, c.clone(), diagnostics);
-                merge(&mut right, c, diagnostics);
+                merge(&mut left, b, true, diagnostics);
+                merge(&mut left, c.clone(), true, diagnostics);
+                merge(&mut right, c, true, diagnostics);
                 let over = std::mem::replace(&mut right, a);
-                merge(&mut right, over, diagnostics);
-                canonical(&mut left, true, &mut MAX_PORTS.clone(), diagnostics);
-                canonical(&mut right, true, &mut MAX_PORTS.clone(), diagnostics);
+                merge(&mut right, over, true, diagnostics);
+                canonical(&mut left, true, &mut MAX_MADE.clone(), diagnostics);
+                canonical(&mut right, true, &mut MAX_MADE.clone(), diagnostics);
             });
             proptest::prop_assume!(refused.is_empty());
             proptest::prop_assert!(left.same_value(&right), "{left:?}\n{right:?}");

@@ -366,6 +366,14 @@ fn many_documents_in_one_file_end() {
 }
 
 #[test]
+fn a_command_of_too_many_words_is_refused() {
+    let words = format!("services: {{a: {{image: b, command: {}}}}}\n", "a ".repeat(4 << 20));
+    hostile(words).run().refused(&["compose::invalid-value compose.yaml:1:35"]);
+    let each = format!("services: {{a: {{image: b, command: {}}}}}\n", "$A ".repeat(1 << 20));
+    hostile(each).with(".env", "A=\"b c\"\n").run().refused(&["compose::invalid-value compose.yaml:1:35"]);
+}
+
+#[test]
 fn long_commands_and_paths_are_read() {
     let quotes = format!("services: {{a: {{image: b, command: '{}'}}}}\n", "\"a\\\"b\" ".repeat(20_000));
     hostile(quotes).run().accepted();

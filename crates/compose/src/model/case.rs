@@ -26,17 +26,17 @@ pub(crate) fn document(files: &[&str], pick: impl Fn(&Node) -> Option<&Node>) ->
             let mut tree = document.root;
             // Each pass but the first sees only what the ones before it found right, as in the loader.
             model::cast(&mut tree, &mut diagnostics);
-            model::merge(&mut base, tree, &mut diagnostics);
+            model::merge(&mut base, tree, true, &mut diagnostics);
         }
         if diagnostics.is_empty() {
             model::check(&base, &mut diagnostics);
         }
         if diagnostics.is_empty() {
-            model::canonical(&mut base, true, &mut model::MAX_PORTS.clone(), &mut diagnostics);
+            model::canonical(&mut base, true, &mut model::MAX_MADE.clone(), &mut diagnostics);
         }
     }
     if diagnostics.is_empty() {
-        model::defaults(&mut base, true, &mut diagnostics);
+        model::defaults(&mut base, true, &mut model::MAX_MADE.clone(), &mut diagnostics);
         model::resolve_paths(&mut base, std::path::Path::new("/project"), Some("/home/ann"), &mut diagnostics);
     }
     if diagnostics.is_empty() {

@@ -22,6 +22,9 @@ fn split(node: &mut Node, context: &mut Context<'_>) {
     let Some(text) = node.as_str().filter(|_| !context.is_lenient()) else { return };
     match words::split(text) {
         Ok(done) => {
+            if !context.spend(done.words.len()) {
+                return context.error(INVALID_VALUE, &node.origin, "has too many words");
+            }
             if let Some(at) = done.cut_at {
                 let diagnostic = Diagnostic::warning(CUT_COMMAND, format!("{} loses `{}`", context.subject(), &text[at..]))
                     .origin(&slice(node, at..text.len()), "not passed on")

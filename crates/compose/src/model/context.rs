@@ -8,16 +8,20 @@ use windlass_yaml::{Node, Path, Segment};
 pub(crate) struct Context<'d> {
     path: Vec<Segment>,
     diagnostics: &'d mut Vec<Diagnostic>,
-    /// True when variables were left in the texts, so that a short form may not be one yet.
+    /// True when variables were left in the texts: a short form may not be one yet, and docker compose does not decode the
+    /// project, so forms that it would change only then stay.
     lenient: bool,
-    /// How many ports ranges may still make.
-    pub(crate) ports_left: usize,
+    /// How much short forms may still make; see [`MAX_MADE`].
+    pub(crate) made_left: usize,
     /// How many errors this pass may still report, so that rubbish ends soon.
     errors_left: usize,
 }
 
-/// The most ports that the ranges of a project make.
-pub(crate) const MAX_PORTS: usize = 1 << 17;
+/// What the short forms of a project make, counted in words of commands. A port of a range counts as [`PORT`] words.
+pub(crate) const MAX_MADE: usize = 1 << 20;
+
+/// What a port of a range costs: 131,072 of them are the most.
+pub(crate) const PORT: usize = 8;
 
 /// The most errors that one pass reports.
 const MAX_ERRORS: usize = 1000;
@@ -30,13 +34,12 @@ pub(crate) const INVALID_VALUE: Code = Code("compose::invalid-value");
 
 impl<'d> Context<'d> {
     pub(crate) fn new(diagnostics: &'d mut Vec<Diagnostic>) -> Self {
-        Self { path: Vec::new(), diagnostics, lenient: false, ports_left: MAX_PORTS, errors_left: MAX_ERRORS }
+        Self { path: Vec::new(), diagnostics, lenient: false, made_left: MAX_MADE, errors_left: MAX_ERRORS }
     }
 
-    /// The same for texts that still have variables in them.
-    pub(crate) fn lenient(mut self) -> Self {
-        self.lenient = true;
-        self
+    /// For texts that still have variables in them, unless they were `interpolated`.
+    pub(crate) fn for_texts(interpolated: bool, diagnostics: &'d mut Vec<Diagnostic>) -> Self {
+        Self { lenient: !interpolated, ..Self::new(diagnostics) }
     }
 
     /// True when no more errors are reported.
@@ -44,15 +47,15 @@ impl<'d> Context<'d> {
         self.errors_left == 0
     }
 
-    /// True when a text that is in no short form is to be left as it is.
+    /// True when variables were left in the texts.
     pub(crate) fn is_lenient(&self) -> bool {
         self.lenient
     }
 
-    /// Counts ports that a range makes; false above the limit.
-    pub(crate) fn spend(&mut self, ports: usize) -> bool {
-        let left = self.ports_left.checked_sub(ports);
-        self.ports_left = left.unwrap_or(0);
+    /// Counts what a short form makes; false above the limit.
+    pub(crate) fn spend(&mut self, made: usize) -> bool {
+        let left = self.made_left.checked_sub(made);
+        self.made_left = left.unwrap_or(0);
         left.is_some()
     }
 

@@ -9,6 +9,7 @@ use windlass_yaml::{Key, Map, Node, Value};
 use crate::model::by_name::ByName;
 use crate::model::context::{Context, INVALID_VALUE};
 use crate::model::merge::{into_sequence, plain};
+use crate::model::read::text;
 use crate::model::rule::{Kinds, Merge, Names, Rule, TEXT, TEXTS};
 use crate::model::slice::slice;
 use crate::short::host::{self, without_brackets};
@@ -23,6 +24,9 @@ pub(crate) const EXTRA_HOSTS: Rule = {
 };
 
 fn merge(base: &mut Node, mut over: Node, rule: &'static Rule, context: &mut Context<'_>) {
+    if context.is_lenient() {
+        return merge_lines(base, over);
+    }
     if !(into_map(base) && into_map(&mut over)) {
         // What is wrong with a host is said when the whole becomes long.
         return plain(base, over, Some(rule), context);
@@ -44,7 +48,36 @@ fn merge(base: &mut Node, mut over: Node, rule: &'static Rule, context: &mut Con
     }
 }
 
+/// As lines, which is what docker compose merges; `over` adds those that are not there yet.
+fn merge_lines(base: &mut Node, over: Node) {
+    let mut lines = into_lines(std::mem::take(base));
+    let known: BTreeSet<SmolStr> = lines.iter().filter_map(Node::as_str).map(SmolStr::from).collect();
+    lines.extend(into_lines(over).into_iter().filter(|line| !line.as_str().is_some_and(|text| known.contains(text))));
+    *base = Node::default_value(lines);
+}
+
+fn into_lines(node: Node) -> Vec<Node> {
+    match node.value {
+        Value::Sequence(items) => items,
+        Value::Map(mut map) => {
+            map.sort_keys();
+            let hosts = map.into_iter();
+            let lines = hosts.flat_map(|(host, mut addresses)| {
+                into_sequence(&mut addresses);
+                let Value::Sequence(addresses) = addresses.value else { return Vec::new() };
+                let line = |address: Node| Node::new(format!("{}={}", host.name, text(&address.value).unwrap_or_default()), address.origin);
+                addresses.into_iter().map(line).collect()
+            });
+            lines.collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
 fn long_form(node: &mut Node, context: &mut Context<'_>) {
+    if context.is_lenient() {
+        return;
+    }
     if let Value::Sequence(items) = &node.value {
         for (index, item) in items.iter().enumerate() {
             if let Some(Err(error)) = item.as_str().map(host::parse) {

@@ -29,6 +29,13 @@ pub(crate) fn set_default(node: &mut Node, key: &'static str, value: impl Into<V
     }
 }
 
+/// As [`list_of_one`], but not where the project is never decoded: only then docker compose does it.
+pub(crate) fn decoded_list_of_one(node: &mut Node, context: &mut Context<'_>) {
+    if !context.is_lenient() {
+        list_of_one(node, context);
+    }
+}
+
 /// Makes a text a list of one; anything else stays.
 pub(crate) fn list_of_one(node: &mut Node, _: &mut Context<'_>) {
     if let Value::String(_) = node.value {

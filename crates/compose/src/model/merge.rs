@@ -37,6 +37,12 @@ pub(crate) fn onto(base: &mut Node, over: Node, rule: Option<&'static Rule>, con
             for side in [&mut *base, &mut over] {
                 list_of_one(side, context);
                 table::to_map(side, context);
+                // docker compose makes a sorted list of a map.
+                if let Value::Map(map) = &mut side.value
+                    && side.tag.is_none()
+                {
+                    map.sort_keys();
+                }
             }
             match (&mut base.value, over.value) {
                 (Value::Map(base), Value::Map(over)) => {

@@ -4,7 +4,7 @@ use smol_str::{SmolStr, SmolStrBuilder};
 use windlass_source::Spanned;
 use windlass_yaml::{Map, Node, Number, Value};
 
-use crate::model::context::{Context, INVALID_VALUE};
+use crate::model::context::{self, Context, INVALID_VALUE};
 use crate::model::long::{put, set_default};
 use crate::model::read::text;
 use crate::model::record::{record, words};
@@ -72,6 +72,11 @@ fn long_form(node: &mut Node, context: &mut Context<'_>) {
     if items.iter().all(|item| item.as_map().is_some()) {
         return;
     }
+    // docker compose leaves all as they are when it can't read one.
+    let is_unread = |item: &Node| text(&item.value).is_some_and(|text| short::port::parse(&text).is_err());
+    if context.is_lenient() && items.iter().any(is_unread) {
+        return;
+    }
     let mut long = Vec::with_capacity(items.len());
     for (index, item) in std::mem::take(items).into_iter().enumerate() {
         context.within_item(index, |context| expand(item, &mut long, context));
@@ -93,9 +98,6 @@ fn expand(item: Node, long: &mut Vec<Node>, context: &mut Context<'_>) {
     let spec = match short::port::parse(&text) {
         Ok(spec) => spec,
         Err(error) => {
-            if context.is_lenient() {
-                return long.push(item);
-            }
             let origin = slice(&item, error.range.clone());
             return context.error(INVALID_VALUE, &origin, &format!("is no port: {error}"));
         }
@@ -104,7 +106,7 @@ fn expand(item: Node, long: &mut Vec<Node>, context: &mut Context<'_>) {
         let origin = slice(&item, spec.target.range.clone());
         return context.error(INVALID_VALUE, &origin, "has no port 0 to publish");
     }
-    if !context.spend(spec.count()) {
+    if !context.spend(spec.count() * context::PORT) {
         return context.error(INVALID_VALUE, &item.origin, "publishes too many ports");
     }
     for port in spec.ports() {

@@ -187,7 +187,7 @@ record! {
         /// Graphics processors.
         gpus: Vec<Spanned<DeviceRequest>> = GPUS,
         /// Name servers.
-        dns: Vec<Spanned<SmolStr>> = NAMED_TEXT_OR_TEXTS,
+        dns: Vec<Spanned<SmolStr>> = NAMED_TEXT_OR_TEXTS.long_form(list_of_one),
         /// Options of the resolver.
         dns_opt: Vec<Spanned<SmolStr>> = NAMED_TEXTS.merged(Merge::Sequence),
         /// Domains in which names are looked up.

@@ -16,7 +16,10 @@ pub(crate) fn slice(node: &Node, range: Range<usize>) -> Origin {
         Some(used_at) => origin.via_alias(used_at),
         None => origin,
     };
-    let parts: Vec<Part> = parts.iter().filter_map(|part| cut(part, &range)).collect();
+    // They stand in order, and a long text may have many.
+    let first = parts.partition_point(|part| part.range.end as usize <= range.start);
+    let within = parts[first..].iter().take_while(|part| (part.range.start as usize) < range.end);
+    let parts: Vec<Part> = within.filter_map(|part| cut(part, &range)).collect();
     if parts.is_empty() { origin } else { origin.with_parts(parts) }
 }
 

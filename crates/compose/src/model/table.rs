@@ -5,7 +5,7 @@ use windlass_source::{Origin, Span};
 use windlass_yaml::{Key, Map, Node, Value};
 
 use crate::model::context::{Context, INVALID_VALUE};
-use crate::model::long::list_of_one;
+use crate::model::long::decoded_list_of_one;
 use crate::model::read::text;
 use crate::model::rule::{DISTINCT_TEXTS, Kinds, Merge, NUMBER_OR_TEXT, Names, Rule, TEXT};
 use crate::model::slice::slice;
@@ -28,10 +28,16 @@ pub(crate) const TABLE: Rule = PLAIN_TABLE.merged(Merge::Table).same_by(name).lo
 pub(crate) const NAMED_TEXTS: Rule = DISTINCT_TEXTS.same_by(name);
 
 /// The same, where a single text may stand for a list of one.
-pub(crate) const NAMED_TEXT_OR_TEXTS: Rule = NAMED_TEXTS.or(Kinds::TEXT).merged(Merge::Sequence).long_form(list_of_one);
+pub(crate) const NAMED_TEXT_OR_TEXTS: Rule = NAMED_TEXTS.or(Kinds::TEXT).merged(Merge::Sequence).long_form(decoded_list_of_one);
 
-/// Marks a table that docker compose keeps as a list; see [`is_listed`](crate::model::is_listed).
+/// Marks a table that docker compose keeps as a list; see [`is_listed`].
 pub(crate) const LISTED: &str = "!list";
+
+/// True for a table that is a list to docker compose: written as one, or made of two files' tables. `!reset` of a key does
+/// not reach into it.
+pub(crate) fn is_listed(node: &Node) -> bool {
+    node.tag.as_deref() == Some(LISTED)
+}
 
 /// The name of an item of the list form.
 pub(crate) fn name(item: &Node) -> Option<SmolStr> {
@@ -40,7 +46,7 @@ pub(crate) fn name(item: &Node) -> Option<SmolStr> {
 }
 
 /// Makes the list form a map, and each value a text or nothing. A list with anything but texts stays, for the check.
-pub(crate) fn to_map(node: &mut Node, _: &mut Context<'_>) {
+pub(crate) fn to_map(node: &mut Node, context: &mut Context<'_>) {
     match &mut node.value {
         Value::Sequence(items) if items.iter().all(|item| item.as_str().is_some()) => {
             let mut map = Map::new();
@@ -51,7 +57,7 @@ pub(crate) fn to_map(node: &mut Node, _: &mut Context<'_>) {
             node.value = Value::Map(map);
             node.tag = Some(LISTED.into());
         }
-        Value::Map(map) => {
+        Value::Map(map) if !context.is_lenient() => {
             for value in map.values_mut() {
                 if let Value::Bool(_) | Value::Number(_) = value.value
                     && let Some(text) = text(&value.value)
@@ -93,7 +99,7 @@ pub(crate) fn variables(node: &mut Node, context: &mut Context<'_>) {
     to_map(node, context);
 }
 
-/// As [`to_map`], for lists in which each item must have a value.
+/// As [`to_map`], for lists in which each item must have a value. docker compose keeps the map.
 pub(crate) fn pairs(node: &mut Node, context: &mut Context<'_>) {
     if let Value::Sequence(items) = &node.value
         && let Some(item) = items.iter().find(|item| item.as_str().is_some_and(|text| !text.contains('=')))
@@ -102,4 +108,7 @@ pub(crate) fn pairs(node: &mut Node, context: &mut Context<'_>) {
         return;
     }
     to_map(node, context);
+    if is_listed(node) {
+        node.tag = None;
+    }
 }

@@ -100,10 +100,10 @@ impl Pass<'_, '_> {
             };
             let mut merged = source;
             for (_, group) in tagged.iter().filter(|(from, _)| *from <= at) {
-                self.groups[*group].resets.apply_to_service(&link.name, &mut merged);
+                self.groups[*group].resets.apply_to_service(&link.name, &mut merged, &mut self.loader.diagnostics);
             }
             let Some(over) = self.groups[link.group].services.get_mut(&link.name).map(std::mem::take) else { return };
-            model::merge_service(&mut merged, over, &link.name, &mut self.loader.diagnostics);
+            model::merge_service(&mut merged, over, &link.name, !self.loader.has_variables, &mut self.loader.diagnostics);
             if let Some(map) = merged.as_map_mut() {
                 map.remove("extends");
             }
@@ -244,7 +244,7 @@ impl Pass<'_, '_> {
                 interpolate(self.loader, &mut document, &environment);
                 model::cast(&mut document, &mut self.loader.diagnostics);
             }
-            resets.apply(&mut whole);
+            resets.apply(&mut whole, &mut self.loader.diagnostics);
             merge(self.loader, &mut whole, document, false);
         }
         if self.loader.errors() > errors {

@@ -17,6 +17,9 @@ const INTERPOLATION: Code = Code("compose::interpolation");
 const MISSING_VARIABLE: Code = Code("compose::missing-variable");
 const UNSET_VARIABLE: Code = Code("compose::unset-variable");
 
+/// The codes of what can be wrong with a variable in a text.
+pub(crate) const VARIABLE_FAULTS: [Code; 2] = [INTERPOLATION, MISSING_VARIABLE];
+
 /// Replaces the variables in every text of `tree`.
 pub(crate) fn interpolate(loader: &mut Loader<'_>, tree: &mut Node, environment: &Environment) {
     let mut pass = Pass { loader, environment, unset: BTreeSet::new() };
@@ -63,6 +66,7 @@ impl Pass<'_, '_> {
                 Some((SmolStr::from(done.text), done.parts))
             }
             Err(errors) => {
+                self.loader.has_variables = true;
                 for error in errors {
                     let place = self.locate(span, text, error.range.clone());
                     self.loader.report(describe(&error, place));

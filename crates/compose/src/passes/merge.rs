@@ -9,14 +9,14 @@ use crate::model;
 /// twice. Without `check`, for a file that is only extended: the result of the extension is checked.
 pub(crate) fn merge(loader: &mut Loader<'_>, base: &mut Node, over: Node, check: bool) {
     let before = loader.errors();
-    model::merge(base, over, &mut loader.diagnostics);
+    model::merge(base, over, !loader.has_variables, &mut loader.diagnostics);
     if check {
         model::check(base, &mut loader.diagnostics);
     }
     if loader.errors() > before {
         return;
     }
-    model::canonical(base, loader.request.options.interpolate, &mut loader.ports_left, &mut loader.diagnostics);
+    model::canonical(base, !loader.has_variables, &mut loader.made_left, &mut loader.diagnostics);
     omit_empty(base);
 }
 

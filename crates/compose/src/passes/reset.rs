@@ -9,11 +9,20 @@ use windlass_yaml::{Node, Segment, Value};
 use crate::loader::Loader;
 
 const ALIAS_CYCLE: Code = Code("compose::alias-cycle");
+const RESET_OF_ITEM: Code = Code("compose::reset-of-item");
 
-/// Paths that a document resets, as lists of keys. Items of lists can't be reset in what came before.
+/// What a document resets. Items of lists can't be reset in what came before.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Resets {
-    paths: Vec<Vec<SmolStr>>,
+    resets: Vec<Reset>,
+}
+
+/// A path, as keys.
+#[derive(Clone, Debug)]
+struct Reset {
+    path: Vec<SmolStr>,
+    /// Where `!reset` stands; `None` for `!override`, whose value comes instead.
+    at: Option<Span>,
 }
 
 /// Takes values tagged `!reset` out of `tree` and returns the paths of those and of the ones tagged `!override`.
@@ -87,11 +96,11 @@ fn take(node: &mut Node, path: &mut Vec<Segment>, resets: &mut Resets, aliases: 
     }
     match node.tag.as_deref() {
         Some("!reset") => {
-            resets.add(path);
+            resets.add(path, node.span());
             return false;
         }
         Some("!override") => {
-            resets.add(path);
+            resets.add(path, None);
             // What stands below is taken as it is, tags and all.
             return true;
         }
@@ -120,52 +129,64 @@ fn take(node: &mut Node, path: &mut Vec<Segment>, resets: &mut Resets, aliases: 
 }
 
 impl Resets {
-    fn add(&mut self, path: &[Segment]) {
+    fn add(&mut self, path: &[Segment], at: Option<Span>) {
         let keys = path.iter().map(|segment| match segment {
             Segment::Key(key) => Some(key.clone()),
             Segment::Index(_) => None,
         });
         // A path through a list matches nothing: items of different files have nothing in common.
-        if let Some(keys) = keys.collect::<Option<Vec<_>>>() {
-            self.paths.push(keys);
+        if let Some(path) = keys.collect() {
+            self.resets.push(Reset { path, at });
         }
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.paths.is_empty()
+        self.resets.is_empty()
     }
 
     /// Takes the paths out of a whole document.
-    pub(crate) fn apply(&self, tree: &mut Node) {
-        for path in &self.paths {
-            remove(tree, path);
+    pub(crate) fn apply(&self, tree: &mut Node, diagnostics: &mut Vec<Diagnostic>) {
+        for reset in &self.resets {
+            reset.apply(tree, &reset.path, diagnostics);
         }
     }
 
     /// Takes the paths out of one service that is going to be extended under the name `name`.
-    pub(crate) fn apply_to_service(&self, name: &str, service: &mut Node) {
-        for path in &self.paths {
-            if let [section, service_name, rest @ ..] = path.as_slice()
+    pub(crate) fn apply_to_service(&self, name: &str, service: &mut Node, diagnostics: &mut Vec<Diagnostic>) {
+        for reset in &self.resets {
+            if let [section, service_name, rest @ ..] = reset.path.as_slice()
                 && section == "services"
                 && service_name == name
                 && !rest.is_empty()
             {
-                remove(service, rest);
+                reset.apply(service, rest, diagnostics);
             }
         }
     }
 }
 
-fn remove(node: &mut Node, path: &[SmolStr]) {
-    let Some((key, rest)) = path.split_first() else { return };
-    if crate::model::is_listed(node) {
-        // docker compose sees a list here, and keys are not items.
-        return;
-    }
-    let Some(map) = node.as_map_mut() else { return };
-    if rest.is_empty() {
-        map.remove(key);
-    } else if let Some(next) = map.get_mut(key) {
-        remove(next, rest);
+impl Reset {
+    /// Takes what stands at `path`, the end of this one, out of `node`.
+    fn apply(&self, node: &mut Node, path: &[SmolStr], diagnostics: &mut Vec<Diagnostic>) {
+        let Some((key, rest)) = path.split_first() else { return };
+        let is_listed = crate::model::is_listed(node);
+        let table = node.span();
+        let Some(map) = node.as_map_mut() else { return };
+        if is_listed {
+            // docker compose sees a list here, and keys are not items.
+            if let (Some(at), true) = (self.at, map.contains_key(key)) {
+                diagnostics.push(
+                    Diagnostic::warning(RESET_OF_ITEM, format!("`!reset` does not reach `{}`", self.path.join(".")))
+                        .at(at)
+                        .label(table, "kept as a list")
+                        .because("docker compose merges this as a list, and a key reaches no item of a list")
+                        .help("write the earlier one as a map in one file, or reset the whole of it"),
+                );
+            }
+        } else if rest.is_empty() {
+            map.remove(key);
+        } else if let Some(next) = map.get_mut(key) {
+            self.apply(next, rest, diagnostics);
+        }
     }
 }
