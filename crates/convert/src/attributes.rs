@@ -29,7 +29,7 @@ use windlass_yaml::Path;
 
 use crate::decide::{Plan, ServicePlan};
 use crate::draft::Draft;
-use crate::fates::Fates;
+use crate::fates::{Fates, Place};
 
 pub(crate) use environment::is_clock;
 pub(crate) use mounts::claim;
@@ -85,6 +85,11 @@ pub(crate) fn apply(service: &ServicePlan<'_>, plan: &Plan<'_>, draft: &mut Draf
     let sink = &mut sink;
     if let Some(reason) = service.left_out {
         sink.fates.refused(sink.at(""), reason);
+        return;
+    }
+    if let Some(first) = service.part_of {
+        let message = format!("one of the pods of `{}`, to which its name leads too", plan.services[first].service.name.value);
+        sink.fates.approximated(sink.at(""), [Place::workload(first, "spec.replicas")], message);
         return;
     }
     let Service {

@@ -104,6 +104,8 @@ pub(crate) struct ServicePlan<'a> {
     pub(crate) kind_decided_by: Option<&'static str>,
     /// Why no workload is made of it.
     pub(crate) left_out: Option<&'static str>,
+    /// The service whose workload stands for it too, since the two are alike.
+    pub(crate) part_of: Option<usize>,
     /// The service in whose pod it runs; itself, unless `network_mode: service:x` says otherwise.
     pub(crate) pod: usize,
     /// What others can reach it by, in order of number.
@@ -133,6 +135,15 @@ impl<'a> Plan<'a> {
         let reader = files::Reader::new(input);
         let names = name::service_names(input.project, diagnostics);
         let awaited = kind::awaited(input.project);
+        let groups = alike::groups(input);
+        let part_of = |index: usize| {
+            let group = groups.iter().find(|group| input.options.consolidate && group.contains(&index))?;
+            (group[0] != index).then_some(group[0])
+        };
+        let size_of = |index: usize| {
+            let group = groups.iter().find(|group| input.options.consolidate && group[0] == index);
+            group.map_or(1, |group| i32::try_from(group.len()).unwrap_or(i32::MAX))
+        };
         let mut services: Vec<ServicePlan<'a>> = Vec::with_capacity(names.len());
         for (index, (service, (name, is_taken))) in input.project.services.iter().zip(names).enumerate() {
             let left_out = match &service.provider {
@@ -143,7 +154,7 @@ impl<'a> Plan<'a> {
             let chosen = Chosen::of(service);
             let asked = route::Asked::of(service);
             let ports = port::offered(service, &image, &asked, diagnostics);
-            let replicas = kind::replicas(service, &chosen, input.options);
+            let replicas = kind::replicas(service, &chosen, input.options).saturating_mul(size_of(index));
             let decided = kind::kind(service, &image, &chosen, replicas, awaited.get(service.name.as_str()).copied());
             services.push(ServicePlan {
                 index,
@@ -154,6 +165,7 @@ impl<'a> Plan<'a> {
                 kind_because: decided.because,
                 kind_decided_by: decided.decided_by,
                 left_out,
+                part_of: part_of(index),
                 pod: index,
                 main_port: None,
                 is_moved: false,
@@ -182,7 +194,9 @@ impl<'a> Plan<'a> {
         peer::find(&mut services);
         route::decide(&mut services, input.options);
         expose::check(&services, input.options, diagnostics);
-        alike::report(input, diagnostics);
+        if !input.options.consolidate {
+            alike::report(&groups, input, diagnostics);
+        }
         let mut members: Vec<Vec<usize>> = (0..services.len()).map(|index| vec![index]).collect();
         for plan in services.iter().filter(|plan| plan.pod != plan.index) {
             members[plan.pod].push(plan.index);
@@ -199,10 +213,10 @@ impl<'a> Plan<'a> {
         Self { input, services, members, volumes, mounts, sources, configs, secrets, known_secrets, spelled, reach }
     }
 
-    /// The service called so in the project.
+    /// The service called so in the project, or the one that stands for it.
     pub(crate) fn service(&self, name: &str) -> Option<&ServicePlan<'a>> {
         let at = self.services.binary_search_by(|plan| plan.service.name.as_str().cmp(name)).ok()?;
-        self.services.get(at)
+        self.services.get(self.services[at].part_of.unwrap_or(at))
     }
 
     /// The services that run in the pod of `owner`, itself first.
@@ -270,7 +284,7 @@ impl ServicePlan<'_> {
 
     /// False for one that runs elsewhere or can't have its name; see [`left_out`](Self::left_out).
     pub(crate) fn is_converted(&self) -> bool {
-        self.left_out.is_none()
+        self.left_out.is_none() && self.part_of.is_none()
     }
 
     /// True for a label that decides something, so that it is no annotation.

@@ -109,6 +109,9 @@ pub(super) fn pull_policy(
 pub(super) fn platform(platform: Option<&Spanned<SmolStr>>, service: &ServicePlan<'_>, sink: &mut Sink<'_>) {
     let Some(platform) = platform else { return };
     let path = sink.at("platform");
+    if platform.is_empty() {
+        return sink.fates.mapped_with(path, [], "any platform");
+    }
     let mut parts = platform.split('/');
     let (first, second, variant) = (parts.next().unwrap_or_default(), parts.next(), parts.next());
     // An architecture may stand alone.

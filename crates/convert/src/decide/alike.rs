@@ -10,8 +10,8 @@ use super::Input;
 /// Attributes that each container of its own has to have different.
 const OWN: [&str; 3] = ["container_name", "hostname", "ports"];
 
-/// Reports each group of such services.
-pub(super) fn report(input: &Input<'_>, diagnostics: &mut Vec<Diagnostic>) {
+/// Groups of such services, by their places.
+pub(super) fn groups(input: &Input<'_>) -> Vec<Vec<usize>> {
     let mut numbered: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for (index, service) in input.project.services.iter().enumerate() {
         let stem = service.name.trim_end_matches(|last: char| last.is_ascii_digit());
@@ -19,18 +19,29 @@ pub(super) fn report(input: &Input<'_>, diagnostics: &mut Vec<Diagnostic>) {
             numbered.entry(stem).or_default().push(index);
         }
     }
-    let Some(services) = input.tree.get("services") else { return };
+    let Some(services) = input.tree.get("services") else { return Vec::new() };
     let map = |index: usize| services.get(&input.project.services[index].name).and_then(Node::as_map);
+    let mut groups = Vec::new();
     for members in numbered.into_values().filter(|members| members.len() > 1) {
         let Some(first) = map(members[0]) else { continue };
         let alike: Vec<usize> = members.into_iter().filter(|member| map(*member).is_some_and(|other| is_alike(first, other))).collect();
-        if alike.len() < 2 {
-            continue;
+        if alike.len() > 1 {
+            groups.push(alike);
         }
+    }
+    groups
+}
+
+/// Reports each group.
+pub(super) fn report(groups: &[Vec<usize>], input: &Input<'_>, diagnostics: &mut Vec<Diagnostic>) {
+    for alike in groups {
         let names: Vec<String> = alike.iter().map(|member| format!("`{}`", input.project.services[*member].name.value)).collect();
         let diagnostic = Diagnostic::note(Code("convert::alike"), format!("{} differ by their number alone", names.join(", ")))
             .because("each is a workload of one pod here; as one service they would be spread over nodes and updated in turn")
-            .help(format!("write one service with `deploy.replicas: {}`; its name leads to all of its pods", alike.len()));
+            .help(format!(
+                "`--consolidate` makes them one; so does a service with `deploy.replicas: {}`, whose name leads to all of its pods",
+                alike.len()
+            ));
         let label = |diagnostic: Diagnostic, member: &usize| diagnostic.label(input.project.services[*member].name.span(), "");
         diagnostics.push(alike.iter().fold(diagnostic, label));
     }
@@ -66,5 +77,35 @@ mod tests {
             ),
             [""; 0]
         );
+    }
+
+    #[test]
+    fn consolidated_they_are_one_workload_under_all_their_names() {
+        let outcome = project(
+            "services: { app1: { image: acme/app:1, ports: ['81:80'], volumes: ['data:/data'] }, app2: { image: acme/app:1, ports: ['82:80'], \
+             volumes: ['data:/data'] }, web: { image: nginx:1.27, environment: { UPSTREAM_HOST: app2 }, \
+             depends_on: { app2: { condition: service_healthy } } } }\nvolumes: { data: {} }",
+        )
+        .options(|options| options.consolidate = true)
+        .convert();
+        insta::assert_snapshot!(outcome.names().join("\n"), @"
+        PersistentVolumeClaim/data
+        Service/app1
+        Service/app2
+        Service/web
+        Deployment/app1
+        Deployment/web
+        ");
+        assert_eq!(outcome.field("Deployment/app1", "spec.replicas"), "2\n");
+        assert_eq!(outcome.field("Service/app2", "spec.selector[\"app.kubernetes.io/name\"]"), "app1\n");
+        insta::assert_snapshot!(outcome.pod("Deployment/web", "initContainers[0].command[4]"), @"app1");
+        insta::assert_snapshot!(outcome.fates("services.app2"), @"
+        services.app2.image: approximated → Deployment/app1 spec.replicas (one of the pods of `app1`, to which its name leads too)
+        services.app2.ports[0].target: approximated → Deployment/app1 spec.replicas (one of the pods of `app1`, to which its name leads too)
+        services.app2.ports[0].published: approximated → Deployment/app1 spec.replicas (one of the pods of `app1`, to which its name leads too)
+        services.app2.volumes[0].source: approximated → Deployment/app1 spec.replicas (one of the pods of `app1`, to which its name leads too)
+        services.app2.volumes[0].target: approximated → Deployment/app1 spec.replicas (one of the pods of `app1`, to which its name leads too)
+        ");
+        assert_eq!(outcome.diagnostics().iter().filter(|line| line.starts_with("convert::alike")).count(), 0);
     }
 }

@@ -100,6 +100,9 @@ pub(super) fn plan<'a>(services: &[ServicePlan<'a>], input: &Input<'a>) -> Mount
 
 /// The mounts of a service, then those that it takes over.
 fn gather<'a>(plan: &ServicePlan<'a>, services: &[ServicePlan<'a>]) -> Vec<MountPlan<'a>> {
+    if plan.part_of.is_some() {
+        return Vec::new();
+    }
     let mut list: Vec<MountPlan<'a>> = Vec::with_capacity(plan.service.volumes.len());
     for (index, mount) in plan.service.volumes.iter().enumerate() {
         list.push(mount_plan(&mount.value, Some(index), false));

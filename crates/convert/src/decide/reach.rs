@@ -31,11 +31,20 @@ pub(crate) struct Reach {
     policies: bool,
 }
 
+/// What a service is called in the cluster by one of its names.
+fn label_of(name: &str, service: &ServicePlan<'_>) -> SmolStr {
+    if service.service.name.as_str() == name { service.name.clone() } else { service_name(name) }
+}
+
 impl Reach {
     pub(super) fn of(services: &[ServicePlan<'_>], files: &[&str], input: &Input<'_>) -> Self {
         let mut reach = Self { policies: input.options.network_policies != NetworkPolicies::Never, ..Self::default() };
         for plan in services {
-            reach.names.insert(plan.service.name.value.clone(), plan.index);
+            let name = plan.service.name.value.clone();
+            if plan.part_of.is_some() {
+                reach.extra.insert(name.clone());
+            }
+            reach.names.insert(name, plan.part_of.unwrap_or(plan.index));
         }
         let mentioned = mentioned_words(services, files);
         for plan in services {
@@ -60,7 +69,7 @@ impl Reach {
             reach.by_label.insert(plan.name.clone(), plan.index);
         }
         for (name, &service) in &reach.names {
-            let label = service_name(name);
+            let label = label_of(name, &services[service]);
             if label != *name {
                 reach.renamed.insert(name.clone(), label.clone());
             }
@@ -93,7 +102,7 @@ impl Reach {
                     let network = input.project.networks.get(name);
                     let is_external = network.and_then(|network| network.external.as_ref()).is_some_and(|external| external.value);
                     // Projects that share an external network know it by its own name.
-                    let own_name = network.and_then(|network| network.name.as_ref()).filter(|_| is_external);
+                    let own_name = network.and_then(|network| network.name.as_ref()).filter(|name| is_external && !name.is_empty());
                     self.labels.insert(name.clone(), network_label(own_name.map_or(name, |name| &name.value)));
                     if is_external {
                         self.external.insert(name.clone());
@@ -106,7 +115,7 @@ impl Reach {
     /// The name of the Service that a name leads to; `None` when it leads to nothing that could be called.
     pub(crate) fn object_name(&self, name: &str, services: &[ServicePlan<'_>]) -> Option<SmolStr> {
         let target = &services[self.service(name)?];
-        let label = service_name(name);
+        let label = label_of(name, target);
         (target.is_reachable() && self.owner_of_label(&label) == Some(target.index)).then_some(label)
     }
 

@@ -220,6 +220,9 @@ pub(crate) struct ConversionArgs {
     /// How several pods share a volume
     #[arg(long, value_name = "HOW", default_value = "affinity")]
     shared_volumes: SharedVolumes,
+    /// Make one workload of services that differ by a number in their names alone
+    #[arg(long)]
+    consolidate: bool,
     /// Directory outside the project whose files may be embedded; may be given again
     #[arg(long, value_name = "DIR")]
     allow_outside: Vec<PathBuf>,
@@ -255,8 +258,8 @@ impl ConversionArgs {
             allow_outside: self.allow_outside,
             ingress_class: self.ingress_class,
             gateway: self.gateway,
+            consolidate: self.consolidate,
             given,
-            ..convert::Options::default()
         }
     }
 }
