@@ -9,7 +9,7 @@ pub(crate) mod schema;
 pub(crate) mod validate;
 
 use std::collections::BTreeSet;
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
 use windlass_compose::Request;
@@ -114,8 +114,15 @@ impl Shell {
 
     /// Writes a result to standard output.
     pub(crate) fn print(&self, bytes: &[u8]) -> Result<(), Stop> {
-        let mut output = io::stdout().lock();
-        output.write_all(bytes).and_then(|()| output.flush()).map_err(|error| match error.kind() {
+        self.print_all([bytes])
+    }
+
+    /// As [`print`](Self::print), for a text in pieces.
+    pub(crate) fn print_all<T: AsRef<[u8]>>(&self, pieces: impl IntoIterator<Item = T>) -> Result<(), Stop> {
+        let mut output = BufWriter::with_capacity(64 << 10, io::stdout().lock());
+        let mut pieces = pieces.into_iter();
+        let written = pieces.try_for_each(|piece| output.write_all(piece.as_ref())).and_then(|()| output.flush());
+        written.map_err(|error| match error.kind() {
             io::ErrorKind::BrokenPipe => Stop::ClosedPipe,
             _ => Diagnostic::error(Code("cli::write"), "standard output can't be written").because(error.to_string()).into(),
         })

@@ -14,8 +14,9 @@ pub(crate) struct Draft {
     pub(crate) container: Container,
     /// Containers that run before it, in order: waits, copies.
     pub(crate) init_containers: Vec<Container>,
-    /// Volumes of the pod, by name; a volume that two containers of a pod share has one name.
-    pub(crate) volumes: BTreeMap<SmolStr, Volume>,
+    /// Volumes of the pod, by name; a volume that two containers of a pod share has one name. A map makes room for many values
+    /// at once, and these are large.
+    pub(crate) volumes: BTreeMap<SmolStr, Box<Volume>>,
     /// What the pod needs beside containers and volumes.
     pub(crate) pod: PodDraft,
     /// What the workload needs beside its pod.

@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, HashMap};
 use foldhash::fast::RandomState;
 use smol_str::SmolStr;
 use windlass_k8s::{ObjectRef, Objects};
+use windlass_source::Origin;
 use windlass_yaml::{Node, Path, Trail, Value};
 
 use crate::layout::Layout;
@@ -169,7 +170,7 @@ impl Fates {
     pub(crate) fn report(self, tree: &Node, layout: &Layout, objects: &mut Objects) -> Report {
         let Self { decisions, mut guesses } = self;
         let mut report = Report::default();
-        let mut walk = Walk { decisions, layout, objects, trail: Trail::default(), entries: Vec::new() };
+        let mut walk = Walk { decisions, layout, objects, trail: Trail::default(), entries: Vec::new(), origins: Vec::new() };
         let Some(top) = tree.as_map() else { return report };
         for (key, value) in top.iter() {
             walk.trail.push_key(key.as_str());
@@ -211,6 +212,8 @@ struct Walk<'a> {
     objects: &'a mut Objects,
     trail: Trail,
     entries: Vec<AttributeEntry>,
+    /// Where fields came from, not yet said to their objects.
+    origins: Vec<(ObjectRef, Path, Origin)>,
 }
 
 impl Walk<'_> {
@@ -250,9 +253,7 @@ impl Walk<'_> {
         let places = decision.map_or(&[][..], |decision| &decision.places);
         let mut becomes = Vec::with_capacity(places.len());
         for (object, path) in places.iter().filter_map(|place| self.layout.resolve(place)) {
-            if let Some(found) = self.objects.find_mut(&object) {
-                found.origins.set_first(&path, origin);
-            }
+            self.origins.push((object.clone(), path.clone(), origin.clone()));
             becomes.push(Becomes::new(object, path));
         }
         let (fate, message) = match decision {
@@ -264,8 +265,16 @@ impl Walk<'_> {
         self.entries.push(AttributeEntry { path: self.trail.path(), fate, becomes, message, origin: origin.clone() });
     }
 
-    /// The entries since the last time, in a list of just their size.
+    /// The entries since the last time, in a list of just their size. The objects learn what came from them: most fields of a
+    /// service are of few objects, each of which is looked for once for all that follow each other.
     fn take_entries(&mut self) -> Vec<AttributeEntry> {
+        for run in self.origins.chunk_by(|(one, ..), (other, ..)| one == other) {
+            let Some(object) = run.first().and_then(|(object, ..)| self.objects.find_mut(object)) else { continue };
+            for (_, path, origin) in run {
+                object.origins.set_first(path, origin);
+            }
+        }
+        self.origins.clear();
         let mut entries = Vec::with_capacity(self.entries.len());
         entries.append(&mut self.entries);
         entries

@@ -90,8 +90,8 @@ pub fn tree(objects: &Objects, sources: &SourceMap, options: Options) -> Emitted
     }
 }
 
-/// The objects as one text, secrets included.
-pub fn stream(objects: &Objects, sources: &SourceMap, options: Options) -> String {
+/// The objects as one text, secrets included, in pieces that follow each other.
+pub fn stream<'a>(objects: &'a Objects, sources: &'a SourceMap, options: Options) -> impl Iterator<Item = String> + 'a {
     match options.layout {
         Layout::Manifests => manifests::stream(objects, sources, options),
     }

@@ -124,7 +124,7 @@ fn sets_credential(line: &str) -> bool {
     !name.contains(char::is_whitespace) && name.len() <= 64 && is_value && is_credential_name(name) && !is_plain(value) && !is_path(value)
 }
 
-/// Words after which a name speaks about a credential and holds none.
+/// Words after which a name speaks about a credential and holds none, in order.
 const ABOUT: [&str; 70] = [
     "ALG",
     "ALGORITHM",
@@ -262,14 +262,14 @@ const KEY_WORDS: [&str; 32] = [
 
 /// True when a variable of this name holds a credential, unless its value is plainly something else.
 pub fn is_credential_name(name: &str) -> bool {
-    let words = name_words(name);
-    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let upper = name.to_ascii_uppercase();
+    let words = name_words(name, &upper);
     let Some(&last) = words.last() else { return false };
     // The working directory of a shell.
     if matches!(words.as_slice(), ["PWD"] | ["OLDPWD"]) {
         return false;
     }
-    if ABOUT.contains(&last) {
+    if ABOUT.binary_search(&last).is_ok() {
         // Half of a pair of which AWS and its imitators call both parts secret.
         return words.ends_with(&["ACCESS", "KEY", "ID"]) || words.ends_with(&["SECRET", "ID"]);
     }
@@ -291,24 +291,22 @@ pub fn is_credential_name(name: &str) -> bool {
     })
 }
 
-/// `DB_PASS`, `db.pass`, `db-pass`, `database__connection__pass`, `dbPass` → upper-case words.
-fn name_words(name: &str) -> Vec<String> {
-    let mut words: Vec<String> = vec![String::new()];
-    let mut lower_before = false;
-    for character in name.chars() {
-        if !character.is_ascii_alphanumeric() {
-            words.push(String::new());
-        } else {
-            if character.is_ascii_uppercase() && lower_before {
-                words.push(String::new());
-            }
-            if let Some(word) = words.last_mut() {
-                word.push(character.to_ascii_uppercase());
-            }
+/// `DB_PASS`, `db.pass`, `db-pass`, `database__connection__pass`, `dbPass` → upper-case words, out of the name in upper case.
+fn name_words<'a>(name: &str, upper: &'a str) -> Vec<&'a str> {
+    let bytes = name.as_bytes();
+    let mut words = Vec::new();
+    let mut start = 0;
+    let mut end_at = |start: usize, end: usize| words.extend(upper.get(start..end).filter(|word| !word.is_empty()));
+    for (at, byte) in bytes.iter().enumerate() {
+        if !byte.is_ascii_alphanumeric() {
+            end_at(start, at);
+            start = at + 1;
+        } else if byte.is_ascii_uppercase() && at > 0 && bytes[at - 1].is_ascii_lowercase() {
+            end_at(start, at);
+            start = at;
         }
-        lower_before = character.is_ascii_lowercase();
     }
-    words.retain(|word| !word.is_empty());
+    end_at(start, bytes.len());
     words
 }
 
@@ -355,7 +353,8 @@ fn look(value: &str) -> Option<&'static str> {
 }
 
 fn private_key(text: &str) -> bool {
-    text.contains("-----BEGIN ") && text.contains("PRIVATE KEY-----")
+    // Few texts have a space and are long enough; the search for a word costs more than both.
+    text.len() > 26 && text.contains(' ') && text.contains("-----BEGIN ") && text.contains("PRIVATE KEY-----")
 }
 
 /// The forms that services give to their tokens, so that they can be found: a prefix, and how many letters follow at least.
@@ -388,12 +387,15 @@ const TOKENS: [(&str, usize); 25] = [
 ];
 
 fn has_token(text: &str) -> bool {
-    if text.contains("hooks.slack.com/services/T") || text.contains("discord.com/api/webhooks/") {
+    let is_address = text.contains('/');
+    if is_address && (text.contains("hooks.slack.com/services/T") || text.contains("discord.com/api/webhooks/")) {
         return true;
     }
     let is_token = |character: char| character.is_ascii_alphanumeric() || matches!(character, '_' | '-' | '.');
     text.split(|character: char| !is_token(character)).filter(|word| word.len() >= 14).any(|word| {
-        let known = TOKENS.iter().any(|(prefix, length)| word.strip_prefix(prefix).is_some_and(|rest| rest.len() >= *length));
+        let first = word.as_bytes().first();
+        let mut tokens = TOKENS.iter().filter(|(prefix, _)| prefix.as_bytes().first() == first);
+        let known = tokens.any(|(prefix, length)| word.strip_prefix(prefix).is_some_and(|rest| rest.len() >= *length));
         // A JSON web token: two parts of base64 that begin with `{"`, and a signature.
         known || (word.starts_with("eyJ") && word.split('.').count() == 3 && word.contains(".eyJ"))
     })
@@ -401,6 +403,9 @@ fn has_token(text: &str) -> bool {
 
 /// `scheme://user:password@host`, and `user:password@tcp(host)` as Go's database drivers have it.
 fn has_url_password(text: &str) -> bool {
+    if !text.contains('@') {
+        return false;
+    }
     let with_scheme = text.split("://").skip(1).any(|rest| {
         let end = |stops: &[char]| rest.find(stops).unwrap_or(rest.len());
         let authority = &rest[..end(&['/', '?', '#', ' ', '"', '\''])];
@@ -421,6 +426,9 @@ fn password_of(user: &str) -> bool {
 
 /// `Server=db;Password=x`, `host=db password=x`, `jdbc:…?user=a&password=x`.
 fn has_password_field(text: &str) -> bool {
+    if !text.contains('=') {
+        return false;
+    }
     let lower = text.to_ascii_lowercase();
     ["password=", "pwd=", "passwd=", "accountkey=", "sharedaccesskey="].iter().any(|field| {
         lower.match_indices(field).any(|(start, _)| {

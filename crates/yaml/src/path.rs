@@ -290,7 +290,18 @@ fn push_key(text: &mut String, key: &str) {
 }
 
 fn push_index(text: &mut String, index: usize) {
-    let _ = write!(text, "[{index}]");
+    // Without the formatter, which costs more than all else here.
+    text.push('[');
+    let start = text.len();
+    let mut rest = index;
+    loop {
+        text.insert(start, char::from(b'0' + (rest % 10) as u8));
+        rest /= 10;
+        if rest == 0 {
+            break;
+        }
+    }
+    text.push(']');
 }
 
 #[cfg(test)]

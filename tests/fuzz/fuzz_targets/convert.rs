@@ -25,8 +25,8 @@ fuzz_target!(|bytes: &[u8]| {
     let written = |_: u8| {
         let conversion = convert(&input);
         check(&conversion.diagnostics, &loaded.sources);
-        let stream = layouts::stream(&conversion.objects, &loaded.sources, layouts::Options::default());
-        let tree = layouts::tree(&conversion.objects, &loaded.sources, layouts::Options::default());
+        let stream: String = layouts::stream(&conversion.objects, &loaded.sources, layouts::Options::default()).collect();
+        let tree = layouts::tree(&conversion.objects, &loaded.sources, layouts::Options::default()).collect();
         assert!(tree.tree.iter().count() > 0 || conversion.objects.len() == 0);
         let summary = windlass_report::summary(&conversion.report, conversion.objects.len(), &loaded.sources, true);
         (stream, summary)

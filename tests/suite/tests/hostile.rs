@@ -92,7 +92,7 @@ impl Hostile {
                 options: &Options::default(),
             });
             errors.extend(places(&conversion.diagnostics, &loaded.sources));
-            let stream = layouts::stream(&conversion.objects, &loaded.sources, layouts::Options::default());
+            let stream: String = layouts::stream(&conversion.objects, &loaded.sources, layouts::Options::default()).collect();
             assert!(!stream.is_empty() || conversion.objects.is_empty());
         }
         Outcome { errors, services: loaded.project.services.len(), config: text }

@@ -3,6 +3,7 @@
 mod options;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::mem::ManuallyDrop;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -65,21 +66,22 @@ pub(crate) fn run(args: ConvertArgs, before: ProjectArgs, shell: &mut Shell) -> 
     let options = args.conversion.options(std::mem::take(&mut shell.given));
     let request = shell.request(args.project.after(before))?;
 
-    let loaded = windlass_compose::load(&request, &shell.files);
+    // Neither is given back before the process ends: that would take a tenth of the time.
+    let loaded = ManuallyDrop::new(windlass_compose::load(&request, &shell.files));
     if shell.tell(&loaded.diagnostics, &loaded.sources) {
         return Ok(Exit::Invalid);
     }
-    let mut conversion = convert(&Input {
+    let mut conversion = ManuallyDrop::new(convert(&Input {
         project: &loaded.project,
         tree: &loaded.tree,
         directory: &loaded.directory,
         files: &shell.files,
         variable: &|name| loaded.environment.get(name).map(|variable| variable.value.clone()),
         options: &options,
-    });
+    }));
     conversion.diagnostics.extend(no_service(&loaded));
     let invalid = shell.tell(&conversion.diagnostics, &loaded.sources);
-    let Conversion { objects, report, .. } = &conversion;
+    let Conversion { objects, report, .. } = &*conversion;
 
     let exit = match args.directory {
         _ if invalid => {
@@ -89,7 +91,7 @@ pub(crate) fn run(args: ConvertArgs, before: ProjectArgs, shell: &mut Shell) -> 
         None => {
             // First, since nobody may read the stream to its end.
             write_reports(&reports, &loaded, &conversion, &BTreeMap::new(), shell)?;
-            shell.print(layouts::stream(objects, &loaded.sources, layout).as_bytes())?;
+            shell.print_all(layouts::stream(objects, &loaded.sources, layout))?;
             Exit::Done
         }
         Some(directory) => {

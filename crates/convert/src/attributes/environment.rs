@@ -45,6 +45,7 @@ pub(super) fn environment(
 ) {
     let mut env: Vec<EnvVar> = Vec::with_capacity(environment.len());
     let mut hidden: Vec<Hidden> = Vec::new();
+    let whole = sink.at("environment");
     let zone = time_zone(service.service).filter(|_| environment.get("TZ").is_none_or(Option::is_none));
     for entry in environment {
         if let Some(zone) = &zone
@@ -53,7 +54,7 @@ pub(super) fn environment(
         {
             env.push(plain("TZ", zone));
         }
-        let path = sink.under("environment", &entry.name);
+        let path = whole.key(&entry.name.value);
         let Some(value) = &entry.value else {
             sink.fates.mapped_with(path, [], "it has no value where the project is converted, so the container does not get it");
             continue;

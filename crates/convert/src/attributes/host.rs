@@ -155,7 +155,8 @@ fn devices(devices: &[Spanned<Device>], service: &ServicePlan<'_>, plan: &Plan<'
         }
         let name = label_name(&format!("device-{}", device.source.value));
         let source = HostPathVolumeSource { path: device.source.to_string(), type_: None };
-        sink.draft.volumes.insert(name.clone(), Volume { name: name.to_string(), host_path: Some(source), ..Volume::default() });
+        let volume = Volume { name: name.to_string(), host_path: Some(source), ..Volume::default() };
+        sink.draft.volumes.insert(name.clone(), Box::new(volume));
         let target = device.target.as_ref().map_or(&device.source.value, |target| &target.value);
         sink.draft.mount(VolumeMount { name: name.to_string(), mount_path: target.to_string(), ..VolumeMount::default() });
         let place = Place::container(service.index, "volumeMounts");

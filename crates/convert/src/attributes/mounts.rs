@@ -264,7 +264,7 @@ pub(super) fn pod_volume(
             });
             volumes.into_iter().any(|volume| volume.name == *name)
         };
-        sink.draft.volumes.get(name).is_some_and(|known| known != volume) || by_claim()
+        sink.draft.volumes.get(name).is_some_and(|known| **known != *volume) || by_claim()
     };
     volume.name = name.to_string();
     if is_taken(&name, &volume) {
@@ -273,7 +273,7 @@ pub(super) fn pod_volume(
         name = with_suffix(&name, &hash.finish(), LABEL_LIMIT);
         volume.name = name.to_string();
     }
-    sink.draft.volumes.insert(name.clone(), volume);
+    sink.draft.volumes.insert(name.clone(), Box::new(volume));
     name.into()
 }
 

@@ -158,7 +158,7 @@ pub(super) fn add_waits(
     if !jobs.is_empty() {
         let account = with_suffix(&plan.services[service.pod].name, "wait", LABEL_LIMIT);
         draft.pod.service_account = Some(account.to_string());
-        draft.volumes.insert(TOKEN_VOLUME.into(), token_volume());
+        draft.volumes.insert(TOKEN_VOLUME.into(), Box::new(token_volume()));
         // Every namespace has it (`k8s.io/kubernetes/pkg/controller/certificates/rootcacertpublisher`).
         objects.add_external(ObjectRef::new(Kind::ConfigMap, ROOT_CERTIFICATES), Origin::DEFAULT);
         right_to_watch(service, &account, jobs, plan, objects, diagnostics);

@@ -27,7 +27,7 @@ use crate::fates::{Fates, Place};
 pub(super) fn workload(owner: &ServicePlan<'_>, parts: Vec<(&ServicePlan<'_>, Draft)>, plan: &Plan<'_>) -> (Object, Vec<SmolStr>) {
     let mut containers = Vec::with_capacity(parts.len());
     let mut init_containers: Vec<Container> = Vec::new();
-    let mut volumes: BTreeMap<SmolStr, Volume> = BTreeMap::new();
+    let mut volumes: BTreeMap<SmolStr, Box<Volume>> = BTreeMap::new();
     let mut pod = PodDraft::default();
     let mut workload = WorkloadDraft::default();
     for (member, draft) in parts {
@@ -195,7 +195,7 @@ fn template(
     pod: PodDraft,
     containers: Vec<Container>,
     init_containers: Vec<Container>,
-    volumes: BTreeMap<SmolStr, Volume>,
+    volumes: BTreeMap<SmolStr, Box<Volume>>,
     labels: &BTreeMap<String, String>,
     selector: &BTreeMap<String, String>,
 ) -> PodTemplateSpec {
@@ -243,7 +243,7 @@ fn template(
         subdomain: pod.subdomain,
         termination_grace_period_seconds: pod.grace_seconds,
         topology_spread_constraints: spread,
-        volumes: (!volumes.is_empty()).then(|| volumes.into_values().collect()),
+        volumes: (!volumes.is_empty()).then(|| volumes.into_values().map(|volume| *volume).collect()),
         ..PodSpec::default()
     };
     let metadata = ObjectMeta {

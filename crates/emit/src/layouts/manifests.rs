@@ -41,9 +41,14 @@ pub(super) fn tree(objects: &Objects, sources: &SourceMap, options: Options) -> 
     emitted
 }
 
-pub(super) fn stream(objects: &Objects, sources: &SourceMap, options: Options) -> String {
-    let objects: Vec<_> = objects.iter().collect();
-    text(&objects, sources, options, true)
+pub(super) fn stream<'a>(objects: &'a Objects, sources: &'a SourceMap, options: Options) -> Box<dyn Iterator<Item = String> + 'a> {
+    match options.format {
+        Format::Yaml => Box::new(objects.iter().enumerate().map(move |(at, object)| {
+            let separator = if at > 0 { "---\n" } else { "" };
+            separator.to_owned() + &text(&[object], sources, options, false)
+        })),
+        Format::Json => Box::new(std::iter::once_with(move || text(&objects.iter().collect::<Vec<_>>(), sources, options, true))),
+    }
 }
 
 /// A file's name without its extension. kubectl applies files by name, so a Namespace comes before what stands in it.
@@ -175,7 +180,7 @@ mod tests {
         check(options, &["00-namespace-shop.yaml", "configmap-web.yaml", "secret-web.yaml", "service-web.yaml"]);
         let (objects, sources) = project();
         for format in [Format::Yaml, Format::Json] {
-            let text = stream(&objects, &sources, Options { format, ..options });
+            let text: String = stream(&objects, &sources, Options { format, ..options }).collect();
             assert!(text.contains("<value of PASSWORD>") && !text.contains("aHVudGVyMg=="), "{text}");
         }
     }
@@ -183,7 +188,7 @@ mod tests {
     #[test]
     fn comments_say_where_fields_came_from() {
         let (objects, sources) = project();
-        let text = stream(&objects, &sources, Options { provenance: Provenance::Comments, ..Options::default() });
+        let text: String = stream(&objects, &sources, Options { provenance: Provenance::Comments, ..Options::default() }).collect();
         insta::assert_snapshot!(text);
     }
 

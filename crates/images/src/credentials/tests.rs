@@ -11,6 +11,11 @@ fn check(name: &str, value: &str, expect: bool) {
 }
 
 #[test]
+fn words_are_searched_in_order() {
+    assert!(ABOUT.is_sorted());
+}
+
+#[test]
 fn names_say_what_is_a_credential() {
     for name in [
         "PASSWORD",

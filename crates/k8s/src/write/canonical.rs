@@ -1,33 +1,51 @@
 //! Stands between a value and the serialiser that writes it: leaves out what says nothing and puts leading fields first.
 //!
-//! A structure is walked once for each of its leading groups and once for the rest; the values in it are only visited in the walk
-//! that writes them.
+//! A structure is walked once to see which fields it has, and once for each rank that they have; the values in it are only visited
+//! in the walk that writes them.
 
 use serde::ser::{Error, Impossible, Serialize, SerializeMap, SerializeSeq, SerializeStruct, Serializer};
 
-use super::fields::{Fields, Take};
+use super::fields::{Fields, LAST_RANK, Take, rank};
 use super::probe::{Content, content};
 
 /// Writes `value` in canonical form.
 pub(crate) fn serialize<T: Serialize + ?Sized, S: Serializer>(value: &T, serializer: S) -> Result<S::Ok, S::Error> {
     match value.serialize(Opening { serializer })? {
         Opened::Written(written) => Ok(written),
-        Opened::Structure { mut map, name } => {
-            for group in leading(name) {
-                value.serialize(Fields { map: &mut map, take: Take::Only(group) })?;
+        Opened::Structure { mut map, ranks } => {
+            if ranks.in_order {
+                value.serialize(Fields { map: &mut map, take: Take::All })?;
+            } else {
+                for rank in ranks.present() {
+                    value.serialize(Fields { map: &mut map, take: Take::Rank(rank) })?;
+                }
             }
-            value.serialize(Fields { map: &mut map, take: Take::AllBut(leading(name)) })?;
             map.end()
         }
     }
 }
 
-/// The groups of fields that are written before the others; within a group the order is that of the type.
-fn leading(structure: &str) -> &'static [&'static [&'static str]] {
-    match structure {
-        "ObjectMeta" => &[&["name"], &["namespace"], &["labels"]],
-        "Container" => &[&["name"], &["image"], &["command"]],
-        _ => &[&["apiVersion", "kind", "metadata", "name"]],
+/// Which ranks the fields of a structure have.
+struct Ranks {
+    present: [bool; LAST_RANK + 1],
+    highest: usize,
+    /// The type has its fields in the order of their ranks already.
+    in_order: bool,
+}
+
+impl Ranks {
+    fn none() -> Self {
+        Self { present: [false; LAST_RANK + 1], highest: 0, in_order: true }
+    }
+
+    fn add(&mut self, rank: usize) {
+        self.in_order &= rank >= self.highest;
+        self.highest = self.highest.max(rank);
+        self.present[rank] = true;
+    }
+
+    fn present(&self) -> impl Iterator<Item = usize> {
+        (0..=LAST_RANK).filter(|rank| self.present[*rank])
     }
 }
 
@@ -53,7 +71,7 @@ enum Opened<S: Serializer> {
     /// It is written.
     Written(S::Ok),
     /// It is a structure, of which nothing is written yet.
-    Structure { map: S::SerializeMap, name: &'static str },
+    Structure { map: S::SerializeMap, ranks: Ranks },
 }
 
 /// Kubernetes' types have enumerations that are texts and tuples that are lists, so no other shape comes.
@@ -143,7 +161,7 @@ impl<S: Serializer> Serializer for Opening<S> {
     }
 
     fn serialize_struct(self, name: &'static str, _: usize) -> Result<Unopened<S>, S::Error> {
-        Ok(Unopened { map: self.serializer.serialize_map(None)?, name })
+        Ok(Unopened { map: self.serializer.serialize_map(None)?, name, ranks: Ranks::none() })
     }
 
     fn serialize_struct_variant(
@@ -157,22 +175,24 @@ impl<S: Serializer> Serializer for Opening<S> {
     }
 }
 
-/// A structure in the walk that only finds that it is one.
+/// A structure in the walk that only finds which fields it has.
 struct Unopened<S: Serializer> {
     map: S::SerializeMap,
     name: &'static str,
+    ranks: Ranks,
 }
 
 impl<S: Serializer> SerializeStruct for Unopened<S> {
     type Ok = Opened<S>;
     type Error = S::Error;
 
-    fn serialize_field<T: Serialize + ?Sized>(&mut self, _: &'static str, _: &T) -> Result<(), S::Error> {
+    fn serialize_field<T: Serialize + ?Sized>(&mut self, key: &'static str, _: &T) -> Result<(), S::Error> {
+        self.ranks.add(rank(self.name, key));
         Ok(())
     }
 
     fn end(self) -> Result<Opened<S>, S::Error> {
-        Ok(Opened::Structure { map: self.map, name: self.name })
+        Ok(Opened::Structure { map: self.map, ranks: self.ranks })
     }
 }
 

@@ -8,16 +8,23 @@ use super::probe::{Content, content, is_dropped, keeps_empty};
 /// Which fields a walk through a structure writes.
 #[derive(Clone, Copy)]
 pub(super) enum Take {
-    Only(&'static [&'static str]),
-    AllBut(&'static [&'static [&'static str]]),
+    All,
+    /// Those of one [`rank`].
+    Rank(usize),
 }
 
-impl Take {
-    fn takes(self, field: &str) -> bool {
-        match self {
-            Self::Only(group) => group.contains(&field),
-            Self::AllBut(groups) => !groups.iter().any(|group| group.contains(&field)),
-        }
+/// The rank of fields that come in the order of the type, behind all others.
+pub(super) const LAST_RANK: usize = 3;
+
+/// Where a field stands among those of its structure: lower ranks are written first, fields of one rank in the order of the type.
+pub(super) fn rank(structure: &str, field: &str) -> usize {
+    match (structure, field) {
+        ("ObjectMeta" | "Container", "name") => 0,
+        ("ObjectMeta", "namespace") | ("Container", "image") => 1,
+        ("ObjectMeta", "labels") | ("Container", "command") => 2,
+        ("ObjectMeta" | "Container", _) => LAST_RANK,
+        (_, "apiVersion" | "kind" | "metadata" | "name") => 0,
+        _ => LAST_RANK,
     }
 }
 
@@ -38,7 +45,11 @@ impl<M: SerializeMap> SerializeStruct for FieldsOf<'_, M> {
 
     fn serialize_field<T: Serialize + ?Sized>(&mut self, key: &'static str, value: &T) -> Result<(), M::Error> {
         let Self { fields: Fields { map, take }, name } = self;
-        if !take.takes(key) || is_dropped(name, key) {
+        let is_taken = match take {
+            Take::All => true,
+            Take::Rank(taken) => rank(name, key) == *taken,
+        };
+        if !is_taken || is_dropped(name, key) {
             return Ok(());
         }
         let content = content(value);

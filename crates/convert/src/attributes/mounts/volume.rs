@@ -40,7 +40,7 @@ pub(super) fn volume(
         Backing::Host(_) => return Became::Lost("a directory of the host under another name".to_owned()),
     };
     if let Some(source) = source {
-        sink.draft.volumes.insert(volume.name.clone(), Volume { name: volume.name.to_string(), ..source });
+        sink.draft.volumes.insert(volume.name.clone(), Box::new(Volume { name: volume.name.to_string(), ..source }));
     }
     let sub_path = volume.path_in_claim(mount.sub_path());
     let place = mount_at(mount, volume.name.to_string(), sub_path, service, sink);
