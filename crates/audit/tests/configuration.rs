@@ -159,6 +159,19 @@ display_errors = Off
 }
 
 #[test]
+fn a_pool_may_be_tuned_by_the_dockerfile() {
+    let check = |line: &str, expect: &[&str]| {
+        let text = format!("--- compose.yaml\nservices:\n  app:\n    build: .\n--- Dockerfile\nFROM php:8.4-fpm\n{line}\n--- etc/a.conf\n");
+        check(&text, &["PH015"], expect);
+    };
+    check("", &["compose.yaml:2 PH015 P2"]);
+    check("COPY src/ /var/www/html/", &["compose.yaml:2 PH015 P2"]);
+    check("RUN sed -i 's/pm.max_children = 5/pm.max_children = 40/' /usr/local/etc/php-fpm.d/www.conf", &[]);
+    check("COPY etc/ /usr/local/etc/", &[]);
+    check("CMD [\"php\", \"artisan\", \"queue:work\"]", &[]);
+}
+
+#[test]
 fn a_redis_file_is_loaded_where_the_command_or_a_script_may_do_it() {
     let text = |command: &str| {
         format!(

@@ -55,6 +55,18 @@ impl<'a> ServiceContext<'a> {
         })
     }
 
+    /// True where its Dockerfile changes a pool in a way that is not followed: by a script, or with a directory that is copied whole.
+    pub fn may_tune_fpm(self) -> bool {
+        const POOLS: &str = "/usr/local/etc/php-fpm.d";
+        let copies = self.built().map(|built| built.copies.as_slice()).unwrap_or_default();
+        let is_above = |destination: &str| destination.len() > 1 && POOLS.starts_with(destination.trim_end_matches('/'));
+        let script = |file| {
+            let text = self.context().sources().file(file).text();
+            ["pm.max_children", "php-fpm.d/", "php-fpm.conf", "PHP_FPM_"].iter().any(|word| text.contains(word))
+        };
+        copies.iter().any(|copy| is_above(&copy.destination)) || self.dockerfile().is_some_and(|dockerfile| script(dockerfile.file()))
+    }
+
     /// The bytes that one PHP process may take, and where that is written: the pool's value, the setting, else 128 MB.
     pub fn php_memory(self) -> (Option<u64>, Option<&'a Entry>) {
         let entry = ["php_admin_value[memory_limit]", "php_value[memory_limit]"].iter().find_map(|key| self.fpm_setting(key));

@@ -1,3 +1,5 @@
+//! Files of sections, read in each dialect.
+
 use windlass_source::SourceMap;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! nginx configuration, from words to the location of a path.
+
 use windlass_source::SourceMap;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Workflows of both systems.
+
 use windlass_source::SourceMap;
 
 use super::*;

@@ -70,7 +70,9 @@ fn check(config: &ConfigContext<'_>, nginx: &Nginx, findings: &mut Findings<'_>)
         .filter_map(|directive| directive.text(0))
         .collect();
     let stacks: Vec<_> = config.services().filter(|(service, _)| !service.reaches_other_projects()).map(|(service, _)| service).collect();
-    if stacks.is_empty() {
+    // A file that is not known may define upstreams.
+    let is_open = nginx.scopes().iter().any(|scope| config.held(scope, "upstream").is_open);
+    if stacks.is_empty() || is_open {
         return findings.not_applicable();
     }
     for target in nginx.targets() {

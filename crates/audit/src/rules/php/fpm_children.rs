@@ -58,6 +58,9 @@ fn check(service: &ServiceContext<'_>, findings: &mut Findings<'_>) {
         return findings.not_applicable();
     }
     let Some(entry) = service.fpm_setting("pm.max_children") else {
+        if service.may_tune_fpm() {
+            return findings.not_applicable();
+        }
         let unused = service.context().configs().find(|config| config.fpm_pool().is_some_and(|pool| pool.get("pm.max_children").is_some()));
         let finding = findings.report(service.key_span(), format!("service `{}` runs the image's pool of five workers", service.name()));
         finding.severity(service.grade(RULE.severity)).help("copy or mount a pool at `/usr/local/etc/php-fpm.d/www.conf`");
