@@ -379,7 +379,8 @@ impl Image {
     pub fn is_server_command<S: AsRef<str>>(&self, words: &[S]) -> bool {
         let mut words = words.iter().map(|word| {
             let word = word.as_ref();
-            word.rsplit('/').next().unwrap_or(word)
+            // An option stays whole, whatever path its value is.
+            if word.starts_with('-') { word } else { word.rsplit('/').next().unwrap_or(word) }
         });
         let wraps = |word: &&str| matches!(*word, "tini" | "dumb-init" | "--") || word.contains("entrypoint");
         match words.find(|word| !wraps(word)) {

@@ -2,6 +2,7 @@
 
 use smol_str::SmolStr;
 use windlass_compose::model::{Condition, DeployMode, Test};
+use windlass_images::image::Check;
 use windlass_source::{Span, Spanned};
 
 use super::role::Role;
@@ -85,6 +86,27 @@ impl<'a> ServiceContext<'a> {
             Test::Shell(text) => text.span(),
             _ => None,
         }
+    }
+
+    /// A health check for what its image runs, as YAML of the attribute; from the catalogue, as far as Compose can say it.
+    pub fn known_check(self) -> Option<String> {
+        let image = self.image().filter(|_| self.is_image_known() && self.model().build.is_none())?;
+        let probe = image.health.readiness.as_ref().or(image.health.liveness.as_ref())?;
+        let words: Vec<&str> = match &probe.check {
+            Check::Exec(words) => std::iter::once("CMD").chain(words.iter().map(String::as_str)).collect(),
+            Check::Shell(script) => vec!["CMD-SHELL", script],
+            // Which program could ask, nobody knows.
+            Check::Http(_) | Check::Tcp(_) | Check::Grpc(_) => return None,
+        };
+        // Compose takes one dollar sign for a variable of its own.
+        let quoted: Vec<String> = words.iter().map(|word| format!("'{}'", word.replace('$', "$$").replace('\'', "''"))).collect();
+        Some(format!(
+            "test: [{}]\ninterval: {}s\ntimeout: {}s\nretries: {}\nstart_period: 30s",
+            quoted.join(", "),
+            probe.period,
+            probe.timeout,
+            probe.failures
+        ))
     }
 
     /// Why its container ends by itself, as a clause; `None` where it runs on or nothing is known.

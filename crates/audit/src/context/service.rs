@@ -142,6 +142,11 @@ impl<'a> ServiceContext<'a> {
         self.model().image.as_ref().and_then(Spanned::span).or_else(|| self.key_span())
     }
 
+    /// Its image's tag is a variable that nobody sets.
+    pub fn has_unset_tag(self) -> bool {
+        self.model().image.as_ref().is_some_and(|image| image.value.ends_with(':'))
+    }
+
     /// Its image comes from a registry: no service of the stack builds it.
     pub fn is_pulled(self) -> bool {
         let image = self.model().image.as_ref();

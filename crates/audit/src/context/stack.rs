@@ -1,11 +1,10 @@
 //! A stack: the project that one or several compose files make together.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use smol_str::SmolStr;
 use windlass_compose::model::{Placement, Project};
-use windlass_source::{FileId, Span, VariableSource};
+use windlass_source::{FileId, Span};
 use windlass_yaml::{Key, Map, Node};
 
 use super::Context;
@@ -25,6 +24,8 @@ pub(crate) struct Stack {
     pub(crate) directory: PathBuf,
     pub(crate) project: Project,
     pub(crate) tree: Node,
+    /// Variables that nobody sets, each with its first place.
+    pub(crate) unset: Vec<(SmolStr, Option<Span>)>,
     pub(crate) environment: Environment,
     /// Beside `project.services`.
     pub(crate) facts: Vec<ServiceFacts>,
@@ -130,18 +131,9 @@ impl<'a> StackContext<'a> {
         found
     }
 
-    /// The variables that its values ask for and nobody sets, each with the first place by file.
-    pub fn unset_variables(self) -> Vec<(SmolStr, Option<Span>)> {
-        let mut found: BTreeMap<SmolStr, Option<Span>> = BTreeMap::new();
-        let mut open = vec![self.tree()];
-        while let Some(node) = open.pop() {
-            for part in node.origin.parts().iter().filter(|part| part.source == VariableSource::Unset) {
-                let place = found.entry(part.variable.clone()).or_insert(node.span());
-                *place = (*place).min(node.span()).or(*place);
-            }
-            open.extend(node.as_map().into_iter().flat_map(Map::values).chain(node.as_sequence().unwrap_or_default()));
-        }
-        found.into_iter().collect()
+    /// The variables that its files ask for and nobody sets, each with its first place.
+    pub fn unset_variables(self) -> &'a [(SmolStr, Option<Span>)] {
+        &self.entry().unset
     }
 
     /// It is for `docker stack deploy`: its name says so, or it uses what only Swarm heeds.

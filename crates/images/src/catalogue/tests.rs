@@ -118,6 +118,7 @@ fn options_and_the_servers_own_program_keep_the_server() {
     assert!(image.is_server_command::<&str>(&[]));
     assert!(image.is_server_command(&["redis-server", "--appendonly", "yes"]));
     assert!(image.is_server_command(&["/usr/local/bin/redis-server"]) && image.is_server_command(&["--save", "60"]));
+    assert!(image.is_server_command(&["--config=/etc/redis.conf"]) && image.is_server_command(&["tini", "--", "--dir=/x/y"]));
     assert!(!image.is_server_command(&["sh", "-c", "redis-sentinel /sentinel.conf"]));
 }
 

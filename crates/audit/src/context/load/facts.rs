@@ -55,7 +55,8 @@ fn image_of(service: &Service, dockerfile: &windlass_dockerfile::Dockerfile) -> 
 }
 
 fn facts(service: &Service, dockerfile: Option<usize>, built: Option<ImageConfig>) -> ServiceFacts {
-    let reference = service.image.as_ref().and_then(|image| Reference::parse(&image.value).ok());
+    // `NAME:${TAG}` without a value is an image all the same.
+    let reference = service.image.as_ref().and_then(|image| Reference::parse(image.value.strip_suffix(':').unwrap_or(&image.value)).ok());
     let base = built.as_ref().and_then(ImageConfig::base_image).and_then(|name| Reference::parse(name).ok());
     let image =
         if service.build.is_some() { base.as_ref().and_then(catalogue::find) } else { reference.as_ref().and_then(catalogue::find) };

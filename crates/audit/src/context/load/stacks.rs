@@ -5,8 +5,9 @@
 
 use std::path::{Path, PathBuf};
 
+use smol_str::SmolStr;
 use windlass_compose::{DEFAULT_FILES, DEFAULT_OVERRIDES, Loaded, Request as ProjectRequest, load_into};
-use windlass_source::{Diagnostic, FileId, FileSystem};
+use windlass_source::{Diagnostic, FileId, FileSystem, Span};
 use windlass_yaml::{Budget, parse};
 
 use super::super::Context;
@@ -58,7 +59,7 @@ fn directory_of(request: &Request, here: &[PathBuf], files: &dyn FileSystem, con
     for path in here.iter().filter(|path| !base.contains(path)) {
         let alone = one(&request.project, std::slice::from_ref(path), files, context);
         let loaded = match &default {
-            Some(default) if !alone.is_ok() => {
+            Some(default) if !alone.loaded.is_ok() => {
                 give_back(alone, context);
                 one(&request.project, &[default.clone(), path.clone()], files, context)
             }
@@ -68,8 +69,14 @@ fn directory_of(request: &Request, here: &[PathBuf], files: &dyn FileSystem, con
     }
 }
 
+/// A stack as it was loaded at last, and the variables that nobody sets.
+struct Attempt {
+    loaded: Loaded,
+    unset: Vec<(SmolStr, Option<Span>)>,
+}
+
 /// Loads some files; when Compose would refuse them for something that can be left open, a second time without that. Rules report it.
-fn one(project: &ProjectRequest, files: &[PathBuf], system: &dyn FileSystem, context: &mut Context) -> Loaded {
+fn one(project: &ProjectRequest, files: &[PathBuf], system: &dyn FileSystem, context: &mut Context) -> Attempt {
     let mut request = project.clone();
     if !files.is_empty() {
         request.files = files.iter().map(|path| path.display().to_string()).collect();
@@ -81,6 +88,7 @@ fn one(project: &ProjectRequest, files: &[PathBuf], system: &dyn FileSystem, con
         request.profiles = vec!["*".to_owned()];
     }
     let mut loaded = load_into(&request, system, std::mem::take(&mut context.sources));
+    let unset: Vec<_> = loaded.diagnostics.iter().filter_map(unset_variable).collect();
     // Each kind of gap hides the next.
     for _ in 0..MAX_GAPS {
         if loaded.is_ok() || !leave_open(&mut request, &loaded.diagnostics) {
@@ -89,7 +97,13 @@ fn one(project: &ProjectRequest, files: &[PathBuf], system: &dyn FileSystem, con
         let sources = loaded.sources;
         loaded = load_into(&request, system, sources);
     }
-    loaded
+    Attempt { loaded, unset }
+}
+
+/// The variable that a warning says is not set, and where.
+fn unset_variable(diagnostic: &Diagnostic) -> Option<(SmolStr, Option<Span>)> {
+    let name = diagnostic.message.split('`').nth(1).filter(|_| diagnostic.code.0 == "compose::unset-variable")?;
+    Some((name.into(), diagnostic.labels.first().map(|label| label.span)))
 }
 
 /// Changes the request so that the errors do not come again. False when there is one of another kind.
@@ -104,14 +118,20 @@ fn leave_open(request: &mut ProjectRequest, diagnostics: &[Diagnostic]) -> bool 
             }
             "compose::cannot-read" if error.message.starts_with("the env_file") => request.options.resolve_environment = false,
             "compose::undefined-reference" | "compose::depends-on-cycle" => request.options.check_consistency = false,
+            // Half of a mount or port may be a variable: `${DATA}:/data`.
+            "compose::invalid-value" => {
+                for (name, _) in diagnostics.iter().filter_map(unset_variable) {
+                    request.environment.entry(name.to_string()).or_insert_with(|| "1".to_owned());
+                }
+            }
             _ => return false,
         }
     }
     (request.options, request.environment.len()) != before
 }
 
-fn give_back(loaded: Loaded, context: &mut Context) {
-    context.sources = loaded.sources;
+fn give_back(attempt: Attempt, context: &mut Context) {
+    context.sources = attempt.loaded.sources;
 }
 
 /// Keeps every compose file as it is written: for edits, and for what loading leaves out.
@@ -125,7 +145,7 @@ pub(super) fn keep_written(context: &mut Context) {
 }
 
 /// Keeps a stack that loads; of one that does not, the reasons.
-fn keep(request: &Request, loaded: Loaded, context: &mut Context) {
+fn keep(request: &Request, Attempt { loaded, unset }: Attempt, context: &mut Context) {
     let is_ok = loaded.is_ok();
     let Loaded { project, tree, directory, files, sources, diagnostics, .. } = loaded;
     context.sources = sources;
@@ -147,6 +167,7 @@ fn keep(request: &Request, loaded: Loaded, context: &mut Context) {
         directory,
         project,
         tree,
+        unset,
         // Decided once the services are known.
         environment: Environment { kind: EnvironmentKind::Production, because: String::new() },
         facts: Vec::new(),

@@ -40,11 +40,11 @@ declare_rule! {
 
 fn check(stack: &StackContext<'_>, findings: &mut Findings<'_>) {
     for (name, span) in stack.unset_variables() {
-        if stack.context().is_documented(&name) {
+        if stack.context().is_documented(name) {
             continue;
         }
         findings
-            .report(span, format!("`{name}` has neither a value nor a default"))
+            .report(*span, format!("`{name}` has neither a value nor a default"))
             .severity(stack.grade(RULE.severity))
             .help(format!("name it in `.env.example`, give a default (`${{{name}:-…}}`), or demand a value (`${{{name}:?}}`)"));
     }

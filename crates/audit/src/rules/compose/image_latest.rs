@@ -32,7 +32,7 @@ declare_rule! {
 }
 
 /// Tags that are there to move.
-const MOVING: [&str; 16] = [
+const MOVING: [&str; 17] = [
     "latest",
     "stable",
     "edge",
@@ -49,10 +49,13 @@ const MOVING: [&str; 16] = [
     "release",
     "mainline",
     "beta",
+    "lts",
 ];
 
 fn check(service: &ServiceContext<'_>, findings: &mut Findings<'_>) {
-    let Some(reference) = service.reference().filter(|_| service.is_pulled()) else { return findings.not_applicable() };
+    let Some(reference) = service.reference().filter(|_| service.is_pulled() && !service.has_unset_tag()) else {
+        return findings.not_applicable();
+    };
     let moves = match reference.tag() {
         _ if reference.digest().is_some() => None,
         None => Some("no tag, which means `latest`".to_owned()),

@@ -34,7 +34,9 @@ declare_rule! {
 }
 
 fn check(service: &ServiceContext<'_>, findings: &mut Findings<'_>) {
-    let Some(reference) = service.reference().filter(|reference| service.is_pulled() && !reference.is_latest()) else {
+    let Some(reference) =
+        service.reference().filter(|reference| service.is_pulled() && (!reference.is_latest() || service.has_unset_tag()))
+    else {
         return findings.not_applicable();
     };
     if reference.digest().is_some() {

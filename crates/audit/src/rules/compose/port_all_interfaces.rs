@@ -11,7 +11,7 @@ declare_rule! {
     /// A port of a service that is not the edge is published on all addresses of the machine.
     ///
     /// P1 for datastores, P2 for tools and for applications behind a proxy. What is meant to be public (a proxy, an application
-    /// without one) is.
+    /// without one) is, save for the ports at which proxies are administered.
     ///
     /// ## Why
     /// Docker opens published ports before the machine's firewall. A database that only neighbours should reach stands on the internet.
@@ -45,19 +45,35 @@ declare_rule! {
     }
 }
 
+/// Ports at which proxies are administered.
+const ADMINISTRATION: [(&str, u32); 8] = [
+    ("traefik", 8080),
+    ("kong", 8001),
+    ("kong", 8444),
+    ("kong", 8002),
+    ("envoy", 9901),
+    ("haproxy", 8404),
+    ("nginx-proxy-manager", 81),
+    ("apisix", 9180),
+];
+
 fn check(service: &ServiceContext<'_>, findings: &mut Findings<'_>) {
     if service.ports.is_empty() {
         return findings.not_applicable();
     }
     let has_proxy = service.stack().services().any(|other| other.role() == Role::Proxy && other.reach() == Reach::Public);
     let grade = match service.role() {
-        Role::Proxy => return,
+        Role::Proxy => Grade::new(Severity::P2, "it administers the proxy"),
         role if role.is_datastore() => service.grade(Severity::P1),
         Role::Admin | Role::DevTool | Role::Monitoring => service.grade(Severity::P2),
         _ if has_proxy => Grade::new(Severity::P2, "a proxy is there for the public"),
         _ => return,
     };
+    let is_edge = service.role() == Role::Proxy;
     for port in service.ports.iter().filter(|port| ServiceContext::reach_of(port) == Reach::Public) {
+        if is_edge && !ADMINISTRATION.iter().any(|(image, number)| service.runs(image) && port.target.value == *number) {
+            continue;
+        }
         let text = port.span().map(|span| service.context().slice(span)).unwrap_or_default();
         // Only the short form without an address: `3306:3306`, quoted or not.
         let plain = text.trim_matches(['"', '\'']);

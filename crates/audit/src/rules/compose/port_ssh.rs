@@ -42,6 +42,10 @@ fn check(service: &ServiceContext<'_>, findings: &mut Findings<'_>) {
         if let Some(image) = offers {
             return findings.exempt(format!("`{}` serves its users over SSH", image.name));
         }
+        let named = |name: &str| ["git", "sftp", "sshd"].iter().any(|word| name.contains(word));
+        if named(service.name()) || service.reference().is_some_and(|reference| named(reference.name())) {
+            return findings.exempt("it serves its users over SSH, by its name");
+        }
         if ServiceContext::reach_of(&port.value) != Reach::Public {
             continue;
         }

@@ -11,6 +11,8 @@ declare_rule! {
     /// P1 for applications, P2 for datastores and what else others rely on, P3 for development tools; one lower in development, save for
     /// tools, and for images that may bring a check that nobody here knows of. A proxy is excused when it waits for a service that has one.
     ///
+    /// The repair is the check that the catalogue knows for the image, over its default port.
+    ///
     /// ## Why
     /// Without one, `depends_on` can wait only for the start, and a hung process serves errors until somebody looks.
     ///
@@ -36,6 +38,7 @@ declare_rule! {
         id: "CO001", slug: "service-no-healthcheck", control: ServiceHealth, severity: P1,
         seed: "2.2, 5.1, 5.2, 7.1, 7.3, 11.1, 11.2, 19.1",
         aliases: ["kics:healthcheck_not_set", "docker-bench:5.27"],
+        fix: Suggest,
         effort: 10,
         check: Service(check),
     }
@@ -66,5 +69,6 @@ fn check(service: &ServiceContext<'_>, findings: &mut Findings<'_>) {
     findings
         .report(service.key_span(), format!("service `{}` has no health check", service.name()))
         .severity(grade)
-        .help("add `healthcheck:`, or `HEALTHCHECK` to its Dockerfile");
+        .help("add `healthcheck:`, or `HEALTHCHECK` to its Dockerfile")
+        .suggest("check what its image's documentation says", service.known_check().and_then(|yaml| service.insert("healthcheck", &yaml)));
 }
