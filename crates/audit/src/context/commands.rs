@@ -10,8 +10,14 @@ use super::script::{self, ShellCommand};
 use super::service::ServiceContext;
 
 /// Programs that do one thing and end.
-const ONE_SHOT: [&str; 22] = [
+const ONE_SHOT: [&str; 28] = [
     "alembic",
+    "cat",
+    "echo",
+    "env",
+    "ls",
+    "tar",
+    "true",
     "certbot",
     "chmod",
     "chown",
@@ -121,6 +127,12 @@ impl<'a> ServiceContext<'a> {
         let is_tool = self.image().is_some_and(|image| image.role == windlass_images::image::Role::DevTool);
         if self.role() == Role::DevTool && !is_tool {
             return Some(format!("it runs tests: {}", self.role_reason()));
+        }
+        let service = self.model();
+        let is_bare = self.image().is_some_and(|image| image.role == windlass_images::image::Role::Base);
+        let stays = service.build.is_some() || [&service.tty, &service.stdin_open].into_iter().flatten().any(|flag| flag.value);
+        if is_bare && self.words().is_empty() && !stays {
+            return Some("its image starts a shell, which ends at once".to_owned());
         }
         let text = self.command_text();
         if LOOPS.iter().any(|word| text.contains(word)) {

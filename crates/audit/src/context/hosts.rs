@@ -48,8 +48,10 @@ fn hosts_of<'v>(name: &str, value: &'v str) -> Vec<&'v str> {
         const WORDS: [&str; 10] = ["HOST", "HOSTS", "HOSTNAME", "SERVER", "SERVERS", "ADDR", "ADDRESS", "ENDPOINT", "UPSTREAM", "BROKER"];
         WORDS.contains(&word) || word.ends_with("HOST")
     });
-    // What names an image, and what lets the service wait by itself.
-    let is_other = ["IMAGE", "WAIT", "PRECONDITION"].iter().any(|word| name.to_ascii_uppercase().contains(word));
+    // What names an image, what lets the service wait by itself, and whom it only tells how it does.
+    let is_other = ["IMAGE", "WAIT", "PRECONDITION", "METRICS", "OTEL", "OTLP", "TRACING", "TELEMETRY", "STATSD"]
+        .iter()
+        .any(|word| name.to_ascii_uppercase().contains(word));
     let mut found = Vec::new();
     for item in value.split([',', ' ', ';']).filter(|item| !item.is_empty() && !is_other) {
         if let Some((_, rest)) = item.split_once("://") {

@@ -220,6 +220,11 @@ impl<'a> ServiceContext<'a> {
         self.model().healthcheck.is_some() || self.is_image_known()
     }
 
+    /// Its command leaves the image's own server running, which it does without one.
+    pub fn runs_image(self) -> bool {
+        self.image().is_some_and(|image| image.is_server_command(self.words()))
+    }
+
     /// All that its image is made of is known: it is in the catalogue, or its Dockerfile is here and begins with one that is.
     pub fn is_image_known(self) -> bool {
         let is_listed = self.image().is_some_and(|image| image.known_by == KnownBy::Repository);

@@ -1,6 +1,6 @@
 //! CO009 depends-on-missing.
 
-use crate::context::ServiceContext;
+use crate::context::{Role, ServiceContext};
 use crate::findings::Findings;
 use crate::rule::declare_rule;
 
@@ -46,7 +46,7 @@ declare_rule! {
 
 fn check(service: &ServiceContext<'_>, findings: &mut Findings<'_>) {
     let hosts = service.hosts();
-    if hosts.is_empty() || service.stack().is_swarm() {
+    if hosts.is_empty() || service.role() == Role::Monitoring || service.stack().is_swarm() {
         return findings.not_applicable();
     }
     for (other, value) in hosts {

@@ -9,7 +9,7 @@ use crate::rule::declare_rule;
 declare_rule! {
     /// A service that runs on is not started again when it ends.
     ///
-    /// `restart: "no"` that is written out is accepted.
+    /// `restart: "no"` that is written out is accepted. Swarm starts every task again unless `deploy.restart_policy` says otherwise.
     ///
     /// ## Why
     /// After a crash, or after a restart of the machine, the service is gone until somebody notices.
@@ -38,7 +38,7 @@ declare_rule! {
 }
 
 fn check(service: &ServiceContext<'_>, findings: &mut Findings<'_>) {
-    if !service.is_long_running() {
+    if !service.is_long_running() || service.stack().is_swarm() {
         return findings.not_applicable();
     }
     if service.restart.as_ref().is_some_and(|restart| restart.value == Restart::No) {

@@ -7,7 +7,8 @@ use crate::rule::declare_rule;
 declare_rule! {
     /// A credential is given as a variable to an image that would read it from a file.
     ///
-    /// Stacks for development are not looked at.
+    /// Stacks for development are not looked at, nor are services that run something else than the image's server: its entrypoint reads the
+    /// file.
     ///
     /// ## Why
     /// Variables are seen by `docker inspect`, by every child process and in many a crash report. A secret is a file that only the container
@@ -43,7 +44,7 @@ declare_rule! {
 }
 
 fn check(service: &ServiceContext<'_>, findings: &mut Findings<'_>) {
-    let image = service.image().filter(|_| service.is_production() && service.is_image_known());
+    let image = service.image().filter(|_| service.is_production() && service.is_image_known() && service.runs_image());
     let Some((image, suffix)) = image.and_then(|image| Some((image, image.file_suffix.as_ref()?))) else {
         return findings.not_applicable();
     };
