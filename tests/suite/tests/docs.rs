@@ -74,4 +74,58 @@ fn described(schema: &serde_json::Value, settings: &mut Vec<(String, String)>) {
         serde_json::Value::Array(items) => items.iter().for_each(|value| described(value, settings)),
         _ => {}
     }
+
+/// Every test in the tree: file, from the root, and name.
+fn tests() -> Vec<(String, String)> {
+    let root = workspace();
+    let mut found = Vec::new();
+    let mut pending = vec![root.join("crates"), root.join("tests")];
+    while let Some(next) = pending.pop() {
+        for entry in std::fs::read_dir(next).expect("readable").flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                pending.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let text = std::fs::read_to_string(&path).expect("readable");
+                let file = path.strip_prefix(&root).unwrap_or(&path).to_string_lossy().into_owned();
+                let parts = text.split("#[test]\n").skip(1);
+                let names = parts.filter_map(|part| part.split_once("fn ")?.1.split_once("()").map(|(name, _)| name.to_owned()));
+                found.extend(names.map(|name| (file.clone(), name)));
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn the_comparison_names_tests_that_exist_and_all_that_were_written_for_it() {
+    let text = std::fs::read_to_string(workspace().join("docs/comparison.md")).expect("there is a comparison");
+    let tests = tests();
+    let mut named = Vec::new();
+    let mut wrong = Vec::new();
+    for line in text.lines().filter(|line| line.starts_with("| ") && line.ends_with(" |") && !line.ends_with("| test |")) {
+        let cell = line.trim_end_matches(" |").rsplit(" | ").next().unwrap_or_default();
+        let words: Vec<&str> = cell.split('`').skip(1).step_by(2).collect();
+        let file = words.iter().find(|word| word.contains('/'));
+        let names: Vec<&str> = words.iter().filter(|word| !word.contains('/')).copied().collect();
+        if names.is_empty() {
+            wrong.push(format!("no test: {line}"));
+        }
+        for name in names {
+            let folder = file.filter(|file| file.ends_with(".rs")).map_or("", |file| file);
+            let stands =
+                |path: &str| if file.is_none() { path.starts_with("tests/suite/tests/mistakes/") } else { path.starts_with(folder) };
+            if !tests.iter().any(|(path, test)| test == name && stands(path)) {
+                wrong.push(format!("there is no test `{name}` where it should be: {line}"));
+            }
+            named.push(name.to_owned());
+        }
+    }
+    for (path, test) in tests.iter().filter(|(path, _)| path.starts_with("tests/suite/tests/mistakes/")) {
+        if !named.contains(test) {
+            wrong.push(format!("docs/comparison.md does not name `{test}` of {path}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(named.len() > 80, "only {} tests are named", named.len());
 }

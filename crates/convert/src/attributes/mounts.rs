@@ -237,9 +237,21 @@ pub(super) fn mount_path(
     service: &ServicePlan<'_>,
     sink: &mut Sink<'_>,
 ) -> Option<Place> {
-    let mount =
-        VolumeMount { name, mount_path: target.to_owned(), sub_path, read_only: read_only.then_some(true), ..VolumeMount::default() };
-    let index = sink.draft.mount(mount)?;
+    let mount = VolumeMount {
+        name: name.clone(),
+        mount_path: target.to_owned(),
+        sub_path,
+        read_only: read_only.then_some(true),
+        ..VolumeMount::default()
+    };
+    let Some(index) = sink.draft.mount(mount) else {
+        // A volume that nothing mounts does not stay in the pod.
+        let containers = sink.draft.init_containers.iter().chain([&sink.draft.container]);
+        if !containers.flat_map(|container| container.volume_mounts.iter().flatten()).any(|mount| mount.name == name) {
+            sink.draft.volumes.remove(name.as_str());
+        }
+        return None;
+    };
     Some(Place::container(service.index, &format!("volumeMounts[{index}]")))
 }
 
