@@ -74,6 +74,7 @@ fn described(schema: &serde_json::Value, settings: &mut Vec<(String, String)>) {
         serde_json::Value::Array(items) => items.iter().for_each(|value| described(value, settings)),
         _ => {}
     }
+}
 
 /// Every test in the tree: file, from the root, and name.
 fn tests() -> Vec<(String, String)> {
