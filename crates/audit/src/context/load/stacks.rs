@@ -1,8 +1,9 @@
 //! Which compose files form a stack, and the stacks loaded.
 //!
 //! In each directory: the default file with its override is one stack. Every other compose file is a stack of its own when it loads
-//! alone, else on top of the default file.
+//! alone, else on top of the default file; half of a stack on top of the first file near it that makes it whole.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use smol_str::SmolStr;
@@ -14,6 +15,9 @@ use super::super::Context;
 use super::super::environment::{Environment, EnvironmentKind};
 use super::super::stack::Stack;
 use super::Request;
+
+/// Files that half of a stack is tried on.
+const MAX_BASES: usize = 6;
 
 /// Kinds of gaps that are left open one after the other.
 const MAX_GAPS: usize = 4;
@@ -34,45 +38,78 @@ pub(super) fn load(request: &Request, compose: &[PathBuf], files: &dyn FileSyste
         keep(request, loaded, context);
         return;
     }
-    let mut rest = compose;
-    while let Some(first) = rest.first() {
-        let directory = first.parent();
-        let (here, others) = rest.split_at(rest.iter().take_while(|path| path.parent() == directory).count());
-        rest = others;
-        directory_of(request, here, files, context);
+    let mut directories: BTreeMap<&Path, Vec<&PathBuf>> = BTreeMap::new();
+    for path in compose {
+        directories.entry(path.parent().unwrap_or(Path::new(""))).or_default().push(path);
+    }
+    for (directory, here) in &directories {
+        let above = directory.parent().and_then(|above| directories.get(above)).and_then(|above| default_of(above));
+        directory_of(request, here, above, files, context);
     }
 }
 
-/// The stacks of one directory.
-fn directory_of(request: &Request, here: &[PathBuf], files: &dyn FileSystem, context: &mut Context) {
-    let named = |names: &[&str]| {
-        let path = |name: &&str| here.iter().find(|path| path.file_name().is_some_and(|own| own == *name));
-        names.iter().find_map(path).cloned()
-    };
-    let default = named(&DEFAULT_FILES);
-    let over = default.as_ref().and_then(|_| named(&DEFAULT_OVERRIDES));
-    let base: Vec<PathBuf> = default.iter().chain(&over).cloned().collect();
+/// The file of a directory that Compose takes by itself.
+fn default_of<'p>(here: &[&'p PathBuf]) -> Option<&'p PathBuf> {
+    named(here, &DEFAULT_FILES)
+}
+
+/// The first of these names that is there.
+fn named<'p>(here: &[&'p PathBuf], names: &[&str]) -> Option<&'p PathBuf> {
+    let path = |name: &&str| here.iter().find(|path| path.file_name().is_some_and(|own| own == *name));
+    names.iter().find_map(path).copied()
+}
+
+/// The stacks of one directory. `above` is the default file of the directory above.
+fn directory_of(request: &Request, here: &[&PathBuf], above: Option<&PathBuf>, files: &dyn FileSystem, context: &mut Context) {
+    let default = default_of(here);
+    let over = default.and_then(|_| named(here, &DEFAULT_OVERRIDES));
+    let base: Vec<PathBuf> = default.into_iter().chain(over).cloned().collect();
     if !base.is_empty() {
         let loaded = one(&request.project, &base, files, context);
         keep(request, loaded, context);
     }
     for path in here.iter().filter(|path| !base.contains(path)) {
-        let alone = one(&request.project, std::slice::from_ref(path), files, context);
-        let loaded = match &default {
-            Some(default) if !alone.loaded.is_ok() => {
-                give_back(alone, context);
-                one(&request.project, &[default.clone(), path.clone()], files, context)
+        let mut attempt = one(&request.project, std::slice::from_ref(*path), files, context);
+        let with = |base: &PathBuf| [base.clone(), PathBuf::clone(path)];
+        if let Some(default) = default.filter(|_| !attempt.loaded.is_ok()) {
+            give_back(attempt, context);
+            attempt = one(&request.project, &with(default), files, context);
+        }
+        // Half of a stack, whose services get their images from another file.
+        let others = here.iter().copied().filter(|other| other != path && Some(*other) != default);
+        for other in above.into_iter().chain(others).take(MAX_BASES) {
+            if attempt.loaded.is_ok() || !attempt.is_half() {
+                break;
             }
-            _ => alone,
-        };
-        keep(request, loaded, context);
+            attempt = one_of(&request.project, &with(other), files, attempt, context);
+        }
+        keep(request, attempt, context);
     }
+}
+
+/// The stack of `files` when that loads, else what there was.
+fn one_of(project: &ProjectRequest, files: &[PathBuf], system: &dyn FileSystem, before: Attempt, context: &mut Context) -> Attempt {
+    let Attempt { mut loaded, unset } = before;
+    context.sources = std::mem::take(&mut loaded.sources);
+    let mut tried = one(project, files, system, context);
+    if tried.loaded.is_ok() {
+        return tried;
+    }
+    loaded.sources = std::mem::take(&mut tried.loaded.sources);
+    Attempt { loaded, unset }
 }
 
 /// A stack as it was loaded at last, and the variables that nobody sets.
 struct Attempt {
     loaded: Loaded,
     unset: Vec<(SmolStr, Option<Span>)>,
+}
+
+impl Attempt {
+    /// A service has neither an image nor a build.
+    fn is_half(&self) -> bool {
+        self.loaded.diagnostics.iter().any(|diagnostic| diagnostic.code.0 == "compose::missing-attribute")
+    }
 }
 
 /// Loads some files; when Compose would refuse them for something that can be left open, a second time without that. Rules report it.
