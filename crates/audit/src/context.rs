@@ -4,6 +4,7 @@
 //! In: a [`Request`] and a file system. Out: a [`Context`], which rules ask through views: [`StackContext`], [`ServiceContext`],
 //! [`DockerfileContext`], [`StageContext`], [`ConfigContext`]. Nothing is judged here.
 
+mod built;
 mod commands;
 mod config_edit;
 mod config_file;
@@ -14,8 +15,10 @@ mod environment;
 mod hosts;
 mod limits;
 mod load;
+mod measurements;
 mod mounts;
 mod mysql;
+mod packages;
 mod php;
 mod redis;
 mod repository;
@@ -36,7 +39,9 @@ pub use credentials::{Credential, Written};
 pub use dockerfile::{DockerfileContext, Run, StageContext};
 pub use environment::{Environment, EnvironmentKind};
 pub use load::Request;
+pub use measurements::Measurement;
 pub use mysql::{MysqlSetting, server_entry, server_sections};
+pub use packages::{Install, Manager};
 pub use redis::RedisSetting;
 pub use repository::{Repository, RepositoryFile};
 pub use role::Role;
@@ -57,6 +62,8 @@ pub struct Context {
     pub(crate) written: BTreeMap<FileId, Node>,
     /// What could not be read, and so was not checked.
     pub(crate) not_understood: Vec<Diagnostic>,
+    /// What was measured elsewhere.
+    pub(crate) measurements: Vec<Measurement>,
     /// The compose files were named.
     pub(crate) is_named: bool,
 }

@@ -246,6 +246,8 @@ controls! {
         Pipeline = "pipeline",
         /// The stack is tested.
         StackTests = "stack-tests",
+        /// A cluster takes it as it is.
+        KubernetesReadiness = "kubernetes-readiness",
         /// Suppressions are current and say why.
         Suppressions = "suppressions",
     }

@@ -66,6 +66,7 @@ impl Context {
         dockerfiles::decide_environments(request, &mut context);
         configs::load(&wanted.configs, &mut reader, &mut context);
         context.repository.read_texts(&mut reader);
+        super::measurements::load(&mut reader, &mut context);
         context.sources = reader.sources;
         context
     }

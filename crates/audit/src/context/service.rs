@@ -200,6 +200,12 @@ impl<'a> ServiceContext<'a> {
         self.model().healthcheck.as_ref().map(|check| &check.value).filter(|check| !check.is_disabled())
     }
 
+    /// True when the Dockerfile that builds its image has a `HEALTHCHECK`.
+    pub fn dockerfile_checks_health(self) -> bool {
+        let check = self.built().and_then(|built| built.healthcheck.as_ref());
+        check.is_some_and(|check| !matches!(check.check, windlass_dockerfile::Healthcheck::None))
+    }
+
     /// True when a check runs: the compose file's, its Dockerfile's or its image's.
     pub fn has_healthcheck(self) -> bool {
         if let Some(check) = &self.model().healthcheck {

@@ -47,7 +47,6 @@ fn check(service: &ServiceContext<'_>, findings: &mut Findings<'_>) {
     };
     findings
         .report(service.key_span(), format!("`{}` keeps Docker's default capabilities", service.name()))
-        .severity(service.grade(RULE.severity))
         .help(help)
         .suggest("take all capabilities away", service.append("cap_drop", "ALL"));
 }

@@ -1,8 +1,9 @@
 //! CO035 image-latest.
 
-use crate::context::ServiceContext;
+use crate::context::{Role, ServiceContext};
 use crate::findings::Findings;
 use crate::rule::declare_rule;
+use crate::severity::{Grade, Severity};
 
 declare_rule! {
     /// An image has no tag, or one that moves: `latest`, `stable`, `edge` and their like.
@@ -64,6 +65,11 @@ fn check(service: &ServiceContext<'_>, findings: &mut Findings<'_>) {
     let Some(moves) = moves else { return };
     findings
         .report(service.image_span(), format!("`{}` has {moves}", reference.familiar_name()))
-        .severity(service.grade(RULE.severity))
+        .severity(match service.role() {
+            role @ (Role::Monitoring | Role::Admin | Role::DevTool) => {
+                Grade::new(Severity::P3, format!("its role is {}: no user notices another version", role.as_str()))
+            }
+            _ => service.grade(RULE.severity),
+        })
         .help("name a version: `NAME:1.2.3`");
 }

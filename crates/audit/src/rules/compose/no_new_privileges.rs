@@ -47,7 +47,6 @@ fn check(service: &ServiceContext<'_>, findings: &mut Findings<'_>) {
     }
     findings
         .report(service.key_span(), format!("processes of `{}` can gain privileges", service.name()))
-        .severity(service.grade(RULE.severity))
         .help("add `security_opt: [no-new-privileges:true]`")
         .fix("add `no-new-privileges`", service.append("security_opt", "no-new-privileges:true"));
 }

@@ -44,7 +44,6 @@ fn check(service: &ServiceContext<'_>, findings: &mut Findings<'_>) {
     let paths = known.map_or_else(|| "/tmp".to_owned(), |image| image.writable.join("`, `"));
     findings
         .report(service.key_span(), format!("`{}` can write to the files of its image", service.name()))
-        .severity(service.grade(RULE.severity))
         .help(format!("add `read_only: true`, and `tmpfs` for what it writes: `{paths}`"))
         .suggest("make its root file system read-only", service.insert("read_only", "true"));
 }

@@ -9,7 +9,8 @@ declare_rule! {
     /// A service that runs on has no health check.
     ///
     /// P1 for applications, P2 for datastores and what else others rely on, P3 for development tools; one lower in development, save for
-    /// tools, and for images that may bring a check that nobody here knows of. A proxy is excused when it waits for a service that has one.
+    /// tools, and for images that may bring a check that nobody here knows of. A proxy is excused when it waits for a service that has one. P3 also where the image itself has one: nothing in the project says
+    /// so, and Kubernetes does not run it.
     ///
     /// The repair is the check that the catalogue knows for the image, over its default port.
     ///
@@ -49,7 +50,7 @@ fn check(service: &ServiceContext<'_>, findings: &mut Findings<'_>) {
         return findings.not_applicable();
     }
     // A check that is switched off is CO002's affair.
-    if service.healthcheck.is_some() || service.has_healthcheck() {
+    if service.healthcheck.is_some() || service.dockerfile_checks_health() {
         return;
     }
     if service.role() == Role::Proxy
@@ -59,6 +60,7 @@ fn check(service: &ServiceContext<'_>, findings: &mut Findings<'_>) {
         return findings.exempt(format!("it is a proxy, and shows what `{}` is", behind.name()));
     }
     let grade = match service.role() {
+        _ if service.has_healthcheck() => Grade::new(Severity::P3, "its image brings one, which Kubernetes does not run"),
         Role::DevTool | Role::Admin => Grade::new(Severity::P3, format!("it is of use to people only: {}", service.role_reason())),
         role if role != Role::App => Grade::new(Severity::P2, format!("its role is {}: {}", role.as_str(), service.role_reason())),
         _ if service.is_production() && !service.is_image_known() => {

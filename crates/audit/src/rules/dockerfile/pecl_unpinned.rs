@@ -1,0 +1,47 @@
+//! DF031 pecl-unpinned.
+
+use crate::context::{Install, Manager, StageContext};
+use crate::findings::Findings;
+use crate::rule::declare_rule;
+
+declare_rule! {
+    /// PHP extensions are installed with `pecl` or `install-php-extensions` without a version.
+    ///
+    /// ## Why
+    /// A new major release of an extension changes what the application relies on.
+    ///
+    /// ## Example
+    /// ```dockerfile
+    /// FROM php:8.4-fpm
+    /// RUN pecl install redis && docker-php-ext-enable redis
+    /// ```
+    /// ## Use instead
+    /// ```dockerfile
+    /// FROM php:8.4-fpm
+    /// RUN pecl install redis-6.2.0 && docker-php-ext-enable redis
+    /// ```
+    pub(crate) static RULE = {
+        id: "DF031", slug: "pecl-unpinned", control: PinnedVersions, severity: P3,
+        seed: "1.1",
+        effort: 10,
+        check: Stage(check),
+    }
+}
+
+fn check(stage: &StageContext<'_>, findings: &mut Findings<'_>) {
+    let mut is_there = false;
+    for (_, install) in stage.installs_with(&[Manager::Pecl]) {
+        is_there = true;
+        let unpinned = install.unpinned();
+        if unpinned.is_empty() {
+            continue;
+        }
+        findings
+            .report(install.command.span(), format!("{} without a version", Install::names(&unpinned)))
+            .severity(stage.grade(RULE.severity))
+            .help("write `NAME-VERSION`");
+    }
+    if !is_there {
+        findings.not_applicable();
+    }
+}
