@@ -112,11 +112,14 @@ fn is_placeholder(value: &str) -> bool {
 
 /// Of what an image takes credentials from, names of users and whole configurations hold none by themselves.
 fn holds_secret(name: &str, value: &str) -> bool {
-    const OTHER: [&str; 9] = ["USER", "USERNAME", "LOGIN", "EMAIL", "CONFIG", "ARGS", "OPTS", "OPTIONS", "AUTH"];
+    const OTHER: [&str; 6] = ["LOGIN", "EMAIL", "CONFIG", "ARGS", "OPTS", "OPTIONS"];
     let last = name.rsplit('_').next().unwrap_or(name).to_ascii_uppercase();
     let value = value.to_ascii_lowercase();
-    !OTHER.contains(&last.as_str())
-        || (last != "USER" && last != "USERNAME" && (value.contains("pass") || value.contains("secret") || value.contains('/')))
+    match last.as_str() {
+        "USER" | "USERNAME" => false,
+        "AUTH" => value.contains(['/', ':']),
+        last => !OTHER.contains(&last) || value.contains("pass") || value.contains("secret"),
+    }
 }
 
 /// How a default is known to be a credential where the value that took its place is none.

@@ -226,9 +226,10 @@ impl<'a> ServiceContext<'a> {
         self.model().healthcheck.is_some() || self.is_image_known()
     }
 
-    /// Its command leaves the image's own server running, which it does without one.
+    /// Its image's own entrypoint runs, and starts the image's server.
     pub fn runs_image(self) -> bool {
-        self.image().is_some_and(|image| image.is_server_command(self.words()))
+        let own = self.model().entrypoint.is_some() || self.built().is_some_and(|built| built.entrypoint.is_some());
+        !own && self.image().is_some_and(|image| image.is_server_command(self.words()))
     }
 
     /// All that its image is made of is known: it is in the catalogue, or its Dockerfile is here and begins with one that is.

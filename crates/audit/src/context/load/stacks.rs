@@ -1,7 +1,8 @@
 //! Which compose files form a stack, and the stacks loaded.
 //!
 //! In each directory: the default file with its override is one stack. Every other compose file is a stack of its own when it loads
-//! alone, else on top of the default file; half of a stack on top of the first file near it that makes it whole.
+//! alone, else on top of the default file; half of a stack on top of the first file near it that makes it whole. A file that others
+//! include or extend is part of those.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -9,7 +10,7 @@ use std::path::{Path, PathBuf};
 use smol_str::SmolStr;
 use windlass_compose::{DEFAULT_FILES, DEFAULT_OVERRIDES, Loaded, Request as ProjectRequest, load_into};
 use windlass_source::{Diagnostic, FileId, FileSystem, Span};
-use windlass_yaml::{Budget, parse};
+use windlass_yaml::{Budget, Map, Node, parse};
 
 use super::super::Context;
 use super::super::environment::{Environment, EnvironmentKind};
@@ -179,6 +180,36 @@ pub(super) fn keep_written(context: &mut Context) {
     let root =
         |id: FileId, text: &str| parse(id, text, &Budget::default()).documents.into_iter().next().map(|document| (id, document.root));
     context.written = files.filter_map(|(id, file)| root(id, file.text())).collect();
+    leave_parts_out(context);
+}
+
+/// Takes out the stacks of files that others include or extend, and what could not be read of those: they are audited as part of the others.
+fn leave_parts_out(context: &mut Context) {
+    let mut parts: Vec<PathBuf> = Vec::new();
+    for (id, root) in &context.written {
+        let directory = Path::new(context.sources.file(*id).name()).parent().unwrap_or(Path::new(""));
+        parts.extend(parts_of(root).map(|part| windlass_source::normalize(&directory.join(part))));
+    }
+    let is_part = |name: &str| parts.iter().any(|part| part == Path::new(name));
+    let is_default = |name: &str| DEFAULT_FILES.iter().any(|default| name.rsplit('/').next() == Some(default));
+    context.stacks.retain(|stack| stack.files.len() > 1 || is_default(&stack.name) || !is_part(&stack.name));
+    let sources = &context.sources;
+    context.not_understood.retain(|diagnostic| {
+        let name = diagnostic.labels.first().map_or("", |label| sources.file(label.span.file).name());
+        is_default(name) || !is_part(name)
+    });
+}
+
+/// The files that a compose file includes or extends.
+fn parts_of(root: &Node) -> impl Iterator<Item = &str> {
+    fn texts(node: &Node) -> Vec<&str> {
+        node.as_str().map_or_else(|| node.as_sequence().unwrap_or_default().iter().filter_map(Node::as_str).collect(), |text| vec![text])
+    }
+    let includes = root.get("include").and_then(Node::as_sequence).unwrap_or_default().iter();
+    let included = includes.flat_map(|item| item.get("path").map_or_else(|| texts(item), texts));
+    let services = root.get("services").and_then(Node::as_map).into_iter().flat_map(Map::values);
+    let extended = services.filter_map(|service| service.get("extends")?.get("file")?.as_str());
+    included.chain(extended)
 }
 
 /// Keeps a stack that loads; of one that does not, the reasons.

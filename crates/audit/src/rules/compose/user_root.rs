@@ -8,7 +8,8 @@ use crate::severity::{Grade, Severity};
 declare_rule! {
     /// A service is told to run as root.
     ///
-    /// In a stack for development it is P3: there it is how files of the working copy stay writable.
+    /// In a stack for development it is P3: there it is how files of the working copy stay writable. So it is for a job that
+    /// prepares files.
     ///
     /// ## Why
     /// Who breaks into a process of root owns all that the container has, and is one kernel defect away from the host.
@@ -42,10 +43,12 @@ fn check(service: &ServiceContext<'_>, findings: &mut Findings<'_>) {
     if !matches!(name, "root" | "0") {
         return;
     }
-    let grade = if service.is_production() {
+    let grade = if !service.is_production() {
+        Grade::new(Severity::P3, format!("accepted in development: {}", service.stack().environment().because))
+    } else if service.is_long_running() {
         Grade::from(Severity::P2)
     } else {
-        Grade::new(Severity::P3, format!("accepted in development: {}", service.stack().environment().because))
+        Grade::new(Severity::P3, "it runs for a moment only")
     };
     findings
         .report(user.span(), format!("service `{}` runs as root", service.name()))
