@@ -43,6 +43,8 @@ pub struct Install<'a> {
     pub verb: &'a ShellWord,
     /// What is installed; empty: what a file lists.
     pub packages: Vec<&'a ShellWord>,
+    /// The commands of the same script, which may set variables.
+    script: &'a [ShellCommand],
 }
 
 /// Managers by the names of their programs, with the words that install and the options that take a word.
@@ -172,7 +174,7 @@ impl ShellCommand {
         }
         if program == "install-php-extensions" {
             let packages: Vec<_> = arguments.iter().filter(|word| !word.text.starts_with('-')).collect();
-            return Some(Install { manager: Manager::Pecl, command: self, verb: packages.first().copied()?, packages });
+            return Some(Install { manager: Manager::Pecl, command: self, verb: packages.first().copied()?, packages, script: &[] });
         }
         if program == "composer" || (program == "php" && arguments.first().is_some_and(|word| word.text.ends_with("composer.phar"))) {
             let rest = if program == "php" { &arguments[1..] } else { arguments };
@@ -201,12 +203,18 @@ fn installed<'a>(
     }
     let verb = *operands.first()?;
     let skips = usize::from(verb.text == "global") + 1;
-    verbs.contains(&verb.text.as_str()).then(|| Install { manager, command, verb, packages: operands.split_off(skips.min(operands.len())) })
+    verbs.contains(&verb.text.as_str()).then(|| Install {
+        manager,
+        command,
+        verb,
+        packages: operands.split_off(skips.min(operands.len())),
+        script: &[],
+    })
 }
 
-impl Install<'_> {
+impl<'a> Install<'a> {
     /// The packages without a version; empty where options name one for all.
-    pub fn unpinned(&self) -> Vec<&ShellWord> {
+    pub fn unpinned(&self) -> Vec<&'a ShellWord> {
         let pins_all = match self.manager {
             Manager::Apt => self.command.has_flag(&["-t", "--target-release", "--default-release"]),
             Manager::Pip => self.command.has_flag(&["-r", "--requirement", "-c", "--constraint"]),
@@ -215,7 +223,23 @@ impl Install<'_> {
             Manager::Apk => self.command.has_flag(&["-X", "--repository"]),
             _ => false,
         };
-        if pins_all { Vec::new() } else { self.packages.iter().copied().filter(|word| !self.manager.is_pinned(word)).collect() }
+        let is_unpinned = |word: &&ShellWord| match self.value_of(word) {
+            // `PACKAGES="curl git"` in the same script: one without a version is enough.
+            Some(value) => value.split_whitespace().any(|name| {
+                let name = ShellWord { text: name.into(), has_variable: name.contains('$'), ..(*word).clone() };
+                !name.text.starts_with('-') && !self.manager.is_pinned(&name)
+            }),
+            None => !self.manager.is_pinned(word),
+        };
+        if pins_all { Vec::new() } else { self.packages.iter().copied().filter(is_unpinned).collect() }
+    }
+
+    /// What the script gives to the variable that a word consists of.
+    fn value_of(&self, word: &ShellWord) -> Option<&'a str> {
+        let name = word.text.strip_prefix('$')?;
+        let name = name.strip_prefix('{').and_then(|name| name.strip_suffix('}')).unwrap_or(name);
+        let assignments = self.script.iter().flat_map(|command| &command.assignments);
+        assignments.filter_map(|word| word.text.split_once('=')).find(|(own, _)| *own == name).map(|(_, value)| value)
     }
 
     /// Names for a message: up to four, then how many more.
@@ -231,7 +255,9 @@ impl Install<'_> {
 impl<'a> StageContext<'a> {
     /// The installations of its `RUN` instructions.
     pub fn installs(self) -> impl Iterator<Item = (Run<'a>, Install<'a>)> {
-        self.runs().flat_map(|run| run.commands.iter().filter_map(move |command| Some((run, command.install()?))))
+        self.runs().flat_map(|run| {
+            run.commands.iter().filter_map(move |command| Some((run, Install { script: run.commands, ..command.install()? })))
+        })
     }
 
     /// The installations of one of these managers.

@@ -36,7 +36,7 @@ fn check(stage: &StageContext<'_>, findings: &mut Findings<'_>) {
     for instruction in stage.body() {
         let (Command::Copy(copy) | Command::Add(copy)) = &instruction.command else { continue };
         let to = &copy.destination;
-        if copy.sources.len() < 2 || to.text.ends_with('/') || matches!(to.text.as_str(), "." | "..") || to.text.contains('$') {
+        if copy.sources.len() < 2 || to.text.ends_with('/') || matches!(to.text.as_str(), "." | "..") || to.text.contains(['$', '{', '}']) {
             continue;
         }
         let end = Span { start: to.span.end, ..to.span };

@@ -39,7 +39,7 @@ fn check(stage: &StageContext<'_>, findings: &mut Findings<'_>) {
             Command::Workdir(_) => is_set = true,
             Command::Copy(copy) if !is_set => {
                 let to = copy.destination.text.trim_matches(['"', '\'']);
-                let is_absolute = to.starts_with(['/', '\\', '$']) || to.get(1..2) == Some(":");
+                let is_absolute = to.starts_with(['/', '\\', '$', '{', '}']) || to.get(1..2) == Some(":");
                 if !is_absolute {
                     findings
                         .report(copy.destination.span, format!("`{to}` is relative, and no `WORKDIR` says to what"))

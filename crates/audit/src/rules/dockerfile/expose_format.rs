@@ -37,7 +37,7 @@ fn check(stage: &StageContext<'_>, findings: &mut Findings<'_>) {
         let Command::Expose(ports) = &instruction.command else { continue };
         for port in ports {
             let text = port.text.as_str();
-            if text.contains('$') {
+            if text.contains(['$', '{', '}']) {
                 continue;
             }
             if let Some((before, own)) = text.rsplit_once(':') {

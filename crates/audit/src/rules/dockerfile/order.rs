@@ -38,6 +38,8 @@ fn check(dockerfile: &DockerfileContext<'_>, findings: &mut Findings<'_>) {
             _ => {
                 let keyword = &instruction.keyword;
                 findings.report(keyword.span, format!("`{}` stands before the first `FROM`", keyword.text)).help("only `ARG` may");
+                // The first one says it.
+                break;
             }
         }
     }
