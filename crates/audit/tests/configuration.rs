@@ -213,6 +213,104 @@ fn a_lines_place_is_kept_by_repairs() {
     );
 }
 
+/// A configuration in which nearly everything is wrong.
+const WORST: &str = "--- compose.yaml
+services:
+  web: { image: nginx:1.28, volumes: [\"./nginx.conf:/etc/nginx/nginx.conf:ro\"], ports: [\"80:80\"] }
+  app: { build: ., environment: { APP_ENV: production } }
+--- Dockerfile
+FROM php:8.4-fpm
+COPY php.ini /usr/local/etc/php/php.ini
+COPY www.conf /usr/local/etc/php-fpm.d/www.conf
+CMD [\"php-fpm\"]
+--- nginx.conf
+events { use poll; worker_connections 64; }
+http {
+  keepalive_timeout 0;
+  server {
+    listen 80; listen 443 ssl;
+    root /var/www/html;
+    ssl_protocols SSLv3 TLSv1.2;
+    ssl_ciphers HIGH:RC4;
+    access_log /logs/a.log;
+    location /files { alias /data/; }
+    location ~* \\.css$ { add_header Cache-Control public; }
+    location ~ \\.php$ { fastcgi_pass app:9000; }
+    location /health { return 200; }
+  }
+}
+--- php.ini
+[PHP]
+memory_limit = -1
+display_errors = On
+display_startup_errors = On
+log_errors = Off
+error_log = /logs/php.log
+upload_max_filesize = 64M
+opcache.enable = 0
+opcache.memory_consumption = 16
+--- www.conf
+[www]
+pm = dynamic
+pm.max_children = 20
+--- redis.conf
+appendonly no
+appendfsync no
+save \"\"
+--- my.cnf
+[mysqld]
+max_allowed_packet = 1M
+character-set-server = utf8
+innodb_flush_log_at_trx_commit = 0
+max_connections = 100
+--- .env
+A=1
+A=2
+A=3
+";
+
+#[test]
+fn certain_repairs_come_to_an_end_and_leave_nothing_that_they_could_repair() {
+    let mut files = project(WORST);
+    let mut rounds = 0;
+    let select = ["NG", "PH", "RD", "MY", "EN"].map(str::to_owned).to_vec();
+    loop {
+        let context = Context::load(&Request::new("/work"), &files);
+        assert_eq!(context.not_understood(), []);
+        let settings = Settings { select: select.clone(), today: "2026-01-31".to_owned(), ..Settings::default() };
+        let found = audit(&context, &settings);
+        let repairs = fix::repair(&found.findings, context.sources(), false);
+        if repairs.files.is_empty() {
+            let repairable: Vec<&str> =
+                found.findings.iter().filter(|finding| finding.fixable() == "auto").map(|finding| finding.rule.id).collect();
+            assert!(repairable.is_empty(), "{repairable:?}");
+            break;
+        }
+        rounds += 1;
+        assert!(rounds < 12, "{:?}", repairs.files);
+        for (file, text) in &repairs.files {
+            files.insert(Path::new("/work").join(context.sources().file(*file).name()), text.as_bytes(), 0o644);
+        }
+    }
+    let read = |path: &str| {
+        String::from_utf8(windlass_source::FileSystem::read(&files, &Path::new("/work").join(path), 1 << 20).expect(path)).expect(path)
+    };
+    assert_eq!(read(".env"), "A=3\n");
+    assert_eq!(read("redis.conf"), "appendonly yes\nappendfsync everysec\nsave 900 1\n");
+    let nginx = read("nginx.conf");
+    for line in [
+        "worker_processes auto;",
+        "use epoll;",
+        "worker_connections 1024;",
+        "ssl_protocols TLSv1.2;",
+        "server_tokens off;",
+        "location /files/ {",
+        "keepalive_timeout 65;",
+    ] {
+        assert!(nginx.contains(line), "{line} in {nginx}");
+    }
+}
+
 /// The example project: these, and no others, of what the report that Windlass reproduces lists as passing.
 #[test]
 fn the_shops_configuration_has_the_faults_that_are_meant() {
