@@ -55,7 +55,11 @@ pub fn repair(findings: &[Finding], sources: &SourceMap, suggested: bool) -> Rep
         // What another finding asked for already is done once.
         let known = |edit: &Edit| edits.get(&edit.span.file).is_some_and(|list| list.contains(edit));
         let fresh: Vec<&Edit> = fix.edits.iter().filter(|edit| !known(edit)).collect();
-        let collides = |edit: &&Edit| edits.get(&edit.span.file).is_some_and(|list| list.iter().any(|other| overlap(edit, other)));
+        // Two lines that are added at one place follow each other; in YAML they might be the same key twice.
+        let is_yaml = |edit: &Edit| [".yml", ".yaml"].iter().any(|end| sources.file(edit.span.file).name().ends_with(end));
+        let both_add = |edit: &Edit, other: &Edit| edit.span == other.span && edit.span.range().is_empty() && !is_yaml(edit);
+        let touches = |edit: &Edit, other: &Edit| overlap(edit, other) && !both_add(edit, other);
+        let collides = |edit: &&Edit| edits.get(&edit.span.file).is_some_and(|list| list.iter().any(|other| touches(edit, other)));
         if fresh.iter().any(collides) {
             repairs.left.push((index, Left::Overlap));
             continue;
