@@ -151,7 +151,11 @@ fn every_object_of_the_cases_and_the_corpus_is_accepted_by_the_api_server() {
     projects.extend(all_on);
 
     let Verdict { projects, accepted, pods, custom, refused } = judge_all(&cluster, projects);
-    println!("{projects} conversions: {accepted} objects and {pods} pods accepted, {custom} of custom kinds not tried");
+    println!(
+        "result: {projects} conversions, with the profiles of the project and with all: {accepted} objects and the pods of {pods} workloads \
+         accepted, {} refused, {custom} objects of custom kinds not tried",
+        refused.len()
+    );
     let mut list = String::new();
     for refusal in &refused {
         let _ = writeln!(list, "{refusal}");

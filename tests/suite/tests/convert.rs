@@ -8,8 +8,9 @@
 use std::fmt::Write as _;
 use std::fs;
 
+use windlass_convert::Summary;
 use windlass_source::Diagnostic;
-use windlass_suite::conversion::{read_tree, tree};
+use windlass_suite::conversion::{Project, read_tree, tree};
 use windlass_suite::invariants::violations;
 use windlass_suite::projects::{Selection, cases, corpus};
 use windlass_testkit::{shared, workspace};
@@ -84,16 +85,36 @@ fn projects_of_the_corpus_keep_what_holds_of_every_conversion() {
     let Some(directory) = shared("corpus") else { return };
     let mut wrong = String::new();
     let mut converted = 0;
+    let mut total = Summary::default();
     for (name, project) in corpus(&directory, Selection::from_environment(Selection::Varied)) {
-        let (loaded, conversion) = project.convert();
-        if !loaded.is_ok() {
-            continue;
-        }
-        converted += 1;
-        for violation in violations(&loaded, &conversion) {
-            let _ = writeln!(wrong, "{name}: {violation}");
+        let everything = Project { profiles: vec!["*".to_owned()], ..project.clone() };
+        for project in [project, everything] {
+            let (loaded, conversion) = project.convert();
+            if !loaded.is_ok() {
+                continue;
+            }
+            converted += 1;
+            let Summary { mapped, approximated, lost, refused, inferred } = conversion.report.summary();
+            total.mapped += mapped;
+            total.approximated += approximated;
+            total.lost += lost;
+            total.refused += refused;
+            total.inferred += inferred;
+            for violation in violations(&loaded, &conversion) {
+                let _ = writeln!(wrong, "{name} {:?}: {violation}", project.profiles);
+            }
         }
     }
+    println!(
+        "result: {converted} conversions: {} values mapped, {} approximated, {} lost, {} refused, each with its reason; {} fields inferred; \
+         {} violations",
+        total.mapped,
+        total.approximated,
+        total.lost,
+        total.refused,
+        total.inferred,
+        wrong.lines().count()
+    );
     assert!(converted >= 20, "only {converted} runsets converted");
     assert!(wrong.is_empty(), "{wrong}");
 }

@@ -38,7 +38,7 @@ fn converted(compose: &str) -> String {
 fn the_examples_of_x_windlass_become_what_the_page_shows() {
     let page = std::fs::read_to_string(workspace().join("docs/x-windlass.md")).expect("there is a page");
     let blocks = blocks(&page);
-    assert!(blocks.len() >= 4 && blocks.len() % 2 == 0, "files before and after");
+    assert!(blocks.len() >= 4 && blocks.len().is_multiple_of(2), "files before and after");
     for pair in blocks.chunks(2) {
         let written = converted(pair[0]);
         for part in pair[1].split("# …\n") {
