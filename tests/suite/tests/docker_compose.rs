@@ -2,7 +2,12 @@
 //!
 //! The verdicts lie beside the repository, in `../shared/oracle` (or below `WINDLASS_SHARED`). Without them the test says so and
 //! passes. What docker compose is plainly wrong about is listed in `tests/conformance/exceptions.txt`, with the reason.
-#![allow(clippy::disallowed_methods, clippy::unwrap_used, reason = "a test that reads recorded cases; its failures are panics")]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test that reads recorded cases and prints its result; its failures are panics"
+)]
 
 use std::collections::BTreeMap;
 use std::io;
