@@ -13,6 +13,7 @@ mod passes;
 mod paths;
 mod remote;
 mod request;
+mod slots;
 
 pub mod bytes;
 pub mod config;

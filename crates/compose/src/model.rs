@@ -117,7 +117,6 @@ pub use windlass::{
 
 use context::Context;
 pub(crate) use context::MAX_MADE;
-pub(crate) use rule::slot;
 pub(crate) use table::is_listed;
 
 /// Turns interpolated texts into numbers and truth values where an attribute wants those.

@@ -1,5 +1,5 @@
 //! What holds for any input: loading ends soon and without a panic, and an empty file beside others changes nothing.
-#![expect(clippy::disallowed_methods, reason = "the examples are read from the repository, and the time is taken")]
+#![expect(clippy::disallowed_methods, clippy::print_stdout, reason = "the examples are read from the repository, and the time is taken")]
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -9,10 +9,16 @@ use crate::span::Span;
 
 /// The source of a value. A default has none; a value that was written has a span; one that passed through variables
 /// or an alias also has a [`Trace`].
+// Every value has one, so it is no larger than a span: the few with a trace have theirs elsewhere.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Origin {
-    span: Option<Span>,
-    trace: Option<Arc<Trace>>,
+pub struct Origin(Source);
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+enum Source {
+    #[default]
+    Default,
+    Written(Span),
+    Traced(Arc<(Option<Span>, Arc<Trace>)>),
 }
 
 /// What happened to a value between its text and its use.
@@ -50,50 +56,59 @@ pub enum VariableSource {
 
 impl Origin {
     /// A value that nobody wrote.
-    pub const DEFAULT: Self = Self { span: None, trace: None };
+    pub const DEFAULT: Self = Self(Source::Default);
 
     /// A value written at `span`.
     pub const fn at(span: Span) -> Self {
-        Self { span: Some(span), trace: None }
+        Self(Source::Written(span))
     }
 
     /// Where the value is written; `None` for a default.
     pub fn span(&self) -> Option<Span> {
-        self.span
+        match &self.0 {
+            Source::Default => None,
+            Source::Written(span) => Some(*span),
+            Source::Traced(traced) => traced.0,
+        }
+    }
+
+    fn trace(&self) -> Option<&Trace> {
+        match &self.0 {
+            Source::Default | Source::Written(_) => None,
+            Source::Traced(traced) => Some(&traced.1),
+        }
     }
 
     /// True unless the value is a default.
     pub fn is_written(&self) -> bool {
-        self.span.is_some()
+        self.span().is_some()
     }
 
     /// The parts that variables produced; empty for a literal.
     pub fn parts(&self) -> &[Part] {
-        self.trace.as_ref().map_or(&[], |trace| &trace.parts)
+        self.trace().map_or(&[], |trace| &trace.parts)
     }
 
     /// The place of the alias through which the value came.
     pub fn used_at(&self) -> Option<Span> {
-        self.trace.as_ref().and_then(|trace| trace.used_at)
+        self.trace().and_then(|trace| trace.used_at)
     }
 
     /// The same place, with the parts that interpolation produced.
-    pub fn with_parts(mut self, parts: Vec<Part>) -> Self {
-        self.trace = Some(Arc::new(Trace { parts, used_at: self.used_at() }));
-        self
+    pub fn with_parts(self, parts: Vec<Part>) -> Self {
+        let used_at = self.used_at();
+        self.with_trace(Arc::new(Trace { parts, used_at }))
     }
 
     /// The same place with a trace that several values share.
-    pub fn with_trace(mut self, trace: Arc<Trace>) -> Self {
-        self.trace = Some(trace);
-        self
+    pub fn with_trace(self, trace: Arc<Trace>) -> Self {
+        Self(Source::Traced(Arc::new((self.span(), trace))))
     }
 
     /// The same place, reached through the alias at `span`. The outermost alias wins.
-    pub fn via_alias(mut self, span: Span) -> Self {
+    pub fn via_alias(self, span: Span) -> Self {
         let parts = self.parts().to_vec();
-        self.trace = Some(Arc::new(Trace { parts, used_at: Some(span) }));
-        self
+        self.with_trace(Arc::new(Trace { parts, used_at: Some(span) }))
     }
 }
 

@@ -17,7 +17,7 @@ pub use budget::Budget;
 pub use decode::{NotText, decode};
 pub use edit::{EditError, apply, insert_entry, remove_entry, replace_scalar};
 pub use map::{Key, Map};
-pub use node::{Node, Number, Value};
+pub use node::{Node, Number, Tag, Value};
 pub use parse::resolve::plain;
 pub use parse::{Comment, Document, Parsed, parse, parse_with_comments};
 pub use path::{Path, Segment, Trail};

@@ -1,5 +1,7 @@
 //! The tree.
 
+use std::ops::Deref;
+
 use smol_str::SmolStr;
 use windlass_source::{Origin, Span};
 
@@ -13,7 +15,25 @@ pub struct Node {
     /// Where it was written, and what it passed through.
     pub origin: Origin,
     /// A tag that is not one of YAML's own, with its `!`: `!reset`.
-    pub tag: Option<Box<str>>,
+    pub tag: Option<Tag>,
+}
+
+/// A tag with its `!`. Few values have one, so it takes no more room than a pointer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tag(Box<SmolStr>);
+
+impl Deref for Tag {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl<T: Into<SmolStr>> From<T> for Tag {
+    fn from(text: T) -> Self {
+        Self(Box::new(text.into()))
+    }
 }
 
 /// A value, resolved as go-yaml resolves it (YAML 1.2 core schema with YAML 1.1 numbers), since that is what Compose and

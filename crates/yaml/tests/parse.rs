@@ -17,7 +17,7 @@ fn read(text: &str) -> Parsed {
 /// The values as JSON-like text; `as_written` adds the text under each span.
 fn show(node: &Node, text: &str, as_written: bool, out: &mut String) {
     if let Some(tag) = &node.tag {
-        write!(out, "{tag} ").unwrap();
+        write!(out, "{} ", &**tag).unwrap();
     }
     match &node.value {
         Value::Null => out.push_str("null"),

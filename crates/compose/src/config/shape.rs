@@ -1,6 +1,6 @@
 //! How docker compose's model prints: which attributes, in which order, and what of them is left out.
 
-use crate::model::slot;
+use crate::slots::Slots;
 
 /// Which of the two forms is printed; they differ in small things.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,9 +57,9 @@ pub(crate) enum Shape {
     /// A map under names of the user's; left out when empty. Null stays null.
     Named(&'static Shape),
     /// Attributes; printed whenever they are set.
-    Object(&'static [Field]),
+    Object(&'static Fields),
     /// Attributes; always there in JSON, even as `{}`, and left out in YAML when nothing is in them.
-    Embedded(&'static [Field]),
+    Embedded(&'static Fields),
 }
 
 /// An attribute of an object.
@@ -73,18 +73,39 @@ pub(crate) struct Field {
     pub(crate) yaml_only: bool,
     /// The name in JSON where that differs.
     pub(crate) json: Option<&'static str>,
-    /// That of the key; see [`key_bit`].
-    pub(crate) bit: u64,
 }
 
-/// A bit for a key, so that a set of keys is a number, and most keys that a map lacks need no look into it.
-pub(crate) const fn key_bit(key: &str) -> u64 {
-    1 << (slot(key) % 64)
+/// The attributes of an object, in the order in which they are printed.
+#[derive(Clone, Copy)]
+pub(crate) struct Fields {
+    pub(crate) list: &'static [Field],
+    slots: Slots,
+    /// True when some are printed where they are absent.
+    pub(crate) always: bool,
+}
+
+impl Fields {
+    pub(crate) const fn new(list: &'static [Field]) -> Self {
+        let mut slots = Slots::EMPTY;
+        let mut always = false;
+        let mut at = 0;
+        while at < list.len() {
+            slots.add(list[at].key, at);
+            always |= list[at].always;
+            at += 1;
+        }
+        Self { list, slots, always }
+    }
+
+    /// The index of the attribute `key`.
+    pub(crate) fn find(&self, key: &str) -> Option<usize> {
+        self.slots.find(key, |at| self.list[at].key)
+    }
 }
 
 impl Field {
     pub(crate) const fn new(key: &'static str, shape: Shape) -> Self {
-        Self { key, shape, always: false, yaml_only: false, json: None, bit: key_bit(key) }
+        Self { key, shape, always: false, yaml_only: false, json: None }
     }
 
     pub(crate) const fn always(mut self) -> Self {

@@ -1,15 +1,15 @@
 //! The attributes in docker compose's order (its Go structs, compose-go v2.9).
 
-use super::shape::Field;
 use super::shape::Shape::{self, *};
+use super::shape::{Field, Fields};
 
 macro_rules! fields {
     ($($key:literal: $shape:expr $(, $method:ident($($argument:expr)?))?;)*) => {
-        &[$(Field::new($key, $shape)$(.$method($($argument)?))?),*]
+        &Fields::new(&[$(Field::new($key, $shape)$(.$method($($argument)?))?),*])
     };
 }
 
-pub(crate) const PROJECT: &[Field] = fields! {
+pub(crate) const PROJECT: &Fields = fields! {
     "name": Text;
     "services": Named(&Object(SERVICE)), always();
     "networks": Named(&Object(NETWORK));
@@ -19,7 +19,7 @@ pub(crate) const PROJECT: &[Field] = fields! {
     "models": Named(&Object(MODEL)), yaml_only();
 };
 
-pub(crate) const SERVICE: &[Field] = fields! {
+pub(crate) const SERVICE: &Fields = fields! {
     "profiles": Texts;
     "annotations": TextMap;
     "attach": OptionalBool;
@@ -118,7 +118,7 @@ pub(crate) const SERVICE: &[Field] = fields! {
     "pre_stop": List(&Object(HOOK));
 };
 
-const BUILD: &[Field] = fields! {
+const BUILD: &Fields = fields! {
     "context": Text;
     "dockerfile": Text;
     "dockerfile_inline": Text;
@@ -146,7 +146,7 @@ const BUILD: &[Field] = fields! {
     "privileged": Bool;
 };
 
-const WATCH: &[Field] = fields! {
+const WATCH: &Fields = fields! {
     "path": Text, always();
     "action": Text, always();
     "target": Text;
@@ -156,7 +156,7 @@ const WATCH: &[Field] = fields! {
     "initial_sync": Bool;
 };
 
-const HOOK: &[Field] = fields! {
+const HOOK: &Fields = fields! {
     "command": Command;
     "user": Text;
     "privileged": Bool;
@@ -164,9 +164,9 @@ const HOOK: &[Field] = fields! {
     "environment": Variables;
 };
 
-const BLKIO: &[Field] = fields! {
+const BLKIO: &Fields = fields! {
     "weight": Int;
-    "weight_device": List(&Object(&[Field::new("path", Text).always().json("Path"), Field::new("weight", OptionalInt).always().json("Weight")]));
+    "weight_device": List(&Object(&Fields::new(&[Field::new("path", Text).always().json("Path"), Field::new("weight", OptionalInt).always().json("Weight")])));
     "device_read_bps": THROTTLES;
     "device_read_iops": THROTTLES;
     "device_write_bps": THROTTLES;
@@ -174,11 +174,11 @@ const BLKIO: &[Field] = fields! {
 };
 
 const THROTTLES: Shape =
-    List(&Object(&[Field::new("path", Text).always().json("Path"), Field::new("rate", AlwaysBytes).always().json("Rate")]));
+    List(&Object(&Fields::new(&[Field::new("path", Text).always().json("Path"), Field::new("rate", AlwaysBytes).always().json("Rate")])));
 
-const FILE_MOUNT: &[Field] = fields! { "source": Text; "target": Text; "uid": Text; "gid": Text; "mode": Mode; };
+const FILE_MOUNT: &Fields = fields! { "source": Text; "target": Text; "uid": Text; "gid": Text; "mode": Mode; };
 
-const DEPLOY: &[Field] = fields! {
+const DEPLOY: &Fields = fields! {
     "mode": Text;
     "replicas": OptionalInt;
     "labels": TextMap;
@@ -194,7 +194,7 @@ const DEPLOY: &[Field] = fields! {
     "endpoint_mode": Text;
 };
 
-const UPDATE: &[Field] = fields! {
+const UPDATE: &Fields = fields! {
     "parallelism": OptionalInt;
     "delay": Duration;
     "failure_action": Text;
@@ -203,21 +203,21 @@ const UPDATE: &[Field] = fields! {
     "order": Text;
 };
 
-const RESOURCE: &[Field] = fields! {
+const RESOURCE: &Fields = fields! {
     "cpus": Float;
     "memory": Bytes;
     "pids": Int;
     "devices": List(&Object(DEVICE_REQUEST));
     "generic_resources": List(&Object(fields! {
-        "discrete_resource_spec": Object(&[Field::new("kind", Text).always(), Field::new("value", OptionalInt).always()]);
+        "discrete_resource_spec": Object(&Fields::new(&[Field::new("kind", Text).always(), Field::new("value", OptionalInt).always()]));
     }));
 };
 
-const DEVICE_REQUEST: &[Field] = fields! {
+const DEVICE_REQUEST: &Fields = fields! {
     "capabilities": Texts; "driver": Text; "count": Int; "device_ids": Texts; "options": TextMap;
 };
 
-const HEALTHCHECK: &[Field] = fields! {
+const HEALTHCHECK: &Fields = fields! {
     "test": Test;
     "timeout": OptionalDuration;
     "interval": OptionalDuration;
@@ -227,7 +227,7 @@ const HEALTHCHECK: &[Field] = fields! {
     "disable": Bool;
 };
 
-const SERVICE_NETWORK: &[Field] = fields! {
+const SERVICE_NETWORK: &Fields = fields! {
     "aliases": Texts;
     "driver_opts": TextMap;
     "gw_priority": Int;
@@ -239,11 +239,11 @@ const SERVICE_NETWORK: &[Field] = fields! {
     "priority": Int;
 };
 
-const PORT: &[Field] = fields! {
+const PORT: &Fields = fields! {
     "name": Text; "mode": Text; "host_ip": Text; "target": Int; "published": Text; "protocol": Text; "app_protocol": Text;
 };
 
-const MOUNT: &[Field] = fields! {
+const MOUNT: &Fields = fields! {
     "type": Text;
     "source": Text;
     "target": Text;
@@ -255,7 +255,7 @@ const MOUNT: &[Field] = fields! {
     "image": Object(fields! { "subpath": Text; });
 };
 
-const NETWORK: &[Field] = fields! {
+const NETWORK: &Fields = fields! {
     "name": Text;
     "driver": Text;
     "driver_opts": TextMap;
@@ -271,9 +271,9 @@ const NETWORK: &[Field] = fields! {
     "enable_ipv6": OptionalBool;
 };
 
-const VOLUME: &[Field] = fields! { "name": Text; "driver": Text; "driver_opts": TextMap; "external": Bool; "labels": TextMap; };
+const VOLUME: &Fields = fields! { "name": Text; "driver": Text; "driver_opts": TextMap; "external": Bool; "labels": TextMap; };
 
-const FILE_OBJECT: &[Field] = fields! {
+const FILE_OBJECT: &Fields = fields! {
     "name": Text;
     "file": Text;
     "environment": Text;
@@ -285,4 +285,4 @@ const FILE_OBJECT: &[Field] = fields! {
     "template_driver": Text;
 };
 
-const MODEL: &[Field] = fields! { "name": Text; "model": Text; "context_size": Int; "runtime_flags": Texts; };
+const MODEL: &Fields = fields! { "name": Text; "model": Text; "context_size": Int; "runtime_flags": Texts; };

@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use smol_str::{SmolStr, format_smolstr};
 use windlass_yaml::{Key, Map, Node, Number, Style, Value, Writer};
 
-use super::shape::{Field, Form, Shape, key_bit};
+use super::shape::{Field, Fields, Form, Shape};
 use super::tables::{PROJECT, SERVICE};
 use crate::duration::Duration;
 use crate::{bytes, model, number, words};
@@ -16,7 +16,7 @@ pub(crate) fn project_yaml(tree: &Node) -> String {
     let from = tree.as_map().unwrap_or(&empty);
     let mut writer = Writer::new(Style::Compose);
     writer.map(|entries| {
-        for field in PROJECT {
+        for field in PROJECT.list {
             let found = from.get(field.key).filter(|node| !node.is_null());
             match (found, field.shape) {
                 (Some(node), Shape::Named(shape)) if node.as_map().is_some_and(|map| !map.is_empty()) => {
@@ -63,21 +63,28 @@ pub(crate) fn service(service: &Node, form: Form) -> Node {
     Node::default_value(object(service, SERVICE, form))
 }
 
-fn object(node: &Node, fields: &[Field], form: Form) -> Value {
+fn object(node: &Node, fields: &Fields, form: Form) -> Value {
     let empty = Map::new();
     let from = node.as_map().unwrap_or(&empty);
-    // Of a hundred attributes that a service may have, it has ten.
-    let present = from.keys().fold(0, |present, key| present | key_bit(key.as_str()));
-    let mut entries = Vec::with_capacity(from.len() + 4);
-    for field in fields {
-        let found = if present & field.bit == 0 { None } else { from.get(field.key).filter(|node| !node.is_null()) };
-        if found.is_none() && !field.always && form == Form::Yaml || field.yaml_only && form == Form::Json {
-            continue;
-        }
-        if let Some(value) = field_value(found, field, form) {
+    let set = from.iter().filter(|(_, node)| !node.is_null());
+    let mut set: Vec<(usize, &Node)> = set.filter_map(|(key, node)| Some((fields.find(key.as_str())?, node))).collect();
+    set.sort_unstable_by_key(|(at, _)| *at);
+    let mut entries = Vec::with_capacity(set.len());
+    let mut add = |at: usize, node: Option<&Node>| {
+        let field = &fields.list[at];
+        if !(field.yaml_only && form == Form::Json)
+            && let Some(value) = field_value(node, field, form)
+        {
             let key = field.json.filter(|_| form == Form::Json).unwrap_or(field.key);
             entries.push((Key::from(SmolStr::new_static(key)), Node::default_value(value)));
         }
+    };
+    if form == Form::Yaml && !fields.always {
+        // Of a hundred attributes that a service may have, it has ten.
+        set.into_iter().for_each(|(at, node)| add(at, Some(node)));
+    } else {
+        let mut set = set.into_iter().peekable();
+        (0..fields.list.len()).for_each(|at| add(at, set.next_if(|(next, _)| *next == at).map(|(_, node)| node)));
     }
     if form == Form::Yaml {
         for (key, node) in extensions(from) {

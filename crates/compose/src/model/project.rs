@@ -112,7 +112,7 @@ pub(crate) fn try_services(node: &Node, context: &mut Context<'_>) {
     let mut services: Vec<_> = node.as_map().into_iter().flat_map(windlass_yaml::Map::iter).collect();
     services.sort_by(|(a, _), (b, _)| a.name.cmp(&b.name));
     for (key, value) in services {
-        context.within_name(&key.name, |context| Service::default().fill(value, context));
+        context.within_name(&key.name, |context| Service::attempt(value, context));
     }
 }
 

@@ -14,6 +14,11 @@ use crate::number;
 /// A value that a node can be read as. `None`: it can't, and the context knows why.
 pub(crate) trait Read: Sized {
     fn read(node: &Node, context: &mut Context<'_>) -> Option<Self>;
+
+    /// Reads the value for what is wrong with it alone.
+    fn attempt(node: &Node, context: &mut Context<'_>) {
+        Self::read(node, context);
+    }
 }
 
 impl Read for SmolStr {
@@ -27,6 +32,12 @@ impl Read for SmolStr {
             context.wrong_type(node, "text");
         }
         text
+    }
+
+    fn attempt(node: &Node, context: &mut Context<'_>) {
+        if let Value::Sequence(_) | Value::Map(_) = node.value {
+            context.wrong_type(node, "text");
+        }
     }
 }
 
@@ -148,11 +159,17 @@ impl Read for Node {
     fn read(node: &Node, _: &mut Context<'_>) -> Option<Self> {
         Some(node.clone())
     }
+
+    fn attempt(_: &Node, _: &mut Context<'_>) {}
 }
 
 impl<T: Read> Read for Box<T> {
     fn read(node: &Node, context: &mut Context<'_>) -> Option<Self> {
         T::read(node, context).map(Box::new)
+    }
+
+    fn attempt(node: &Node, context: &mut Context<'_>) {
+        T::attempt(node, context);
     }
 }
 
@@ -160,11 +177,21 @@ impl<T: Read> Read for Spanned<T> {
     fn read(node: &Node, context: &mut Context<'_>) -> Option<Self> {
         T::read(node, context).map(|value| Spanned::new(value, node.origin.clone()))
     }
+
+    fn attempt(node: &Node, context: &mut Context<'_>) {
+        T::attempt(node, context);
+    }
 }
 
 impl<T: Read> Read for Option<Spanned<T>> {
     fn read(node: &Node, context: &mut Context<'_>) -> Option<Self> {
         Some(if node.is_null() { None } else { Spanned::read(node, context) })
+    }
+
+    fn attempt(node: &Node, context: &mut Context<'_>) {
+        if !node.is_null() {
+            T::attempt(node, context);
+        }
     }
 }
 
@@ -184,6 +211,18 @@ impl<T: Read> Read for Vec<Spanned<T>> {
             // A single value where a list of them may stand.
             _ => Spanned::read(node, context).into_iter().collect(),
         })
+    }
+
+    fn attempt(node: &Node, context: &mut Context<'_>) {
+        match &node.value {
+            Value::Null => {}
+            Value::Sequence(items) => {
+                for (index, item) in items.iter().enumerate() {
+                    context.within_item(index, |context| T::attempt(item, context));
+                }
+            }
+            _ => T::attempt(node, context),
+        }
     }
 }
 
@@ -210,6 +249,16 @@ impl<T: Read> Read for ByName<T> {
             }
         }
         Some(entries.into_iter().collect())
+    }
+
+    fn attempt(node: &Node, context: &mut Context<'_>) {
+        let Value::Map(map) = &node.value else {
+            Self::read(node, context);
+            return;
+        };
+        for (key, value) in map.iter() {
+            context.within_name(&key.name, |context| T::attempt(value, context));
+        }
     }
 }
 

@@ -71,6 +71,24 @@ macro_rules! record {
                 record.fill(node, context);
                 Some(record)
             }
+
+            #[allow(unused_assignments, reason = "the last field's index is counted past")]
+            fn attempt(node: &::windlass_yaml::Node, context: &mut $crate::model::context::Context<'_>) {
+                let Some(map) = node.as_map() else {
+                    Self::read(node, context);
+                    return;
+                };
+                for (found, value) in map.iter().filter_map(|(key, value)| Some(($table.find(key.as_str())?, value))) {
+                    let mut index = 0;
+                    $(
+                        if found == index {
+                            const KEY: &str = record!(@key $field $($key)?);
+                            context.within(KEY, |context| <$type as $crate::model::read::Read>::attempt(value, context));
+                        }
+                        index += 1;
+                    )*
+                }
+            }
         }
     };
 }
@@ -135,6 +153,10 @@ macro_rules! words {
         impl $crate::model::read::Read for $name {
             fn read(node: &::windlass_yaml::Node, context: &mut $crate::model::context::Context<'_>) -> Option<Self> {
                 <::smol_str::SmolStr as $crate::model::read::Read>::read(node, context).map(Self::from)
+            }
+
+            fn attempt(node: &::windlass_yaml::Node, context: &mut $crate::model::context::Context<'_>) {
+                <::smol_str::SmolStr as $crate::model::read::Read>::attempt(node, context);
             }
         }
     };

@@ -9,6 +9,7 @@ use windlass_yaml::Node;
 
 use crate::model::context::Context;
 use crate::model::paths::Base;
+use crate::slots::Slots;
 
 /// The knowledge of one attribute.
 #[derive(Clone, Copy)]
@@ -145,29 +146,12 @@ pub(crate) struct Names {
     pub(crate) rule: Rule,
 }
 
-/// Far more than an object has keys, so that most slots hold one or none.
-const SLOTS: usize = 256;
-
-/// A slot in which there is no key.
-const FREE: u8 = u8::MAX;
-
-/// Where the search for a key begins.
-pub(crate) const fn slot(key: &str) -> usize {
-    let bytes = key.as_bytes();
-    match bytes {
-        [] => 0,
-        [first, .., last] => (*first as usize * 5 + bytes[bytes.len() / 2] as usize * 3 + *last as usize + bytes.len() * 17) % SLOTS,
-        [only] => *only as usize % SLOTS,
-    }
-}
-
 /// The attributes of a map.
 #[derive(Clone, Copy)]
 pub(crate) struct Object {
     /// In the order in which they are declared.
     pub(crate) fields: &'static [Field],
-    /// Indices into `fields` by the [`slot`] of the key, or in the next free one behind it.
-    slots: [u8; SLOTS],
+    slots: Slots,
     /// Keys that must be there.
     pub(crate) required: &'static [&'static str],
     /// True when `x-…` is taken.
@@ -188,17 +172,12 @@ pub(crate) struct Field {
 
 impl Object {
     pub(crate) const fn new(fields: &'static [Field]) -> Self {
-        assert!(fields.len() < SLOTS / 2, "an object has far fewer attributes than slots");
         let mut aspects = Aspects::NONE;
-        let mut slots = [FREE; SLOTS];
+        let mut slots = Slots::EMPTY;
         let mut at = 0;
         while at < fields.len() {
             aspects = aspects.or(fields[at].rule.aspects);
-            let mut slot = slot(fields[at].key);
-            while slots[slot] != FREE {
-                slot = (slot + 1) % SLOTS;
-            }
-            slots[slot] = at as u8;
+            slots.add(fields[at].key, at);
             at += 1;
         }
         Self { fields, slots, required: &[], extensible: true, open: false, moved: &[], aspects }
@@ -229,15 +208,7 @@ impl Object {
 
     /// The index of the attribute `key`.
     pub(crate) fn find(&self, key: &str) -> Option<usize> {
-        let mut slot = slot(key);
-        while self.slots[slot] != FREE {
-            let at = usize::from(self.slots[slot]);
-            if self.fields[at].key == key {
-                return Some(at);
-            }
-            slot = (slot + 1) % SLOTS;
-        }
-        None
+        self.slots.find(key, |at| self.fields[at].key)
     }
 }
 

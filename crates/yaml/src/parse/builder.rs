@@ -15,7 +15,7 @@ use super::resolve::{self, CoreTag};
 use super::{Comment, Document, Parsed};
 use crate::budget::Budget;
 use crate::map::{Key, Map};
-use crate::node::{Node, Value};
+use crate::node::{self, Node, Value};
 
 const MAX_DIAGNOSTICS: usize = 100;
 
@@ -24,7 +24,7 @@ struct Frame {
     collection: Collection,
     start: usize,
     anchor: usize,
-    tag: Option<Box<str>>,
+    tag: Option<node::Tag>,
     /// The number of values before this one, to know how many it holds.
     nodes_before: usize,
     /// Levels of maps and lists inside.
@@ -273,7 +273,7 @@ impl<'text> Builder<'text> {
         PendingKey::Key(Key { name, span: Some(span), is_text })
     }
 
-    fn tagged(&self, text: Cow<'_, str>, tag: &Tag, span: Span) -> Result<(Value, Option<Box<str>>), Fault> {
+    fn tagged(&self, text: Cow<'_, str>, tag: &Tag, span: Span) -> Result<(Value, Option<node::Tag>), Fault> {
         match tag.suffix_in_namespace(YAML).as_deref() {
             // go-yaml reads the scalar under a tag that it does not know as text.
             None => Ok((Value::String(into_smol_str(text)), own_tag(tag))),
@@ -410,7 +410,7 @@ impl<'text> Builder<'text> {
 const YAML: &str = "tag:yaml.org,2002:";
 
 /// A tag that is not one of YAML's own: `!name`, or `!<uri>` where it is a global one.
-fn own_tag(tag: &Tag) -> Option<Box<str>> {
+fn own_tag(tag: &Tag) -> Option<node::Tag> {
     if tag.suffix_in_namespace(YAML).is_some() || is_nonspecific(tag) {
         return None;
     }
@@ -420,7 +420,7 @@ fn own_tag(tag: &Tag) -> Option<Box<str>> {
         "!" => format!("!{suffix}"),
         handle => format!("!<{handle}{suffix}>"),
     };
-    Some(text.into_boxed_str())
+    Some(text.into())
 }
 
 /// `!` alone, which go-yaml takes for no tag.
