@@ -3,6 +3,8 @@
 
 pub mod conversion;
 pub mod invariants;
+pub mod mutations;
 pub mod projects;
 pub mod recorded;
 pub mod sandbox;
+pub mod verdicts;

@@ -2,6 +2,7 @@
 //! [`FileSystem`](windlass_source::FileSystem); what is printed, and how, is not here.
 
 mod load;
+mod relations;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -15,6 +16,7 @@ use crate::validity::{self, Problem, Status};
 use crate::view::{Fields as _, text};
 
 pub use load::{Request, load};
+pub use relations::Finding;
 
 /// What was read, before it is judged.
 #[derive(Debug, Default)]
@@ -42,6 +44,8 @@ pub struct Resource {
     pub status: Status,
     /// Why, and what is odd.
     pub problems: Vec<Problem>,
+    /// What does not fit the other objects.
+    pub findings: Vec<Finding>,
 }
 
 /// A document that can't be read.
@@ -95,9 +99,10 @@ impl Validation {
         self.resources.iter().filter(|resource| resource.status == status).count()
     }
 
-    /// True when a check found an error on an object, or beside it.
+    /// True when an object would be refused, or does not work with the others.
     pub fn has_errors(&self) -> bool {
-        self.resources.iter().any(|resource| resource.status == Status::Invalid)
+        let is_wrong = |resource: &Resource| resource.status == Status::Invalid || resource.findings.iter().any(|finding| finding.is_error);
+        self.resources.iter().any(is_wrong)
     }
 }
 
@@ -133,6 +138,10 @@ pub fn validate(input: &Input, version: Version, threads: usize) -> Validation {
         all.broken.extend(part.broken);
         all.others.extend(part.others);
     }
+    let findings = relations::check(&all.resources);
+    for (resource, findings) in all.resources.iter_mut().zip(findings) {
+        resource.findings = findings;
+    }
     all
 }
 
@@ -140,7 +149,7 @@ fn judge(file: FileId, text: &str, version: Version) -> Validation {
     let Manifests { objects, broken, others } = read::read(file, text, &Budget::default());
     let resources = objects.into_iter().map(|manifest| {
         let verdict = validity::validate(&manifest, version);
-        Resource { file, manifest, status: verdict.status, problems: verdict.problems }
+        Resource { file, manifest, status: verdict.status, problems: verdict.problems, findings: Vec::new() }
     });
     Validation {
         resources: resources.collect(),

@@ -39,7 +39,9 @@ use crate::read::Manifest;
 use crate::schema::{self, Lookup, Version};
 use crate::view::Fields as _;
 use findings::Findings;
+pub(crate) use findings::path_of;
 pub use rules::{Rule, RuleInfo, all as rules};
+pub(crate) use selector::matches as selector_matches;
 
 /// What is wrong with an object, or merely odd.
 #[derive(Clone, Debug, PartialEq, Eq)]

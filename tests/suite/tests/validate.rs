@@ -11,6 +11,7 @@ use windlass_k8s::read::{self, Manifest};
 use windlass_k8s::schema::Version;
 use windlass_k8s::validity::{self, Status, Verdict};
 use windlass_source::SourceMap;
+use windlass_suite::verdicts::{paths, without_indices};
 use windlass_testkit::shared;
 use windlass_yaml::Budget;
 
@@ -25,45 +26,6 @@ fn manifests(text: &str) -> Vec<Manifest> {
 fn verdict(text: &str) -> Verdict {
     let mut verdicts = manifests(text).into_iter().map(|manifest| validity::validate(&manifest, Version::DEFAULT));
     verdicts.next().expect("one object")
-}
-
-/// Paths that the API server's message names; decoding leaves indices out.
-fn paths(message: &str) -> BTreeSet<String> {
-    const KINDS: [&str; 8] =
-        ["Required value", "Invalid value", "Unsupported value", "Duplicate value", "Not found", "Forbidden", "Too long", "Too many"];
-    if let Some((_, rest)) = message.split_once("unknown field \"") {
-        return rest.split('"').next().map(str::to_owned).into_iter().collect();
-    }
-    if let Some((_, rest)) = message.split_once("Go struct field ") {
-        let field = rest.split(' ').next().unwrap_or_default();
-        return field.split_once('.').map(|(_, path)| path.to_owned()).into_iter().collect();
-    }
-    let mut found = BTreeSet::new();
-    for kind in KINDS {
-        for (at, _) in message.match_indices(&format!(": {kind}")) {
-            let before = &message[..at];
-            // A key may have spaces: `data[my key]`.
-            let start = before.rfind(": ").map_or(0, |at| at + 2).max(before.rfind(", ").map_or(0, |at| at + 2));
-            let path = &before[start..];
-            // Several errors stand in brackets; `[]` is the path of the whole object.
-            found.insert(if path == "[]" { path } else { path.trim_start_matches('[') }.to_owned());
-        }
-    }
-    found
-}
-
-fn without_indices(path: &str) -> String {
-    let mut plain = String::new();
-    let mut depth = 0;
-    for character in path.chars() {
-        match character {
-            '[' => depth += 1,
-            ']' => depth -= 1,
-            character if depth == 0 => plain.push(character),
-            _ => {}
-        }
-    }
-    plain
 }
 
 #[test]

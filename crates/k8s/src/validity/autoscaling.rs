@@ -20,7 +20,16 @@ pub(super) fn check<'a>(root: &'a Node, api_version: &str, findings: &mut Findin
         findings.invalid_value(113, Place::at(root, &["spec", "maxReplicas"]), max, "must be greater than or equal to `minReplicas`");
     }
     match spec.field("scaleTargetRef") {
-        Some(target) => reference(target, findings),
+        Some(target) => {
+            reference(target, findings);
+            let (api_version, kind) = (target.text("apiVersion").unwrap_or_default(), target.text("kind").unwrap_or_default());
+            // Of the core, only this one scales.
+            let is_core = matches!((api_version, kind), ("v1", "ReplicationController"));
+            if findings.version.minor() >= 36 && !is_core && !api_version.contains('/') {
+                let place = Place::field(target, "apiVersion");
+                findings.invalid_value(305, place, format_args!("{api_version:?}"), "apiVersion must specify API group");
+            }
+        }
         None => {
             for name in ["kind", "name"] {
                 findings.required(301, Place::at(root, &["spec", "scaleTargetRef", name]), "");
@@ -185,7 +194,7 @@ fn scaling<'a>(rules: &'a Node, findings: &mut Findings<'a>) {
             findings.invalid(302, place(), &format!("must be less than or equal to {LONGEST_WINDOW}"));
         }
     }
-    findings.one_of(303, rules, "selectPolicy", &["Disabled", "Max", "Min"]);
+    findings.exactly_one_of(303, rules, "selectPolicy", &["Disabled", "Max", "Min"]);
     if rules.field("policies").is_some() && rules.items("policies").is_empty() {
         findings.required(301, Place::field(rules, "policies"), "must specify at least one Policy");
     }

@@ -38,7 +38,11 @@ fn job_spec<'a>(root: &'a Node, findings: &mut Findings<'a>) {
                 }
             }
         }
-        Some("Indexed") => {}
+        Some("Indexed") => {
+            if spec.field("completions").is_none() {
+                findings.required(88, Place::field(spec, "completions"), "when completion mode is Indexed");
+            }
+        }
         Some(_) => findings.unsupported(303, Place::field(spec, "completionMode"), &["Indexed", "NonIndexed"]),
     }
     findings.one_of(303, spec, "podReplacementPolicy", &["Failed", "TerminatingOrFailed"]);

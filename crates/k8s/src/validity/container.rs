@@ -58,7 +58,14 @@ fn check<'a>(container: &'a Node, surroundings: &Surroundings<'_, 'a>, findings:
     if let Some(resources) = container.field("resources") {
         resources::container(resources, findings);
     }
+    let mut resized = Vec::new();
     for policy in container.items("resizePolicy") {
+        if let Some(name) = policy.text("resourceName") {
+            if resized.contains(&name) {
+                findings.duplicate_value(307, policy, name);
+            }
+            resized.push(name);
+        }
         if !matches!(policy.text("resourceName"), Some("cpu" | "memory")) {
             findings.unsupported(303, Place::field(policy, "resourceName"), &["cpu", "memory"]);
         }
@@ -338,7 +345,15 @@ fn mounts<'a>(container: &'a Node, volumes: &Volumes<'a>, findings: &mut Finding
 }
 
 fn propagation<'a>(container: &'a Node, mount: &'a Node, findings: &mut Findings<'a>) {
-    findings.one_of(303, mount, "mountPropagation", &["Bidirectional", "HostToContainer", "None"]);
+    const MODES: [&str; 3] = ["Bidirectional", "HostToContainer", "None"];
+    if let Some(mode) = mount.field("mountPropagation")
+        && text(mode).is_some_and(|mode| !MODES.contains(&mode))
+    {
+        // The server leaves the index out here too.
+        let place = Place::from(container).then(".volumeMounts.mountPropagation").shown_at(mode);
+        let quoted: Vec<String> = MODES.iter().map(|mode| format!("{mode:?}")).collect();
+        findings.unsupported_value(303, place, text(mode).unwrap_or_default(), &quoted.join(", "));
+    }
     let is_privileged = container.field("securityContext").and_then(|context| context.flag("privileged")) == Some(true);
     if mount.text("mountPropagation") == Some("Bidirectional") && !is_privileged {
         let place = Place::field(mount, "mountPropagation");

@@ -224,6 +224,15 @@ impl<'a> Findings<'a> {
         }
     }
 
+    /// What `check` says is wrong with the text of a list's element; `null` is an empty one.
+    pub(super) fn item(&mut self, rule: u16, item: &'a Node, check: fn(&str) -> Vec<String>) {
+        if let Some(text) = crate::view::text(item).or(item.is_null().then_some("")) {
+            for message in check(text) {
+                self.invalid_value(rule, item, format_args!("{text:?}"), &message);
+            }
+        }
+    }
+
     /// One error for each message.
     pub(super) fn all(&mut self, rule: u16, place: impl Fn() -> Place<'a>, messages: Vec<String>) {
         for message in messages {
@@ -234,6 +243,13 @@ impl<'a> Findings<'a> {
     /// A field whose text, where it is there, has to be one of several.
     pub(super) fn one_of(&mut self, rule: u16, node: &'a Node, name: &str, supported: &[&str]) {
         if node.text(name).is_some_and(|text| !text.is_empty() && !supported.contains(&text)) {
+            self.unsupported(rule, Place::field(node, name), supported);
+        }
+    }
+
+    /// As [`Self::one_of`], where not even the empty text is allowed.
+    pub(super) fn exactly_one_of(&mut self, rule: u16, node: &'a Node, name: &str, supported: &[&str]) {
+        if node.text(name).is_some_and(|text| !supported.contains(&text)) {
             self.unsupported(rule, Place::field(node, name), supported);
         }
     }
@@ -268,6 +284,13 @@ impl<'a> Findings<'a> {
         path.push_str(&place.rest);
         path.strip_prefix('.').map(str::to_owned).unwrap_or(path)
     }
+}
+
+/// The path of a node of an object, by the names of its keys.
+pub(crate) fn path_of(root: &Node, node: &Node) -> String {
+    let mut path = String::new();
+    find(root, node, None, Version::DEFAULT, &mut path);
+    path.strip_prefix('.').map(str::to_owned).unwrap_or(path)
 }
 
 /// Writes the path from `here`, of a type if it is known, to `wanted`; false, and nothing written, when it is not below.

@@ -84,8 +84,16 @@ pub(super) fn subdomain(text: &str) -> Vec<String> {
 
 /// A search path of a resolver, which may have labels with a leading `_`.
 pub(super) fn search_path(text: &str) -> Vec<String> {
-    let right = text.split('.').all(|part| is_label(part.strip_prefix('_').unwrap_or(part)));
-    messages([at_most(text, 253), unless(right, SUBDOMAIN)])
+    const FORM: &str = "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '_', '-' or '.', and must start \
+                        and end with an alphanumeric character (e.g. 'example.com', regex used for validation is \
+                        '_?[a-z0-9]([-_a-z0-9]*[a-z0-9])?(\\._?[a-z0-9]([-_a-z0-9]*[a-z0-9])?)*')";
+    // A dot alone, or at the end, is the root.
+    if text == "." {
+        return Vec::new();
+    }
+    let trimmed = text.strip_suffix('.').unwrap_or(text);
+    let right = trimmed.split('.').all(|part| is_label(&part.strip_prefix('_').unwrap_or(part).replace('_', "-")));
+    messages([at_most(trimmed, 253), unless(right, FORM)])
 }
 
 /// `*.` and a subdomain.

@@ -31,12 +31,12 @@ pub(super) fn check<'a>(root: &'a Node, findings: &mut Findings<'a>) {
     }
     for tls in spec.items("tls") {
         for host in tls.items("hosts") {
-            findings.all(124, || host.into(), text(host).map(format::host).unwrap_or_default());
+            findings.item(124, host, format::host);
         }
         findings.text(304, tls, "secretName", |text| if text.is_empty() { Vec::new() } else { format::subdomain(text) });
     }
     if let Some(class) = spec.field("ingressClassName") {
-        findings.all(304, || class.into(), text(class).map(format::subdomain).unwrap_or_default());
+        findings.item(304, class, format::subdomain);
         const OLD: &str = "kubernetes.io/ingress.class";
         if let Some(annotations) = root.at(&["metadata", "annotations"]).filter(|annotations| annotations.field(OLD).is_some()) {
             let place = Place::from(root).then(&format!("annotations.{OLD}")).shown_at(annotations);

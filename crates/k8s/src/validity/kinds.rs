@@ -54,6 +54,7 @@ pub(super) fn check<'a>(root: &'a Node, info: &KindInfo, findings: &mut Findings
     }
     match (info.group(), info.kind) {
         ("", "Pod") => pod::check_pod(root, findings),
+        ("", "Namespace") => metadata::pod_security(root, findings),
         ("", "PodTemplate") => workload::pod_template(root, findings),
         ("", "ReplicationController") => workload::replication_controller(root, findings),
         ("apps", "Deployment") => workload::deployment(root, findings),
@@ -94,7 +95,8 @@ fn name_form(info: &KindInfo, findings: &Findings<'_>) -> Option<NameForm> {
         ("", "Namespace") => format::label,
         ("apps", "StatefulSet") => format::label,
         ("batch", "CronJob") => cron_job_name,
-        ("rbac.authorization.k8s.io", _) => rbac::name,
+        // Budgets take any name that can stand in a path, as roles do.
+        ("rbac.authorization.k8s.io", _) | ("policy", "PodDisruptionBudget") => rbac::name,
         (_, kind) if kind.ends_with("Review") => return None,
         _ => format::subdomain,
     })

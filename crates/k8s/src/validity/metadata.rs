@@ -19,7 +19,8 @@ pub(super) fn check<'a>(root: &'a Node, form: fn(&str) -> Vec<String>, is_namesp
     }
     match (text_of(name), name) {
         (Some(name), Some(node)) => findings.all(23, || node.into(), form(name)),
-        _ if text_of(prefix).is_none() => {
+        // The server names a LimitRange itself.
+        _ if text_of(prefix).is_none() && root.text("kind") != Some("LimitRange") => {
             findings.required(20, Place::at(root, &["metadata", "name"]), "name or generateName is required");
         }
         _ => {}
@@ -36,7 +37,24 @@ pub(super) fn check<'a>(root: &'a Node, form: fn(&str) -> Vec<String>, is_namesp
         }
     }
     for finalizer in metadata.items("finalizers") {
-        findings.all(304, || finalizer.into(), text(finalizer).map(format::qualified_name).unwrap_or_default());
+        findings.item(304, finalizer, format::qualified_name);
+    }
+}
+
+/// The labels by which a Namespace says what its pods may do (Kubernetes documentation, "Pod Security Admission").
+pub(super) fn pod_security<'a>(root: &'a Node, findings: &mut Findings<'a>) {
+    let Some(labels) = root.at(&["metadata", "labels"]) else { return };
+    for mode in ["enforce", "audit", "warn"] {
+        let level = format!("pod-security.kubernetes.io/{mode}");
+        if let Some(value) = labels.text(&level).filter(|value| !matches!(*value, "privileged" | "baseline" | "restricted")) {
+            let detail = "must be one of privileged, baseline, restricted";
+            findings.invalid_value(303, Place::entry(labels, &level), format_args!("{value:?}"), detail);
+        }
+        let version = format!("{level}-version");
+        let is_version = |text: &str| text == "latest" || text.strip_prefix("v1.").is_some_and(|minor| minor.parse::<u16>().is_ok());
+        if let Some(value) = labels.text(&version).filter(|value| !is_version(value)) {
+            findings.invalid_value(303, Place::entry(labels, &version), format_args!("{value:?}"), "must be \"latest\" or \"v1.x\"");
+        }
     }
 }
 

@@ -30,7 +30,7 @@ pub(super) fn check<'a>(root: &'a Node, findings: &mut Findings<'a>) {
 }
 
 fn port<'a>(node: &'a Node, findings: &mut Findings<'a>) {
-    findings.one_of(54, node, "protocol", &["SCTP", "TCP", "UDP"]);
+    findings.exactly_one_of(54, node, "protocol", &["TCP", "UDP", "SCTP"]);
     let port = node.field("port");
     let end = node.field("endPort");
     match port {
@@ -87,8 +87,8 @@ fn address_block<'a>(block: &'a Node, findings: &mut Findings<'a>) {
     findings.all(118, || Place::field(block, "cidr"), format::cidr(cidr));
     let Some((network, length, is_v6)) = format::network(cidr) else { return };
     for except in block.items("except") {
-        let Some(written) = text(except) else { continue };
-        findings.all(118, || except.into(), format::cidr(written));
+        let Some(written) = text(except).or(except.is_null().then_some("")) else { continue };
+        findings.item(118, except, format::cidr);
         let Some((inner, inner_length, inner_is_v6)) = format::network(written) else { continue };
         let mask = if length == 0 { 0 } else { u128::MAX << (128 - length) };
         let is_within = is_v6 == inner_is_v6 && inner_length > length && (inner & mask) == (network & mask);

@@ -4,7 +4,7 @@ use windlass_yaml::Node;
 
 use super::findings::{Findings, Place};
 use super::{container, format, metadata, resources, scheduling, security, volume};
-use crate::view::{Fields as _, text};
+use crate::view::Fields as _;
 
 /// What makes pods of a template; it decides on the restart policies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -126,7 +126,7 @@ fn network<'a>(spec: &'a Node, findings: &mut Findings<'a>) {
         let address = alias.text("ip").unwrap_or_default();
         findings.all(111, || Place::field(alias, "ip"), format::ip(address));
         for host in alias.items("hostnames") {
-            findings.all(304, || host.into(), text(host).map(format::subdomain).unwrap_or_default());
+            findings.item(304, host, format::subdomain);
         }
     }
 }
@@ -142,18 +142,14 @@ fn dns_config<'a>(config: &'a Node, needs_servers: bool, findings: &mut Findings
         findings.invalid(302, place, "must not have more than 3 nameservers");
     }
     for server in servers {
-        findings.all(111, || server.into(), text(server).map(format::ip).unwrap_or_default());
+        findings.item(111, server, format::ip);
     }
     let searches = config.items("searches");
     if searches.len() > 32 {
         findings.invalid(302, Place::field(config, "searches"), "must not have more than 32 search paths");
     }
     for search in searches {
-        let Some(name) = text(search) else { continue };
-        // A dot alone, or at the end, is the root.
-        let trimmed = name.strip_suffix('.').unwrap_or(name);
-        let messages = if trimmed.is_empty() { Vec::new() } else { format::search_path(trimmed) };
-        findings.all(304, || search.into(), messages);
+        findings.item(304, search, format::search_path);
     }
     for option in config.items("options") {
         findings.has_text(301, option, "name", "must not be empty");

@@ -63,7 +63,7 @@ pub(super) fn resource_quota<'a>(root: &'a Node, findings: &mut Findings<'a>) {
         "VolumeAttributesClass",
     ];
     for scope in spec.items("scopes") {
-        if text(scope).is_some_and(|scope| !SCOPES.contains(&scope)) {
+        if !text(scope).is_some_and(|scope| SCOPES.contains(&scope)) {
             findings.invalid(303, Place::field(spec, "scopes").shown_at(scope), "unsupported scope");
         }
     }
@@ -107,6 +107,12 @@ pub(super) fn limit_range<'a>(root: &'a Node, findings: &mut Findings<'a>) {
                     Place::field(limit, "limits"),
                     "either minimum or maximum storage value is required, but neither was provided",
                 );
+            }
+        }
+        for map in MAPS.into_iter().filter(|_| kind == "Container") {
+            let Some(node) = limit.field(map) else { continue };
+            for (key, _) in limit.entries(map) {
+                resources::container_resource(node, &key.name, findings);
             }
         }
         let keys: BTreeSet<SmolStr> = MAPS.iter().flat_map(|map| limit.entries(map)).map(|(key, _)| key.name.clone()).collect();

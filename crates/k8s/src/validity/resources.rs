@@ -34,7 +34,7 @@ fn check<'a>(resources: &'a Node, of_container: bool, findings: &mut Findings<'a
         let Some(map) = resources.field(list) else { continue };
         for (key, value) in resources.entries(list) {
             if of_container {
-                name(map, &key.name, findings);
+                container_resource(map, &key.name, findings);
             }
             amount(map, &key.name, value, findings);
         }
@@ -62,7 +62,7 @@ fn check<'a>(resources: &'a Node, of_container: bool, findings: &mut Findings<'a
 }
 
 /// What a container can ask for: what Kubernetes counts itself, or a name with a domain.
-fn name<'a>(map: &'a Node, key: &str, findings: &mut Findings<'a>) {
+pub(super) fn container_resource<'a>(map: &'a Node, key: &str, findings: &mut Findings<'a>) {
     let place = || Place::entry(map, key);
     for message in format::qualified_name(key) {
         findings.invalid_value(67, place(), format_args!("{key:?}"), &message);

@@ -119,6 +119,7 @@ rules! {
     085 "update that can replace nothing",
     086 "progress deadline within the time to become ready",
     087 "negative number of replicas, seconds or revisions",
+    088 "Indexed Job without completions",
     089 "negative number of a Job",
     090 "variable with value and source",
     091 "malformed variable name",

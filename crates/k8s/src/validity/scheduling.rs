@@ -4,7 +4,7 @@ use windlass_yaml::Node;
 
 use super::findings::{Findings, Place};
 use super::{format, metadata, selector};
-use crate::view::{Fields as _, text};
+use crate::view::Fields as _;
 
 /// The scheduling fields of a pod.
 pub(super) fn check<'a>(spec: &'a Node, findings: &mut Findings<'a>) {
@@ -85,6 +85,9 @@ fn node_term<'a>(term: &'a Node, findings: &mut Findings<'a>) {
         }
         let key = expression.text("key").unwrap_or_default();
         findings.all(29, || Place::field(expression, "key"), format::qualified_name(key));
+        for value in values {
+            findings.item(27, value, format::label_value);
+        }
     }
     for field in term.items("matchFields") {
         match (field.text("operator").unwrap_or_default(), field.items("values").len()) {
@@ -109,7 +112,7 @@ fn pod_term<'a>(term: &'a Node, findings: &mut Findings<'a>) {
         }
     }
     for namespace in term.items("namespaces") {
-        findings.all(304, || namespace.into(), text(namespace).map(format::label).unwrap_or_default());
+        findings.item(304, namespace, format::label);
     }
     topology_key(Place::field(term, "topologyKey"), term.text("topologyKey").unwrap_or_default(), findings);
 }
@@ -172,8 +175,6 @@ fn spread<'a>(constraints: &'a [Node], findings: &mut Findings<'a>) {
         let key = constraint.text("topologyKey").unwrap_or_default();
         if key.is_empty() {
             findings.required(107, Place::field(constraint, "topologyKey"), "can not be empty");
-        } else {
-            findings.all(107, || Place::field(constraint, "topologyKey"), format::qualified_name(key));
         }
         let action = constraint.text("whenUnsatisfiable").unwrap_or_default();
         if !matches!(action, "DoNotSchedule" | "ScheduleAnyway") {
@@ -210,6 +211,9 @@ pub(super) fn priority_class<'a>(root: &'a Node, findings: &mut Findings<'a>) {
     if root.at(&["metadata"]).and_then(|metadata| metadata.text("name")).is_some_and(|name| name.starts_with("system-")) {
         let place = Place::at(root, &["metadata", "name"]);
         findings.forbidden(23, place, "priority class names with 'system-' prefix are reserved for system use only");
+    }
+    if root.text("preemptionPolicy") == Some("") {
+        findings.required(301, Place::field(root, "preemptionPolicy"), "");
     }
     findings.one_of(303, root, "preemptionPolicy", &["Never", "PreemptLowerPriority"]);
 }

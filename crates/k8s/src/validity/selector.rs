@@ -28,7 +28,7 @@ pub(super) fn check<'a>(selector: &'a Node, findings: &mut Findings<'a>) {
         let key = expression.text("key").unwrap_or_default();
         findings.all(29, || Place::field(expression, "key"), format::qualified_name(key));
         for value in values {
-            findings.all(27, || value.into(), text(value).map(format::label_value).unwrap_or_default());
+            findings.item(27, value, format::label_value);
         }
     }
 }
@@ -39,7 +39,7 @@ pub(super) fn is_empty(selector: &Node) -> bool {
 }
 
 /// Whether a selector matches labels, a map of them or nothing.
-pub(super) fn matches(selector: &Node, labels: Option<&Node>) -> bool {
+pub(crate) fn matches(selector: &Node, labels: Option<&Node>) -> bool {
     let label = |key: &str| labels.and_then(|labels| labels.text(key));
     let by_labels = selector.entries("matchLabels").all(|(key, value)| label(&key.name) == text(value));
     by_labels

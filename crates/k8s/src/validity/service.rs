@@ -102,7 +102,7 @@ fn ports<'a>(spec: &'a Node, kind: &str, findings: &mut Findings<'a>) {
                 None => findings.in_range(50, port, "targetPort", 1, 65535),
             }
         }
-        if let Some(protocol) = port.text("appProtocol").filter(|protocol| !protocol.is_empty()) {
+        if let Some(protocol) = port.text("appProtocol") {
             findings.all(304, || Place::field(port, "appProtocol"), format::qualified_name(protocol));
         }
         let key = (port.int("port"), protocol);
@@ -137,12 +137,9 @@ fn node_ports<'a>(ports: &'a [Node], kind: &str, findings: &mut Findings<'a>) {
 
 fn session<'a>(spec: &'a Node, findings: &mut Findings<'a>) {
     findings.one_of(303, spec, "sessionAffinity", &["ClientIP", "None"]);
-    let Some(config) = spec.field("sessionAffinityConfig") else { return };
-    if spec.text("sessionAffinity") != Some("ClientIP") {
-        findings.forbidden(306, config, "must not be set when session affinity is None");
-        return;
-    }
-    if let Some(seconds) = config.at(&["clientIP", "timeoutSeconds"])
+    // Without affinity the server drops the configuration.
+    if let Some(seconds) = spec.at(&["sessionAffinityConfig", "clientIP", "timeoutSeconds"])
+        && spec.text("sessionAffinity") == Some("ClientIP")
         && int(seconds).is_some_and(|seconds| !(1..=86_400).contains(&seconds))
     {
         findings.invalid(302, seconds, "must be greater than 0 and less than 86400");
@@ -151,7 +148,7 @@ fn session<'a>(spec: &'a Node, findings: &mut Findings<'a>) {
 
 fn exposure<'a>(spec: &'a Node, kind: &str, findings: &mut Findings<'a>) {
     for address in spec.items("externalIPs") {
-        findings.all(111, || address.into(), text(address).map(format::ip).unwrap_or_default());
+        findings.item(111, address, format::ip);
     }
     let is_balanced = kind == "LoadBalancer";
     let is_external = is_balanced || kind == "NodePort" || (kind == "ClusterIP" && !spec.items("externalIPs").is_empty());
@@ -172,11 +169,11 @@ fn exposure<'a>(spec: &'a Node, kind: &str, findings: &mut Findings<'a>) {
         findings.forbidden(306, Place::field(spec, "loadBalancerSourceRanges"), "may only be used when `type` is 'LoadBalancer'");
     }
     for range in ranges {
-        findings.all(118, || range.into(), text(range).map(|text| format::cidr(text.trim())).unwrap_or_default());
+        findings.item(118, range, |text| format::cidr(text.trim()));
     }
     if let Some(class) = spec.field("loadBalancerClass") {
         if is_balanced {
-            findings.all(304, || class.into(), text(class).map(format::qualified_name).unwrap_or_default());
+            findings.item(304, class, format::qualified_name);
         } else {
             findings.forbidden(306, class, "may only be used when `type` is 'LoadBalancer'");
         }

@@ -29,9 +29,13 @@ pub(super) fn claim_spec<'a>(root: &'a Node, findings: &mut Findings<'a>) {
         Some(storage) => positive(storage, Place::at(spec, &["resources"]).then("[storage]").shown_at(storage), findings),
     }
     findings.text(304, spec, "storageClassName", |text| if text.is_empty() { Vec::new() } else { format::subdomain(text) });
-    findings.one_of(303, spec, "volumeMode", &["Block", "Filesystem"]);
+    findings.exactly_one_of(303, spec, "volumeMode", &["Block", "Filesystem"]);
     for name in ["dataSource", "dataSourceRef"] {
         let Some(source) = spec.field(name) else { continue };
+        // A `dataSource` of any other kind is dropped before it is validated.
+        if name == "dataSource" && !matches!(source.text("kind"), Some("PersistentVolumeClaim" | "VolumeSnapshot")) {
+            continue;
+        }
         findings.has_text(301, source, "name", "");
         findings.has_text(301, source, "kind", "");
         let group = source.text("apiGroup").unwrap_or_default();
@@ -55,7 +59,7 @@ fn access_modes<'a>(root: &'a Node, spec: &'a Node, detail: &str, findings: &mut
         findings.required(44, Place::at(root, &["spec", "accessModes"]), detail);
     }
     for mode in modes {
-        if text(mode).is_some_and(|mode| !MODES.contains(&mode)) {
+        if !text(mode).is_some_and(|mode| MODES.contains(&mode)) {
             // The list as a whole is named, with the one value.
             let quoted: Vec<String> = MODES.iter().map(|mode| format!("{mode:?}")).collect();
             let place = Place::field(spec, "accessModes").shown_at(mode);
@@ -150,5 +154,5 @@ pub(super) fn class<'a>(root: &'a Node, findings: &mut Findings<'a>) {
         name => findings.all(304, || Place::field(root, "provisioner"), format::qualified_name(&name.to_ascii_lowercase())),
     }
     findings.one_of(303, root, "reclaimPolicy", &["Delete", "Retain"]);
-    findings.one_of(303, root, "volumeBindingMode", &["Immediate", "WaitForFirstConsumer"]);
+    findings.exactly_one_of(303, root, "volumeBindingMode", &["Immediate", "WaitForFirstConsumer"]);
 }

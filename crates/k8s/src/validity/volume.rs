@@ -253,17 +253,13 @@ fn projected<'a>(source: &'a Node, findings: &mut Findings<'a>) {
                 }
                 _ => {}
             }
-            let own = (kind == "serviceAccountToken").then_some(inner);
-            for item in inner.items("items").iter().chain(own) {
+            for item in inner.items("items") {
                 if let Some(path) = item.text("path").filter(|path| !path.is_empty())
                     && !paths.insert(path)
                 {
                     findings.invalid(307, Place::field(item, "path"), "conflicting duplicate paths");
                 }
             }
-        }
-        if given == 0 {
-            findings.required(37, one, "must specify a volume type");
         }
     }
 }

@@ -4,7 +4,7 @@ use windlass_yaml::Node;
 
 use super::findings::{Findings, Place, show};
 use super::pod::{self, Owner};
-use super::{format, metadata, selector};
+use super::{format, metadata, selector, storage};
 use crate::view::{Fields as _, int, text};
 
 const PERCENT: &str = "a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%',  or '93%', regex used for \
@@ -109,6 +109,9 @@ pub(super) fn stateful_set<'a>(root: &'a Node, findings: &mut Findings<'a>) {
         for name in ["whenDeleted", "whenScaled"] {
             findings.one_of(303, policy, name, &["Delete", "Retain"]);
         }
+    }
+    for claim in spec.items("volumeClaimTemplates") {
+        storage::claim_spec(claim, findings);
     }
     if let Some(ordinals) = spec.field("ordinals") {
         findings.not_negative(87, ordinals, "start");

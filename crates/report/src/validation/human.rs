@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use windlass_k8s::validation::Resource;
+use windlass_k8s::validation::{Finding, Resource};
 use windlass_k8s::validity::{Problem, Status};
 use windlass_source::{Code, Diagnostic};
 
@@ -24,6 +24,9 @@ fn render(report: &ValidationReport<'_>) -> String {
     for resource in &validation.resources {
         for problem in &resource.problems {
             add(&diagnostic(resource, problem));
+        }
+        for finding in &resource.findings {
+            add(&relation(resource, finding));
         }
     }
     for resource in validation.resources.iter().filter(|resource| resource.status == Status::Skipped) {
@@ -49,12 +52,21 @@ fn render(report: &ValidationReport<'_>) -> String {
     text
 }
 
-fn diagnostic(resource: &Resource, problem: &Problem) -> Diagnostic {
-    let name = match resource.name() {
+fn reference(resource: &Resource) -> String {
+    match resource.name() {
         "" => resource.kind().to_owned(),
         name => format!("{}/{name}", resource.kind()),
-    };
-    let message = format!("{name}: {}", problem.message);
+    }
+}
+
+fn relation(resource: &Resource, finding: &Finding) -> Diagnostic {
+    let (code, message) = (Code(finding.rule), format!("{}: {}", reference(resource), finding.message));
+    let diagnostic = if finding.is_error { Diagnostic::error(code, message) } else { Diagnostic::warning(code, message) };
+    diagnostic.at(finding.span).label(finding.related, "first here")
+}
+
+fn diagnostic(resource: &Resource, problem: &Problem) -> Diagnostic {
+    let message = format!("{}: {}", reference(resource), problem.message);
     let code = Code(problem.rule.info().id);
     let diagnostic = if problem.is_warning { Diagnostic::warning(code, message) } else { Diagnostic::error(code, message) };
     let diagnostic = diagnostic.at(problem.span);

@@ -1,7 +1,7 @@
 //! The verdicts for programs. Fields may be added; none is renamed.
 
 use serde::Serialize;
-use windlass_k8s::validation::{Broken, Resource};
+use windlass_k8s::validation::{Broken, Finding, Resource};
 use windlass_k8s::validity::{Problem, Status};
 use windlass_source::{SourceMap, Span};
 
@@ -98,7 +98,7 @@ fn entry<'a>(resource: &'a Resource, sources: &'a SourceMap) -> Entry<'a> {
             Status::Skipped => "skipped",
         },
         errors: told(false),
-        findings: Vec::new(),
+        findings: resource.findings.iter().map(|finding| relation(finding, sources)).collect(),
         warnings: told(true),
     }
 }
@@ -124,6 +124,10 @@ fn unreadable<'a>(broken: &'a Broken, sources: &'a SourceMap) -> Entry<'a> {
         findings: Vec::new(),
         warnings: Vec::new(),
     }
+}
+
+fn relation<'a>(finding: &'a Finding, sources: &'a SourceMap) -> Told<'a> {
+    Told { rule: finding.rule, path: &finding.path, message: &finding.message, location: location(finding.span, sources), help: None }
 }
 
 fn told<'a>(problem: &'a Problem, sources: &'a SourceMap) -> Told<'a> {

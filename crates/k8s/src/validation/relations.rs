@@ -1,0 +1,359 @@
+//! What the objects of one input are to each other: selectors, ports, names. The API server accepts each of them alone; together they
+//! do not work.
+//!
+//! An input may be a part of what a cluster has. So a missing object is spoken of only where the input has others of its kind in the
+//! same namespace: who writes one Service into a directory writes them all there.
+
+use std::collections::BTreeMap;
+
+use windlass_source::Span;
+use windlass_yaml::Node;
+
+use super::Resource;
+use crate::validity::{path_of, selector_matches};
+use crate::view::{Container, ContainerKind, Fields as _, Workload, int, text};
+
+/// Something that does not fit, beside an object's own verdict.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// The rule of the catalogue: `KN003`.
+    pub rule: &'static str,
+    /// The field.
+    pub path: String,
+    /// What does not fit.
+    pub message: String,
+    /// The place of the field.
+    pub span: Option<Span>,
+    /// Another place that belongs to it.
+    pub related: Option<Span>,
+    /// True for what will not work; false for what may be meant.
+    pub is_error: bool,
+}
+
+/// The namespace of an object that names none.
+const DEFAULT: &str = "default";
+const WORKLOADS: [&str; 7] = ["Pod", "Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "CronJob"];
+
+/// Objects by namespace, kind and name.
+struct Index<'a> {
+    by_name: BTreeMap<(&'a str, &'a str, &'a str), &'a Resource>,
+    workloads: BTreeMap<&'a str, Vec<Workload<'a>>>,
+}
+
+impl<'a> Index<'a> {
+    fn new(resources: &'a [Resource]) -> Self {
+        let mut index = Self { by_name: BTreeMap::new(), workloads: BTreeMap::new() };
+        for resource in resources.iter().filter(|resource| !resource.kind().is_empty()) {
+            let namespace = resource.namespace().unwrap_or(DEFAULT);
+            index.by_name.entry((namespace, resource.kind(), resource.name())).or_insert(resource);
+            if let Some(workload) = Workload::of(&resource.manifest.root) {
+                index.workloads.entry(namespace).or_default().push(workload);
+            }
+        }
+        index
+    }
+
+    fn has_any(&self, namespace: &str, kind: &str) -> bool {
+        let next = self.by_name.range((namespace, kind, "")..).next();
+        next.is_some_and(|((of, other, _), _)| *of == namespace && *other == kind)
+    }
+
+    fn get(&self, namespace: &str, kind: &str, name: &str) -> Option<&'a Resource> {
+        self.by_name.get(&(namespace, kind, name)).copied()
+    }
+
+    /// True when the input has objects of the kind there, but not this one.
+    fn lacks(&self, namespace: &str, kind: &str, name: &str) -> bool {
+        !name.is_empty() && self.has_any(namespace, kind) && self.get(namespace, kind, name).is_none()
+    }
+
+    fn workloads(&self, namespace: &str) -> &[Workload<'a>] {
+        self.workloads.get(namespace).map_or(&[], Vec::as_slice)
+    }
+}
+
+/// What does not fit: for each of the objects, in their order.
+pub(super) fn check(resources: &[Resource]) -> Vec<Vec<Finding>> {
+    let index = Index::new(resources);
+    let one = |resource: &Resource| {
+        let root = &resource.manifest.root;
+        let namespace = resource.namespace().unwrap_or(DEFAULT);
+        let mut findings = Vec::new();
+        twice(resource, &index, &mut findings);
+        match resource.kind() {
+            "Service" => service(root, namespace, &index, &mut findings),
+            "Ingress" => ingress(root, namespace, &index, &mut findings),
+            "HorizontalPodAutoscaler" => autoscaler(root, namespace, &index, &mut findings),
+            "PodDisruptionBudget" => budget(root, namespace, &index, &mut findings),
+            "NetworkPolicy" => policy(root, namespace, &index, &mut findings),
+            "RoleBinding" | "ClusterRoleBinding" => binding(root, namespace, &index, &mut findings),
+            _ => {}
+        }
+        if let Some(workload) = Workload::of(root) {
+            pods(&workload, namespace, &index, &mut findings);
+        }
+        findings
+    };
+    resources.iter().map(one).collect()
+}
+
+fn finding(rule: &'static str, is_error: bool, path: impl Into<String>, node: Option<&Node>, message: String) -> Finding {
+    Finding { rule, path: path.into(), message, span: node.and_then(Node::span), related: None, is_error }
+}
+
+fn twice(resource: &Resource, index: &Index<'_>, findings: &mut Vec<Finding>) {
+    let (namespace, kind, name) = (resource.namespace().unwrap_or(DEFAULT), resource.kind(), resource.name());
+    let Some(first) = index.get(namespace, kind, name).filter(|first| !std::ptr::eq(*first, resource)) else { return };
+    let group = |resource: &Resource| resource.api_version().split_once('/').map_or(String::new(), |(group, _)| group.to_owned());
+    // `generateName` gives each a name of its own; variants of a stack stand in directories of their own.
+    let has_name = resource.manifest.root.at(&["metadata", "name"]).is_some();
+    if has_name && group(first) == group(resource) && first.file == resource.file {
+        let node = resource.manifest.root.at(&["metadata", "name"]);
+        let mut told =
+            finding("KV152", true, "metadata.name", node, format!("`{kind}/{name}` stands twice in this input; the last one wins"));
+        told.related = first.manifest.root.at(&["metadata", "name"]).and_then(Node::span);
+        findings.push(told);
+    }
+}
+
+/// Whether a Service's selector, a map of labels, matches a pod.
+fn selects(selector: &Node, workload: &Workload<'_>) -> bool {
+    selector.as_map().is_some_and(|map| map.iter().all(|(key, value)| workload.label(&key.name) == text(value)))
+}
+
+fn service(root: &Node, namespace: &str, index: &Index<'_>, findings: &mut Vec<Finding>) {
+    let Some(spec) = root.field("spec") else { return };
+    let Some(selector) = spec.field("selector").filter(|selector| selector.as_map().is_some_and(|map| !map.is_empty())) else { return };
+    let workloads = index.workloads(namespace);
+    if workloads.is_empty() || spec.text("type") == Some("ExternalName") {
+        return;
+    }
+    let selected: Vec<_> = workloads.iter().filter(|workload| selects(selector, workload)).collect();
+    if selected.is_empty() {
+        findings.push(finding("KN003", true, "spec.selector", Some(selector), "no pod of this input has these labels".into()));
+        return;
+    }
+    for (at, port) in spec.items("ports").iter().enumerate() {
+        let Some(name) = port.field("targetPort").and_then(text) else { continue };
+        let has = |workload: &&Workload<'_>| workload.containers().any(|container| declares(&container, name));
+        if !selected.iter().any(has) {
+            let message = format!("no container of the selected pods has a port named `{name}`");
+            findings.push(finding("KN004", true, format!("spec.ports[{at}].targetPort"), port.field("targetPort"), message));
+        }
+    }
+}
+
+fn declares(container: &Container<'_>, name: &str) -> bool {
+    container.node.items("ports").iter().any(|port| port.text("name") == Some(name))
+}
+
+fn ingress(root: &Node, namespace: &str, index: &Index<'_>, findings: &mut Vec<Finding>) {
+    let Some(spec) = root.field("spec") else { return };
+    let mut backends: Vec<(String, &Node)> = Vec::new();
+    if let Some(default) = spec.field("defaultBackend") {
+        backends.push(("spec.defaultBackend".into(), default));
+    }
+    for (rule_at, rule) in spec.items("rules").iter().enumerate() {
+        let paths = rule.field("http").map(|http| http.items("paths")).unwrap_or_default();
+        for (path_at, path) in paths.iter().enumerate() {
+            if let Some(backend) = path.field("backend") {
+                backends.push((format!("spec.rules[{rule_at}].http.paths[{path_at}].backend"), backend));
+            }
+        }
+    }
+    for (path, backend) in backends {
+        let Some(service) = backend.field("service") else { continue };
+        let name = service.text("name").unwrap_or_default();
+        if index.lacks(namespace, "Service", name) {
+            let message = format!("there is no Service `{name}` in this input");
+            findings.push(finding("KN008", true, format!("{path}.service.name"), service.field("name"), message));
+            continue;
+        }
+        let Some(target) = index.get(namespace, "Service", name) else { continue };
+        let ports = target.manifest.root.field("spec").map(|spec| spec.items("ports")).unwrap_or_default();
+        let Some(port) = service.field("port") else { continue };
+        let is_there = match (port.text("name"), port.int("number")) {
+            (Some(name), _) => ports.iter().any(|port| port.text("name") == Some(name)),
+            (None, Some(number)) => ports.iter().any(|port| port.int("port") == Some(number)),
+            (None, None) => true,
+        };
+        if !is_there {
+            findings.push(finding("KN008", true, format!("{path}.service.port"), Some(port), format!("Service `{name}` has no such port")));
+        }
+    }
+}
+
+fn autoscaler(root: &Node, namespace: &str, index: &Index<'_>, findings: &mut Vec<Finding>) {
+    let Some(target) = root.at(&["spec", "scaleTargetRef"]) else { return };
+    let (kind, name) = (target.text("kind").unwrap_or_default(), target.text("name").unwrap_or_default());
+    if !name.is_empty() && WORKLOADS.contains(&kind) && !index.workloads(namespace).is_empty() && index.get(namespace, kind, name).is_none()
+    {
+        let message = format!("there is no {kind} `{name}` in this input");
+        findings.push(finding("KW055", true, "spec.scaleTargetRef.name", target.field("name"), message));
+    }
+}
+
+fn budget(root: &Node, namespace: &str, index: &Index<'_>, findings: &mut Vec<Finding>) {
+    let Some(spec) = root.field("spec") else { return };
+    let Some(selector) = spec.field("selector") else { return };
+    let selected = index.workloads(namespace).iter().filter(|workload| {
+        workload.kind != "Job" && workload.kind != "CronJob" && selector_matches(selector, workload.template.at(&["metadata", "labels"]))
+    });
+    let replicas: i64 = selected.filter_map(Workload::replicas).sum();
+    let percent = |node: &Node| text(node).and_then(|text| text.strip_suffix('%')?.parse::<i64>().ok());
+    let blocks =
+        |node: &Node, is_blocked: &dyn Fn(i64) -> bool, share: i64| percent(node) == Some(share) || int(node).is_some_and(is_blocked);
+    if let Some(node) = spec.field("maxUnavailable").filter(|node| blocks(node, &|count| count == 0, 0)) {
+        findings.push(finding("KW053", true, "spec.maxUnavailable", Some(node), "no pod may ever go, so no node can be drained".into()));
+    }
+    if let Some(node) = spec.field("minAvailable").filter(|node| blocks(node, &|count| replicas > 0 && count >= replicas, 100)) {
+        let message = "as many pods have to be there as there are, so no node can be drained".to_owned();
+        findings.push(finding("KW053", true, "spec.minAvailable", Some(node), message));
+    }
+}
+
+fn policy(root: &Node, namespace: &str, index: &Index<'_>, findings: &mut Vec<Finding>) {
+    let Some(selector) = root.at(&["spec", "podSelector"]) else { return };
+    let workloads = index.workloads(namespace);
+    if !workloads.is_empty() && !workloads.iter().any(|workload| selector_matches(selector, workload.template.at(&["metadata", "labels"])))
+    {
+        findings.push(finding("KN002", false, "spec.podSelector", Some(selector), "the policy selects no pod of this input".into()));
+    }
+}
+
+fn binding(root: &Node, namespace: &str, index: &Index<'_>, findings: &mut Vec<Finding>) {
+    let Some(role) = root.field("roleRef") else { return };
+    let (kind, name) = (role.text("kind").unwrap_or_default(), role.text("name").unwrap_or_default());
+    // Every cluster has roles of its own: `view`, `cluster-admin`.
+    if kind == "Role" && index.lacks(namespace, "Role", name) {
+        findings.push(finding("KV308", false, "roleRef.name", role.field("name"), format!("there is no Role `{name}` in this input")));
+    }
+}
+
+fn pods(workload: &Workload<'_>, namespace: &str, index: &Index<'_>, findings: &mut Vec<Finding>) {
+    let spec = workload.pod;
+    let path = |node: Option<&Node>| node.map_or_else(String::new, |node| path_of(workload.root, node));
+    let mut lacking = |rule: &'static str, kind: &str, name: &str, node: Option<&Node>| {
+        if index.lacks(namespace, kind, name) {
+            findings.push(finding(rule, false, path(node), node, format!("there is no {kind} `{name}` in this input")));
+        }
+    };
+    if let Some(account) = spec.text("serviceAccountName").filter(|account| *account != "default") {
+        lacking("KW042", "ServiceAccount", account, spec.field("serviceAccountName"));
+    }
+    let required = |reference: &&Node| reference.flag("optional") != Some(true);
+    for container in workload.containers() {
+        for source in container.node.items("envFrom") {
+            for (field, kind) in [("configMapRef", "ConfigMap"), ("secretRef", "Secret")] {
+                if let Some(reference) = source.field(field).filter(required) {
+                    lacking("KW048", kind, reference.text("name").unwrap_or_default(), reference.field("name"));
+                }
+            }
+        }
+        for variable in container.node.items("env") {
+            for (field, kind) in [("configMapKeyRef", "ConfigMap"), ("secretKeyRef", "Secret")] {
+                if let Some(reference) = variable.at(&["valueFrom", field]).filter(required) {
+                    lacking("KW048", kind, reference.text("name").unwrap_or_default(), reference.field("name"));
+                }
+            }
+        }
+    }
+    for volume in spec.items("volumes") {
+        let claim = volume.at(&["persistentVolumeClaim"]);
+        lacking(
+            "KV310",
+            "PersistentVolumeClaim",
+            claim.and_then(|claim| claim.text("claimName")).unwrap_or_default(),
+            claim.and_then(|claim| claim.field("claimName")),
+        );
+    }
+    for container in workload.containers().filter(|container| container.kind != ContainerKind::Ephemeral) {
+        for probe in ["livenessProbe", "readinessProbe", "startupProbe"] {
+            for handler in ["httpGet", "tcpSocket"] {
+                let Some(port) = container.node.at(&[probe, handler, "port"]) else { continue };
+                if let Some(name) = text(port).filter(|name| !declares(&container, name)) {
+                    let message = format!("container `{}` has no port named `{name}`", container.name());
+                    findings.push(finding("KW009", true, path(Some(port)), Some(port), message));
+                }
+            }
+        }
+    }
+    if workload.kind == "StatefulSet"
+        && let Some(name) =
+            workload.root.at(&["spec", "serviceName"]).filter(|node| text(node).is_some_and(|name| index.lacks(namespace, "Service", name)))
+    {
+        let message = format!("there is no Service `{}` in this input, so its pods have no names", text(name).unwrap_or_default());
+        findings.push(finding("KW065", false, "spec.serviceName", Some(name), message));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::schema::Version;
+    use crate::validation::{Input, validate};
+
+    const WEB: &str = "
+apiVersion: apps/v1
+kind: Deployment
+metadata: { name: web }
+spec:
+  replicas: 2
+  selector: { matchLabels: { app: web } }
+  template:
+    metadata: { labels: { app: web } }
+    spec:
+      serviceAccountName: web
+      containers: [{ name: web, image: a, ports: [{ name: http, containerPort: 80 }], readinessProbe: { httpGet: { port: http } } }]
+";
+
+    fn rules(text: &str) -> Vec<&'static str> {
+        let mut input = Input::default();
+        let file = input.sources.add("all.yaml", format!("{WEB}---\n{text}"));
+        input.files.push(file);
+        let validation = validate(&input, Version::DEFAULT, 1);
+        let all = validation.resources.iter();
+        for resource in all.clone() {
+            assert!(resource.problems.iter().all(|problem| problem.is_warning), "{:?}", resource.problems);
+        }
+        all.flat_map(|resource| &resource.findings).map(|finding| finding.rule).collect()
+    }
+
+    #[test]
+    fn objects_that_fit_each_other_have_no_findings() {
+        let fits = "
+{apiVersion: v1, kind: Service, metadata: {name: web}, spec: {selector: {app: web}, ports: [{port: 80, targetPort: http}]}}
+---
+{apiVersion: v1, kind: ServiceAccount, metadata: {name: web}}
+---
+{apiVersion: policy/v1, kind: PodDisruptionBudget, metadata: {name: web}, spec: {minAvailable: 1, selector: {matchLabels: {app: web}}}}
+---
+{apiVersion: networking.k8s.io/v1, kind: Ingress, metadata: {name: web}, spec: {defaultBackend: {service: {name: web, port: {number: 80}}}}}
+";
+        assert_eq!(rules(fits), Vec::<&str>::new());
+        assert_eq!(rules(""), Vec::<&str>::new(), "one object alone refers to what the cluster has");
+    }
+
+    #[test]
+    fn what_does_not_fit_is_found() {
+        let check = |text: &str, rule: &str| assert_eq!(rules(text), [rule], "{text}");
+        check("{apiVersion: v1, kind: Service, metadata: {name: web}, spec: {selector: {app: wob}, ports: [{port: 80}]}}", "KN003");
+        check(
+            "{apiVersion: v1, kind: Service, metadata: {name: web}, spec: {selector: {app: web}, ports: [{port: 80, targetPort: web}]}}",
+            "KN004",
+        );
+        check("{apiVersion: v1, kind: ServiceAccount, metadata: {name: other}}", "KW042");
+        check(
+            "{apiVersion: policy/v1, kind: PodDisruptionBudget, metadata: {name: web}, spec: {minAvailable: 2, selector: {matchLabels: {app: web}}}}",
+            "KW053",
+        );
+        check(
+            "{apiVersion: autoscaling/v2, kind: HorizontalPodAutoscaler, metadata: {name: web}, spec: {maxReplicas: 3, scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: wob}}}",
+            "KW055",
+        );
+        check(
+            "{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {name: web}, spec: {podSelector: {matchLabels: {app: x}}}}",
+            "KN002",
+        );
+        check(WEB, "KV152");
+    }
+}
