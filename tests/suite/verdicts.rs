@@ -34,11 +34,11 @@ const TRIED: [&str; 13] = [
     "ValidatingWebhookConfiguration",
 ];
 
-/// Creates an object for real, and deletes it.
+/// Creates an object for real, in a namespace unless it names one, and deletes it.
 ///
 /// # Errors
 /// When no answer comes.
-pub fn ask(client: &Client, manifest: &Value) -> anyhow::Result<Answer> {
+pub fn ask(client: &Client, manifest: &Value, namespace: &str) -> anyhow::Result<Answer> {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let (api_version, kind) = (text(&manifest["apiVersion"]), text(&manifest["kind"]));
     let unknown = Answer { status: 404, message: "the server could not find the requested resource".into() };
@@ -47,8 +47,9 @@ pub fn ask(client: &Client, manifest: &Value) -> anyhow::Result<Answer> {
     if !is_name(&api_version) || !is_name(&kind) {
         return Ok(unknown);
     }
-    let namespace = Some(text(&manifest["metadata"]["namespace"])).filter(|namespace| is_name(namespace)).unwrap_or("default".into());
-    let Some(collection) = client.collection(&api_version, &kind, &namespace)? else { return Ok(unknown) };
+    let own = text(&manifest["metadata"]["namespace"]);
+    let namespace = if is_name(&own) { &own } else { namespace };
+    let Some(collection) = client.collection(&api_version, &kind, namespace)? else { return Ok(unknown) };
     let dry_run = if TRIED.contains(&kind.as_str()) { "&dryRun=All" } else { "" };
     let path = format!("{collection}?fieldValidation=Strict{dry_run}");
     let response = client.request("POST", &path, Some(("application/yaml", &manifest.to_string())))?;

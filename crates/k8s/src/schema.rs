@@ -3,12 +3,14 @@
 //! The table is embedded and read piece by piece: a run pays for the types that its objects are made of. What values have to be
 //! beyond their type is in [`validity`](crate::validity).
 
+mod custom;
 mod removed;
 mod table;
 
 use std::fmt;
 use std::str::FromStr;
 
+pub use custom::{CustomKind, CustomKinds};
 pub use removed::{Removed, removed};
 pub(crate) use table::{Base, Struct, Type, Wrap, structure};
 
@@ -23,6 +25,12 @@ impl Version {
     pub const NEWEST: Self = Self(37);
     /// The one that is meant unless another is named.
     pub const DEFAULT: Self = Self(36);
+
+    /// The version of the table that is nearest to 1.`minor`.
+    pub fn nearest(minor: u32) -> Self {
+        let minor = u8::try_from(minor).unwrap_or(u8::MAX);
+        Self(minor.clamp(Self::OLDEST.0, Self::NEWEST.0))
+    }
 
     /// Its minor number: 36.
     pub const fn minor(self) -> u8 {

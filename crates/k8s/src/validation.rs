@@ -1,6 +1,7 @@
 //! Paths in, the verdict on every object of their files out: what `windlass validate` does. Files come through a
 //! [`FileSystem`](windlass_source::FileSystem); what is printed, and how, is not here.
 
+mod generated;
 mod load;
 mod relations;
 
@@ -11,10 +12,11 @@ use windlass_source::{Diagnostic, FileId, SourceMap, Span};
 use windlass_yaml::Budget;
 
 use crate::read::{self, Manifest, Manifests};
-use crate::schema::Version;
-use crate::validity::{self, Problem, Status};
+use crate::schema::{CustomKinds, Version};
+use crate::validity::{self, Problem, Status, Verdict};
 use crate::view::{Fields as _, text};
 
+pub use generated::check_objects;
 pub use load::{Request, load};
 pub use relations::Finding;
 
@@ -108,36 +110,32 @@ impl Validation {
 
 /// Texts below this many bytes in all are read by one thread: starting another takes longer.
 const SMALL: usize = 64 << 10;
+/// As [`SMALL`], of objects.
+const FEW: usize = 200;
+/// Items that a thread takes at once.
+const CHUNK: usize = 8;
 
-/// Judges every object of the input.
-pub fn validate(input: &Input, version: Version, threads: usize) -> Validation {
-    let text = |file: FileId| input.sources.file(file).text();
-    let bytes: usize = input.files.iter().map(|file| text(*file).len()).sum();
-    let threads = if bytes < SMALL { 1 } else { threads.clamp(1, input.files.len().max(1)) };
-    let next = AtomicUsize::new(0);
-    let done = Mutex::new(Vec::with_capacity(input.files.len()));
-    let work = || {
-        loop {
-            let at = next.fetch_add(1, Ordering::Relaxed);
-            let Some(file) = input.files.get(at) else { return };
-            let part = judge(*file, text(*file), version);
-            done.lock().unwrap_or_else(PoisonError::into_inner).push((at, part));
-        }
-    };
-    std::thread::scope(|scope| {
-        for _ in 1..threads {
-            scope.spawn(work);
-        }
-        work();
-    });
-    let mut parts = done.into_inner().unwrap_or_else(PoisonError::into_inner);
-    parts.sort_by_key(|(at, _)| *at);
+/// Judges every object of the input, those of custom kinds by the definitions in it and in `definitions`.
+pub fn validate(input: &Input, definitions: &Input, version: Version, threads: usize) -> Validation {
     let mut all = Validation::default();
-    for (_, part) in parts {
-        all.resources.extend(part.resources);
-        all.broken.extend(part.broken);
-        all.others.extend(part.others);
+    let mut manifests: Vec<(FileId, Manifest)> = Vec::new();
+    for (file, read) in input.files.iter().zip(read_all(input, threads)) {
+        all.broken.extend(read.broken.into_iter().map(|(document, diagnostic)| Broken { file: *file, document, diagnostic }));
+        all.others.extend(read.others.into_iter().map(|(_, span)| (*file, span)));
+        manifests.extend(read.objects.into_iter().map(|manifest| (*file, manifest)));
     }
+    let mut custom = CustomKinds::default();
+    for read in read_all(definitions, 1) {
+        read.objects.iter().for_each(|manifest| custom.add(manifest));
+    }
+    manifests.iter().for_each(|(_, manifest)| custom.add(manifest));
+    let threads = if manifests.len() < FEW { 1 } else { threads };
+    let verdicts = in_parallel(&manifests, threads, |(_, manifest)| validity::validate(manifest, version, &custom));
+    let resources = manifests.into_iter().zip(verdicts).map(|((file, manifest), verdict)| {
+        let Verdict { status, problems } = verdict;
+        Resource { file, manifest, status, problems, findings: Vec::new() }
+    });
+    all.resources = resources.collect();
     let findings = relations::check(&all.resources);
     for (resource, findings) in all.resources.iter_mut().zip(findings) {
         resource.findings = findings;
@@ -145,15 +143,40 @@ pub fn validate(input: &Input, version: Version, threads: usize) -> Validation {
     all
 }
 
-fn judge(file: FileId, text: &str, version: Version) -> Validation {
-    let Manifests { objects, broken, others } = read::read(file, text, &Budget::default());
-    let resources = objects.into_iter().map(|manifest| {
-        let verdict = validity::validate(&manifest, version);
-        Resource { file, manifest, status: verdict.status, problems: verdict.problems, findings: Vec::new() }
-    });
-    Validation {
-        resources: resources.collect(),
-        broken: broken.into_iter().map(|(document, diagnostic)| Broken { file, document, diagnostic }).collect(),
-        others: others.into_iter().map(|(_, span)| (file, span)).collect(),
+fn read_all(input: &Input, threads: usize) -> Vec<Manifests> {
+    let text = |file: FileId| input.sources.file(file).text();
+    let bytes: usize = input.files.iter().map(|file| text(*file).len()).sum();
+    let threads = if bytes < SMALL { 1 } else { threads };
+    in_parallel(&input.files, threads, |file| read::read(*file, text(*file), &Budget::default()))
+}
+
+/// `work` on each item, the results in the items' order.
+fn in_parallel<T: Sync, R: Send>(items: &[T], threads: usize, work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    if threads <= 1 {
+        return items.iter().map(work).collect();
     }
+    let next = AtomicUsize::new(0);
+    let done = Mutex::new(Vec::with_capacity(items.len()));
+    let run = || {
+        let mut own = Vec::new();
+        loop {
+            // A few at once: taking one costs as much as a small file.
+            let start = next.fetch_add(CHUNK, Ordering::Relaxed);
+            if start >= items.len() {
+                break;
+            }
+            let end = (start + CHUNK).min(items.len());
+            own.extend((start..end).map(|at| (at, work(&items[at]))));
+        }
+        done.lock().unwrap_or_else(PoisonError::into_inner).extend(own);
+    };
+    std::thread::scope(|scope| {
+        for _ in 1..threads {
+            scope.spawn(run);
+        }
+        run();
+    });
+    let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
+    done.sort_unstable_by_key(|(at, _)| *at);
+    done.into_iter().map(|(_, result)| result).collect()
 }

@@ -13,6 +13,7 @@ mod batch;
 mod config;
 mod container;
 mod crd;
+mod custom;
 mod format;
 mod ingress;
 mod kinds;
@@ -36,7 +37,7 @@ mod workload;
 use windlass_source::Span;
 
 use crate::read::Manifest;
-use crate::schema::{self, Lookup, Version};
+use crate::schema::{self, CustomKinds, Lookup, Version};
 use crate::view::Fields as _;
 use findings::Findings;
 pub(crate) use findings::path_of;
@@ -88,7 +89,9 @@ pub struct Verdict {
 }
 
 /// Says what the API server of a version would say of an object.
-pub fn validate(manifest: &Manifest, version: Version) -> Verdict {
+///
+/// `custom` are the kinds that definitions bring; others than those and Kubernetes' own are skipped.
+pub fn validate(manifest: &Manifest, version: Version, custom: &CustomKinds) -> Verdict {
     let root = &manifest.root;
     let mut findings = Findings::new(root, version);
     structure::duplicate_keys(&manifest.duplicate_keys, &mut findings);
@@ -103,6 +106,10 @@ pub fn validate(manifest: &Manifest, version: Version) -> Verdict {
             kinds::check(root, &info, &mut findings);
         }
         Lookup::NotServed => kinds::not_served(root, api_version, kind, &mut findings),
+        Lookup::Foreign if let Some(kind) = custom.get(api_version, kind) => {
+            metadata::check(root, format::subdomain, kind.is_namespaced, &mut findings);
+            custom::check(root, &kind.schema, &mut findings);
+        }
         Lookup::Foreign => {
             let status = if findings.is_empty() { Status::Skipped } else { Status::Invalid };
             return Verdict { status, ..findings.verdict() };

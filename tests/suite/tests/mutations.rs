@@ -1,15 +1,17 @@
 //! Manifests that the API server accepts, each field broken in every way: `windlass validate` says what the server said. Its verdicts
-//! are recorded in `tests/validate/verdicts`, so that no server is needed; `WINDLASS_RECORD=1` asks one again.
+//! are recorded in `tests/validate/verdicts`, so that no server is needed; `WINDLASS_RECORD=` asks one again,
+//! `WINDLASS_RECORD=service` about the manifests whose names begin so.
 #![expect(clippy::disallowed_methods, reason = "reads and writes what is recorded")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs;
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use windlass_k8s::read;
-use windlass_k8s::schema::Version;
+use windlass_k8s::schema::{CustomKinds, Version};
 use windlass_k8s::validity::{self, Status};
 use windlass_source::SourceMap;
 use windlass_suite::mutations::{Mutation, mutations};
@@ -42,23 +44,46 @@ fn cases(object: &Value) -> Vec<Mutation> {
     all
 }
 
-fn judge(manifest: &Value) -> validity::Verdict {
+/// The definition of the custom kind among them.
+fn definition() -> String {
+    fs::read_to_string(directory().join("definition.yaml")).expect("the definition")
+}
+
+fn custom_kinds() -> CustomKinds {
+    let text = definition();
+    let file = SourceMap::new().add("definition.yaml", text.as_str());
+    let mut kinds = CustomKinds::default();
+    read::read(file, &text, &Budget::default()).objects.iter().for_each(|manifest| kinds.add(manifest));
+    kinds
+}
+
+fn judge(manifest: &Value, custom: &CustomKinds) -> validity::Verdict {
     let text = manifest.to_string();
     let mut sources = SourceMap::new();
     let file = sources.add("mutation", text.as_str());
     let read = read::read(file, &text, &Budget::default());
     // Without `kind` there is no object; nothing accepts that either.
     match read.objects.first() {
-        Some(object) => validity::validate(object, Version::DEFAULT),
+        Some(object) => validity::validate(object, Version::DEFAULT, custom),
         None => validity::Verdict { status: Status::Invalid, problems: Vec::new() },
     }
 }
 
-fn record(client: &Client) {
-    for (name, object) in accepted() {
+/// Asks the server again about the manifests whose names begin so.
+fn record(client: &Client, prefix: &str) {
+    let definitions = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
+    assert!(client.create(definitions, &definition()).expect("the API server answers").is_ok());
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while !client.get("/apis/test.windlass.dev/v1").is_ok_and(|answer| answer.is_ok()) {
+        assert!(Instant::now() < deadline, "the custom kind is not served");
+        std::thread::sleep(Duration::from_millis(200));
+    }
+    // Served and known to the whole server are not the same moment.
+    std::thread::sleep(Duration::from_secs(3));
+    for (name, object) in accepted().into_iter().filter(|(name, _)| name.starts_with(prefix)) {
         let mut text = String::new();
         for case in cases(&object) {
-            let answer = verdicts::ask(client, &case.manifest).expect("the API server answers");
+            let answer = verdicts::ask(client, &case.manifest, "mutations").expect("the API server answers");
             let found: Vec<String> = paths(&answer.message).into_iter().collect();
             let _ = writeln!(text, "{}\t{}\t{}", case.name, answer.status, found.join(" "));
         }
@@ -68,11 +93,12 @@ fn record(client: &Client) {
 
 #[test]
 fn broken_fields_are_judged_as_the_api_server_judged_them() {
-    if std::env::var_os("WINDLASS_RECORD").is_some() {
+    if let Some(prefix) = std::env::var_os("WINDLASS_RECORD") {
         let Some(cluster) = Cluster::start(&[]).expect("the control plane starts") else { return };
-        cluster.create_namespace("default").ok();
-        record(cluster.client());
+        cluster.create_namespace("mutations").expect("a namespace");
+        record(cluster.client(), prefix.to_str().unwrap_or_default());
     }
+    let custom = custom_kinds();
     let (mut cases_seen, mut equal, mut refused, mut same_paths) = (0, 0, 0, 0);
     let mut differences = Vec::new();
     for (name, object) in accepted() {
@@ -88,7 +114,7 @@ fn broken_fields_are_judged_as_the_api_server_judged_them() {
                 continue;
             }
             cases_seen += 1;
-            let verdict = judge(&case.manifest);
+            let verdict = judge(&case.manifest, &custom);
             let is_accepted = (200..300).contains(&status);
             if is_accepted != (verdict.status == Status::Valid) {
                 differences.push(format!("{name}: {}: the server said {status}, Windlass {:?}", case.name, verdict.problems));
@@ -98,9 +124,12 @@ fn broken_fields_are_judged_as_the_api_server_judged_them() {
             let expected: BTreeSet<&str> = words.next().unwrap_or_default().split(' ').filter(|path| !path.is_empty()).collect();
             if !is_accepted && !expected.is_empty() {
                 refused += 1;
-                let ours: BTreeSet<String> =
-                    verdict.problems.iter().flat_map(|problem| [problem.path.clone(), verdicts::without_indices(&problem.path)]).collect();
-                same_paths += usize::from(expected.iter().all(|path| ours.contains(*path)));
+                let ours: BTreeSet<String> = verdict.problems.iter().flat_map(|problem| paths(&problem.message)).collect();
+                let is_same = expected.iter().all(|path| ours.contains(*path));
+                same_paths += usize::from(is_same);
+                if !is_same && std::env::var_os("WINDLASS_PATHS").is_some() {
+                    println!("{name}: {}: {expected:?} is not {ours:?}", case.name);
+                }
             }
         }
     }

@@ -8,7 +8,7 @@ use std::fs;
 
 use serde_json::Value;
 use windlass_k8s::read::{self, Manifest};
-use windlass_k8s::schema::Version;
+use windlass_k8s::schema::{CustomKinds, Version};
 use windlass_k8s::validity::{self, Status, Verdict};
 use windlass_source::SourceMap;
 use windlass_suite::verdicts::{paths, without_indices};
@@ -24,7 +24,7 @@ fn manifests(text: &str) -> Vec<Manifest> {
 }
 
 fn verdict(text: &str) -> Verdict {
-    let mut verdicts = manifests(text).into_iter().map(|manifest| validity::validate(&manifest, Version::DEFAULT));
+    let mut verdicts = manifests(text).into_iter().map(|manifest| validity::validate(&manifest, Version::DEFAULT, &CustomKinds::default()));
     verdicts.next().expect("one object")
 }
 

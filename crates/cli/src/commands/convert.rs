@@ -10,6 +10,8 @@ use clap::Args;
 use windlass_compose::Loaded;
 use windlass_convert::{Conversion, Input, Summary, convert};
 use windlass_emit::{Action, Plan, layouts};
+use windlass_k8s::schema::Version;
+use windlass_k8s::validation::check_objects;
 use windlass_k8s::{Object, ObjectRef};
 use windlass_report::{Format, ObjectEntry};
 use windlass_source::{Code, Diagnostic, SourceMap, Span, normalize};
@@ -81,6 +83,10 @@ pub(crate) fn run(args: ConvertArgs, before: ProjectArgs, shell: &mut Shell) -> 
     }));
     conversion.diagnostics.extend(no_service(&loaded));
     let invalid = shell.tell(&conversion.diagnostics, &loaded.sources);
+    // What the API server would say of the objects. It is told, and changes nothing.
+    let verdicts = check_objects(&conversion.objects, Version::nearest(options.kube_version.minor));
+    shell.tell(&verdicts, &loaded.sources);
+    conversion.diagnostics.extend(verdicts);
     let Conversion { objects, report, .. } = &*conversion;
 
     let exit = match args.directory {

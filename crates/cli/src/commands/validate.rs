@@ -28,6 +28,9 @@ pub(crate) struct ValidateArgs {
     /// Version of Kubernetes that judges: 1.33 to 1.37
     #[arg(long, value_name = "VERSION", default_value_t = Version::DEFAULT, help_heading = "Checks")]
     kube_version: Version,
+    /// File or directory of custom resource definitions; may be given again. Those among the manifests count too
+    #[arg(long = "crd", value_name = "PATH", help_heading = "Checks")]
+    definitions: Vec<PathBuf>,
     /// Skip objects of kinds that nobody described, without exit code 3
     #[arg(long, help_heading = "Checks")]
     ignore_missing_schemas: bool,
@@ -65,8 +68,9 @@ pub(crate) fn run(args: ValidateArgs, shell: &mut Shell) -> Outcome {
     let paths = if args.paths.is_empty() { vec![PathBuf::from(".")] } else { args.paths };
     let standard_input = if paths.iter().any(|path| path.as_os_str() == "-") { Some(read_standard_input(LIMIT)?) } else { None };
     let input = validation::load(&Request { paths, standard_input }, &shell.files);
+    let definitions = validation::load(&Request { paths: args.definitions, standard_input: None }, &shell.files);
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    let validation = validation::validate(&input, args.kube_version, threads);
+    let validation = validation::validate(&input, &definitions, args.kube_version, threads);
 
     let mut told = input.diagnostics.clone();
     told.extend(without_object(&input, &validation));
@@ -77,6 +81,7 @@ pub(crate) fn run(args: ValidateArgs, shell: &mut Shell) -> Outcome {
         let message = format!("there are {} more kustomizations", input.notes.len() - shown);
         told.push(Diagnostic::note(Code("validate::kustomization"), message).help("`--verbose` names them"));
     }
+    told.extend(definitions.diagnostics);
     let is_wrong = shell.tell(&told, &input.sources);
     if validation.resources.is_empty() && validation.broken.is_empty() && !is_wrong {
         let told = Diagnostic::error(Code("cli::nothing-to-validate"), "there is no manifest to validate");

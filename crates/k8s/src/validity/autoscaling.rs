@@ -34,6 +34,10 @@ pub(super) fn check<'a>(root: &'a Node, api_version: &str, findings: &mut Findin
             for name in ["kind", "name"] {
                 findings.required(301, Place::at(root, &["spec", "scaleTargetRef", name]), "");
             }
+            if findings.version.minor() >= 36 {
+                let place = Place::at(root, &["spec", "scaleTargetRef", "apiVersion"]);
+                findings.invalid_value(305, place, "\"\"", "apiVersion must specify API group");
+            }
         }
     }
     if api_version == "autoscaling/v1" {

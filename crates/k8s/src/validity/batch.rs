@@ -39,7 +39,8 @@ fn job_spec<'a>(root: &'a Node, findings: &mut Findings<'a>) {
             }
         }
         Some("Indexed") => {
-            if spec.field("completions").is_none() {
+            // With neither of the two, both are 1.
+            if spec.field("completions").is_none() && spec.field("parallelism").is_some() {
                 findings.required(88, Place::field(spec, "completions"), "when completion mode is Indexed");
             }
         }

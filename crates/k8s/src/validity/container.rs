@@ -66,11 +66,13 @@ fn check<'a>(container: &'a Node, surroundings: &Surroundings<'_, 'a>, findings:
             }
             resized.push(name);
         }
-        if !matches!(policy.text("resourceName"), Some("cpu" | "memory")) {
-            findings.unsupported(303, Place::field(policy, "resourceName"), &["cpu", "memory"]);
-        }
-        if !matches!(policy.text("restartPolicy"), Some("NotRequired" | "RestartContainer")) {
-            findings.unsupported(303, Place::field(policy, "restartPolicy"), &["NotRequired", "RestartContainer"]);
+        // The server leaves index and field out here.
+        for (name, known) in [("resourceName", ["cpu", "memory"]), ("restartPolicy", ["NotRequired", "RestartContainer"])] {
+            let value = policy.text(name).unwrap_or_default();
+            if !known.contains(&value) {
+                let place = Place::field(container, "resizePolicy").shown_at(policy.get(name).unwrap_or(policy));
+                findings.unsupported_value(303, place, value, &format!("{:?}, {:?}", known[0], known[1]));
+            }
         }
     }
     if let Some(context) = container.field("securityContext") {
@@ -178,15 +180,17 @@ fn variables<'a>(container: &'a Node, findings: &mut Findings<'a>) {
             value_source(variable, source, findings);
         }
     }
+    // The server leaves the index out here.
+    let sources = |shown: &Node| Place::field(container, "envFrom").shown_at(shown);
     for source in container.items("envFrom") {
         if let Some(prefix) = source.text("prefix").filter(|prefix| !prefix.is_empty()) {
             findings.all(91, || Place::field(source, "prefix"), form(prefix));
         }
         let kinds: Vec<&Node> = ["configMapRef", "secretRef"].iter().filter_map(|kind| source.field(kind)).collect();
         match kinds.as_slice() {
-            [] => findings.invalid_value(306, source, "\"\"", "must specify one of: `configMapRef` or `secretRef`"),
+            [] => findings.invalid_value(306, sources(source), "\"\"", "must specify one of: `configMapRef` or `secretRef`"),
             [_] => {}
-            _ => findings.invalid_value(306, source, "\"\"", "may not have more than one field specified at a time"),
+            _ => findings.invalid_value(306, sources(source), "\"\"", "may not have more than one field specified at a time"),
         }
         for reference in kinds {
             object_name(reference, findings);

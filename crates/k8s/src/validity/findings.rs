@@ -88,9 +88,19 @@ impl<'a> Findings<'a> {
         Self { root, version, kind: None, problems: Vec::new(), is_invalid: false }
     }
 
+    /// Findings about the same object that nobody is told: whether something fits.
+    pub(super) fn beside(&self) -> Self {
+        Self::new(self.root, self.version)
+    }
+
     /// Says of which type the object is.
     pub(super) fn set_type(&mut self, index: u16) {
         self.kind = Some(Type::of_struct(index));
+    }
+
+    /// How many errors there are.
+    pub(super) fn errors(&self) -> usize {
+        self.problems.iter().filter(|problem| !problem.is_warning).count()
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -191,6 +201,22 @@ impl<'a> Findings<'a> {
         let place = place.into();
         let value = shown(&place);
         self.error(rule, place, &format!("Duplicate value: {value}"), "");
+    }
+
+    /// As [`Self::unsupported`], with the list of what is supported in its final form.
+    pub(super) fn unsupported_shown(&mut self, rule: u16, place: impl Into<Place<'a>>, supported: &str) {
+        let place = place.into();
+        let value = shown(&place);
+        self.error(rule, place, &format!("Unsupported value: {value}"), &format!("supported values: {supported}"));
+    }
+
+    /// A duplicate whose key is shown in its final form.
+    pub(super) fn duplicate_shown(&mut self, rule: u16, place: impl Into<Place<'a>>, key: &str) {
+        self.error(rule, place.into(), &format!("Duplicate value: {key}"), "");
+    }
+
+    pub(super) fn too_many(&mut self, rule: u16, place: impl Into<Place<'a>>, count: usize, most: usize) {
+        self.error(rule, place.into(), &format!("Too many: {count}"), &format!("must have at most {most} items"));
     }
 
     pub(super) fn duplicate_value(&mut self, rule: u16, place: impl Into<Place<'a>>, value: &str) {

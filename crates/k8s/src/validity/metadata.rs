@@ -58,7 +58,26 @@ pub(super) fn pod_security<'a>(root: &'a Node, findings: &mut Findings<'a>) {
     }
 }
 
-/// The metadata of an object or of a template.
+/// The metadata of a pod template. The server names its labels and annotations as if they stood in the template itself.
+pub(super) fn of_template<'a>(template: &'a Node, findings: &mut Findings<'a>) {
+    let Some(metadata) = template.field("metadata") else { return };
+    let place = |name: &str, node: &'a Node| Place::from(template).then(&format!(".{name}")).shown_at(node);
+    for (key, value) in metadata.entries("labels") {
+        for message in format::qualified_name(&key.name) {
+            findings.invalid_value(29, place("labels", value).shown(key.span), format_args!("{:?}", key.as_str()), &message);
+        }
+        for message in text(value).map(format::label_value).unwrap_or_default() {
+            findings.invalid_value(27, place("labels", value), super::findings::show(value), &message);
+        }
+    }
+    for (key, value) in metadata.entries("annotations") {
+        for message in format::qualified_name(&key.name.to_ascii_lowercase()) {
+            findings.invalid_value(29, place("annotations", value).shown(key.span), format_args!("{:?}", key.as_str()), &message);
+        }
+    }
+}
+
+/// The metadata of an object.
 pub(super) fn labels_and_annotations<'a>(metadata: &'a Node, findings: &mut Findings<'a>) {
     labels(metadata, "labels", findings);
     let mut size = 0;

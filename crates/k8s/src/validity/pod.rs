@@ -28,9 +28,7 @@ pub(super) fn check_pod<'a>(root: &'a Node, findings: &mut Findings<'a>) {
 
 pub(super) fn check_template<'a>(template: &'a Node, owner: Owner, findings: &mut Findings<'a>) {
     check_template_with_claims(template, &[], owner, findings);
-    if let Some(metadata) = template.field("metadata") {
-        metadata::labels_and_annotations(metadata, findings);
-    }
+    metadata::of_template(template, findings);
 }
 
 /// A template whose pods also have a volume for each of `claims`.

@@ -91,6 +91,10 @@ fn http_get<'a>(action: &'a Node, findings: &mut Findings<'a>) {
     findings.one_of(81, action, "scheme", &["HTTP", "HTTPS"]);
     for header in action.items("httpHeaders") {
         let name = header.text("name").unwrap_or_default();
-        findings.all(304, || Place::field(header, "name"), format::header_name(name));
+        for message in format::header_name(name) {
+            // The server leaves the index out here.
+            let place = Place::field(action, "httpHeaders").shown_at(header.get("name").unwrap_or(header));
+            findings.invalid_value(304, place, format_args!("{name:?}"), &message);
+        }
     }
 }

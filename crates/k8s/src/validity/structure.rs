@@ -116,9 +116,11 @@ impl<'a> Walk<'_, 'a> {
         for (key, value) in map.iter() {
             match kind.field(key.as_str(), self.findings.version) {
                 Some(field) => {
+                    let embedded = embedded(self.owner, field.name);
+                    self.path.extend(embedded);
                     self.path.push(field.name);
                     self.value(value, field.kind);
-                    self.path.pop();
+                    self.path.truncate(self.path.len() - 1 - usize::from(embedded.is_some()));
                 }
                 None => self.unknown(value, key, kind),
             }
@@ -155,6 +157,29 @@ impl<'a> Walk<'_, 'a> {
         };
         self.findings.decoding(4, Place::from(node), message, help.map(str::to_owned));
     }
+}
+
+/// The structure inside the owner's that a field belongs to: Go's decoder names it, though JSON does not show it.
+fn embedded(owner: &str, field: &str) -> Option<&'static str> {
+    Some(match (owner, field) {
+        ("Probe", "exec" | "httpGet" | "tcpSocket" | "grpc") => "ProbeHandler",
+        ("IngressRule", "http") => "IngressRuleValue",
+        ("Volume", field) if field != "name" => "VolumeSource",
+        (
+            "ConfigMapVolumeSource"
+            | "ConfigMapKeySelector"
+            | "ConfigMapEnvSource"
+            | "ConfigMapProjection"
+            | "SecretKeySelector"
+            | "SecretEnvSource"
+            | "SecretProjection",
+            "name",
+        ) => "LocalObjectReference",
+        ("PersistentVolumeSpec", "nfs" | "hostPath" | "csi" | "local" | "iscsi" | "rbd" | "cephfs" | "fc" | "azureDisk" | "azureFile") => {
+            "PersistentVolumeSource"
+        }
+        _ => return None,
+    })
 }
 
 /// What Go's decoder calls a value.

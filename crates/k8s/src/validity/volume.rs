@@ -57,16 +57,21 @@ pub(super) fn check_all<'a>(spec: &'a Node, claims: &'a [Node], findings: &mut F
     let mut names = BTreeSet::new();
     let claimed: BTreeSet<&str> = claims.iter().filter_map(|claim| claim.at(&["metadata"])?.text("name")).collect();
     for volume in spec.items("volumes") {
+        let errors = findings.errors();
         match volume.text("name").unwrap_or_default() {
             "" => findings.required(43, Place::field(volume, "name"), ""),
             name => {
                 findings.all(43, || Place::field(volume, "name"), format::label(name));
-                if !names.insert(name) {
+                if names.contains(name) {
                     findings.duplicate(35, Place::field(volume, "name"));
                 }
             }
         }
         check(volume, findings);
+        // To the server a volume that is wrong is none.
+        if findings.errors() == errors {
+            names.extend(volume.text("name"));
+        }
     }
     names.extend(claimed);
     Volumes(names)
@@ -207,9 +212,9 @@ fn downward<'a>(source: &'a Node, findings: &mut Findings<'a>) {
             (Some(field), None) => container::field_of_file(field, findings),
             (None, Some(resource)) => container::resource_reference(resource, true, findings),
             (Some(_), Some(_)) => {
-                findings.invalid_value(306, item, "resource", "fieldRef and resourceFieldRef can not be specified simultaneously");
+                findings.invalid_value(306, source, "resource", "fieldRef and resourceFieldRef can not be specified simultaneously");
             }
-            (None, None) => findings.required(301, item, "one of fieldRef and resourceFieldRef is required"),
+            (None, None) => findings.required(301, source, "one of fieldRef and resourceFieldRef is required"),
         }
         mode(item, "mode", findings);
     }

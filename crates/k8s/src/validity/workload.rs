@@ -31,7 +31,8 @@ pub(super) fn deployment<'a>(root: &'a Node, findings: &mut Findings<'a>) {
             }
         }
         "" | "RollingUpdate" => rolling_update(strategy, ["25%", "25%"], findings),
-        _ => findings.unsupported(303, Place::field(strategy, "type"), &["Recreate", "RollingUpdate"]),
+        // Here the server names the strategy, not its type.
+        kind => findings.unsupported_value(303, Place::from(strategy), kind, "\"Recreate\", \"RollingUpdate\""),
     }
 }
 
@@ -206,9 +207,7 @@ fn template_with_selector<'a>(root: &'a Node, spec: &'a Node, kind: &str, owner:
     }
     let claims = if owner == Owner::StatefulSet { spec.items("volumeClaimTemplates") } else { &[] };
     pod::check_template_with_claims(template, claims, owner, findings);
-    if let Some(metadata) = template.field("metadata") {
-        metadata::labels_and_annotations(metadata, findings);
-    }
+    metadata::of_template(template, findings);
 }
 
 fn mismatch<'a>(template: &'a Node, findings: &mut Findings<'a>) {

@@ -1,0 +1,51 @@
+//! Kinds that custom resource definitions bring: their schemas as they were written.
+
+use std::collections::BTreeMap;
+
+use windlass_yaml::Node;
+
+use crate::read::Manifest;
+use crate::view::Fields as _;
+
+/// The kinds of some definitions, by `apiVersion` and name.
+#[derive(Clone, Debug, Default)]
+pub struct CustomKinds {
+    kinds: BTreeMap<(String, String), CustomKind>,
+}
+
+/// A kind that a definition brings.
+#[derive(Clone, Debug)]
+pub struct CustomKind {
+    /// `openAPIV3Schema`.
+    pub schema: Node,
+    /// False for kinds of the whole cluster.
+    pub is_namespaced: bool,
+}
+
+impl CustomKinds {
+    /// Adds what a manifest defines, if it is a definition. Versions that are not served are left out.
+    pub fn add(&mut self, manifest: &Manifest) {
+        let root = &manifest.root;
+        let is_definition = root.text("kind") == Some("CustomResourceDefinition")
+            && root.text("apiVersion").is_some_and(|version| version.starts_with("apiextensions.k8s.io/"));
+        let Some(spec) = root.field("spec").filter(|_| is_definition) else { return };
+        let (Some(group), Some(kind)) = (spec.text("group"), spec.at(&["names"]).and_then(|names| names.text("kind"))) else { return };
+        let is_namespaced = spec.text("scope") == Some("Namespaced");
+        for version in spec.items("versions") {
+            let (Some(name), Some(schema)) = (version.text("name"), version.at(&["schema", "openAPIV3Schema"])) else { continue };
+            if version.flag("served") == Some(false) {
+                continue;
+            }
+            self.kinds.insert((format!("{group}/{name}"), kind.to_owned()), CustomKind { schema: schema.clone(), is_namespaced });
+        }
+    }
+
+    /// The kind of that name.
+    pub fn get(&self, api_version: &str, kind: &str) -> Option<&CustomKind> {
+        // There are few, and most runs have none.
+        if self.kinds.is_empty() {
+            return None;
+        }
+        self.kinds.get(&(api_version.to_owned(), kind.to_owned()))
+    }
+}
