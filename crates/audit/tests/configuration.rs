@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use proptest::prelude::*;
 use windlass_audit::{Audit, Context, Request, Settings, audit, fix};
 use windlass_source::{MemoryFileSystem, RealFileSystem, normalize};
 
@@ -211,6 +212,108 @@ fn a_lines_place_is_kept_by_repairs() {
         repaired("--- nginx.conf\nserver { listen 80; root /srv; }\n", &["NG006"]),
         "server { listen 80; root /srv; server_tokens off; }\n"
     );
+}
+
+/// Words that configuration files are made of, so that arbitrary ones reach far.
+fn arbitrary() -> impl Strategy<Value = String> {
+    let word = prop::sample::select(vec![
+        "events {",
+        "http {",
+        "server {",
+        "location / {",
+        "location ~ /\\. {",
+        "location /api/ {",
+        "location /health {",
+        "}",
+        "}",
+        "listen 80;",
+        "listen 443 ssl;",
+        "listen $p;",
+        "root /srv;",
+        "alias /a/;",
+        "add_header X-Frame-Options DENY;",
+        "add_header Cache-Control x;",
+        "deny all;",
+        "return 301 https://$host;",
+        "fastcgi_pass app:9000;",
+        "proxy_pass http://x;",
+        "include a.conf;",
+        "limit_req zone=a;",
+        "keepalive_timeout 0;",
+        "ssl_protocols TLSv1;",
+        "ssl_ciphers 'RC4';",
+        "access_log /a.log;",
+        "client_max_body_size 5m;",
+        "fastcgi_read_timeout 5s;",
+        "use poll;",
+        "gzip off;",
+        "server_tokens on;",
+        "[www]\n",
+        "[mysqld]\n",
+        "pm = dynamic\n",
+        "pm.max_children = 9\n",
+        "memory_limit = -1\n",
+        "display_errors = On\n",
+        "post_max_size = 1M\n",
+        "upload_max_filesize = 2M\n",
+        "opcache.enable = 0\n",
+        "error_log = /a\n",
+        "max_connections = 1\n",
+        "innodb_buffer_pool_size = 1\n",
+        "slow_query_log = 1\n",
+        "character-set-server = utf8\n",
+        "appendonly no\n",
+        "maxmemory 0\n",
+        "maxmemory-policy allkeys-lru\n",
+        "save \"\"\n",
+        "protected-mode no\n",
+        "bind *\n",
+        "A=1\n",
+        "A=2\n",
+        "APP_KEY=base64:q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQ\n",
+        "\"",
+        "'",
+        ";",
+        "#é",
+        "\n",
+        "\r\n",
+        " ",
+        "\t",
+        "é",
+    ]);
+    prop::collection::vec(word, 0..40).prop_map(|words| words.join(" "))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(96))]
+
+    #[test]
+    fn whatever_files_say_rules_and_repairs_end_well(text in arbitrary(), other in arbitrary()) {
+        let compose = "services:
+  web: { image: nginx:1, ports: [\"443:443\"], volumes: [\"./nginx.conf:/etc/nginx/nginx.conf\", \"./a.conf:/etc/nginx/conf.d/a.conf\"] }
+  app: { image: \"php:8.4-fpm\", mem_limit: 1g, environment: { DB_HOST: db, REDIS_HOST: redis, QUEUE_CONNECTION: redis },
+         volumes: [\"./php.ini:/usr/local/etc/php/php.ini\", \"./z.ini:/usr/local/etc/php/conf.d/z.ini\", \"./www.conf:/usr/local/etc/php-fpm.d/www.conf\"] }
+  redis: { image: redis:8, mem_limit: 1m, command: redis-server, ports: [\"6379:6379\"], volumes: [\"./redis.conf:/etc/redis.conf\"] }
+  db: { image: \"mysql:5.7\", mem_limit: 1g, volumes: [\"./my.cnf:/etc/mysql/conf.d/my.cnf\"] }
+";
+        let mut files = MemoryFileSystem::new();
+        files.insert_directory("/work");
+        for (path, content) in [("compose.yaml", compose), ("nginx.conf", &text), ("a.conf", &other), ("php.ini", &text), ("z.ini", &other),
+            ("www.conf", &text), ("redis.conf", &text), ("my.cnf", &text), (".env.example", &text)] {
+            files.insert(Path::new("/work").join(path), content.as_bytes(), 0o644);
+        }
+        let context = Context::load(&Request::new("/work"), &files);
+        let found = audit(&context, &Settings { today: "2026-01-31".to_owned(), ..Settings::default() });
+        for finding in &found.findings {
+            for span in finding.span.into_iter().chain(finding.related.iter().map(|label| label.span)) {
+                prop_assert!(context.sources().file(span.file).text().get(span.range()).is_some(), "{finding:?}");
+            }
+            for edit in finding.fixes.iter().flat_map(|fix| &fix.edits) {
+                prop_assert!(context.sources().file(edit.span.file).text().get(edit.span.range()).is_some(), "{finding:?}");
+            }
+        }
+        fix::repair(&found.findings, context.sources(), true);
+    }
 }
 
 /// A configuration in which nearly everything is wrong.

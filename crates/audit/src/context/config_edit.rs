@@ -21,19 +21,20 @@ impl<'a> ConfigContext<'a> {
         Grade::new(severity.lower(), reason)
     }
 
-    /// An edit that adds a line of its own below the one that `anchor` ends on, indented as that begins. Where more stands on that
+    /// An edit that adds lines of their own below the one that `anchor` ends on, indented as that begins. Where more stands on that
     /// line, the text goes right behind `anchor`.
     pub fn line_after(self, anchor: Span, text: &str) -> Edit {
         let source = self.text();
         let end = anchor.end as usize;
         let rest = source[end..].split('\n').next().unwrap_or_default().trim_end_matches('\r');
         if !(rest.trim().is_empty() || rest.trim_start().starts_with(['#', ';'])) {
-            return Edit { span: Span { start: anchor.end, ..anchor }, replacement: format!(" {text}") };
+            return Edit { span: Span { start: anchor.end, ..anchor }, replacement: format!(" {}", text.replace('\n', " ")) };
         }
         let line = source[..anchor.start as usize].rfind('\n').map_or(0, |at| at + 1);
         let indent: String = source[line..].chars().take_while(|letter| matches!(letter, ' ' | '\t')).collect();
         let at = end + rest.len();
-        Edit { span: Span::new(anchor.file, at..at), replacement: format!("{}{indent}{text}", self.line_break()) }
+        let replacement = text.split('\n').map(|line| format!("{}{indent}{line}", self.line_break())).collect();
+        Edit { span: Span::new(anchor.file, at..at), replacement }
     }
 
     /// An edit that adds a directive at the end of a block of nginx's.

@@ -75,7 +75,7 @@ fn check(config: &ConfigContext<'_>, _nginx: &Nginx, findings: &mut Findings<'_>
                 .because(format!("lost are {}", names.join(", ")))
                 .related(lost[0].span, "what is set for the server")
                 .help("repeat them here, or set this header with `expires` or at server level")
-                .fix("repeat the server's headers", config.line_after(last.span, &lines.join(" ")));
+                .fix("repeat the server's headers", config.line_after(last.span, &lines.join("\n")));
         }
     }
 }
