@@ -9,8 +9,10 @@ use std::fs;
 use serde_json::Value;
 use windlass_k8s::read::{self, Manifest};
 use windlass_k8s::schema::{CustomKinds, Version};
+use windlass_k8s::validation::check_objects;
 use windlass_k8s::validity::{self, Status, Verdict};
 use windlass_source::SourceMap;
+use windlass_suite::projects::{Selection, cases, corpus};
 use windlass_suite::verdicts::{paths, without_indices};
 use windlass_testkit::shared;
 use windlass_yaml::Budget;
@@ -104,4 +106,26 @@ fn the_oracles_defects_are_found_at_the_servers_own_paths() {
     assert_eq!(count("accepted, but called invalid"), 0);
     assert!(count("refused, found") >= 118 && count("refused, decidable") >= 122);
     assert!(count("refused, paths equal") * 100 >= count("refused, decidable") * 95);
+}
+
+/// The API server accepts all of these too: `api_server.rs`.
+#[test]
+fn what_convert_writes_is_valid() {
+    let mut projects = cases();
+    if let Some(directory) = shared("corpus") {
+        projects.extend(corpus(&directory, Selection::from_environment(Selection::Wide)));
+    }
+    let (mut objects, mut wrong) = (0, Vec::new());
+    for (name, project) in projects {
+        let (loaded, conversion) = project.convert();
+        if !loaded.is_ok() {
+            continue;
+        }
+        objects += conversion.objects.len();
+        let told = check_objects(&conversion.objects, Version::DEFAULT);
+        wrong.extend(told.iter().filter(|told| told.is_error()).map(|told| format!("{name}: {}", told.message)));
+    }
+    println!("{objects} objects");
+    assert!(objects > 100);
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

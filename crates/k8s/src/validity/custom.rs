@@ -187,7 +187,7 @@ fn text_form<'a>(node: &'a Node, written: &str, schema: &Node, findings: &mut Fi
 fn range<'a>(node: &'a Node, schema: &Node, findings: &mut Findings<'a>) {
     let amount = |node: &Node| crate::view::quantity(node).and_then(|text| Amount::parse(&text));
     let Some(value) = amount(node) else { return };
-    if schema.text("format") == Some("int32") && !int(node).is_some_and(|value| i32::try_from(value).is_ok()) {
+    if schema.text("format") == Some("int32") && int(node).is_none_or(|value| i32::try_from(value).is_err()) {
         let detail = format!("{} in body must be of type int32: {:?}", findings.path(&node.into()), show(node));
         findings.invalid(4, node, &detail);
     }
