@@ -39,6 +39,8 @@ pub fn convert(input: &Input<'_>) -> Conversion {
     }
     attributes::apply_project(&plan, &mut fates, &mut diagnostics);
     let (mut objects, layout) = finish::finish(&plan, drafts, &mut fates, &mut diagnostics);
+    // The report needs the room.
+    drop(plan);
     let report = fates.report(input.tree, &layout, &mut objects);
     Conversion { objects, report, diagnostics }
 }

@@ -165,6 +165,11 @@ fn cut(name: &str, whole: &str, limit: usize) -> SmolStr {
 }
 
 fn trimmed(text: &str, limit: usize) -> SmolStr {
+    let is_end = |end: Option<u8>| end.is_some_and(|end| end.is_ascii_alphanumeric());
+    let has_ends = is_end(text.bytes().next()) && is_end(text.bytes().next_back());
+    if text.len() <= limit && has_ends && text.chars().all(is_key_character) {
+        return text.into();
+    }
     let start = text.trim_start_matches(|first: char| !first.is_ascii_alphanumeric());
     let mut mapped: String = start.chars().map(|character| if is_key_character(character) { character } else { '-' }).take(limit).collect();
     mapped.truncate(mapped.trim_end_matches(|last: char| !last.is_ascii_alphanumeric()).len());

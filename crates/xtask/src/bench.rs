@@ -43,11 +43,13 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         println!("\n{services} services, {} bytes", input.len());
         let runs = if services > 1000 { 3 } else { 11 };
         let file = path(&file)?;
-        row("parsing alone", measure(runs, 60, &[path(&parse)?, file]), None, input.len());
-        let config = row("windlass config", measure(runs, 60, &[path(&windlass)?, "config", "-f", file]), None, input.len());
-        row("windlass convert", measure(runs, 60, &[path(&windlass)?, "convert", "-q", "-f", file]), None, input.len());
+        row("parsing alone", measure(runs, 60, &[path(&parse)?, file]), &[], input.len());
+        let config = row("windlass config", measure(runs, 60, &[path(&windlass)?, "config", "-f", file]), &[], input.len());
+        let convert = row("windlass convert", measure(runs, 60, &[path(&windlass)?, "convert", "-q", "-f", file]), &[], input.len());
         if let Some(docker_compose) = docker_compose.as_deref().filter(|_| services <= MAX_FOR_DOCKER_COMPOSE) {
-            row("docker-compose config", measure(runs.min(5), 120, &[path(docker_compose)?, "-f", file, "config"]), config, input.len());
+            let ours: Vec<_> =
+                [("config", config), ("convert", convert)].into_iter().filter_map(|(name, ours)| Some((name, ours?))).collect();
+            row("docker-compose config", measure(runs.min(5), 120, &[path(docker_compose)?, "-f", file, "config"]), &ours, input.len());
         }
     }
     Ok(())
@@ -57,7 +59,7 @@ fn path(path: &Path) -> anyhow::Result<&str> {
     path.to_str().ok_or_else(|| anyhow::anyhow!("{} is not UTF-8", path.display()))
 }
 
-fn row(name: &str, figures: anyhow::Result<Figures>, against: Option<Figures>, input: usize) -> Option<Figures> {
+fn row(name: &str, figures: anyhow::Result<Figures>, against: &[(&str, Figures)], input: usize) -> Option<Figures> {
     match figures {
         Ok(figures) => {
             let mut line = format!(
@@ -67,9 +69,12 @@ fn row(name: &str, figures: anyhow::Result<Figures>, against: Option<Figures>, i
                 figures.range_ms.1,
                 figures.peak_bytes as f64 / f64::from(1 << 20)
             );
-            match against {
-                Some(ours) => _ = write!(line, "  {:.0} times `windlass config`", figures.median_ms / ours.median_ms),
-                None => _ = write!(line, "  (budget {:.1} MiB)", 24.0 + 80.0 * input as f64 / f64::from(1 << 20)),
+            if against.is_empty() {
+                let _ = write!(line, "  (budget {:.1} MiB)", 24.0 + 80.0 * input as f64 / f64::from(1 << 20));
+            }
+            for (at, (name, ours)) in against.iter().enumerate() {
+                let and = if at > 0 { "," } else { " " };
+                let _ = write!(line, "{and} {:.0} times `windlass {name}`", figures.median_ms / ours.median_ms);
             }
             println!("{line}");
             Some(figures)
