@@ -34,15 +34,14 @@ use windlass_source::{Diagnostic, FileId, SourceMap, Span};
 use windlass_yaml::Node;
 
 pub use config_edit::replace;
-pub use config_file::{ConfigContext, ConfigUse};
+pub use config_file::{ConfigContext, ConfigUse, Setting};
 pub use credentials::{Credential, Written};
 pub use dockerfile::{DockerfileContext, Run, StageContext};
 pub use environment::{Environment, EnvironmentKind};
 pub use load::Request;
 pub use measurements::Measurement;
-pub use mysql::{MysqlSetting, server_entry, server_sections};
+pub use mysql::{server_entry, server_sections};
 pub use packages::{Install, Manager};
-pub use redis::RedisSetting;
 pub use repository::{Repository, RepositoryFile};
 pub use role::Role;
 pub use script::{Connector, ShellCommand, ShellWord};

@@ -1,20 +1,9 @@
 //! MySQL and MariaDB as a service runs them: the options of its command, and the files that it has.
 
-use smol_str::SmolStr;
 use windlass_conf::ini::{Entry, Ini, Section};
-use windlass_source::Span;
 
-use super::config_file::ConfigContext;
+use super::config_file::{ConfigContext, Setting};
 use super::service::ServiceContext;
-
-/// A setting of the server.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct MysqlSetting {
-    /// Its value; empty where it has none.
-    pub text: SmolStr,
-    /// Where it is written.
-    pub span: Option<Span>,
-}
 
 /// True for a section that the server reads; clients have others.
 fn is_server(section: &Section) -> bool {
@@ -60,15 +49,15 @@ impl<'a> ServiceContext<'a> {
     }
 
     /// What the server is told: an option of the command, else the last entry of its files. `name` has underscores.
-    pub fn mysql_setting(self, name: &str) -> Option<MysqlSetting> {
+    pub fn mysql_setting(self, name: &str) -> Option<Setting> {
         self.mysql_option(name).or_else(|| {
             let entry = self.mysql_files().into_iter().rev().find_map(|(_, mysql, _)| server_entry(mysql, name))?;
-            Some(MysqlSetting { text: entry.text().into(), span: Some(entry.span) })
+            Some(Setting { text: entry.text().into(), span: Some(entry.span) })
         })
     }
 
     /// An option of the command: `--max-connections=100`, `--max-connections 100`.
-    pub fn mysql_option(self, name: &str) -> Option<MysqlSetting> {
+    pub fn mysql_option(self, name: &str) -> Option<Setting> {
         let text = self.command_text();
         let mut words = text.split_whitespace().map(|word| word.trim_matches(['"', '\''])).peekable();
         while let Some(word) = words.next() {
@@ -76,7 +65,7 @@ impl<'a> ServiceContext<'a> {
             let (option, value) = option.split_once('=').map_or((option, None), |(option, value)| (option, Some(value)));
             if option.replace('-', "_") == name {
                 let next = words.peek().copied().filter(|next| !next.starts_with('-'));
-                return Some(MysqlSetting { text: value.or(next).unwrap_or_default().into(), span: self.attribute_span("command") });
+                return Some(Setting { text: value.or(next).unwrap_or_default().into(), span: self.attribute_span("command") });
             }
         }
         None

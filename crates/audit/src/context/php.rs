@@ -2,7 +2,7 @@
 
 use windlass_conf::ini::{Dialect, Entry, Ini};
 
-use super::config_file::{ConfigContext, ConfigUse};
+use super::config_file::ConfigContext;
 use super::service::ServiceContext;
 
 /// Where the official images look for PHP's files.
@@ -74,31 +74,5 @@ impl<'a> ServiceContext<'a> {
             Some(entry) => (Dialect::Php.bytes(entry.text()), Some(entry)),
             None => (Some(128 << 20), None),
         }
-    }
-
-    /// The configuration files that `tree` knows, each with its path in the container. Where one is mounted over another, the mount counts.
-    pub(super) fn places<T: 'a>(self, tree: fn(ConfigContext<'a>) -> Option<&'a T>) -> Vec<(ConfigContext<'a>, &'a T, &'a str)> {
-        let mut found: Vec<(ConfigContext<'a>, &'a T, &'a str, bool)> = Vec::new();
-        for config in self.configs() {
-            let Some(tree) = tree(config) else { continue };
-            found.extend(self.places_of(config).map(|place| (config, tree, place.target.as_str(), place.is_copied)));
-        }
-        let mounted: Vec<&str> = found.iter().filter(|(.., is_copied)| !is_copied).map(|(_, _, target, _)| *target).collect();
-        let counts = |target: &str, is_copied: bool| !is_copied || !mounted.contains(&target);
-        found
-            .iter()
-            .filter(|(_, _, target, is_copied)| counts(target, *is_copied))
-            .map(|(config, tree, target, _)| (*config, *tree, *target))
-            .collect()
-    }
-
-    /// Where it has a file at this path.
-    pub fn place_of(self, config: ConfigContext<'a>, target: &str) -> Option<&'a ConfigUse> {
-        self.places_of(config).find(|place| place.target == target)
-    }
-
-    fn places_of(self, config: ConfigContext<'a>) -> impl Iterator<Item = &'a ConfigUse> {
-        let is_same = move |service: ServiceContext<'a>| service.stack().index() == self.stack().index() && service.name() == self.name();
-        config.services().filter(move |(service, _)| is_same(*service)).map(|(_, place)| place)
     }
 }

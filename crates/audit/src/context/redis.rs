@@ -1,20 +1,9 @@
 //! Redis as a service runs it: the options of its command, and the file that the command names.
 
-use smol_str::SmolStr;
 use windlass_conf::redis::Redis;
-use windlass_source::Span;
 
-use super::config_file::ConfigContext;
+use super::config_file::{ConfigContext, Setting};
 use super::service::{Reach, ServiceContext};
-
-/// A setting of Redis'.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RedisSetting {
-    /// Its first argument.
-    pub text: SmolStr,
-    /// Where it is written.
-    pub span: Option<Span>,
-}
 
 impl<'a> ServiceContext<'a> {
     /// Runs Redis, or what took its place.
@@ -49,21 +38,21 @@ impl<'a> ServiceContext<'a> {
     }
 
     /// What Redis is told: an option of the command, else the last line of the files that it loads.
-    pub fn redis_setting(self, name: &str) -> Option<RedisSetting> {
+    pub fn redis_setting(self, name: &str) -> Option<Setting> {
         self.redis_option(name).or_else(|| {
             let files = self.redis_files();
             let loaded = files.iter().filter(|(.., target)| self.loads_redis_file(target));
             let directive = loaded.filter_map(|(_, redis, _)| redis.get(name)).next_back()?;
-            Some(RedisSetting { text: directive.text(0).unwrap_or_default().into(), span: Some(directive.span) })
+            Some(Setting { text: directive.text(0).unwrap_or_default().into(), span: Some(directive.span) })
         })
     }
 
     /// An option of the command: `--maxmemory 2gb`.
-    pub fn redis_option(self, name: &str) -> Option<RedisSetting> {
+    pub fn redis_option(self, name: &str) -> Option<Setting> {
         let text = self.command_text();
         let mut words = text.split_whitespace().map(|word| word.trim_matches(['"', '\'']));
         words.by_ref().find(|word| word.strip_prefix("--").is_some_and(|option| option.eq_ignore_ascii_case(name)))?;
-        Some(RedisSetting { text: words.next().unwrap_or_default().into(), span: self.attribute_span("command") })
+        Some(Setting { text: words.next().unwrap_or_default().into(), span: self.attribute_span("command") })
     }
 
     /// From where Redis' port is reached.

@@ -3,7 +3,7 @@
 use windlass_conf::nginx::Location;
 use windlass_source::Edit;
 
-use crate::context::{ConfigContext, Site};
+use crate::context::{ConfigContext, Reach, Site};
 use crate::findings::Findings;
 use crate::rule::Rule;
 use crate::severity::{Grade, Severity};
@@ -129,4 +129,43 @@ fn exposed(site: &Site<'_>) -> Grade {
 fn is_about(location: &Location<'_>, words: &[&str]) -> bool {
     let pattern = location.pattern().to_ascii_lowercase();
     pattern.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '-').any(|word| words.contains(&word))
+}
+
+/// What a limit of requests is for.
+struct Limited {
+    /// Words in the patterns of its locations.
+    words: &'static [&'static str],
+    message: &'static str,
+    /// Name and rate of the zone that is proposed.
+    zone: &'static str,
+    rate: &'static str,
+}
+
+/// Reports the servers that are reached from outside and limit none of the locations that should be.
+fn require_limit(config: &ConfigContext<'_>, limited: &Limited, findings: &mut Findings<'_>) {
+    if config.reach() != Reach::Public {
+        return findings.not_applicable();
+    }
+    let is_meant = |location: &Location<'_>| is_about(location, limited.words) && !is_about(location, HEALTH) && !location.refuses();
+    let is_limited = |location: &Location<'_>| {
+        let held = config.held(&location.scope, "limit_req");
+        !held.directives.is_empty() || held.is_open
+    };
+    let mut is_known = false;
+    for site in config.sites() {
+        let locations: Vec<_> = site.server().locations().into_iter().filter(is_meant).collect();
+        let Some(first) = locations.first() else { continue };
+        is_known = true;
+        if locations.iter().any(is_limited) {
+            continue;
+        }
+        let Limited { message, zone, rate, .. } = limited;
+        let grade = config.grade(findings.severity());
+        findings.report(first.span(), *message).severity(grade).help(format!(
+            "add `limit_req_zone $binary_remote_addr zone={zone}:10m rate={rate};` to `http`, and `limit_req zone={zone} burst=5 nodelay;` here"
+        ));
+    }
+    if !is_known {
+        findings.not_applicable();
+    }
 }

@@ -1,7 +1,6 @@
 //! CI002 scan-non-blocking.
 
-use windlass_conf::workflow::Step;
-use windlass_conf::workflow::Workflow;
+use windlass_conf::workflow::{Step, Workflow};
 use windlass_source::{Edit, Span};
 
 use crate::context::{ConfigContext, replace};

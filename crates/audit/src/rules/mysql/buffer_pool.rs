@@ -1,7 +1,6 @@
 //! MY001 buffer-pool.
 
-use windlass_conf::ini::Dialect;
-use windlass_conf::ini::Ini;
+use windlass_conf::ini::{Dialect, Ini};
 
 use crate::context::ConfigContext;
 use crate::context::server_entry;

@@ -1,7 +1,6 @@
 //! MY006 charset.
 
-use windlass_conf::ini::Entry;
-use windlass_conf::ini::Ini;
+use windlass_conf::ini::{Entry, Ini};
 
 use crate::context::server_entry;
 use crate::context::{ConfigContext, ServiceContext, replace};

@@ -1,7 +1,6 @@
 //! MY008 long-query.
 
-use windlass_conf::ini::Ini;
-use windlass_conf::ini::{Dialect, Entry};
+use windlass_conf::ini::{Dialect, Entry, Ini};
 
 use crate::context::server_entry;
 use crate::context::{ConfigContext, replace};

@@ -1,7 +1,6 @@
 //! MY005 max-packet.
 
-use windlass_conf::ini::Dialect;
-use windlass_conf::ini::Ini;
+use windlass_conf::ini::{Dialect, Ini};
 
 use crate::context::server_entry;
 use crate::context::{ConfigContext, replace};

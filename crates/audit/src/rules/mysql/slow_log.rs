@@ -1,7 +1,6 @@
 //! MY007 slow-log.
 
-use windlass_conf::ini::Dialect;
-use windlass_conf::ini::Ini;
+use windlass_conf::ini::{Dialect, Ini};
 
 use crate::context::server_entry;
 use crate::context::{ConfigContext, replace};

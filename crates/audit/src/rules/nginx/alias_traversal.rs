@@ -1,7 +1,6 @@
 //! NG029 alias-traversal.
 
-use windlass_conf::nginx::Modifier;
-use windlass_conf::nginx::Nginx;
+use windlass_conf::nginx::{Modifier, Nginx};
 use windlass_source::Span;
 
 use crate::context::{ConfigContext, replace};

@@ -1,8 +1,7 @@
 //! NG024 body-size-mismatch.
 
 use windlass_conf::ini::Dialect;
-use windlass_conf::nginx::Nginx;
-use windlass_conf::nginx::bytes;
+use windlass_conf::nginx::{Nginx, bytes};
 
 use crate::context::{ConfigContext, replace};
 use crate::findings::Findings;

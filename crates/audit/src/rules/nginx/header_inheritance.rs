@@ -1,7 +1,6 @@
 //! NG009 header-inheritance.
 
-use windlass_conf::nginx::Directive;
-use windlass_conf::nginx::Nginx;
+use windlass_conf::nginx::{Directive, Nginx};
 
 use crate::context::ConfigContext;
 use crate::findings::Findings;

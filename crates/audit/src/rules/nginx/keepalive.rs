@@ -1,7 +1,6 @@
 //! NG021 keepalive.
 
-use windlass_conf::nginx::Nginx;
-use windlass_conf::nginx::seconds;
+use windlass_conf::nginx::{Nginx, seconds};
 
 use crate::context::{ConfigContext, replace};
 use crate::findings::Findings;

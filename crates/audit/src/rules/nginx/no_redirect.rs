@@ -1,7 +1,6 @@
 //! NG030 no-redirect.
 
-use windlass_conf::nginx::Nginx;
-use windlass_conf::nginx::{Directive, Server};
+use windlass_conf::nginx::{Directive, Nginx, Server};
 
 use crate::context::ConfigContext;
 use crate::findings::Findings;

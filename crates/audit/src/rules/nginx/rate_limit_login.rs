@@ -1,12 +1,11 @@
 //! NG015 rate-limit-login.
 
-use windlass_conf::nginx::Location;
 use windlass_conf::nginx::Nginx;
 
-use crate::context::{ConfigContext, Reach};
+use crate::context::ConfigContext;
 use crate::findings::Findings;
 use crate::rule::declare_rule;
-use crate::rules::nginx::{HEALTH, is_about};
+use crate::rules::nginx::{Limited, require_limit};
 
 declare_rule! {
     /// The number of attempts to log in is not limited.
@@ -49,37 +48,13 @@ declare_rule! {
     }
 }
 
+const LIMITED: Limited = Limited {
+    words: &["login", "signin", "register", "wp-login", "password", "auth"],
+    message: "attempts to log in are not limited",
+    zone: "login",
+    rate: "5r/m",
+};
+
 fn check(config: &ConfigContext<'_>, _nginx: &Nginx, findings: &mut Findings<'_>) {
-    if config.reach() != Reach::Public {
-        return findings.not_applicable();
-    }
-    let mut is_known = false;
-    for site in config.sites() {
-        let locations: Vec<_> = site
-            .server()
-            .locations()
-            .into_iter()
-            .filter(|location| {
-                is_about(location, &["login", "signin", "register", "wp-login", "password", "auth"])
-                    && !is_about(location, HEALTH)
-                    && !location.refuses()
-            })
-            .collect();
-        let is_limited = |location: &Location<'_>| {
-            let held = config.held(&location.scope, "limit_req");
-            !held.directives.is_empty() || held.is_open
-        };
-        let Some(first) = locations.first() else { continue };
-        is_known = true;
-        if locations.iter().any(is_limited) {
-            continue;
-        }
-        findings
-            .report(first.span(), "attempts to log in are not limited")
-            .severity(config.grade(RULE.severity))
-            .help("add `limit_req_zone $binary_remote_addr zone=login:10m rate=5r/m;` to `http`, and `limit_req zone=login burst=5 nodelay;` here");
-    }
-    if !is_known {
-        findings.not_applicable();
-    }
+    require_limit(config, &LIMITED, findings);
 }

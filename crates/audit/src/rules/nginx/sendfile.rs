@@ -1,7 +1,6 @@
 //! NG020 sendfile.
 
-use windlass_conf::nginx::Directive;
-use windlass_conf::nginx::Nginx;
+use windlass_conf::nginx::{Directive, Nginx};
 
 use crate::context::{ConfigContext, Site, replace};
 use crate::findings::Findings;

@@ -1,7 +1,6 @@
 //! NG028 timeout-mismatch.
 
-use windlass_conf::nginx::Nginx;
-use windlass_conf::nginx::seconds;
+use windlass_conf::nginx::{Nginx, seconds};
 
 use crate::context::{ConfigContext, replace};
 use crate::findings::Findings;

@@ -1,7 +1,6 @@
 //! NG003 x-xss-protection.
 
-use windlass_conf::nginx::Directive;
-use windlass_conf::nginx::Nginx;
+use windlass_conf::nginx::{Directive, Nginx};
 
 use crate::context::{ConfigContext, replace};
 use crate::findings::Findings;

@@ -1,7 +1,6 @@
 //! PH009 log-errors.
 
-use windlass_conf::ini::Dialect;
-use windlass_conf::ini::Ini;
+use windlass_conf::ini::{Dialect, Ini};
 
 use crate::context::{ConfigContext, replace};
 use crate::findings::Findings;

@@ -1,7 +1,6 @@
 //! PH007 upload-sizes.
 
-use windlass_conf::ini::Ini;
-use windlass_conf::ini::{Dialect, Entry};
+use windlass_conf::ini::{Dialect, Entry, Ini};
 
 use crate::context::{ConfigContext, replace};
 use crate::findings::Findings;
