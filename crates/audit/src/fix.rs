@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use similar::TextDiff;
-use windlass_source::{Applicability, DirEntry, Edit, FileId, FileSystem, Fix, Metadata, SourceMap, normalize};
+use windlass_source::{Applicability, DirEntry, Edit, FileId, FileSystem, Fix, Metadata, SourceMap, Span, normalize};
 
 use crate::findings::Finding;
 
@@ -81,7 +81,9 @@ pub fn repair(findings: &[Finding], sources: &SourceMap, suggested: bool) -> Rep
 /// Two edits change the same bytes, or insert at one place.
 fn overlap(a: &Edit, b: &Edit) -> bool {
     let (a, b) = (a.span, b.span);
-    (a.start < b.end && b.start < a.end) || (a.start == b.start) || (a.start == a.end && a.start == b.end)
+    // What is put in at the end of a replaced text would have to know the new one.
+    let follows = |one: Span, other: Span| one.start == one.end && one.start == other.end;
+    (a.start < b.end && b.start < a.end) || a.start == b.start || follows(a, b) || follows(b, a)
 }
 
 /// The difference of a file, as `diff -u` writes it.

@@ -51,7 +51,9 @@ impl<'a> ServiceContext<'a> {
         let is_simple = !text.contains('\n') && unquoted == credential.value.value;
         let at = text.find(unquoted)?;
         let name = &credential.name.value;
-        is_simple.then(|| Edit { span: span.slice(at..at + unquoted.len()), replacement: format!("${{{name}:?}}") })
+        let is_name = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+            && !name.starts_with(|first: char| first.is_ascii_digit());
+        (is_simple && is_name).then(|| Edit { span: span.slice(at..at + unquoted.len()), replacement: format!("${{{name}:?}}") })
     }
 
     /// The credentials among its variables, in the order of their names.

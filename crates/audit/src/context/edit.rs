@@ -1,7 +1,7 @@
 //! Edits of compose files, for repairs: made on a file as it is written, comments and format kept.
 
 use windlass_source::{Edit, FileId, Span};
-use windlass_yaml::{Budget, Node, Style, insert_entry, parse, remove_entry};
+use windlass_yaml::{Budget, Map, Node, Style, insert_entry, parse, remove_entry};
 
 use super::Context;
 use super::service::ServiceContext;
@@ -39,9 +39,13 @@ impl ServiceContext<'_> {
         insert_entry(text, service, Some(last.as_str()), key, &snippet(file, yaml)?, Style::default())
     }
 
-    /// An edit that adds an item to a list attribute, or the attribute with the item.
+    /// An edit that adds an item to a list attribute, or the attribute with the item. `None` also where the service extends another or is
+    /// extended: both would get the item, and Compose takes none twice.
     pub fn append(self, key: &str, item: &str) -> Option<Edit> {
         let service = self.context().written_service(self)?;
+        if self.shares_lists(service) {
+            return None;
+        }
         let Some(list) = service.get(key) else { return self.insert(key, &format!("- {item}")) };
         let last = list.as_sequence()?.last()?.span()?;
         let text = self.context().sources.file(last.file).text();
@@ -55,6 +59,25 @@ impl ServiceContext<'_> {
             _ => return None,
         };
         Some(Edit { span: end, replacement })
+    }
+
+    /// An edit that limits its processes where its other limits stand: Compose wants both spellings to be alike.
+    pub fn limit_pids(self, count: &str) -> Option<Edit> {
+        let resources = self.model().deploy.as_ref().and_then(|deploy| deploy.resources.as_ref());
+        match resources.and_then(|resources| resources.limits.as_ref()) {
+            Some(_) => self.insert_in(&["deploy", "resources", "limits"], "pids", count),
+            None => self.insert("pids_limit", count),
+        }
+    }
+
+    /// It extends a service, or one extends it.
+    fn shares_lists(self, written: &Node) -> bool {
+        let extends = |service: &Node| {
+            let base = service.get("extends").and_then(|extends| extends.as_str().or_else(|| extends.get("service")?.as_str()));
+            base == Some(self.name())
+        };
+        let services = self.context().written.values().filter_map(|root| root.get("services")?.as_map()).flat_map(Map::values);
+        written.get("extends").is_some() || services.into_iter().any(extends)
     }
 
     /// An edit that adds an entry to a map within the service: `insert_in(&["deploy", "resources"], "limits", …)`. `None` also where the
@@ -92,8 +115,12 @@ impl ServiceContext<'_> {
     }
 
     /// An edit that lets it wait for another service, for its health where it has a check and the form of `depends_on` allows to say so.
+    /// `None` also where the other stands in another file, which need not always be there.
     pub fn wait_for(self, other: ServiceContext<'_>) -> Option<Edit> {
         let service = self.context().written_service(self)?;
+        if self.key_span()?.file != other.key_span()?.file {
+            return None;
+        }
         let condition = if other.has_healthcheck() { "service_healthy" } else { "service_started" };
         match service.get("depends_on") {
             None if other.has_healthcheck() => self.insert("depends_on", &format!("{}:\n  condition: {condition}", other.name())),

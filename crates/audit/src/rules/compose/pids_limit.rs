@@ -41,5 +41,5 @@ fn check(service: &ServiceContext<'_>, findings: &mut Findings<'_>) {
     findings
         .report(service.key_span(), format!("`{}` may start any number of processes", service.name()))
         .help("set `pids_limit` to a few times what it has when it is busy")
-        .suggest("limit its processes", service.insert("pids_limit", "256"));
+        .suggest("limit its processes", service.limit_pids("256"));
 }
