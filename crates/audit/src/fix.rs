@@ -109,6 +109,12 @@ impl<'f> Overlay<'f> {
         self.written.insert(PathBuf::from(name), text);
     }
 
+    /// The text of the file of this name, as it is now.
+    pub fn text_of(&self, name: &str) -> Option<String> {
+        let bytes = self.read(&self.directory.join(name), u64::MAX).ok()?;
+        String::from_utf8(bytes).ok()
+    }
+
     /// The files that changed, by name, in their order.
     pub fn written(&self) -> impl Iterator<Item = (&Path, &str)> {
         self.written.iter().map(|(name, text)| (name.as_path(), text.as_str()))

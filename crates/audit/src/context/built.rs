@@ -17,8 +17,7 @@ impl DockerfileContext<'_> {
 
     /// The build's context has a file or directory of this path, as far as it was walked.
     pub fn has_in_context(self, path: &str) -> bool {
-        let wanted = self.build_context().join(path);
-        self.context().repository().find(|file| file.absolute.starts_with(&wanted)).is_some()
+        self.context().repository().is_there(&self.build_context().join(path))
     }
 }
 
@@ -105,5 +104,14 @@ impl ServiceContext<'_> {
     /// Something is mounted at a path that holds this part: `storage`.
     pub fn mounts_below(self, part: &str) -> bool {
         self.model().volumes.iter().any(|mount| mount.target.value.split('/').any(|own| own == part))
+    }
+}
+
+impl ServiceContext<'_> {
+    /// Its container runs a supervisor, which may start what no command shows.
+    pub fn has_own_supervisor(self) -> bool {
+        let Some(dockerfile) = self.dockerfile() else { return false };
+        let tells = |word: &str| ["supervisor", "s6-overlay", "runit"].iter().any(|name| word.contains(name));
+        dockerfile.stages().any(|stage| stage.commands().any(|command| command.words.iter().any(|word| tells(&word.text))))
     }
 }

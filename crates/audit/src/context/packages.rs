@@ -271,9 +271,7 @@ impl StageContext<'_> {
     pub fn is_lock_there(self) -> bool {
         let context = self.dockerfile().build_context();
         let repository = self.context().repository();
-        let lies_there = |name: &str| repository.find(|file| file.absolute.parent() == Some(context) && file.name() == name).is_some();
-        lies_there("package-lock.json")
-            || lies_there("npm-shrinkwrap.json")
-            || repository.find(|file| file.name() == "package.json").is_none()
+        let lies_there = |name: &str| repository.at(&context.join(name)).is_some();
+        lies_there("package-lock.json") || lies_there("npm-shrinkwrap.json") || !lies_there("package.json")
     }
 }

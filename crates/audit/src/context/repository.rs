@@ -38,6 +38,8 @@ pub struct Repository {
     pub(super) files: Vec<RepositoryFile>,
     /// By path, for `file`.
     index: BTreeMap<String, usize>,
+    /// By absolute path, for `at` and `is_there`.
+    places: BTreeMap<PathBuf, usize>,
     /// True when there are more files than the walk takes.
     pub(super) is_cut: bool,
 }
@@ -78,6 +80,16 @@ impl Repository {
         self.index.get(path).map(|at| &self.files[*at])
     }
 
+    /// The file at an absolute path.
+    pub fn at(&self, absolute: &Path) -> Option<&RepositoryFile> {
+        self.places.get(absolute).map(|at| &self.files[*at])
+    }
+
+    /// A file, or a directory with files, is at an absolute path.
+    pub fn is_there(&self, absolute: &Path) -> bool {
+        self.places.range(absolute.to_owned()..).next().is_some_and(|(path, _)| path.starts_with(absolute))
+    }
+
     /// The first file that `is_wanted`, in the order of paths.
     pub fn find(&self, is_wanted: impl Fn(&RepositoryFile) -> bool) -> Option<&RepositoryFile> {
         self.files.iter().find(|file| is_wanted(file))
@@ -105,6 +117,7 @@ impl Repository {
             return;
         }
         self.index.entry(path.clone()).or_insert(self.files.len());
+        self.places.entry(absolute.clone()).or_insert(self.files.len());
         self.files.push(RepositoryFile { path, absolute, len, text: None });
     }
 

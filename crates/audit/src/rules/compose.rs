@@ -2,10 +2,14 @@
 
 use crate::rule::Rule;
 
+mod backup_noop;
+mod backup_same_host;
+mod backup_unscheduled;
 mod build_and_image;
 mod cap_add;
 mod cap_drop_missing;
 mod cgroup_parent;
+mod config_mount_rw;
 mod debug_in_prod;
 mod depends_cycle;
 mod depends_on_missing;
@@ -23,11 +27,18 @@ mod host_ns;
 mod image_latest;
 mod image_no_digest;
 mod mysql_ping_socket;
+mod no_backup;
 mod no_cpu_limit;
+mod no_load_balancer;
+mod no_log_aggregation;
 mod no_memory_limit;
+mod no_metrics;
 mod no_new_privileges;
+mod no_queue_worker;
 mod no_reservation;
 mod no_restart_policy;
+mod no_scheduler;
+mod object_storage;
 mod oneshot_restarts;
 mod pids_limit;
 mod port_all_interfaces;
@@ -38,7 +49,9 @@ mod port_unquoted;
 mod privileged;
 mod propagation;
 mod readonly_no_tmpfs;
+mod replicas;
 mod reservation_over_limit;
+mod rollback_config;
 mod rootfs_writable;
 mod secret_default;
 mod secret_env_not_file;
@@ -48,16 +61,26 @@ mod secret_undefined;
 mod secret_unused;
 mod sensitive_mount;
 mod service_no_healthcheck;
+mod source_bind_in_prod;
+mod start_first;
+mod swarm_incompatible;
+mod swarm_restart;
 mod tmpfs_exec;
 mod ulimits;
 mod unconfined;
+mod update_config;
 mod user_root;
+mod worker_unbounded;
 
 pub(super) static RULES: &[&Rule] = &[
+    &backup_noop::RULE,
+    &backup_same_host::RULE,
+    &backup_unscheduled::RULE,
     &build_and_image::RULE,
     &cap_add::RULE,
     &cap_drop_missing::RULE,
     &cgroup_parent::RULE,
+    &config_mount_rw::RULE,
     &debug_in_prod::RULE,
     &depends_cycle::RULE,
     &depends_on_missing::RULE,
@@ -75,11 +98,18 @@ pub(super) static RULES: &[&Rule] = &[
     &image_latest::RULE,
     &image_no_digest::RULE,
     &mysql_ping_socket::RULE,
+    &no_backup::RULE,
     &no_cpu_limit::RULE,
+    &no_load_balancer::RULE,
+    &no_log_aggregation::RULE,
     &no_memory_limit::RULE,
+    &no_metrics::RULE,
     &no_new_privileges::RULE,
+    &no_queue_worker::RULE,
     &no_reservation::RULE,
     &no_restart_policy::RULE,
+    &no_scheduler::RULE,
+    &object_storage::RULE,
     &oneshot_restarts::RULE,
     &pids_limit::RULE,
     &port_all_interfaces::RULE,
@@ -90,7 +120,9 @@ pub(super) static RULES: &[&Rule] = &[
     &privileged::RULE,
     &propagation::RULE,
     &readonly_no_tmpfs::RULE,
+    &replicas::RULE,
     &reservation_over_limit::RULE,
+    &rollback_config::RULE,
     &rootfs_writable::RULE,
     &secret_default::RULE,
     &secret_env_not_file::RULE,
@@ -100,8 +132,14 @@ pub(super) static RULES: &[&Rule] = &[
     &secret_unused::RULE,
     &sensitive_mount::RULE,
     &service_no_healthcheck::RULE,
+    &source_bind_in_prod::RULE,
+    &start_first::RULE,
+    &swarm_incompatible::RULE,
+    &swarm_restart::RULE,
     &tmpfs_exec::RULE,
     &ulimits::RULE,
     &unconfined::RULE,
+    &update_config::RULE,
     &user_root::RULE,
+    &worker_unbounded::RULE,
 ];
