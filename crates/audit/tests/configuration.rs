@@ -204,6 +204,24 @@ fn a_redis_file_is_loaded_where_the_command_or_a_script_may_do_it() {
 }
 
 #[test]
+fn a_password_counts_where_redis_hears_of_it() {
+    let check = |service: &str, expect: &[&str]| {
+        check(&format!("--- compose.yaml\nservices:\n  redis:\n    ports: [\"6379:6379\"]\n{service}\n"), &["RD008"], expect);
+    };
+    check("    image: redis:8", &["compose.yaml:3 RD008 P1"]);
+    // The official image reads no variable.
+    check("    image: redis:8\n    environment: { REDIS_PASSWORD: x }", &["compose.yaml:3 RD008 P1"]);
+    check(
+        "    image: redis:8\n    environment: { REDIS_PASSWORD: x }\n    command: sh -c 'redis-server --requirepass $$REDIS_PASSWORD'",
+        &[],
+    );
+    check("    image: redis:8\n    environment: { REDIS_PASSWORD: x }\n    entrypoint: /start.sh", &[]);
+    check("    image: redis/redis-stack:7.4.0-v3\n    environment: { REDIS_ARGS: --requirepass x }", &[]);
+    check("    image: bitnami/redis:8.0", &[]);
+    check("    image: bitnami/redis:8.0\n    environment: { ALLOW_EMPTY_PASSWORD: \"yes\" }", &["compose.yaml:3 RD008 P1"]);
+}
+
+#[test]
 fn a_lines_place_is_kept_by_repairs() {
     let text = "--- nginx.conf\r\nserver {\r\n\tlisten 80;\r\n\troot /srv;\t# files\r\n}\r\n--- compose.yaml\nservices: { web: { image: nginx:1 } }\n";
     let fixed = repaired(&text.replacen("\r\n", "\n", 1), &["NG006"]);

@@ -20,21 +20,20 @@ impl<'a> ServiceContext<'a> {
         self.places(ConfigContext::redis)
     }
 
-    /// True where its command names the file, or where a script of its own may.
+    /// True where nothing but its command decides: the image of Redis' or Valkey's makers, without a script of one's own.
+    fn is_plain_redis(self) -> bool {
+        const SERVERS: [&str; 6] = ["redis-server", "valkey-server", "keydb-server", "sh", "/bin/sh", "docker-entrypoint.sh"];
+        let is_official = self.reference().is_none_or(|image| image.path().starts_with("library/") || image.path().starts_with("valkey/"));
+        let is_server = self.words().first().is_none_or(|first| SERVERS.contains(&first.as_str()) || first.starts_with("--"));
+        is_official && is_server
+    }
+
+    /// True where its command names the file, or where an image of other makers or a script may read it.
     pub fn loads_redis_file(self, target: &str) -> bool {
-        let words = self.words();
         let text = self.command_text();
         let name = target.rsplit('/').next().unwrap_or(target);
-        // Images of other makers read the directories that their documentation names.
-        let is_official = self.reference().is_none_or(|image| image.path().starts_with("library/") || image.path().starts_with("valkey/"));
-        let is_server = words.first().is_none_or(|first| {
-            ["redis-server", "valkey-server", "keydb-server", "sh", "/bin/sh", "docker-entrypoint.sh"].contains(&first.as_str())
-                || first.starts_with("--")
-        });
-        text.contains(target)
-            || text.split([' ', '"']).any(|word| word == name || word.ends_with(&format!("/{name}")))
-            || !is_official
-            || !is_server
+        let is_named = text.split([' ', '"']).any(|word| word == name || word.ends_with(&format!("/{name}")));
+        text.contains(target) || is_named || !self.is_plain_redis()
     }
 
     /// What Redis is told: an option of the command, else the last line of the files that it loads.
@@ -61,7 +60,7 @@ impl<'a> ServiceContext<'a> {
         if self.model().network_mode.is_some() { self.reach() } else { self.reach_of_target(port) }
     }
 
-    /// True where Redis asks for a password: by its command, its file, or a variable that its image reads.
+    /// True where Redis asks for a password: by its command, its file, or a variable that its image reads; the official ones read none.
     pub fn redis_has_password(self) -> bool {
         const VARIABLES: [&str; 6] =
             ["REDIS_PASSWORD", "REDIS_PASSWORD_FILE", "VALKEY_PASSWORD", "VALKEY_PASSWORD_FILE", "REDIS_ARGS", "VALKEY_EXTRA_FLAGS"];
@@ -74,7 +73,7 @@ impl<'a> ServiceContext<'a> {
         let by_file = |redis: &Redis| ["requirepass", "aclfile", "user", "include"].iter().any(|name| redis.get(name).is_some());
         text.contains("requirepass")
             || text.contains("aclfile")
-            || VARIABLES.iter().any(is_set)
+            || (!self.is_plain_redis() && VARIABLES.iter().any(is_set))
             || self.redis_files().iter().any(|(_, redis, _)| by_file(redis))
     }
 
