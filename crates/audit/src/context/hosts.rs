@@ -9,15 +9,7 @@ use super::stack::StackContext;
 impl<'a> StackContext<'a> {
     /// The service that a host name means within the stack: by its name, its container's, or an alias.
     pub fn service_of_host(self, host: &str) -> Option<ServiceContext<'a>> {
-        let is = |name: &Option<Spanned<SmolStr>>| name.as_ref().is_some_and(|name| name.value == host);
-        self.service(host).or_else(|| {
-            self.services().find(|service| {
-                let alias = |alias: &Spanned<SmolStr>| alias.value == host;
-                let has_alias =
-                    || service.networks.iter().filter_map(|entry| entry.value.as_ref()).any(|own| own.aliases.iter().any(alias));
-                is(&service.container_name) || is(&service.hostname) || has_alias()
-            })
-        })
+        self.services().find(|service| service.is_called(host))
     }
 }
 

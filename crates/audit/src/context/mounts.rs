@@ -26,15 +26,21 @@ impl ServiceContext<'_> {
         (!is_own).then(|| path.display().to_string().replacen("//", "/", 1))
     }
 
+    /// A named volume or a bind mount stands at this path, or above it.
+    pub fn mounts_at(self, path: &str) -> bool {
+        self.model().volumes.iter().any(|mount| mount.kind.value != MountKind::Tmpfs && covers(&mount.target.value, path))
+    }
+
     /// A volume, a bind mount or memory that can be written stands at this path, or above it.
     pub fn is_writable_at(self, path: &str) -> bool {
-        let covers = |target: &str| {
-            let target = target.trim_end_matches('/');
-            path.strip_prefix(target).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-        };
         let is_open = |mount: &Mount| !mount.read_only.as_ref().is_some_and(|flag| flag.value);
         let service = self.model();
-        service.volumes.iter().any(|mount| is_open(&mount.value) && covers(&mount.target.value))
-            || service.tmpfs.iter().any(|mount| covers(tmpfs::parse(&mount.value).path.value))
+        service.volumes.iter().any(|mount| is_open(&mount.value) && covers(&mount.target.value, path))
+            || service.tmpfs.iter().any(|mount| covers(tmpfs::parse(&mount.value).path.value, path))
     }
+}
+
+/// `path` is `target`, or lies below it.
+fn covers(target: &str, path: &str) -> bool {
+    path.strip_prefix(target.trim_end_matches('/')).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }

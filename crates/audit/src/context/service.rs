@@ -303,15 +303,6 @@ impl<'a> ServiceContext<'a> {
         false
     }
 
-    /// A named volume or a bind mount stands at this path, or above it.
-    pub fn mounts_at(self, path: &str) -> bool {
-        let covers = |target: &str| {
-            let target = target.trim_end_matches('/');
-            path.strip_prefix(target).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-        };
-        self.model().volumes.iter().any(|mount| mount.kind.value != MountKind::Tmpfs && covers(&mount.target.value))
-    }
-
     /// True where other services of its networks reach it by this name: its own, its container's, or an alias.
     pub fn is_called(self, host: &str) -> bool {
         let model = self.model();

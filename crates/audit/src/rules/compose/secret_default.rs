@@ -28,6 +28,7 @@ declare_rule! {
     /// ```
     pub(crate) static RULE = {
         id: "CO039", slug: "secret-default", control: Secrets, severity: P2,
+        aliases: ["compose-lint:CL-0020"],
         effort: 5,
         check: Service(check),
     }
