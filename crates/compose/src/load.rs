@@ -144,12 +144,12 @@ fn run(loader: &mut Loader<'_>, mut selection: Selection, loaded: &mut Loaded) {
         if options.typed {
             loaded.project = model::read(&tree, &mut loader.diagnostics);
         } else {
-            model::try_read(&mut tree, &mut loader.diagnostics);
+            model::try_read(&tree, &mut loader.diagnostics);
         }
         // Services that are off have to be readable too.
         if !loaded.disabled.is_empty() {
             let off: Map = [("services", Node::default_value(loaded.disabled.clone()))].into_iter().collect();
-            model::read(&Node::default_value(off), &mut loader.diagnostics);
+            model::try_read(&Node::default_value(off), &mut loader.diagnostics);
         }
     }
     loaded.tree = tree;

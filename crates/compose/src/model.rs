@@ -193,17 +193,9 @@ pub fn x_windlass_schema() -> String {
     crate::config::tree_json(&schema::x_windlass())
 }
 
-/// Reports what of a canonical tree cannot be read, without keeping the project. One service at a time, so that memory is
-/// needed for one.
-pub(crate) fn try_read(tree: &mut Node, diagnostics: &mut Vec<Diagnostic>) {
-    let services = tree.as_map_mut().and_then(|map| map.remove_entry("services"));
-    let mut context = Context::new(diagnostics);
-    project::read(tree, &mut context);
-    let Some((key, services)) = services else { return };
-    context.within("services", |context| project::try_services(&services, context));
-    if let Some(map) = tree.as_map_mut() {
-        map.insert(key, services);
-    }
+/// Reports what of a canonical tree cannot be read, as [`read`] does, without making the project.
+pub(crate) fn try_read(tree: &Node, diagnostics: &mut Vec<Diagnostic>) {
+    project::attempt(tree, &mut Context::new(diagnostics));
 }
 
 #[cfg(test)]

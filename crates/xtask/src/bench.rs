@@ -44,6 +44,8 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         let runs = if services > 1000 { 3 } else { 11 };
         let file = path(&file)?;
         row("parsing alone", measure(runs, 60, &[path(&parse)?, file]), &[], input.len());
+        // Loading without printing.
+        row("windlass config -q", measure(runs, 60, &[path(&windlass)?, "config", "-q", "-f", file]), &[], input.len());
         let config = row("windlass config", measure(runs, 60, &[path(&windlass)?, "config", "-f", file]), &[], input.len());
         let convert = row("windlass convert", measure(runs, 60, &[path(&windlass)?, "convert", "-q", "-f", file]), &[], input.len());
         if let Some(docker_compose) = docker_compose.as_deref().filter(|_| services <= MAX_FOR_DOCKER_COMPOSE) {

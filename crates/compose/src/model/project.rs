@@ -2,7 +2,7 @@
 
 use smol_str::SmolStr;
 use windlass_source::{Origin, Spanned};
-use windlass_yaml::Node;
+use windlass_yaml::{Key, Map, Node};
 
 use crate::model::ai_model::{MODEL, Model};
 use crate::model::by_name::{ByName, Extensions};
@@ -85,10 +85,8 @@ impl Read for Services {
             context.wrong_type(node, "a map");
             return None;
         };
-        let mut entries: Vec<_> = map.iter().collect();
-        entries.sort_by(|(a, _), (b, _)| a.name.cmp(&b.name));
-        let mut services = Vec::with_capacity(entries.len());
-        for (key, value) in entries {
+        let mut services = Vec::with_capacity(map.len());
+        for (key, value) in sorted(map) {
             // Filled where it stays, since a service is some kilobytes large.
             services.push(Service::default());
             if let Some(service) = services.last_mut() {
@@ -98,6 +96,19 @@ impl Read for Services {
         }
         Some(Self(services))
     }
+
+    fn attempt(node: &Node, context: &mut Context<'_>) {
+        let Some(map) = node.as_map() else { return context.wrong_type(node, "a map") };
+        for (key, value) in sorted(map) {
+            context.within_name(&key.name, |context| Service::attempt(value, context));
+        }
+    }
+}
+
+fn sorted(map: &Map) -> Vec<(&Key, &Node)> {
+    let mut entries: Vec<_> = map.iter().collect();
+    entries.sort_by(|(a, _), (b, _)| a.name.cmp(&b.name));
+    entries
 }
 
 pub(crate) static SERVICES: Names = Names { allows: is_name, wanted: Some(NAME), rule: Rule::object(&SERVICE) };
@@ -107,13 +118,9 @@ static SECRETS: Names = Names { allows: is_name, wanted: Some(NAME), rule: SECRE
 static CONFIGS: Names = Names { allows: is_name, wanted: Some(NAME), rule: CONFIG };
 static MODELS: Names = Names { allows: is_name, wanted: None, rule: Rule::object(&MODEL) };
 
-/// Reads services one after the other and keeps none.
-pub(crate) fn try_services(node: &Node, context: &mut Context<'_>) {
-    let mut services: Vec<_> = node.as_map().into_iter().flat_map(windlass_yaml::Map::iter).collect();
-    services.sort_by(|(a, _), (b, _)| a.name.cmp(&b.name));
-    for (key, value) in services {
-        context.within_name(&key.name, |context| Service::attempt(value, context));
-    }
+/// Reads the project for what is wrong with it alone.
+pub(crate) fn attempt(tree: &Node, context: &mut Context<'_>) {
+    TopLevel::attempt(tree, context);
 }
 
 /// The typed project of a canonical tree.
