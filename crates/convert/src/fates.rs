@@ -41,7 +41,12 @@ pub(crate) enum Target {
 
 impl Place {
     pub(crate) fn container(service: usize, path: &str) -> Self {
-        Self { target: Target::Container(service), path: Path::parse(path) }
+        Self::container_at(service, Path::parse(path))
+    }
+
+    /// As [`container`](Self::container), for a path made step by step.
+    pub(crate) fn container_at(service: usize, path: Path) -> Self {
+        Self { target: Target::Container(service), path }
     }
 
     pub(crate) fn pod(service: usize, path: &str) -> Self {

@@ -46,6 +46,7 @@ pub(super) fn environment(
     let mut env: Vec<EnvVar> = Vec::with_capacity(environment.len());
     let mut hidden: Vec<Hidden> = Vec::new();
     let whole = sink.at("environment");
+    let values = Path::root().key("env");
     let zone = time_zone(service.service).filter(|_| environment.get("TZ").is_none_or(Option::is_none));
     for entry in environment {
         if let Some(zone) = &zone
@@ -82,7 +83,7 @@ pub(super) fn environment(
                 });
             }
             None => {
-                let place = Place::container(service.index, &format!("env[{index}].value"));
+                let place = Place::container_at(service.index, values.index(index).key("value"));
                 if value.contains(DOCKER_HOST) {
                     let message = format!("a cluster has no `{DOCKER_HOST}`: write an address that its nodes can reach");
                     sink.diagnostics.push(

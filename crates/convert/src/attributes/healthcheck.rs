@@ -9,6 +9,7 @@ mod inferred;
 use k8s_openapi::api::core::v1::Probe;
 use windlass_compose::model::{Duration, Healthcheck, Test};
 use windlass_source::{Code, Diagnostic, Spanned};
+use windlass_yaml::Path;
 
 use super::Sink;
 use crate::decide::{Plan, ServicePlan};
@@ -162,7 +163,7 @@ fn fates(healthcheck: &Spanned<Healthcheck>, service: &ServicePlan<'_>, sink: &m
     let probes = probes(sink);
     let places = |field: &str, only: &[&str]| {
         let found = probes.iter().filter(|(name, probe)| probe.is_some() && only.contains(name));
-        found.map(|(name, _)| Place::container(service.index, &format!("{name}.{field}"))).collect::<Vec<_>>()
+        found.map(|(name, _)| Place::container_at(service.index, Path::root().key(name).key(field))).collect::<Vec<_>>()
     };
     let steady = ["readinessProbe", "livenessProbe"];
     let all = ["readinessProbe", "livenessProbe", "startupProbe"];
@@ -175,11 +176,12 @@ fn fates(healthcheck: &Spanned<Healthcheck>, service: &ServicePlan<'_>, sink: &m
         ("start_period", start_period.is_some(), places("failureThreshold", &["startupProbe"])),
         ("start_interval", start_interval.is_some(), places("periodSeconds", &["startupProbe"])),
     ];
+    let whole = sink.at("healthcheck");
     for (field, is_written, places) in rows {
         if !is_written {
             continue;
         }
-        let path = sink.at("healthcheck").key(field);
+        let path = whole.key(field);
         if places.is_empty() {
             sink.fates.lost(path, "there is no check that it could belong to");
         } else {
@@ -207,7 +209,7 @@ fn probes<'a>(sink: &'a Sink<'_>) -> [(&'static str, Option<&'a Probe>); 3] {
 /// Where the probes hold their checks.
 fn handlers(service: &ServicePlan<'_>, sink: &Sink<'_>) -> Vec<Place> {
     let kinds = probes(sink).into_iter().filter_map(|(name, probe)| Some((name, kind(probe?)?)));
-    kinds.map(|(name, kind)| Place::container(service.index, &format!("{name}.{kind}"))).collect()
+    kinds.map(|(name, kind)| Place::container_at(service.index, Path::root().key(name).key(kind))).collect()
 }
 
 /// The field of a probe that holds its check.

@@ -56,10 +56,11 @@ fn places_of(number: u16, transport: crate::decide::Transport, service: &Service
 
 fn port_fates(index: usize, published: &Spanned<Port>, service: &ServicePlan<'_>, plan: &Plan<'_>, sink: &mut Sink<'_>) {
     let Port { target, published: host, host_ip, protocol, app_protocol, mode, name, extensions } = &published.value;
-    let at = |field: &str| format!("ports[{index}].{field}");
+    let whole = sink.at("ports").index(index);
+    let at = |field: &str| whole.key(field);
     let number = u16::try_from(target.value).ok().filter(|number| *number > 0);
     let (Some(transport), Some(number)) = (transport(published), number) else {
-        sink.fates.refused(sink.at(&format!("ports[{index}]")), "Kubernetes knows ports 1 to 65535 of TCP, UDP and SCTP");
+        sink.fates.refused(whole, "Kubernetes knows ports 1 to 65535 of TCP, UDP and SCTP");
         return;
     };
     let places = places_of(number, transport, service);
@@ -70,31 +71,31 @@ fn port_fates(index: usize, published: &Spanned<Port>, service: &ServicePlan<'_>
         Some(Place::object(own.clone(), &format!("spec.ports[{position}].{field}")))
     };
     if places.is_empty() {
-        sink.fates.mapped_with(sink.at(&format!("ports[{index}]")), [], "another service of the pod offers it");
+        sink.fates.mapped_with(whole.clone(), [], "another service of the pod offers it");
     }
-    sink.fates.mapped(sink.at(&at("target")), places);
+    sink.fates.mapped(at("target"), places);
     if protocol.is_some() {
         let container = position.map(|position| Place::container(service.index, &format!("ports[{position}].protocol")));
-        sink.fates.mapped(sink.at(&at("protocol")), container.into_iter().chain(in_service("protocol")));
+        sink.fates.mapped(at("protocol"), container.into_iter().chain(in_service("protocol")));
     }
     if app_protocol.is_some() {
         match in_service("appProtocol") {
-            Some(place) => sink.fates.mapped(sink.at(&at("app_protocol")), [place]),
-            None => sink.fates.lost(sink.at(&at("app_protocol")), "it has no Service"),
+            Some(place) => sink.fates.mapped(at("app_protocol"), [place]),
+            None => sink.fates.lost(at("app_protocol"), "it has no Service"),
         }
     }
     if name.is_some() {
         let container = position.map(|position| Place::container(service.index, &format!("ports[{position}].name")));
-        sink.fates.mapped(sink.at(&at("name")), container.into_iter().chain(in_service("name")));
+        sink.fates.mapped(at("name"), container.into_iter().chain(in_service("name")));
     }
     match mode.as_ref().map(|mode| &mode.value) {
         None => {}
-        Some(PortMode::Ingress) => sink.fates.mapped_with(sink.at(&at("mode")), [], "a Service balances over all its pods"),
-        Some(PortMode::Host) => sink.fates.approximated(sink.at(&at("mode")), [], "balanced over all pods rather than bound on each node"),
-        Some(PortMode::Other(_)) => sink.fates.lost(sink.at(&at("mode")), "not a mode that Compose knows"),
+        Some(PortMode::Ingress) => sink.fates.mapped_with(at("mode"), [], "a Service balances over all its pods"),
+        Some(PortMode::Host) => sink.fates.approximated(at("mode"), [], "balanced over all pods rather than bound on each node"),
+        Some(PortMode::Other(_)) => sink.fates.lost(at("mode"), "not a mode that Compose knows"),
     }
     for extension in extensions {
-        sink.fates.mapped_with(sink.under(&format!("ports[{index}]"), &extension.name), [], "an extension has no meaning of its own");
+        sink.fates.mapped_with(at(&extension.name), [], "an extension has no meaning of its own");
     }
     host_fates(index, published, host.as_ref(), host_ip.as_ref(), service, plan, sink);
 }
@@ -109,8 +110,8 @@ fn host_fates(
     plan: &Plan<'_>,
     sink: &mut Sink<'_>,
 ) {
-    let path = sink.at(&format!("ports[{index}].published"));
-    let ip_path = sink.at(&format!("ports[{index}].host_ip"));
+    let whole = sink.at("ports").index(index);
+    let (path, ip_path) = (whole.key("published"), whole.key("host_ip"));
     let target = published.target.value;
     if !service.is_reachable() {
         let reason = if service.is_long_running() { "it has no network" } else { "a job has no Service; nobody reaches its ports" };
