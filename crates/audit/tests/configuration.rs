@@ -94,6 +94,17 @@ fn redirects_and_status_pages_are_no_sites() {
 }
 
 #[test]
+fn files_are_logs_of_a_machine_where_no_stack_has_nginx() {
+    let text = |image: &str| {
+        format!(
+            "--- compose.yaml\nservices:\n  a:\n    image: {image}\n--- deploy/nginx.conf\nserver {{ listen 80; access_log /var/log/nginx/a.log; }}\n"
+        )
+    };
+    check(&text("postgres:17"), &["NG032"], &[]);
+    check(&text("nginx:1.28"), &["NG032"], &["deploy/nginx.conf:1 NG032 P3"]);
+}
+
+#[test]
 fn hidden_files_are_looked_for_as_nginx_would() {
     let check = |server: &str, expect: &[&str]| {
         let text = format!("{WEB}--- nginx/default.conf\nserver {{ listen 80; root /srv; {server} }}\n");

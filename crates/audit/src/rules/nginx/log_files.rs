@@ -41,6 +41,12 @@ declare_rule! {
 
 fn check(config: &ConfigContext<'_>, nginx: &Nginx, findings: &mut Findings<'_>) {
     const DIRECTORY: &str = "/var/log/nginx";
+    // With stacks of which none has nginx, the file is for a machine's own.
+    let mut services = config.context().services().peekable();
+    let is_of_machine = services.peek().is_some() && !services.any(|service| service.runs("nginx") || service.build.is_some());
+    if config.uses().is_empty() && is_of_machine {
+        return findings.not_applicable();
+    }
     let hidden = config.services().find_map(|(service, _)| {
         let mount = service.model().volumes.iter().find(|mount| mount.target.value.trim_end_matches('/') == DIRECTORY)?;
         Some((service, mount))
