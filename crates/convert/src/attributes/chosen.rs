@@ -475,6 +475,13 @@ mod tests {
     }
 
     #[test]
+    fn a_port_that_no_node_has_is_left_to_the_cluster() {
+        let outcome = web("ports: ['8080:80'], labels: { kompose.service.type: nodeport, kompose.service.nodeport.port: '33111' }");
+        assert_eq!(outcome.field("Service/web-nodes", "spec.ports[0].nodePort"), "null\n");
+        assert!(outcome.fates("services.web.labels").contains("nodeport.port\"]: lost"), "{}", outcome.fates("services.web.labels"));
+    }
+
+    #[test]
     fn a_service_has_a_level_of_its_own() {
         let outcome = web(
             "privileged: true, user: '1000', x-windlass: { security: restricted, wait: none }, depends_on: { db: { condition: service_healthy } }",

@@ -55,9 +55,10 @@ fn one(chosen: &mut Chosen, label: &str, value: &str, at: Path) {
             "cluster" => chosen.set(|chosen| &mut chosen.traffic_policy, "Cluster", at),
             _ => chosen.refuse(at, "it is `local` or `cluster`"),
         },
-        "service.nodeport.port" => match value.parse::<i32>().ok().filter(|port| (1..=65_535).contains(port)) {
+        // The range that API servers have unless `--service-node-port-range` says otherwise.
+        "service.nodeport.port" => match value.parse::<i32>().ok().filter(|port| (30_000..=32_767).contains(port)) {
             Some(port) => chosen.set(|chosen| &mut chosen.node_port, port, at),
-            None => chosen.refuse(at, "it is no port"),
+            None => chosen.refuse(at, "ports of nodes are those from 30000 to 32767, so the cluster chooses one"),
         },
         "service.name_override" => chosen.set(|chosen| &mut chosen.name, value.into(), at),
         "service.expose.ingress-class-name" => chosen.set(|chosen| &mut chosen.ingress_class, value.into(), at),
