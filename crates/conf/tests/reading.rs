@@ -33,6 +33,9 @@ fn read(file: FileId, text: &str, kind: Kind) -> usize {
             let parsed = nginx::parse(file, text);
             let words = parsed.value.all().flat_map(|directive| directive.arguments.iter().chain([&directive.name]).map(|word| word.span));
             check(text, &parsed.value.concrete, &parsed.diagnostics, words.chain(parsed.value.all().map(|directive| directive.span)));
+            for target in parsed.value.targets() {
+                assert_eq!(text.get(target.host.span.range()), Some(target.host.as_str()));
+            }
             for server in parsed.value.servers() {
                 server.listens();
                 for location in server.locations() {
@@ -110,6 +113,9 @@ fn configuration() -> impl Strategy<Value = String> {
         "(a|b)*",
         "(?!",
         "deny all",
+        "proxy_pass http://",
+        "upstream a {",
+        "app:9000",
         "listen 443 ssl",
         "content_by_lua_block",
         "--[[",

@@ -19,6 +19,9 @@ fuzz_target!(|bytes: &[u8]| {
     let parsed = nginx::parse(file, &*text);
     assert_eq!(parsed.value.concrete.write(), text);
     check(&parsed.diagnostics);
+    for target in parsed.value.targets() {
+        assert_eq!(text.get(target.host.span.range()), Some(target.host.as_str()));
+    }
     for server in parsed.value.servers() {
         server.listens();
         server.locations().iter().for_each(|location| {

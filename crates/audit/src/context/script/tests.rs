@@ -1,3 +1,5 @@
+//! Scripts, cut into the commands that they run.
+
 use super::*;
 use proptest::prelude::*;
 use windlass_source::SourceMap;
