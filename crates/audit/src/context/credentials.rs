@@ -5,16 +5,16 @@ use std::ops::Range;
 use smol_str::SmolStr;
 use windlass_compose::template;
 use windlass_images::credentials::{self, Sign};
-use windlass_source::{Edit, Span, Spanned, VariableSource};
+use windlass_source::{Edit, Origin, Span, Spanned, VariableSource};
 
 use super::service::ServiceContext;
 
-/// A variable of a service whose value is, or holds, a credential.
+/// A variable or option of a service whose value is, or holds, a credential.
 #[derive(Clone, Debug)]
 pub struct Credential<'a> {
-    /// The variable.
-    pub name: &'a Spanned<SmolStr>,
-    /// Its value. Never to be shown.
+    /// The variable, or the option of the command: `--requirepass`.
+    pub name: Spanned<SmolStr>,
+    /// Its value, of an option the word that holds it. Never to be shown.
     pub value: &'a Spanned<SmolStr>,
     /// How it is known.
     pub sign: Sign,
@@ -43,7 +43,8 @@ impl Credential<'_> {
 }
 
 impl<'a> ServiceContext<'a> {
-    /// An edit that takes a literal value from a variable of the same name instead. `None` where it stands in several lines.
+    /// An edit that takes a literal value from a variable of the same name instead. `None` for options, and where it stands in several
+    /// lines.
     pub fn assignment_of(self, credential: &Credential<'_>) -> Option<Edit> {
         let span = credential.value.span()?;
         let text = self.context().slice(span);
@@ -51,12 +52,13 @@ impl<'a> ServiceContext<'a> {
         let is_simple = !text.contains('\n') && unquoted == credential.value.value;
         let at = text.find(unquoted)?;
         let name = &credential.name.value;
-        let is_name = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+        let is_name = !name.is_empty()
+            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
             && !name.starts_with(|first: char| first.is_ascii_digit());
         (is_simple && is_name).then(|| Edit { span: span.slice(at..at + unquoted.len()), replacement: format!("${{{name}:?}}") })
     }
 
-    /// The credentials among its variables, in the order of their names.
+    /// The credentials among its variables, in the order of their names, and then among the options of its command.
     pub fn credentials(self) -> Vec<Credential<'a>> {
         let of = |name: &'a Spanned<SmolStr>, value: &'a Spanned<SmolStr>| {
             let password = address_password(&value.value);
@@ -71,10 +73,31 @@ impl<'a> ServiceContext<'a> {
                 return None;
             }
             let secret = password.clone().unwrap_or(0..value.value.len());
-            Some(Credential { name, value, sign, is_address: password.is_some(), written: self.written(value, &secret) })
+            Some(Credential { name: name.clone(), value, sign, is_address: password.is_some(), written: self.written(value, &secret) })
         };
         let entries = self.model().environment.iter();
-        entries.filter_map(|entry| of(&entry.name, entry.value.as_ref()?)).collect()
+        let variables = entries.filter_map(|entry| of(&entry.name, entry.value.as_ref()?));
+        variables.chain(self.credentials_of_command()).collect()
+    }
+
+    /// `--requirepass x` and `--db-password=x`, word by word; scripts of a shell are not looked into.
+    fn credentials_of_command(self) -> impl Iterator<Item = Credential<'a>> {
+        let words = self.model().command.as_ref().map_or(&[][..], |words| &words.value[..]);
+        words.iter().enumerate().filter_map(move |(at, word)| {
+            let option = word.value.strip_prefix("--").filter(|option| !option.contains(' '))?;
+            let (name, value, secret) = match option.split_once('=') {
+                Some((name, value)) => (name, word, word.value.len() - value.len()..word.value.len()),
+                None => {
+                    let next = words.get(at + 1).filter(|next| !next.value.starts_with('-'))?;
+                    (option, next, 0..next.value.len())
+                }
+            };
+            let text = value.value.get(secret.clone())?;
+            // What a shell or the program puts in its place is none.
+            let sign = credentials::variable(name, text, &Origin::DEFAULT, None).filter(|_| !text.contains(['$', '{', '/']))?;
+            let name = Spanned::new(format!("--{name}").into(), word.origin.clone());
+            Some(Credential { name, value, sign, is_address: false, written: self.written(value, &secret) })
+        })
     }
 
     /// Who wrote the bytes `secret` of a value down.
@@ -93,10 +116,12 @@ impl<'a> ServiceContext<'a> {
             return Written::Literally;
         }
         // What a `.env` of this machine sets hides the default that everybody else gets.
-        match default_in(self.context().slice(span)) {
-            Some(name) if parts.iter().any(|part| part.variable == name) => Written::AsDefault(name),
-            _ => Written::Elsewhere,
-        }
+        let is_secret = |name: &SmolStr| {
+            let overlaps = |range: &Range<u32>| (range.start as usize) < secret.end && secret.start < range.end as usize;
+            parts.iter().any(|part| part.variable == *name && overlaps(&part.range))
+        };
+        let hidden = defaults_in(self.context().slice(span)).into_iter().find(is_secret);
+        hidden.map_or(Written::Elsewhere, Written::AsDefault)
     }
 
     /// The place is in a compose file, not in a file of variables.
@@ -128,13 +153,14 @@ fn holds_secret(name: &str, value: &str) -> bool {
 fn sign_of_default(service: ServiceContext<'_>, name: &Spanned<SmolStr>, value: &Spanned<SmolStr>) -> Option<Sign> {
     let span = value.span().filter(|_| !value.origin.parts().is_empty())?;
     let declared = template::variables(service.context().slice(span)).into_iter().find_map(|declared| declared.default)?;
-    credentials::variable(&name.value, &declared, &windlass_source::Origin::DEFAULT, service.image())
+    credentials::variable(&name.value, &declared, &Origin::DEFAULT, service.image())
 }
 
-/// The first variable of a text whose default is a text of its own.
-fn default_in(text: &str) -> Option<SmolStr> {
+/// The variables of a text whose default is a text of its own.
+fn defaults_in(text: &str) -> Vec<SmolStr> {
     let of_own = |default: &str| !default.trim_matches(['"', '\'']).is_empty() && !default.starts_with('$');
-    template::variables(text).into_iter().find(|declared| declared.default.as_deref().is_some_and(of_own)).map(|declared| declared.name)
+    let declared = template::variables(text).into_iter();
+    declared.filter(|declared| declared.default.as_deref().is_some_and(of_own)).map(|declared| declared.name).collect()
 }
 
 /// Where the password stands in an address or a connection string: `scheme://user:password@host`, `user:password@tcp(host)`.

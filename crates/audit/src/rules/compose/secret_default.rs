@@ -35,7 +35,7 @@ declare_rule! {
 }
 
 fn check(service: &ServiceContext<'_>, findings: &mut Findings<'_>) {
-    if service.environment.is_empty() {
+    if service.environment.is_empty() && service.command.is_none() {
         return findings.not_applicable();
     }
     for credential in service.credentials() {

@@ -6,7 +6,7 @@ use crate::rule::declare_rule;
 use crate::severity::{Grade, Severity};
 
 declare_rule! {
-    /// A credential stands in the compose file.
+    /// A credential stands in the compose file, as a variable or as an option of the command.
     ///
     /// What looks like a placeholder is P2: it becomes the password of everybody who starts the stack as it is. Defaults of variables are
     /// CO039's affair, passwords in addresses CO040's.
@@ -41,7 +41,7 @@ declare_rule! {
 }
 
 fn check(service: &ServiceContext<'_>, findings: &mut Findings<'_>) {
-    if service.environment.is_empty() {
+    if service.environment.is_empty() && service.command.is_none() {
         return findings.not_applicable();
     }
     for credential in service.credentials() {
@@ -54,13 +54,14 @@ fn check(service: &ServiceContext<'_>, findings: &mut Findings<'_>) {
         } else {
             service.grade(RULE.severity)
         };
+        let variable = if name.starts_with("--") { "NAME" } else { name.as_str() };
         let is_whole = credential.value.origin.parts().is_empty();
         let edit = service.assignment_of(&credential).filter(|_| is_whole);
         findings
             .report(credential.value.span().or(credential.name.span()), format!("`{name}` holds a credential in the clear"))
             .severity(grade)
             .because(credential.sign.to_string())
-            .help(format!("write `${{{name}:?}}` and give the value in the environment, or use a secret"))
+            .help(format!("write `${{{variable}:?}}` and give the value in the environment, or use a secret"))
             .suggest("take it from the environment", edit);
     }
 }
