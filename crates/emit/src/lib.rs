@@ -5,6 +5,7 @@ mod file_tree;
 pub mod layouts;
 mod plan;
 mod record;
+pub mod secrets;
 
 pub use difference::difference;
 pub use file_tree::{File, FileTree, is_safe};
