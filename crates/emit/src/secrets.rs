@@ -19,8 +19,7 @@ pub fn external(objects: &mut Objects, store: &str) {
     replace(objects, |secret, keys| {
         let name = secret.metadata.name.clone().unwrap_or_default();
         let entry = entry(secret);
-        let data: Vec<Value> =
-            keys.keys().map(|key| json!({ "secretKey": key, "remoteRef": { "key": entry, "property": key } })).collect();
+        let data: Vec<Value> = keys.keys().map(|key| json!({ "secretKey": key, "remoteRef": { "key": entry, "property": key } })).collect();
         let mut target = json!({ "name": name });
         if let Some(kind) = &secret.type_ {
             target["template"] = json!({ "type": kind });

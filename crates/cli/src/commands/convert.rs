@@ -12,13 +12,13 @@ use windlass_convert::{Conversion, Input, Summary, convert};
 use windlass_emit::{Action, Plan, layouts};
 use windlass_k8s::schema::Version;
 use windlass_k8s::validation::check_objects;
-use windlass_k8s::{Object, ObjectRef};
+use windlass_k8s::{Object, ObjectRef, Objects};
 use windlass_report::{Format, ObjectEntry};
-use windlass_source::{Code, Diagnostic, SourceMap, Span, normalize};
+use windlass_source::{Code, Diagnostic, FileSystem as _, SourceMap, Span, normalize};
 use windlass_yaml::Node;
 
 use crate::args::{OutputArgs, ProjectArgs};
-use crate::commands::convert::options::{ConversionArgs, LayoutArgs};
+use crate::commands::convert::options::{ConversionArgs, LayoutArgs, SecretsAs};
 use crate::commands::{Outcome, Shell, Stop, reason};
 use crate::exit::Exit;
 use crate::transaction;
@@ -55,6 +55,9 @@ pub(crate) struct ConvertArgs {
     pub(crate) output: OutputArgs,
 }
 
+/// Bytes of the largest certificate.
+const CERTIFICATE_LIMIT: u64 = 64 << 10;
+
 const EXAMPLES: &str = "\
 Examples:
   windlass convert | kubectl apply -f -
@@ -65,6 +68,7 @@ Examples:
 pub(crate) fn run(args: ConvertArgs, before: ProjectArgs, shell: &mut Shell) -> Outcome {
     let reports = report_formats(&args.reports)?;
     let layout = args.layout.options()?;
+    let secrets = args.layout.secrets()?;
     let options = args.conversion.options(std::mem::take(&mut shell.given));
     let request = shell.request(args.project.after(before))?;
 
@@ -87,6 +91,11 @@ pub(crate) fn run(args: ConvertArgs, before: ProjectArgs, shell: &mut Shell) -> 
     let verdicts = check_objects(&conversion.objects, Version::nearest(options.kube_version.minor));
     shell.tell(&verdicts, &loaded.sources);
     conversion.diagnostics.extend(verdicts);
+    if !invalid {
+        let namespace = loaded.project.windlass.as_ref().and_then(|settings| settings.namespace.as_ref());
+        let namespace = options.namespace.as_deref().or(namespace.map(|namespace| namespace.as_str()));
+        hide(&mut conversion.objects, secrets, namespace, shell)?;
+    }
     let Conversion { objects, report, .. } = &*conversion;
 
     let exit = match args.directory {
@@ -119,6 +128,31 @@ pub(crate) fn run(args: ConvertArgs, before: ProjectArgs, shell: &mut Shell) -> 
         return Ok(exit.and(Exit::Findings));
     }
     Ok(exit)
+}
+
+/// Puts Secrets into another form.
+fn hide(objects: &mut Objects, secrets: SecretsAs, namespace: Option<&str>, shell: &Shell) -> Result<(), Stop> {
+    match secrets {
+        SecretsAs::Secrets => {}
+        SecretsAs::External(store) => windlass_emit::secrets::external(objects, &store),
+        SecretsAs::Sealed(path) => {
+            let told = |reason: String| {
+                let message = format!("`{}` can't be used to seal secrets", path.display());
+                let told = Diagnostic::error(Code("cli::sealed-cert"), message).because(reason);
+                Stop::from(told.help("`kubeseal --fetch-cert > FILE` gets the certificate of the controller"))
+            };
+            let Some(namespace) = namespace else {
+                let told = Diagnostic::error(Code("cli::sealed-namespace"), "`--secrets sealed` needs the namespace");
+                return Err(told.because("a secret is sealed for its name and namespace alone").help("pass `--namespace NAME`").into());
+            };
+            let full = shell.environment.directory.join(&path);
+            let bytes = shell.files.read(&full, CERTIFICATE_LIMIT).map_err(|error| told(reason(&error)))?;
+            let text = String::from_utf8_lossy(&bytes);
+            let certificate = windlass_emit::secrets::Certificate::parse(&text).map_err(|error| told(error.to_string()))?;
+            windlass_emit::secrets::sealed(objects, &certificate, namespace);
+        }
+    }
+    Ok(())
 }
 
 /// Writes the report files; `files` says which file holds which object.

@@ -94,7 +94,9 @@ pub(super) mod tests {
 
     #[test]
     fn what_is_no_certificate_is_refused() {
-        for (text, reason) in [("", "it is no certificate"), ("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", "it is no certificate")] {
+        for (text, reason) in
+            [("", "it is no certificate"), ("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", "it is no certificate")]
+        {
             let error = Certificate::parse(text).expect_err("no certificate").to_string();
             assert!(error.starts_with(reason), "{error}");
         }

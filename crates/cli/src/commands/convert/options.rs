@@ -59,15 +59,29 @@ choices! {
         None,
     }
 }
-choices! {
-    /// `--secrets`
-    Secrets => layouts::Secrets {
-        /// Values in files under `secrets/`, which git ignores
-        Files,
-        /// Words that say what belongs there
-        Placeholders,
-    }
+/// `--secrets`
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Secrets {
+    /// Values in files under `secrets/`, which git ignores
+    Files,
+    /// Words that say what belongs there
+    Placeholders,
+    /// ExternalSecrets, whose values an operator takes from a store
+    ExternalSecrets,
+    /// SealedSecrets, which the cluster alone can open
+    Sealed,
 }
+
+/// What Secrets become before they are written.
+pub(crate) enum SecretsAs {
+    /// They stay what they are.
+    Secrets,
+    /// ExternalSecrets of this store.
+    External(String),
+    /// SealedSecrets for the controller with this certificate.
+    Sealed(PathBuf),
+}
+
 choices! {
     /// `--wait`
     Wait => convert::Wait {
@@ -143,6 +157,12 @@ pub(crate) struct LayoutArgs {
     /// Where secret values go
     #[arg(long, value_name = "WHERE", default_value = "files")]
     secrets: Secrets,
+    /// SecretStore of ExternalSecrets [default: windlass]
+    #[arg(long, value_name = "NAME")]
+    secret_store: Option<String>,
+    /// Certificate that SealedSecrets are sealed with, as `kubeseal --fetch-cert` prints it
+    #[arg(long, value_name = "FILE")]
+    sealed_cert: Option<PathBuf>,
 }
 
 impl LayoutArgs {
@@ -156,8 +176,26 @@ impl LayoutArgs {
             format: self.format.into(),
             split: self.split.into(),
             provenance: self.provenance.into(),
-            secrets: self.secrets.into(),
+            secrets: match self.secrets {
+                Secrets::Placeholders => layouts::Secrets::Placeholders,
+                Secrets::Files | Secrets::ExternalSecrets | Secrets::Sealed => layouts::Secrets::Files,
+            },
         })
+    }
+
+    /// What Secrets become.
+    pub(crate) fn secrets(&self) -> Result<SecretsAs, Stop> {
+        match (self.secrets, &self.sealed_cert) {
+            (Secrets::Files | Secrets::Placeholders, _) => Ok(SecretsAs::Secrets),
+            (Secrets::ExternalSecrets, _) => {
+                Ok(SecretsAs::External(self.secret_store.clone().unwrap_or_else(|| windlass_emit::secrets::STORE.to_owned())))
+            }
+            (Secrets::Sealed, Some(certificate)) => Ok(SecretsAs::Sealed(certificate.clone())),
+            (Secrets::Sealed, None) => {
+                let told = Diagnostic::error(Code("cli::sealed-cert"), "`--secrets sealed` needs the certificate of the controller");
+                Err(told.help("pass `--sealed-cert FILE`; `kubeseal --fetch-cert > FILE` gets it").into())
+            }
+        }
     }
 }
 
