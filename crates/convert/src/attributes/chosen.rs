@@ -482,6 +482,15 @@ mod tests {
     }
 
     #[test]
+    fn what_no_ingress_takes_is_told() {
+        let outcome = web("ports: ['80:80'], x-windlass: { expose: ingress, domain: Shop_1, path: a/../b }");
+        assert_eq!(outcome.field("Ingress/web", "spec.rules[0].http.paths[0].path"), "/\n");
+        let fates = outcome.fates("services.web.x-windlass");
+        assert!(fates.contains("x-windlass.domain: lost (`Shop_1` is no host name in lower case)"), "{fates}");
+        assert!(fates.contains("x-windlass.path: lost (a path begins with `/`"), "{fates}");
+    }
+
+    #[test]
     fn a_service_has_a_level_of_its_own() {
         let outcome = web(
             "privileged: true, user: '1000', x-windlass: { security: restricted, wait: none }, depends_on: { db: { condition: service_healthy } }",

@@ -10,6 +10,7 @@ use windlass_k8s::Kind;
 use windlass_source::Spanned;
 use windlass_yaml::Path;
 
+use super::route::{is_host, is_path};
 use crate::options::{Exposure, Security, Wait};
 
 pub(crate) use schedule::cron;
@@ -246,23 +247,30 @@ impl Chosen {
             }
         }
         for host in domain {
-            let wish = self.wish(text(host), at("domain"));
-            self.hosts.push(wish);
+            if is_host(host) {
+                let wish = self.wish(text(host), at("domain"));
+                self.hosts.push(wish);
+            } else {
+                self.refuse(at("domain"), format!("`{}` is no host name in lower case", host.value));
+            }
         }
         for secret in pull_secrets {
             let wish = self.wish(text(secret), at("pull_secrets"));
             self.pull_secrets.push(wish);
         }
-        let mut set_text = |key, value: &Option<Spanned<SmolStr>>, field: Slot<SmolStr>| {
+        if path.as_ref().is_some_and(|path| !is_path(path)) {
+            self.refuse(at("path"), "a path begins with `/`, and has neither `..` nor a query");
+        }
+        let mut set_text = |key, value: Option<&Spanned<SmolStr>>, field: Slot<SmolStr>| {
             if let Some(value) = value {
                 self.set(field, text(value), at(key));
             }
         };
-        set_text("path", path, |chosen| &mut chosen.path);
-        set_text("tls_secret", tls_secret, |chosen| &mut chosen.tls_secret);
-        set_text("ingress_class", ingress_class, |chosen| &mut chosen.ingress_class);
-        set_text("gateway", gateway, |chosen| &mut chosen.gateway);
-        set_text("service_account", service_account, |chosen| &mut chosen.service_account);
+        set_text("path", path.as_ref().filter(|path| is_path(path)), |chosen| &mut chosen.path);
+        set_text("tls_secret", tls_secret.as_ref(), |chosen| &mut chosen.tls_secret);
+        set_text("ingress_class", ingress_class.as_ref(), |chosen| &mut chosen.ingress_class);
+        set_text("gateway", gateway.as_ref(), |chosen| &mut chosen.gateway);
+        set_text("service_account", service_account.as_ref(), |chosen| &mut chosen.service_account);
         if let Some(security) = security {
             self.set(|chosen| &mut chosen.security, security.value.into(), at("security"));
         }

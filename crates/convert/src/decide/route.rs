@@ -131,7 +131,7 @@ fn of(plan: &ServicePlan<'_>, options: &Options) -> Option<Routing> {
         routing.by_gateway = by_gateway;
         routing.routes.extend(own_hosts().into_iter().map(|host| Route { host, path: own_path(), is_exact: false, port }));
         routing.at.extend(chosen.hosts.iter().map(|wish| wish.at.clone()).chain(chosen.path.as_ref().map(|path| path.at.clone())));
-        if let Some(secret) = &chosen.tls_secret {
+        if let Some(secret) = chosen.tls_secret.as_ref().filter(|_| !by_gateway) {
             routing.at.push(secret.at.clone());
             let hosts = routing.routes.iter().filter_map(|route| route.host.clone()).collect();
             routing.certificates.insert(secret.value.clone(), hosts);

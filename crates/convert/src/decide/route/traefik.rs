@@ -125,8 +125,7 @@ fn routes(router: Router<'_>, ports: &BTreeMap<&str, (u16, Path)>, asked: &mut A
     };
     let alternatives = if rule.contains('(') { alternatives(rule) } else { front_end(rule) };
     let Some(alternatives) = alternatives else {
-        let reason = format!("`{rule}` is more than a host and a path, which is what every Ingress controller can do");
-        asked.unusable.push((rule_at, reason));
+        asked.unusable.push((rule_at, "it is more than a host and a path, which is what every Ingress controller can do".to_owned()));
         asked.unusable.extend(at.into_iter().map(|at| (at, "the rule of its router can't be kept".to_owned())));
         return;
     };
