@@ -36,6 +36,8 @@ pub struct Rule {
     pub aliases: &'static [&'static str],
     /// Whether a machine can repair it.
     pub fix: Fixability,
+    /// Runs only when it is named: a matter of taste, or of a house's own rules.
+    pub is_optional: bool,
     /// Minutes that a person needs to repair one finding; for the action plan.
     pub effort: u16,
     /// What looks, and at what.
@@ -161,6 +163,7 @@ macro_rules! declare_rule {
             $(seed: $seed:literal,)?
             $(aliases: [$($alias:literal),* $(,)?],)?
             $(fix: $fix:ident,)?
+            $(optional: $optional:literal,)?
             effort: $effort:literal,
             check: $target:ident($check:expr) $(,)?
         }
@@ -173,6 +176,7 @@ macro_rules! declare_rule {
             seed: concat!($($seed)?),
             aliases: &[$($($alias),*)?],
             fix: $crate::rule::declare_rule!(@fix $($fix)?),
+            is_optional: false $(|| $optional)?,
             effort: $effort,
             check: $crate::rule::Check::$target($check),
             docs: concat!($($doc, "\n"),*),

@@ -33,10 +33,11 @@ impl Settings {
         Self { select: vec![rule.id.to_owned()], ..Self::default() }
     }
 
-    /// True when a rule runs.
+    /// True when a rule runs. One that is optional does when it is selected, or given a severity.
     pub fn runs(&self, rule: &Rule) -> bool {
         let named = |list: &[String]| list.iter().any(|name| rule.is_named(name));
-        (self.select.is_empty() || named(&self.select)) && !named(&self.ignore)
+        let by_default = || self.select.is_empty() && (!rule.is_optional || self.severity_of(rule).is_some());
+        (by_default() || named(&self.select)) && !named(&self.ignore)
     }
 
     /// The severity that the settings give to a rule.

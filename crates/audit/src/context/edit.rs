@@ -1,10 +1,11 @@
 //! Edits of compose files, for repairs: made on a file as it is written, comments and format kept.
 
 use windlass_source::{Edit, FileId, Span};
-use windlass_yaml::{Budget, Map, Node, Style, insert_entry, parse, remove_entry};
+use windlass_yaml::{Budget, Key, Map, Node, Style, insert_entry, parse, remove_entry};
 
 use super::Context;
 use super::service::ServiceContext;
+use super::stack::StackContext;
 
 impl Context {
     /// An edit that puts `new` in the place of the only `old` under a span.
@@ -28,7 +29,27 @@ fn snippet(file: FileId, yaml: &str) -> Option<Node> {
     parse(file, yaml, &Budget::default()).documents.into_iter().next().map(|document| document.root)
 }
 
+impl StackContext<'_> {
+    /// An edit that takes an entry out of a top-level section of the file that declares it.
+    pub fn remove(self, section: &str, key: &Key) -> Option<Edit> {
+        let file = key.span?.file;
+        remove_entry(self.context().sources.file(file).text(), self.context().written.get(&file)?.get(section)?, key.as_str())
+    }
+
+    /// An edit that takes a top-level attribute out of the file where its key stands.
+    pub fn remove_attribute(self, key: &Key) -> Option<Edit> {
+        let file = key.span?.file;
+        remove_entry(self.context().sources.file(file).text(), self.context().written.get(&file)?, key.as_str())
+    }
+}
+
 impl ServiceContext<'_> {
+    /// An edit that takes an attribute out of the service.
+    pub fn remove(self, key: &str) -> Option<Edit> {
+        let service = self.context().written_service(self)?;
+        remove_entry(self.context().sources.file(self.key_span()?.file).text(), service, key)
+    }
+
     /// An edit that adds an attribute behind the service's last one. `None` where it cannot be added in place: the attribute is there, the
     /// service is an alias or empty.
     pub fn insert(self, key: &str, yaml: &str) -> Option<Edit> {

@@ -303,6 +303,21 @@ impl<'a> ServiceContext<'a> {
         false
     }
 
+    /// The networks that it is on; none with a `network_mode`.
+    pub fn network_names(self) -> Vec<&'a str> {
+        let model = self.model();
+        match model.networks.is_empty() {
+            true if model.network_mode.is_none() => vec!["default"],
+            _ => model.networks.iter().map(|entry| entry.name.as_str()).collect(),
+        }
+    }
+
+    /// The paths at which its image keeps its data.
+    pub fn data_paths(self) -> impl Iterator<Item = &'a str> {
+        let volumes = self.image().map_or(&[][..], |image| &image.volumes);
+        volumes.iter().filter(|volume| volume.size.is_some()).map(|volume| volume.path.as_str())
+    }
+
     /// True where other services of its networks reach it by this name: its own, its container's, or an alias.
     pub fn is_called(self, host: &str) -> bool {
         let model = self.model();

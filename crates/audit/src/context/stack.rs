@@ -120,7 +120,7 @@ impl<'a> StackContext<'a> {
         let kept = self.tree().get(section).and_then(Node::as_map);
         let is_kept = |key: &Key| kept.is_some_and(|kept| kept.contains_key(key.as_str()));
         let mut found: Vec<Key> = Vec::new();
-        for root in self.file_ids().iter().filter_map(|file| self.context.written.get(file)) {
+        for root in self.written() {
             let declared = root.get(section).and_then(Node::as_map).into_iter();
             for key in declared.flat_map(Map::keys).filter(|key| !is_kept(key)) {
                 if found.iter().all(|known| known.name != key.name) {
@@ -129,6 +129,11 @@ impl<'a> StackContext<'a> {
             }
         }
         found
+    }
+
+    /// The files as they are written, before anything is merged.
+    pub fn written(self) -> impl Iterator<Item = &'a Node> {
+        self.file_ids().iter().filter_map(|file| self.context.written.get(file))
     }
 
     /// The variables that its files ask for and nobody sets, each with its first place.

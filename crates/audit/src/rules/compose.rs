@@ -10,7 +10,12 @@ mod cap_add;
 mod cap_drop_missing;
 mod cgroup_parent;
 mod config_mount_rw;
+mod container_name;
+mod container_name_scale;
+mod datastore_bind;
+mod datastore_no_volume;
 mod debug_in_prod;
+mod default_network;
 mod depends_cycle;
 mod depends_on_missing;
 mod depends_on_plain;
@@ -18,6 +23,7 @@ mod depends_on_unhealthcheckable;
 mod devices;
 mod docker_sock;
 mod env_required;
+mod flat_network;
 mod healthcheck_disabled;
 mod healthcheck_exec_var;
 mod healthcheck_no_params;
@@ -26,6 +32,10 @@ mod host_network;
 mod host_ns;
 mod image_latest;
 mod image_no_digest;
+mod internal_published;
+mod log_compress;
+mod log_none;
+mod log_rotation;
 mod mysql_ping_socket;
 mod no_backup;
 mod no_cpu_limit;
@@ -47,6 +57,7 @@ mod port_privileged;
 mod port_ssh;
 mod port_unquoted;
 mod privileged;
+mod project_name;
 mod propagation;
 mod readonly_no_tmpfs;
 mod replicas;
@@ -63,6 +74,8 @@ mod sensitive_mount;
 mod service_no_healthcheck;
 mod source_bind_in_prod;
 mod start_first;
+mod style;
+mod subnet;
 mod swarm_incompatible;
 mod swarm_restart;
 mod tmpfs_exec;
@@ -70,6 +83,10 @@ mod ulimits;
 mod unconfined;
 mod update_config;
 mod user_root;
+mod version_field;
+mod volume_anonymous;
+mod volume_shared;
+mod volume_unused;
 mod worker_unbounded;
 
 pub(super) static RULES: &[&Rule] = &[
@@ -81,7 +98,12 @@ pub(super) static RULES: &[&Rule] = &[
     &cap_drop_missing::RULE,
     &cgroup_parent::RULE,
     &config_mount_rw::RULE,
+    &container_name::RULE,
+    &container_name_scale::RULE,
+    &datastore_bind::RULE,
+    &datastore_no_volume::RULE,
     &debug_in_prod::RULE,
+    &default_network::RULE,
     &depends_cycle::RULE,
     &depends_on_missing::RULE,
     &depends_on_plain::RULE,
@@ -89,6 +111,7 @@ pub(super) static RULES: &[&Rule] = &[
     &devices::RULE,
     &docker_sock::RULE,
     &env_required::RULE,
+    &flat_network::RULE,
     &healthcheck_disabled::RULE,
     &healthcheck_exec_var::RULE,
     &healthcheck_no_params::RULE,
@@ -97,6 +120,10 @@ pub(super) static RULES: &[&Rule] = &[
     &host_ns::RULE,
     &image_latest::RULE,
     &image_no_digest::RULE,
+    &internal_published::RULE,
+    &log_compress::RULE,
+    &log_none::RULE,
+    &log_rotation::RULE,
     &mysql_ping_socket::RULE,
     &no_backup::RULE,
     &no_cpu_limit::RULE,
@@ -118,6 +145,7 @@ pub(super) static RULES: &[&Rule] = &[
     &port_ssh::RULE,
     &port_unquoted::RULE,
     &privileged::RULE,
+    &project_name::RULE,
     &propagation::RULE,
     &readonly_no_tmpfs::RULE,
     &replicas::RULE,
@@ -134,6 +162,8 @@ pub(super) static RULES: &[&Rule] = &[
     &service_no_healthcheck::RULE,
     &source_bind_in_prod::RULE,
     &start_first::RULE,
+    &style::RULE,
+    &subnet::RULE,
     &swarm_incompatible::RULE,
     &swarm_restart::RULE,
     &tmpfs_exec::RULE,
@@ -141,5 +171,9 @@ pub(super) static RULES: &[&Rule] = &[
     &unconfined::RULE,
     &update_config::RULE,
     &user_root::RULE,
+    &version_field::RULE,
+    &volume_anonymous::RULE,
+    &volume_shared::RULE,
+    &volume_unused::RULE,
     &worker_unbounded::RULE,
 ];

@@ -155,7 +155,9 @@ fn leave_open(request: &mut ProjectRequest, diagnostics: &[Diagnostic]) -> bool 
                 request.environment.insert(name.to_owned(), "1".to_owned());
             }
             "compose::cannot-read" if error.message.starts_with("the env_file") => request.options.resolve_environment = false,
-            "compose::undefined-reference" | "compose::depends-on-cycle" => request.options.check_consistency = false,
+            "compose::undefined-reference" | "compose::depends-on-cycle" | "compose::duplicate" => {
+                request.options.check_consistency = false
+            }
             // Half of a mount or port may be a variable: `${DATA}:/data`.
             "compose::invalid-value" => {
                 for (name, _) in diagnostics.iter().filter_map(unset_variable) {
