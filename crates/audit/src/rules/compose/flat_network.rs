@@ -7,7 +7,7 @@ use crate::findings::Findings;
 use crate::rule::declare_rule;
 
 declare_rule! {
-    /// A proxy that the outside reaches is on one network with a database.
+    /// In production, a proxy that the outside reaches is on one network with a datastore.
     ///
     /// ## Why
     /// Who breaks into the proxy reaches the datastore directly, past the application.
@@ -48,7 +48,7 @@ declare_rule! {
 }
 
 fn check(service: &ServiceContext<'_>, findings: &mut Findings<'_>) {
-    if service.role() != Role::Proxy || service.reach() != Reach::Public || service.network_mode.is_some() {
+    if !service.is_production() || service.role() != Role::Proxy || service.reach() != Reach::Public || service.network_mode.is_some() {
         return findings.not_applicable();
     }
     let own = service.network_names();
