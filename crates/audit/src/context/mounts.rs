@@ -41,13 +41,9 @@ impl ServiceContext<'_> {
 
     /// A file system in memory stands at this path, or above it.
     pub fn is_in_memory(self, path: &str) -> bool {
-        let covers = |target: &str| {
-            let target = target.trim_end_matches('/');
-            path.strip_prefix(target).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-        };
         let service = self.model();
-        service.tmpfs.iter().any(|mount| covers(tmpfs::parse(&mount.value).path.value))
-            || service.volumes.iter().any(|mount| mount.value.kind.value == MountKind::Tmpfs && covers(&mount.value.target.value))
+        service.tmpfs.iter().any(|mount| covers(tmpfs::parse(&mount.value).path.value, path))
+            || service.volumes.iter().any(|mount| mount.kind.value == MountKind::Tmpfs && covers(&mount.target.value, path))
     }
 }
 
