@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use windlass_source::{Diagnostic, Span};
 
 use crate::baseline;
-use crate::context::{ConfigContext, Context, EnvironmentKind, ServiceContext, StackContext};
+use crate::context::{ConfigContext, Context, EnvironmentKind, ObjectContext, ServiceContext, StackContext};
 use crate::findings::{Finding, Findings, Outcome, Target, Verdict};
 use crate::rule::{Check, ConfigCheck, Rule};
 use crate::rules;
@@ -141,6 +141,13 @@ fn run(rule: &'static Rule, context: &Context, findings: &mut Vec<Finding>, outc
         Check::Environment(check) => context.configs().filter(|config| config.is_environment()).for_each(|config| {
             on(Target::of_config(config), &|sink| check(&config, sink));
         }),
+        Check::Object(check) => context.objects().for_each(|object| on(Target::of_object(object), &|sink| check(&object, sink))),
+        Check::Workload(check) => context.objects().filter_map(|object| object.workload()).for_each(|workload| {
+            on(Target::of_object(workload.object()), &|sink| check(&workload, sink));
+        }),
+        Check::Container(check) => context.objects().filter_map(|object| object.workload()).for_each(|workload| {
+            workload.containers().for_each(|container| on(Target::of_object(workload.object()), &|sink| check(&container, sink)));
+        }),
         Check::Repository(check) => on(Target { is_repository: true, ..Target::default() }, &|sink| check(context, sink)),
         // Told when suppressions are applied.
         Check::Suppression(_) => {}
@@ -226,6 +233,10 @@ impl Target {
 }
 
 impl Target {
+    fn of_object(object: ObjectContext<'_>) -> Self {
+        Self { object: Some(object.reference()), ..Self::default() }
+    }
+
     fn of_config(config: ConfigContext<'_>) -> Self {
         let is_repository = config.workflow().is_some();
         Self { is_repository, ..Self::of_services(config.services().map(|(service, _)| service)) }

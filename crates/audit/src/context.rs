@@ -15,6 +15,7 @@ mod environment;
 mod hosts;
 mod limits;
 mod load;
+mod manifest;
 mod measurements;
 mod mounts;
 mod mysql;
@@ -39,6 +40,7 @@ pub use credentials::{Credential, Written};
 pub use dockerfile::{DockerfileContext, Run, StageContext};
 pub use environment::{Environment, EnvironmentKind};
 pub use load::Request;
+pub use manifest::{ContainerContext, ObjectContext, WorkloadContext, lists};
 pub use measurements::Measurement;
 pub use mysql::{server_entry, server_sections};
 pub use packages::{Install, Manager};
@@ -57,6 +59,7 @@ pub struct Context {
     pub(crate) stacks: Vec<stack::Stack>,
     pub(crate) dockerfiles: Vec<dockerfile::DockerfileEntry>,
     pub(crate) configs: Vec<config_file::ConfigFile>,
+    pub(crate) manifests: Vec<manifest::ManifestEntry>,
     /// The compose files as they are written, before anything is merged.
     pub(crate) written: BTreeMap<FileId, Node>,
     /// What could not be read, and so was not checked.
@@ -100,6 +103,11 @@ impl Context {
         configs.chain(guides).any(|text| has_word(text, variable))
     }
 
+    /// The objects of manifests, in the order of files and documents.
+    pub fn objects(&self) -> impl Iterator<Item = ObjectContext<'_>> {
+        self.manifests.iter().map(|entry| ObjectContext::new(self, entry))
+    }
+
     /// Every text that was read.
     pub fn sources(&self) -> &SourceMap {
         &self.sources
@@ -115,6 +123,7 @@ impl Context {
         let mut files: Vec<_> = self.stacks.iter().flat_map(|stack| &stack.file_ids).copied().collect();
         files.extend(self.dockerfiles.iter().map(|dockerfile| dockerfile.file));
         files.extend(self.configs.iter().map(|config| config.file));
+        files.extend(self.manifests.iter().map(|manifest| manifest.file));
         files.sort_unstable();
         files.dedup();
         files.len()

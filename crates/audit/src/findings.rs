@@ -112,6 +112,8 @@ pub(crate) struct Target {
     /// The stacks that it belongs to.
     pub(crate) stacks: Vec<usize>,
     pub(crate) service: Option<SmolStr>,
+    /// `Deployment/web`.
+    pub(crate) object: Option<String>,
     /// It is the repository as a whole, which every stack is part of.
     pub(crate) is_repository: bool,
 }
@@ -156,7 +158,7 @@ impl<'t> Findings<'t> {
             fixes: Vec::new(),
             stacks: self.target.stacks.clone(),
             service: self.target.service.clone(),
-            object: None,
+            object: self.target.object.clone(),
             fingerprint: String::new(),
             suppressed: None,
         });

@@ -11,7 +11,9 @@ use windlass_conf::prometheus::Prometheus;
 use windlass_conf::redis::Redis;
 use windlass_conf::workflow::Workflow;
 
-use crate::context::{ConfigContext, Context, DockerfileContext, ServiceContext, StackContext, StageContext};
+use crate::context::{
+    ConfigContext, ContainerContext, Context, DockerfileContext, ObjectContext, ServiceContext, StackContext, StageContext, WorkloadContext,
+};
 use crate::control::{Category, Control};
 use crate::findings::Findings;
 use crate::severity::Severity;
@@ -129,6 +131,12 @@ pub enum Check {
     Workflow(ConfigCheck<Workflow>),
     /// Each file of variables (`.env`).
     Environment(fn(&ConfigContext<'_>, &mut Findings<'_>)),
+    /// Each object of the manifests.
+    Object(fn(&ObjectContext<'_>, &mut Findings<'_>)),
+    /// Each object that is a pod or makes pods.
+    Workload(fn(&WorkloadContext<'_>, &mut Findings<'_>)),
+    /// Each container of such an object.
+    Container(fn(&ContainerContext<'_>, &mut Findings<'_>)),
     /// All that was found, once.
     Repository(fn(&Context, &mut Findings<'_>)),
     /// Each suppression; found while suppressions are applied.
@@ -148,6 +156,7 @@ impl Check {
             Self::Prometheus(_) => "prometheus",
             Self::Workflow(_) => "ci",
             Self::Environment(_) => "env",
+            Self::Object(_) | Self::Workload(_) | Self::Container(_) => "kubernetes",
             Self::Repository(_) => "repository",
             Self::Suppression(_) => "suppression",
         }

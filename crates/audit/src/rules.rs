@@ -5,6 +5,7 @@ mod ci;
 mod compose;
 mod dockerfile;
 mod environment;
+mod kubernetes;
 mod mysql;
 mod nginx;
 mod php;
@@ -26,6 +27,7 @@ pub fn all() -> &'static [&'static Rule] {
             compose::RULES,
             dockerfile::RULES,
             environment::RULES,
+            kubernetes::RULES,
             mysql::RULES,
             nginx::RULES,
             php::RULES,

@@ -3,6 +3,7 @@
 mod configs;
 mod dockerfiles;
 mod facts;
+mod manifests;
 mod stacks;
 
 use std::path::{Path, PathBuf};
@@ -44,6 +45,8 @@ struct Wanted {
     dockerfiles: Vec<PathBuf>,
     /// Configuration files, absolute.
     configs: Vec<PathBuf>,
+    /// YAML that may hold manifests, absolute.
+    manifests: Vec<PathBuf>,
 }
 
 impl Context {
@@ -65,6 +68,7 @@ impl Context {
         facts::fill(&builds, request, &mut context);
         dockerfiles::decide_environments(request, &mut context);
         configs::load(&wanted.configs, &mut reader, &mut context);
+        manifests::load(&wanted.manifests, &mut reader, &mut context);
         context.repository.read_texts(&mut reader);
         super::measurements::load(&mut reader, &mut context);
         context.sources = reader.sources;
@@ -106,7 +110,7 @@ fn find(request: &Request, files: &dyn FileSystem, context: &mut Context) -> Wan
         let message = "the directory has more files than are looked at";
         context.not_understood.push(Diagnostic::warning(CUT_SHORT, message).help("name the directories to audit"));
     }
-    for list in [&mut wanted.compose, &mut wanted.dockerfiles, &mut wanted.configs] {
+    for list in [&mut wanted.compose, &mut wanted.dockerfiles, &mut wanted.configs, &mut wanted.manifests] {
         list.sort();
         list.dedup();
     }
@@ -122,6 +126,8 @@ fn sort(absolute: &Path, path: &str, wanted: &mut Wanted) -> bool {
         &mut wanted.dockerfiles
     } else if super::config_file::Content::may_be(path) {
         &mut wanted.configs
+    } else if manifests::may_be(path) {
+        &mut wanted.manifests
     } else {
         return false;
     };
