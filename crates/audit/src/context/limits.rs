@@ -2,6 +2,7 @@
 //! of the service itself.
 
 use windlass_compose::model::{Bytes, Resources};
+use windlass_images::image::{Amounts, Role};
 use windlass_source::Spanned;
 
 use super::service::ServiceContext;
@@ -12,6 +13,11 @@ const CPU_PERIOD: f64 = 100_000.0;
 impl<'a> ServiceContext<'a> {
     fn resources(self) -> Option<&'a Resources> {
         self.model().deploy.as_ref()?.resources.as_ref().map(|resources| &resources.value)
+    }
+
+    /// The limits that the catalogue gives for its image, as quantities of Kubernetes.
+    pub fn usual_limits(self) -> Option<&'a Amounts> {
+        self.image().filter(|image| image.role != Role::Base).map(|image| &image.resources.limits)
     }
 
     /// The memory limit in bytes.

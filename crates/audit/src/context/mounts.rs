@@ -8,7 +8,19 @@ use windlass_source::normalize;
 
 use super::service::ServiceContext;
 
+/// Directories that hold a socket of a container engine.
+const ENGINE_DIRECTORIES: [&str; 7] =
+    ["/run", "/var/run", "/run/containerd", "/var/run/containerd", "/run/podman", "/var/run/podman", "/run/systemd"];
+/// Names of such sockets; the last is a pipe of Windows.
+const ENGINE_SOCKETS: [&str; 5] = ["docker.sock", "podman.sock", "containerd.sock", "crio.sock", "docker_engine"];
+
 impl ServiceContext<'_> {
+    /// A path of the host is a container engine's socket, or a directory that holds one.
+    pub fn holds_engine(path: &str) -> bool {
+        let name = path.rsplit(['/', '\\']).next().unwrap_or(path);
+        ENGINE_SOCKETS.contains(&name) || ENGINE_DIRECTORIES.contains(&path)
+    }
+
     /// The path of the host that a mount names, without `.`, `..` and double slashes; `None` for volumes, and for what belongs to the
     /// project wherever that stands.
     pub fn host_path(self, mount: &Mount) -> Option<String> {

@@ -8,8 +8,8 @@ declare_rule! {
     /// A service is built and names an image as well, and nothing says which comes first.
     ///
     /// ## Why
-    /// Without `pull_policy`, Compose first tries to pull an image of that name. On a machine without it, somebody else's image may run instead
-    /// of what the sources say.
+    /// Without `pull_policy`, Compose first tries to pull an image of that name. On a machine without it, somebody else's image may run
+    /// instead of what the sources say.
     ///
     /// ## Example
     /// ```yaml

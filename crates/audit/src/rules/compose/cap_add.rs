@@ -32,7 +32,10 @@ declare_rule! {
     /// ```
     pub(crate) static RULE = {
         id: "CO018", slug: "cap-add", control: Capabilities, severity: P1,
-        aliases: ["kics:container_capabilities_unrestricted", "compose-lint:CL-0011", "compose-lint:CL-0024", "compose-lint:CL-0027", "compose-lint:CL-0028", "compose-lint:CL-0029", "compose-lint:CL-0030", "docker-bench:5.4"],
+        aliases: [
+            "kics:container_capabilities_unrestricted", "compose-lint:CL-0011", "compose-lint:CL-0024", "compose-lint:CL-0027",
+            "compose-lint:CL-0028", "compose-lint:CL-0029", "compose-lint:CL-0030", "docker-bench:5.4",
+        ],
         effort: 30,
         check: Service(check),
     }

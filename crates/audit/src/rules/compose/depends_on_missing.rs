@@ -7,8 +7,8 @@ use crate::rule::declare_rule;
 declare_rule! {
     /// A service speaks to another, by what its variables say, and does not wait for it.
     ///
-    /// Metrics, logs and mail go to services that nobody has to wait for, and Swarm does not know `depends_on`. Of two services that speak to each
-    /// other neither can wait.
+    /// Metrics, logs and mail go to services that nobody has to wait for, and Swarm does not know `depends_on`. Of two services that
+    /// speak to each other neither can wait.
     ///
     /// ## Why
     /// Which of the two starts first is chance. The service meets nobody under that name, and ends or shows errors.

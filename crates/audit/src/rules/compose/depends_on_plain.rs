@@ -10,8 +10,8 @@ use crate::severity::{Grade, Severity};
 declare_rule! {
     /// A service waits only for the start of another, although that has a health check.
     ///
-    /// P3 where `condition: service_started` is written out, since somebody may have meant it. Nobody has to wait for metrics, logs and mail
-    /// catchers, and Swarm does not know `depends_on`.
+    /// P3 where `condition: service_started` is written out, since somebody may have meant it. Nobody has to wait for metrics, logs and
+    /// mail catchers, and Swarm does not know `depends_on`.
     ///
     /// ## Why
     /// A container that has started is not ready yet. The service that waits meets a database that refuses it, and ends or shows errors.

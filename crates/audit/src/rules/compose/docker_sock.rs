@@ -43,15 +43,10 @@ declare_rule! {
     }
 }
 
-/// Directories that hold a socket of an engine.
-const DIRECTORIES: [&str; 7] =
-    ["/run", "/var/run", "/run/containerd", "/var/run/containerd", "/run/podman", "/var/run/podman", "/run/systemd"];
-const SOCKETS: [&str; 5] = ["docker.sock", "podman.sock", "containerd.sock", "crio.sock", "docker_engine"];
-
 fn check(service: &ServiceContext<'_>, findings: &mut Findings<'_>) {
     let mounts = service.volumes.iter().filter_map(|mount| {
         let path = service.host_path(&mount.value)?;
-        let is_socket = path.rsplit(['/', '\\']).next().is_some_and(|name| SOCKETS.contains(&name)) || DIRECTORIES.contains(&path.as_str());
+        let is_socket = ServiceContext::holds_engine(&path);
         is_socket.then(|| (mount.value.source.as_ref().and_then(|source| source.span()).or(mount.span()), path))
     });
     let api = service.use_api_socket.as_ref().filter(|flag| flag.value).map(|flag| (flag.span(), "the engine's socket".to_owned()));

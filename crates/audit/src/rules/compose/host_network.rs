@@ -12,8 +12,8 @@ declare_rule! {
     /// P2 for agents that look after the machine.
     ///
     /// ## Why
-    /// It reaches what listens on the host's loopback address, and every port that it opens is open on all addresses of the host, whatever
-    /// `ports` says.
+    /// It reaches what listens on the host's loopback address, and every port that it opens is open on all addresses of the host,
+    /// whatever `ports` says.
     ///
     /// ## Example
     /// ```yaml

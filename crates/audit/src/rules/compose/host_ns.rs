@@ -11,8 +11,8 @@ use crate::severity::{Grade, Severity};
 declare_rule! {
     /// A container shares processes, memory or another namespace with the host.
     ///
-    /// `pid` and `ipc` are P1, P2 for agents. `cgroup` is P2. `uts` and `userns_mode` are P3: without further rights the first shows a name,
-    /// and the second matters only where Docker maps users.
+    /// `pid` and `ipc` are P1, P2 for agents. `cgroup` is P2. `uts` and `userns_mode` are P3: without further rights the first shows a
+    /// name, and the second matters only where Docker maps users.
     ///
     /// ## Why
     /// It sees and can signal every process of the host, or reads memory that others share.
@@ -35,7 +35,10 @@ declare_rule! {
     /// ```
     pub(crate) static RULE = {
         id: "CO026", slug: "host-ns", control: HostAccess, severity: P1,
-        aliases: ["kics:host_namespace_is_shared", "kics:ipc_set_to_host", "compose-lint:CL-0010", "docker-bench:5.16", "docker-bench:5.17", "docker-bench:5.21", "docker-bench:5.31"],
+        aliases: [
+            "kics:host_namespace_is_shared", "kics:ipc_set_to_host", "compose-lint:CL-0010", "docker-bench:5.16", "docker-bench:5.17",
+            "docker-bench:5.21", "docker-bench:5.31",
+        ],
         effort: 30,
         check: Service(check),
     }

@@ -10,8 +10,8 @@ declare_rule! {
     /// Images without a tag, or with one that moves, are not looked at: the tag comes first.
     ///
     /// ## Why
-    /// Whoever owns the repository can put something else under the same tag. A digest names one image for ever; tools like Renovate keep it
-    /// current.
+    /// Whoever owns the repository can put something else under the same tag. A digest names one image for ever; tools like Renovate keep
+    /// it current.
     ///
     /// ## Example
     /// ```yaml

@@ -44,8 +44,7 @@ fn check(service: &ServiceContext<'_>, findings: &mut Findings<'_>) {
     if service.cpu_limit().is_some() {
         return;
     }
-    let advice = service.image().filter(|image| image.role != windlass_images::image::Role::Base).map(|image| &image.resources.limits.cpu);
-    let help = advice.map_or(String::new(), |cpu| format!("; `{}` is a start for this image", cores(cpu)));
+    let help = service.usual_limits().map_or(String::new(), |usual| format!("; `{}` is a start for this image", cores(&usual.cpu)));
     findings
         .report(service.key_span(), format!("`{}` has no processor limit", service.name()))
         .severity(service.grade(RULE.severity))

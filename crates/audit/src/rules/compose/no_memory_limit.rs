@@ -33,6 +33,7 @@ declare_rule! {
     /// ```
     pub(crate) static RULE = {
         id: "CO012", slug: "no-memory-limit", control: ResourceLimits, severity: P2,
+        seed: "2.2, 5.1, 12.1, 17.1",
         aliases: ["kics:memory_not_limited", "compose-lint:CL-0026", "docker-bench:5.11"],
         effort: 10,
         check: Service(check),
@@ -43,9 +44,9 @@ fn check(service: &ServiceContext<'_>, findings: &mut Findings<'_>) {
     if service.memory_limit().is_some() {
         return;
     }
-    let advice =
-        service.image().filter(|image| image.role != windlass_images::image::Role::Base).map(|image| &image.resources.limits.memory);
-    let help = advice.map_or(String::new(), |memory| format!("; `{}` is a start for this image", memory.trim_end_matches('i')));
+    let help = service
+        .usual_limits()
+        .map_or(String::new(), |usual| format!("; `{}` is a start for this image", usual.memory.trim_end_matches('i')));
     findings
         .report(service.key_span(), format!("`{}` has no memory limit", service.name()))
         .severity(service.grade(RULE.severity))

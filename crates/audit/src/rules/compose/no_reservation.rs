@@ -10,7 +10,8 @@ declare_rule! {
     /// Services without limits are not looked at: those come first.
     ///
     /// ## Why
-    /// A scheduler (Swarm, Kubernetes) places containers by what they reserve. Without reservations it puts all on one node until that is full.
+    /// A scheduler (Swarm, Kubernetes) places containers by what they reserve. Without reservations it puts all on one node until that is
+    /// full.
     ///
     /// ## Example
     /// ```yaml

@@ -7,8 +7,8 @@ use crate::rule::declare_rule;
 declare_rule! {
     /// A service that is not the edge publishes a port below 1024.
     ///
-    /// Proxies are the edge, and so is an application on port 80 or 443 where there is no proxy. Servers whose clients expect the port (mail,
-    /// names, files) keep it.
+    /// Proxies are the edge, and so is an application on port 80 or 443 where there is no proxy. Servers whose clients expect the port
+    /// (mail, names, files) keep it.
     ///
     /// ## Why
     /// Those ports are for services of the machine itself. What sits there is taken for one, and rootless engines can't open them.

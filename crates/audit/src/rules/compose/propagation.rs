@@ -7,8 +7,8 @@ use crate::rule::declare_rule;
 declare_rule! {
     /// What is mounted below a bind mount is seen on the other side, in both directions.
     ///
-    /// The repair (`rslave`) keeps the direction from the host to the container. It is for a person to make, since mounts that the container
-    /// makes are no longer seen on the host.
+    /// The repair (`rslave`) keeps the direction from the host to the container. It is for a person to make, since mounts that the
+    /// container makes are no longer seen on the host.
     ///
     /// ## Why
     /// With the right to mount, the container can put file systems into the host's tree; and it sees whatever is mounted there later.

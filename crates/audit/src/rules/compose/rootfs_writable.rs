@@ -8,8 +8,8 @@ declare_rule! {
     /// A container can write to the files of its image.
     ///
     /// ## Why
-    /// Who breaks into it can change its programs and put others beside them. `read_only: true` prevents that; what has to be written goes
-    /// to volumes and `tmpfs`.
+    /// Who breaks into it can change its programs and put others beside them. `read_only: true` prevents that; what has to be written
+    /// goes to volumes and `tmpfs`.
     ///
     /// ## Example
     /// ```yaml

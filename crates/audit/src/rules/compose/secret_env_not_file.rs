@@ -7,12 +7,12 @@ use crate::rule::declare_rule;
 declare_rule! {
     /// A credential is given as a variable to an image that would read it from a file.
     ///
-    /// Stacks for development are not looked at, nor are services that run something else than the image's server: its entrypoint reads the
-    /// file.
+    /// Stacks for development are not looked at, nor are services that run something else than the image's server: its entrypoint reads
+    /// the file.
     ///
     /// ## Why
-    /// Variables are seen by `docker inspect`, by every child process and in many a crash report. A secret is a file that only the container
-    /// sees.
+    /// Variables are seen by `docker inspect`, by every child process and in many a crash report. A secret is a file that only the
+    /// container sees.
     ///
     /// ## Example
     /// ```yaml

@@ -8,8 +8,8 @@ use crate::severity::{Grade, Severity};
 declare_rule! {
     /// A directory of the host that holds its system, its secrets or its people's files is mounted.
     ///
-    /// Writable it is P1 where that means root, read-only P2. Less for agents that look after the machine, and for files that belong to one
-    /// program. What tells nobody anything is left alone read-only: time zone, names, public certificates.
+    /// Writable it is P1 where that means root, read-only P2. Less for agents that look after the machine, and for files that belong to
+    /// one program. What tells nobody anything is left alone read-only: time zone, names, public certificates.
     ///
     /// ## Why
     /// The walls between container and host end there: keys and passwords can be read, programs and schedules of root written.
@@ -128,7 +128,7 @@ fn judge(path: &str, is_writable: bool) -> Option<(Severity, &'static str, Optio
     if path == "/dev/shm" {
         return Some((Severity::P3, "shared memory", Some("`shm_size` gives the container more of its own")));
     }
-    let state = STATE.iter().any(is_in) && !STATE[2..].contains(&path);
-    let is_socket = ["docker.sock", "podman.sock", "containerd.sock", "crio.sock"].iter().any(|name| path.ends_with(name));
-    (state && !is_socket).then_some((Severity::P2, "the state of the machine", None))
+    // The engine's socket, and what holds it, is CO027's affair.
+    let is_state = STATE.iter().any(is_in) && !ServiceContext::holds_engine(path);
+    is_state.then_some((Severity::P2, "the state of the machine", None))
 }

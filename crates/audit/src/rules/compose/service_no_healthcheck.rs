@@ -9,8 +9,8 @@ declare_rule! {
     /// A service that runs on has no health check.
     ///
     /// P1 for applications, P2 for datastores and what else others rely on, P3 for development tools; one lower in development, save for
-    /// tools, and for images that may bring a check that nobody here knows of. A proxy is excused when it waits for a service that has one. P3 also where the image itself has one: nothing in the project says
-    /// so, and Kubernetes does not run it.
+    /// tools, and for images that may bring a check that nobody here knows of. A proxy is excused when it waits for a service that has
+    /// one. P3 also where the image itself has one: nothing in the project says so, and Kubernetes does not run it.
     ///
     /// The repair is the check that the catalogue knows for the image, over its default port.
     ///

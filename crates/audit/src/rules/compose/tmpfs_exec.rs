@@ -10,8 +10,8 @@ declare_rule! {
     /// Programs can be run from a file system in memory, or gain privileges or open devices there.
     ///
     /// ## Why
-    /// Docker mounts `tmpfs` with `noexec`, `nosuid` and `nodev`, so that what an attacker drops there can't be started. These options take
-    /// that away.
+    /// Docker mounts `tmpfs` with `noexec`, `nosuid` and `nodev`, so that what an attacker drops there can't be started. These options
+    /// take that away.
     ///
     /// ## Example
     /// ```yaml

@@ -10,7 +10,7 @@ declare_rule! {
     /// Other limits are left alone: Docker's defaults are high.
     ///
     /// ## Why
-    /// The default limit is 64 KiB. Elasticsearch and OpenSearch refuse to start, others warn and get swapped out.
+    /// The default limit is far below what a server needs. Elasticsearch and OpenSearch refuse to start, others warn and are swapped out.
     ///
     /// ## Example
     /// ```yaml

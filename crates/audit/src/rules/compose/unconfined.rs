@@ -32,7 +32,10 @@ declare_rule! {
     /// ```
     pub(crate) static RULE = {
         id: "CO023", slug: "unconfined", control: RuntimeHardening, severity: P1,
-        aliases: ["kics:default_seccomp_profile_disabled", "kics:security_opt_not_set", "compose-lint:CL-0009", "docker-bench:5.2", "docker-bench:5.3", "docker-bench:5.22"],
+        aliases: [
+            "kics:default_seccomp_profile_disabled", "kics:security_opt_not_set", "compose-lint:CL-0009", "docker-bench:5.2",
+            "docker-bench:5.3", "docker-bench:5.22",
+        ],
         fix: Auto,
         effort: 15,
         check: Service(check),
