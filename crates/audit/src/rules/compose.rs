@@ -2,6 +2,7 @@
 
 use crate::rule::Rule;
 
+mod auth_plugin;
 mod backup_noop;
 mod backup_same_host;
 mod backup_unscheduled;
@@ -12,6 +13,7 @@ mod cgroup_parent;
 mod config_mount_rw;
 mod container_name;
 mod container_name_scale;
+mod datastore_auth_off;
 mod datastore_bind;
 mod datastore_no_volume;
 mod debug_in_prod;
@@ -20,6 +22,7 @@ mod depends_cycle;
 mod depends_on_missing;
 mod depends_on_plain;
 mod depends_on_unhealthcheckable;
+mod dev_tool_in_prod;
 mod devices;
 mod docker_sock;
 mod env_required;
@@ -28,6 +31,7 @@ mod healthcheck_disabled;
 mod healthcheck_exec_var;
 mod healthcheck_no_params;
 mod healthcheck_password_argv;
+mod heap_budget;
 mod host_network;
 mod host_ns;
 mod image_latest;
@@ -59,6 +63,7 @@ mod port_unquoted;
 mod privileged;
 mod project_name;
 mod propagation;
+mod pull_policy;
 mod readonly_no_tmpfs;
 mod replicas;
 mod reservation_over_limit;
@@ -72,12 +77,15 @@ mod secret_undefined;
 mod secret_unused;
 mod sensitive_mount;
 mod service_no_healthcheck;
+mod session_store;
 mod source_bind_in_prod;
 mod start_first;
+mod stop_grace;
 mod style;
 mod subnet;
 mod swarm_incompatible;
 mod swarm_restart;
+mod test_script;
 mod tmpfs_exec;
 mod ulimits;
 mod unconfined;
@@ -90,6 +98,7 @@ mod volume_unused;
 mod worker_unbounded;
 
 pub(super) static RULES: &[&Rule] = &[
+    &auth_plugin::RULE,
     &backup_noop::RULE,
     &backup_same_host::RULE,
     &backup_unscheduled::RULE,
@@ -100,6 +109,7 @@ pub(super) static RULES: &[&Rule] = &[
     &config_mount_rw::RULE,
     &container_name::RULE,
     &container_name_scale::RULE,
+    &datastore_auth_off::RULE,
     &datastore_bind::RULE,
     &datastore_no_volume::RULE,
     &debug_in_prod::RULE,
@@ -108,6 +118,7 @@ pub(super) static RULES: &[&Rule] = &[
     &depends_on_missing::RULE,
     &depends_on_plain::RULE,
     &depends_on_unhealthcheckable::RULE,
+    &dev_tool_in_prod::RULE,
     &devices::RULE,
     &docker_sock::RULE,
     &env_required::RULE,
@@ -116,6 +127,7 @@ pub(super) static RULES: &[&Rule] = &[
     &healthcheck_exec_var::RULE,
     &healthcheck_no_params::RULE,
     &healthcheck_password_argv::RULE,
+    &heap_budget::RULE,
     &host_network::RULE,
     &host_ns::RULE,
     &image_latest::RULE,
@@ -147,6 +159,7 @@ pub(super) static RULES: &[&Rule] = &[
     &privileged::RULE,
     &project_name::RULE,
     &propagation::RULE,
+    &pull_policy::RULE,
     &readonly_no_tmpfs::RULE,
     &replicas::RULE,
     &reservation_over_limit::RULE,
@@ -160,12 +173,15 @@ pub(super) static RULES: &[&Rule] = &[
     &secret_unused::RULE,
     &sensitive_mount::RULE,
     &service_no_healthcheck::RULE,
+    &session_store::RULE,
     &source_bind_in_prod::RULE,
     &start_first::RULE,
+    &stop_grace::RULE,
     &style::RULE,
     &subnet::RULE,
     &swarm_incompatible::RULE,
     &swarm_restart::RULE,
+    &test_script::RULE,
     &tmpfs_exec::RULE,
     &ulimits::RULE,
     &unconfined::RULE,
