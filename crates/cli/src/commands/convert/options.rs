@@ -268,7 +268,11 @@ pub(crate) struct ConversionArgs {
 
 impl ConversionArgs {
     /// `given` are the flags that were given; what the project says of the same does not count.
-    pub(crate) fn options(self, given: BTreeSet<String>) -> convert::Options {
+    pub(crate) fn options(self, mut given: BTreeSet<String>) -> convert::Options {
+        // Rules for single services leave what the project says of all others.
+        if self.expose.iter().all(|choice| matches!(choice, ExposeChoice::Rule(_))) {
+            given.remove("expose");
+        }
         let mut expose = convert::Expose::default();
         for choice in self.expose {
             match choice {
