@@ -136,3 +136,36 @@ fn renamed(key: &Key, source: &str) -> Option<SmolStr> {
     }
     .filter(|name| *name != key.name)
 }
+
+#[cfg(test)]
+mod tests {
+    use windlass_source::SourceMap;
+
+    use super::*;
+
+    fn of(text: &str) -> Manifests {
+        let mut sources = SourceMap::new();
+        let file = sources.add("all.yaml", text);
+        read(file, text, &Budget::default())
+    }
+
+    #[test]
+    fn truth_values_and_keys_are_those_of_yaml_1_1() {
+        let read = of("kind: ConfigMap\ndata: { on: 1, n: yes, 0x10: \"no\", plain: Off, mode: 0644 }\n");
+        let data = read.objects[0].root.get("data").and_then(Node::as_map).expect("a map");
+        let keys: Vec<&str> = data.keys().map(Key::as_str).collect();
+        assert_eq!(keys, ["true", "false", "16", "plain", "mode"]);
+        let values: Vec<&Value> = data.values().map(|node| &node.value).collect();
+        assert_eq!(values, [&1.into(), &true.into(), &"no".into(), &false.into(), &420.into()]);
+    }
+
+    #[test]
+    fn lists_are_taken_apart_and_a_broken_document_hides_no_other() {
+        let read = of("kind: List\nitems:\n- {kind: A}\n- {kind: B, b: 1, b: 2}\n---\na: [\n---\nkind: C\n---\n# nothing\n---\nx: 1\n");
+        let kinds: Vec<_> = read.objects.iter().map(|object| (object.root.text("kind"), object.document, object.item)).collect();
+        assert_eq!(kinds, [(Some("A"), 1, Some(0)), (Some("B"), 1, Some(1)), (Some("C"), 3, None)]);
+        assert_eq!(read.objects.iter().map(|object| object.duplicate_keys.len()).collect::<Vec<_>>(), [0, 1, 0]);
+        assert_eq!(read.broken.iter().map(|(document, _)| *document).collect::<Vec<_>>(), [2]);
+        assert_eq!(read.others.len(), 1);
+    }
+}
