@@ -67,7 +67,8 @@ enum Secrets {
     /// Words that say what belongs there
     Placeholders,
     /// ExternalSecrets, whose values an operator takes from a store
-    ExternalSecrets,
+    #[value(name = "external-secrets")]
+    External,
     /// SealedSecrets, which the cluster alone can open
     Sealed,
 }
@@ -178,7 +179,7 @@ impl LayoutArgs {
             provenance: self.provenance.into(),
             secrets: match self.secrets {
                 Secrets::Placeholders => layouts::Secrets::Placeholders,
-                Secrets::Files | Secrets::ExternalSecrets | Secrets::Sealed => layouts::Secrets::Files,
+                Secrets::Files | Secrets::External | Secrets::Sealed => layouts::Secrets::Files,
             },
         })
     }
@@ -187,7 +188,7 @@ impl LayoutArgs {
     pub(crate) fn secrets(&self) -> Result<SecretsAs, Stop> {
         match (self.secrets, &self.sealed_cert) {
             (Secrets::Files | Secrets::Placeholders, _) => Ok(SecretsAs::Secrets),
-            (Secrets::ExternalSecrets, _) => {
+            (Secrets::External, _) => {
                 Ok(SecretsAs::External(self.secret_store.clone().unwrap_or_else(|| windlass_emit::secrets::STORE.to_owned())))
             }
             (Secrets::Sealed, Some(certificate)) => Ok(SecretsAs::Sealed(certificate.clone())),
