@@ -38,16 +38,22 @@ const WORKLOADS: [&str; 7] = ["Pod", "Deployment", "StatefulSet", "DaemonSet", "
 struct Index<'a> {
     by_name: BTreeMap<(&'a str, &'a str, &'a str), &'a Resource>,
     workloads: BTreeMap<&'a str, Vec<Workload<'a>>>,
+    /// Of each namespace, label and value: which of its workloads have it.
+    labelled: BTreeMap<(&'a str, &'a str, &'a str), Vec<usize>>,
 }
 
 impl<'a> Index<'a> {
     fn new(resources: &'a [Resource]) -> Self {
-        let mut index = Self { by_name: BTreeMap::new(), workloads: BTreeMap::new() };
+        let mut index = Self { by_name: BTreeMap::new(), workloads: BTreeMap::new(), labelled: BTreeMap::new() };
         for resource in resources.iter().filter(|resource| !resource.kind().is_empty()) {
             let namespace = resource.namespace().unwrap_or(DEFAULT);
             index.by_name.entry((namespace, resource.kind(), resource.name())).or_insert(resource);
             if let Some(workload) = Workload::of(&resource.manifest.root) {
-                index.workloads.entry(namespace).or_default().push(workload);
+                let workloads = index.workloads.entry(namespace).or_default();
+                for (key, value) in workload.labels() {
+                    index.labelled.entry((namespace, key, value)).or_default().push(workloads.len());
+                }
+                workloads.push(workload);
             }
         }
         index
@@ -69,6 +75,16 @@ impl<'a> Index<'a> {
 
     fn workloads(&self, namespace: &str) -> &[Workload<'a>] {
         self.workloads.get(namespace).map_or(&[], Vec::as_slice)
+    }
+
+    /// The workloads that may have all of these labels: those that have the rarest of them. Without labels, all.
+    fn candidates<'s>(&'s self, namespace: &'s str, labels: Option<&'s Node>) -> impl Iterator<Item = &'s Workload<'a>> {
+        let with = |key: &'s str, value: &'s str| self.labelled.get(&(namespace, key, value)).map_or(&[][..], Vec::as_slice);
+        let wanted = labels.and_then(Node::as_map).into_iter().flat_map(|map| map.iter());
+        let rarest = wanted.map(|(key, value)| with(&key.name, text(value).unwrap_or_default())).min_by_key(|found| found.len());
+        let workloads = self.workloads(namespace);
+        let all = if rarest.is_none() { workloads } else { &[] };
+        all.iter().chain(rarest.unwrap_or_default().iter().filter_map(|&at| workloads.get(at)))
     }
 }
 
@@ -128,7 +144,7 @@ fn service(root: &Node, namespace: &str, index: &Index<'_>, findings: &mut Vec<F
     if workloads.is_empty() || spec.text("type") == Some("ExternalName") {
         return;
     }
-    let selected: Vec<_> = workloads.iter().filter(|workload| selects(selector, workload)).collect();
+    let selected: Vec<_> = index.candidates(namespace, Some(selector)).filter(|workload| selects(selector, workload)).collect();
     if selected.is_empty() {
         findings.push(finding("KN003", true, "spec.selector", Some(selector), "no pod of this input has these labels".into()));
         return;
@@ -196,7 +212,7 @@ fn autoscaler(root: &Node, namespace: &str, index: &Index<'_>, findings: &mut Ve
 fn budget(root: &Node, namespace: &str, index: &Index<'_>, findings: &mut Vec<Finding>) {
     let Some(spec) = root.field("spec") else { return };
     let Some(selector) = spec.field("selector") else { return };
-    let selected = index.workloads(namespace).iter().filter(|workload| {
+    let selected = index.candidates(namespace, selector.field("matchLabels")).filter(|workload| {
         workload.kind != "Job" && workload.kind != "CronJob" && selector_matches(selector, workload.template.at(&["metadata", "labels"]))
     });
     let replicas: i64 = selected.filter_map(Workload::replicas).sum();
@@ -215,8 +231,8 @@ fn budget(root: &Node, namespace: &str, index: &Index<'_>, findings: &mut Vec<Fi
 fn policy(root: &Node, namespace: &str, index: &Index<'_>, findings: &mut Vec<Finding>) {
     let Some(selector) = root.at(&["spec", "podSelector"]) else { return };
     let workloads = index.workloads(namespace);
-    if !workloads.is_empty() && !workloads.iter().any(|workload| selector_matches(selector, workload.template.at(&["metadata", "labels"])))
-    {
+    let mut candidates = index.candidates(namespace, selector.field("matchLabels"));
+    if !workloads.is_empty() && !candidates.any(|workload| selector_matches(selector, workload.template.at(&["metadata", "labels"]))) {
         findings.push(finding("KN002", false, "spec.podSelector", Some(selector), "the policy selects no pod of this input".into()));
     }
 }
