@@ -1,5 +1,7 @@
 //! Rules over Dockerfiles and `.dockerignore`.
 
+use crate::context::{Install, Manager, StageContext};
+use crate::findings::Findings;
 use crate::rule::Rule;
 
 mod add_for_copy;
@@ -185,3 +187,20 @@ pub(super) static RULES: &[&Rule] = &[
     &workdir_system::RULE,
     &writable_dirs::RULE,
 ];
+
+/// Reports what package managers install without a version, for the rules that differ in the managers alone.
+fn unpinned(stage: &StageContext<'_>, managers: &[Manager], help: &str, findings: &mut Findings<'_>) {
+    let mut is_there = false;
+    for (_, install) in stage.installs_with(managers) {
+        is_there = true;
+        let unpinned = install.unpinned();
+        if unpinned.is_empty() {
+            continue;
+        }
+        let grade = stage.grade(findings.severity());
+        findings.report(install.command.span(), format!("{} without a version", Install::names(&unpinned))).severity(grade).help(help);
+    }
+    if !is_there {
+        findings.not_applicable();
+    }
+}

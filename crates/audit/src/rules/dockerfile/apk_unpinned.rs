@@ -1,6 +1,6 @@
 //! DF022 apk-unpinned.
 
-use crate::context::{Install, Manager, StageContext};
+use crate::context::{Manager, StageContext};
 use crate::findings::Findings;
 use crate::rule::declare_rule;
 
@@ -30,19 +30,5 @@ declare_rule! {
 }
 
 fn check(stage: &StageContext<'_>, findings: &mut Findings<'_>) {
-    let mut is_there = false;
-    for (_, install) in stage.installs_with(&[Manager::Apk]) {
-        is_there = true;
-        let unpinned = install.unpinned();
-        if unpinned.is_empty() {
-            continue;
-        }
-        findings
-            .report(install.command.span(), format!("{} without a version", Install::names(&unpinned)))
-            .severity(stage.grade(RULE.severity))
-            .help("write `NAME=~VERSION`");
-    }
-    if !is_there {
-        findings.not_applicable();
-    }
+    super::unpinned(stage, &[Manager::Apk], "write `NAME=~VERSION`", findings);
 }

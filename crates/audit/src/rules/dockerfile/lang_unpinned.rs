@@ -1,6 +1,6 @@
 //! DF029 lang-unpinned.
 
-use crate::context::{Install, Manager, StageContext};
+use crate::context::{Manager, StageContext};
 use crate::findings::Findings;
 use crate::rule::declare_rule;
 
@@ -29,19 +29,10 @@ declare_rule! {
 }
 
 fn check(stage: &StageContext<'_>, findings: &mut Findings<'_>) {
-    let mut is_there = false;
-    for (_, install) in stage.installs_with(&[Manager::Npm, Manager::Yarn, Manager::Gem, Manager::Go]) {
-        is_there = true;
-        let unpinned = install.unpinned();
-        if unpinned.is_empty() {
-            continue;
-        }
-        findings
-            .report(install.command.span(), format!("{} without a version", Install::names(&unpinned)))
-            .severity(stage.grade(RULE.severity))
-            .help("name the version: `pm2@6.0.8`, `gem install rake -v 13.3.0`, `go install example.com/tool@v1.2.3`");
-    }
-    if !is_there {
-        findings.not_applicable();
-    }
+    super::unpinned(
+        stage,
+        &[Manager::Npm, Manager::Yarn, Manager::Gem, Manager::Go],
+        "name the version: `pm2@6.0.8`, `gem install rake -v 13.3.0`, `go install example.com/tool@v1.2.3`",
+        findings,
+    );
 }
