@@ -1,5 +1,7 @@
 //! Rules over stacks and their services.
 
+use crate::context::ServiceContext;
+use crate::findings::Findings;
 use crate::rule::Rule;
 
 mod auth_plugin;
@@ -193,3 +195,19 @@ pub(super) static RULES: &[&Rule] = &[
     &volume_unused::RULE,
     &worker_unbounded::RULE,
 ];
+
+/// Reports a service of Swarm whose `deploy` lacks a section, for the rules that differ in the section alone.
+fn wanted_in_swarm(service: &ServiceContext<'_>, section: &str, is_there: bool, lack: &str, proposal: &str, findings: &mut Findings<'_>) {
+    if !service.stack().is_swarm() || !service.is_long_running() {
+        return findings.not_applicable();
+    }
+    if is_there {
+        return;
+    }
+    let grade = service.grade(findings.severity());
+    findings
+        .report(service.attribute_span("deploy"), format!("`{}` {lack}", service.name()))
+        .severity(grade)
+        .help(format!("add `deploy.{section}`"))
+        .suggest(format!("add `{section}`"), service.insert_in(&["deploy"], section, proposal));
+}

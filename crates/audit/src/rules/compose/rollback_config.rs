@@ -39,16 +39,13 @@ declare_rule! {
 }
 
 fn check(service: &ServiceContext<'_>, findings: &mut Findings<'_>) {
-    if !service.stack().is_swarm() || !service.is_long_running() {
-        return findings.not_applicable();
-    }
-    let deploy = service.deploy.as_ref();
-    if deploy.is_some_and(|deploy| deploy.rollback_config.is_some()) {
-        return;
-    }
-    findings
-        .report(service.attribute_span("deploy"), format!("`{}` does not say how an update is taken back", service.name()))
-        .severity(service.grade(RULE.severity))
-        .help("add `deploy.rollback_config`")
-        .suggest("add `rollback_config`", service.insert_in(&["deploy"], "rollback_config", "parallelism: 1\ndelay: 5s"));
+    let is_there = service.deploy.as_ref().is_some_and(|deploy| deploy.rollback_config.is_some());
+    super::wanted_in_swarm(
+        service,
+        "rollback_config",
+        is_there,
+        "does not say how an update is taken back",
+        "parallelism: 1\ndelay: 5s",
+        findings,
+    );
 }

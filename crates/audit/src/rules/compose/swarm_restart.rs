@@ -41,16 +41,13 @@ declare_rule! {
 }
 
 fn check(service: &ServiceContext<'_>, findings: &mut Findings<'_>) {
-    if !service.stack().is_swarm() || !service.is_long_running() {
-        return findings.not_applicable();
-    }
-    let deploy = service.deploy.as_ref();
-    if deploy.is_some_and(|deploy| deploy.restart_policy.is_some()) {
-        return;
-    }
-    findings
-        .report(service.attribute_span("deploy"), format!("`{}` does not say when it is started again", service.name()))
-        .severity(service.grade(RULE.severity))
-        .help("add `deploy.restart_policy`")
-        .suggest("add `restart_policy`", service.insert_in(&["deploy"], "restart_policy", "condition: on-failure\ndelay: 5s"));
+    let is_there = service.deploy.as_ref().is_some_and(|deploy| deploy.restart_policy.is_some());
+    super::wanted_in_swarm(
+        service,
+        "restart_policy",
+        is_there,
+        "does not say when it is started again",
+        "condition: on-failure\ndelay: 5s",
+        findings,
+    );
 }

@@ -40,19 +40,13 @@ declare_rule! {
 }
 
 fn check(service: &ServiceContext<'_>, findings: &mut Findings<'_>) {
-    if !service.stack().is_swarm() || !service.is_long_running() {
-        return findings.not_applicable();
-    }
-    let deploy = service.deploy.as_ref();
-    if deploy.is_some_and(|deploy| deploy.update_config.is_some()) {
-        return;
-    }
-    findings
-        .report(service.attribute_span("deploy"), format!("`{}` does not say how it is updated", service.name()))
-        .severity(service.grade(RULE.severity))
-        .help("add `deploy.update_config`")
-        .suggest(
-            "add `update_config`",
-            service.insert_in(&["deploy"], "update_config", "parallelism: 1\ndelay: 10s\norder: start-first\nfailure_action: rollback"),
-        );
+    let is_there = service.deploy.as_ref().is_some_and(|deploy| deploy.update_config.is_some());
+    super::wanted_in_swarm(
+        service,
+        "update_config",
+        is_there,
+        "does not say how it is updated",
+        "parallelism: 1\ndelay: 10s\norder: start-first\nfailure_action: rollback",
+        findings,
+    );
 }
