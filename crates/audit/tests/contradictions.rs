@@ -1,7 +1,7 @@
 //! `tests/audit/portal`: a stack whose files contradict each other, and `portal.tsv`, which says what has to be found where.
 
 // The stack comes from the disk.
-#![allow(clippy::disallowed_methods, clippy::print_stdout)]
+#![allow(clippy::disallowed_methods, clippy::print_stdout, reason = "a test that reads its cases, and says what it skips")]
 
 use std::path::Path;
 

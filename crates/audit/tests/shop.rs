@@ -2,7 +2,7 @@
 //! and its repairs take away what they are meant to.
 
 // The stack comes from the disk.
-#![allow(clippy::disallowed_methods)]
+#![allow(clippy::disallowed_methods, reason = "a test that reads its cases")]
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
