@@ -16,7 +16,7 @@ const OUTSIDE: [(&str, &str); 5] = [
     ("/home/me/.ssh/id_rsa", "marker-of-the-key"),
     ("/home/me/.ssh/config", "marker-of-ssh-config"),
     ("/work/secret/token", "marker-of-the-token"),
-    ("/work/other/Dockerfile", "FROM a\nHEALTHCHECK CMD marker-of-a-dockerfile"),
+    ("/work/other/Dockerfile", "marker-of-a-file that is no Dockerfile"),
 ];
 
 const COMPOSE: &str = "

@@ -51,17 +51,8 @@ impl Built {
         Self::of(text(build, reader)?, build, service, input, reader)
     }
 
-    /// A Dockerfile outside of the project, in a context that the project is a part of (`docker/compose.yaml` with `context: ..`):
-    /// only where its copies stand may be taken from it.
-    pub(super) fn above(build: &Build, service: &Service, input: &Input<'_>, reader: &Reader<'_>) -> Option<Self> {
-        let path = dockerfile(build).filter(|_| build.dockerfile_inline.is_none())?;
-        let context = context(build).filter(|context| input.directory.starts_with(context) && path.starts_with(context))?;
-        let text = reader.build_file(&path, &context)?;
-        Self::of((path.display().to_string(), text), build, service, input, reader).ok()
-    }
-
     fn of(
-        (name, text): (String, String),
+        Text { name, text, is_inside }: Text,
         build: &Build,
         service: &Service,
         input: &Input<'_>,
@@ -75,7 +66,7 @@ impl Built {
         let (config, stops) = parsed.dockerfile.image(&Asked { target, arguments: &arguments });
         let (ignored, patterns) = ignored(build, reader, &mut sources);
         let fault = parsed.diagnostics.iter().chain(&stops).chain(&patterns).find(|diagnostic| diagnostic.is_error());
-        let fault = fault.map(|diagnostic| describe(diagnostic, &sources));
+        let fault = fault.map(|diagnostic| if is_inside { describe(diagnostic, &sources) } else { place(diagnostic, &sources) });
         let Some(config) = config else {
             return Err(fault.unwrap_or_else(|| format!("the Dockerfile of `{}` has no stage", service.name.value)));
         };
@@ -224,21 +215,37 @@ fn ignored(build: &Build, reader: &Reader<'_>, sources: &mut SourceMap) -> (Igno
     IgnoreFile::parse(file, &text)
 }
 
-/// The name and text of a Dockerfile.
-fn text(build: &Build, reader: &Reader<'_>) -> Result<(String, String), String> {
+/// A Dockerfile.
+struct Text {
+    /// As messages name it.
+    name: String,
+    text: String,
+    /// It lies where content is embedded from. Of another, messages quote nothing: it may be any file.
+    is_inside: bool,
+}
+
+/// The Dockerfile of a build. What it says of its image is known wherever its context is, as the builder reads it too
+/// (`deploy/compose.yaml` with `context: ../app`); the files that it copies are content, for which the project's borders hold.
+fn text(build: &Build, reader: &Reader<'_>) -> Result<Text, String> {
     if let Some(text) = &build.dockerfile_inline {
-        return Ok(("dockerfile_inline".to_owned(), text.value.to_string()));
+        return Ok(Text { name: "dockerfile_inline".to_owned(), text: text.value.to_string(), is_inside: true });
     }
-    let path = dockerfile(build).ok_or("its context is not on this machine")?;
-    let shown = reader.shown(&path).display().to_string();
-    let content = reader.file(&path).map_err(|absent| match absent {
-        Absent::Missing => format!("there is no `{shown}`"),
-        Absent::Outside(_) => format!("`{shown}` is outside of the project; `--allow-outside` admits it"),
-        Absent::TooLarge | Absent::TooMany => format!("`{shown}` is too large"),
-        Absent::Special => format!("`{shown}` is no file"),
-        Absent::Unreadable(reason) => format!("`{shown}` cannot be read: {reason}"),
-    })?;
-    String::from_utf8(content.content).map(|text| (shown.clone(), text)).map_err(|_| format!("`{shown}` is no text"))
+    let unknown = "its context is not on this machine";
+    let (path, context) = dockerfile(build).zip(context(build)).ok_or(unknown)?;
+    let name = reader.shown(&path).display().to_string();
+    let content = match reader.file(&path) {
+        Ok(file) => String::from_utf8(file.content).map_err(|_| format!("`{name}` is no text"))?,
+        Err(Absent::Outside(_)) => match reader.build_file(&path, &context) {
+            Some(text) => return Ok(Text { name, text, is_inside: false }),
+            None if reader.kind(&path).is_none() => return Err(format!("there is no `{name}`")),
+            None => return Err(format!("`{name}` is outside of the project; `--allow-outside` admits it")),
+        },
+        Err(Absent::Missing) => return Err(format!("there is no `{name}`")),
+        Err(Absent::TooLarge | Absent::TooMany) => return Err(format!("`{name}` is too large")),
+        Err(Absent::Special) => return Err(format!("`{name}` is no file")),
+        Err(Absent::Unreadable(reason)) => return Err(format!("`{name}` cannot be read: {reason}")),
+    };
+    Ok(Text { name, text: content, is_inside: true })
 }
 
 /// The value that a build passes for an `ARG`; one without a value is taken from the project's variables.
@@ -253,6 +260,11 @@ fn argument(build: &Build, name: &str, input: &Input<'_>) -> Option<SmolStr> {
 fn line(span: Span, sources: &SourceMap) -> String {
     let Position { line, .. } = sources.position(span);
     format!("{}:{line}", sources.file(span.file).name())
+}
+
+/// Where a Dockerfile is wrong.
+fn place(diagnostic: &Diagnostic, sources: &SourceMap) -> String {
+    diagnostic.span().map_or_else(|| diagnostic.message.clone(), |span| format!("{} is not understood", line(span, sources)))
 }
 
 fn describe(diagnostic: &Diagnostic, sources: &SourceMap) -> String {
@@ -291,6 +303,18 @@ mod tests {
         let outcome = web(file, "command: [worker]");
         assert_eq!(container(&outcome, "readinessProbe"), "null");
         assert_eq!(container(&outcome, "ports"), "null");
+    }
+
+    #[test]
+    fn a_dockerfile_outside_of_the_project_says_what_its_image_needs() {
+        let built = |dockerfile: &'static str| {
+            project("services: { web: { build: ../app } }").files(|files| files.insert("/app/Dockerfile", dockerfile, 0o644)).convert()
+        };
+        let outcome = built("FROM acme/base:1\nEXPOSE 8080\nHEALTHCHECK CMD curl -f http://localhost:8080/up");
+        assert_eq!(container(&outcome, "readinessProbe.httpGet.path"), "/up");
+        // What is no Dockerfile is not quoted.
+        let outcome = built("root:x:0:0");
+        assert!(outcome.fates("services.web.build").contains("Dockerfile:1 is not understood"), "{}", outcome.fates("services.web.build"));
     }
 
     #[test]
@@ -353,7 +377,10 @@ mod tests {
     fn what_cannot_be_read_is_told() {
         let fates = |case: crate::testing::Case| case.convert().fates("services.web.build");
         assert!(fates(project("services: { web: { build: ./app } }")).contains("since there is no `app/Dockerfile`"));
-        assert!(fates(project("services: { web: { build: ../other } }")).contains("`--allow-outside` admits it"));
+        assert!(fates(project("services: { web: { build: ../other } }")).contains("since there is no `/other/Dockerfile`"));
+        // A file that its context does not hold.
+        let stray = project("services: { web: { build: { context: app, dockerfile: ../../x } } }");
+        assert!(fates(stray.files(|files| files.insert("/x", "FROM a", 0o644))).contains("`--allow-outside` admits it"));
         assert!(fates(project("services: { web: { build: https://github.com/acme/a.git } }")).contains("not on this machine"));
         let outcome = web("FROM a\nEXPOSE x", "");
         assert!(

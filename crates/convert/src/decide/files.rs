@@ -101,7 +101,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The text of a Dockerfile or `.dockerignore` in the context of a build, links resolved, though it may lie outside of the
-    /// project: the builder reads it too. Nothing of it may end up in an object but paths.
+    /// project: the builder reads it too. What it says of its image is used, and its text nowhere quoted.
     pub(crate) fn build_file(&self, path: &FilePath, context: &FilePath) -> Option<String> {
         let resolved = |path: &FilePath| self.files.canonicalize(path).ok();
         let is_file = self.kind(path) == Some(FileKind::File) && resolved(path)?.starts_with(resolved(context)?);

@@ -28,8 +28,6 @@ pub(crate) struct ImageFacts {
     built: Option<Built>,
     /// Why its Dockerfile is not known.
     pub(crate) unread: Option<String>,
-    /// A Dockerfile of which only the copies may be known.
-    above: Option<Built>,
     /// The container runs what the image is for: its command and entrypoint are the image's own, or still start the same server.
     pub(crate) runs_own_command: bool,
 }
@@ -52,7 +50,6 @@ impl ImageFacts {
             Some(Err(reason)) => (None, Some(reason)),
             None => (None, None),
         };
-        let above = service.build.as_ref().filter(|_| built.is_none()).and_then(|build| Built::above(build, service, input, reader));
         let base = built.as_ref().and_then(Built::base).and_then(|base| Reference::parse(base).ok());
         let known_by = if is_built { base.as_ref() } else { reference.as_ref() };
         let entry = known_by.and_then(catalogue::find);
@@ -75,7 +72,7 @@ impl ImageFacts {
             None => built.as_ref().and_then(|built| built.variable(name)),
         };
         let entry = entry.map(|entry| entry.configured(&all_words, variable));
-        Self { name, reference, entry, is_entrys_server, is_built, built, unread, above, runs_own_command }
+        Self { name, reference, entry, is_entrys_server, is_built, built, unread, runs_own_command }
     }
 
     /// What its Dockerfile says, while the container runs what that starts: ports and checks hold only then.
@@ -85,7 +82,7 @@ impl ImageFacts {
 
     /// The Dockerfile that says what is copied into the image.
     pub(super) fn copied(&self) -> Option<&Built> {
-        self.built.as_ref().or(self.above.as_ref())
+        self.built.as_ref()
     }
 
     /// The ports that its Dockerfile exposes.
