@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes the seeds of the fuzz targets into corpus/, from the examples and the conformance cases."""
+"""Writes the seeds of the fuzz targets into corpus/, from the examples, the conformance cases and the rules' pages."""
 
 import hashlib
 import pathlib
@@ -68,5 +68,10 @@ for path in sorted((ROOT / "tests/conformance/compose").glob("*.cases")):
         if files:
             project(files)
 
-for target in ("load", "convert", "conf", "yaml", "dotenv", "template"):
+for path in [*(ROOT / "examples").rglob("Dockerfile"), *(ROOT / "tests/audit").rglob("Dockerfile")]:
+    seed("dockerfile", path.read_bytes())
+for block in re.findall(rb"(?ms)^```dockerfile\n(.*?)^```", (ROOT / "docs/rules.md").read_bytes()):
+    seed("dockerfile", block)
+
+for target in ("load", "convert", "conf", "yaml", "dockerfile", "dotenv", "template"):
     print(f"{target}: {len(list((HERE / 'corpus' / target).glob('*')))} seeds")
