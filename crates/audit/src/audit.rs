@@ -7,6 +7,7 @@ use windlass_source::{Diagnostic, Span};
 use crate::baseline;
 use crate::context::{ConfigContext, Context, EnvironmentKind, ObjectContext, ServiceContext, StackContext};
 use crate::findings::{Finding, Findings, Outcome, Target, Verdict};
+use crate::judgement;
 use crate::rule::{Check, ConfigCheck, Rule};
 use crate::rules;
 use crate::score::{Score, score};
@@ -174,23 +175,15 @@ fn tell(suppression: &Suppression, flaw: Flaw, settings: &Settings, findings: &m
     let Some(rule) = rules::all().iter().find(about).filter(|rule| settings.runs(rule)) else { return };
     let named = |rule: &&&Rule| suppression.rules.iter().any(|name| rule.is_named(name));
     let all_ran = rules::all().iter().filter(named).all(|rule| settings.runs(rule));
-    if flaw == Flaw::Unused && !all_ran {
+    // One for `validate` is of use there.
+    let is_for_validate = || suppression.rules.iter().any(|name| rules::named(name).next().is_none() && judgement::is_known(name));
+    if flaw == Flaw::Unused && (!all_ran || is_for_validate()) {
         return;
     }
-    let names = suppression.rules.join(", ");
     let target = Target { is_repository: true, ..Target::default() };
     let mut sink = Findings::new(rule, &target);
-    let written: Option<Span> = suppression.written;
-    match flaw {
-        Flaw::Unused => sink.report(written, format!("nothing here is found by `{names}`")).help("remove the suppression"),
-        Flaw::Expired => {
-            let until = suppression.until.as_deref().unwrap_or_default();
-            sink.report(written, format!("the suppression of `{names}` ended on {until}")).help("repair the finding, or set a later day")
-        }
-        Flaw::NoReason => sink
-            .report(written, format!("the suppression of `{names}` gives no reason"))
-            .help("write why after it: a P1 counts until somebody says why it need not"),
-    };
+    let (message, help) = flaw.told(suppression);
+    sink.report(suppression.written, message).help(help);
     outcomes.push(sink.finish(findings));
 }
 

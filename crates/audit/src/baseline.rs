@@ -3,37 +3,64 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use sha2::{Digest, Sha256};
-use windlass_source::SourceMap;
+use windlass_source::{SourceMap, Span};
 
 use crate::findings::Finding;
+use crate::judgement::Remark;
 use crate::suppress::Suppressed;
 
 /// Gives every finding its fingerprint: rule, file, service, the text that it stands on, and its number among equal ones.
 pub(crate) fn fingerprint(findings: &mut [Finding], sources: &SourceMap) {
-    let mut seen: BTreeMap<String, u32> = BTreeMap::new();
+    let mut fingerprints = Fingerprints::new(sources);
     for finding in findings.iter_mut() {
-        let mut hash = Sha256::new();
-        let file = finding.span.map_or("", |span| sources.file(span.file).name());
-        let line = finding.span.map_or("", |span| sources.file(span.file).line(sources.position(span).line));
         let service = finding.service.as_deref().unwrap_or_default();
+        finding.fingerprint = fingerprints.next(finding.rule.id, finding.span, service, &finding.message);
+    }
+}
+
+/// Makes fingerprints, each other than those before.
+pub(crate) struct Fingerprints<'a> {
+    sources: &'a SourceMap,
+    seen: BTreeMap<String, u32>,
+}
+
+impl<'a> Fingerprints<'a> {
+    pub(crate) fn new(sources: &'a SourceMap) -> Self {
+        Self { sources, seen: BTreeMap::new() }
+    }
+
+    /// The fingerprint of what a rule says at a place of a service or an object.
+    pub(crate) fn next(&mut self, rule: &str, span: Option<Span>, subject: &str, message: &str) -> String {
+        let mut hash = Sha256::new();
+        let file = span.map_or("", |span| self.sources.file(span.file).name());
+        let line = span.map_or("", |span| self.sources.file(span.file).line(self.sources.position(span).line));
         let normal: Vec<&str> = line.split_whitespace().collect();
-        for part in [finding.rule.id, &file.replace('\\', "/"), service, &normal.join(" "), &finding.message] {
+        for part in [rule, &file.replace('\\', "/"), subject, &normal.join(" "), message] {
             hash.update(part.as_bytes());
             hash.update([0]);
         }
         let digest: String = hash.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-        let number = seen.entry(digest.clone()).or_default();
-        finding.fingerprint = if *number == 0 { digest } else { format!("{digest}-{number}") };
+        let number = self.seen.entry(digest.clone()).or_default();
         *number += 1;
+        if *number == 1 { digest } else { format!("{digest}-{}", *number - 1) }
     }
 }
 
 /// The text of a baseline file for these findings.
 pub fn write(findings: &[Finding]) -> String {
-    let mut lines: Vec<String> = findings.iter().map(|finding| format!("{} {}", finding.fingerprint, finding.rule.id)).collect();
+    text_of("audit", findings.iter().map(|finding| (finding.fingerprint.as_str(), finding.rule.id)))
+}
+
+/// The text of a baseline file for these remarks of `validate`.
+pub fn write_remarks(remarks: &[Remark<'_>]) -> String {
+    text_of("validate", remarks.iter().map(|remark| (remark.fingerprint.as_str(), remark.rule)))
+}
+
+fn text_of<'f>(command: &str, found: impl Iterator<Item = (&'f str, &'f str)>) -> String {
+    let mut lines: Vec<String> = found.map(|(fingerprint, rule)| format!("{fingerprint} {rule}")).collect();
     lines.sort_unstable();
     lines.dedup();
-    let mut text = String::from("# Findings that are known; windlass audit --baseline leaves them out. Written by --write-baseline.\n");
+    let mut text = format!("# Findings that are known; windlass {command} --baseline leaves them out. Written by --write-baseline.\n");
     lines.iter().for_each(|line| text.push_str(&format!("{line}\n")));
     text
 }
@@ -47,6 +74,10 @@ pub fn read(text: &str) -> BTreeSet<String> {
 /// Suppresses the findings that a baseline holds.
 pub(crate) fn apply(known: &BTreeSet<String>, findings: &mut [Finding]) {
     for finding in findings.iter_mut().filter(|finding| finding.counts() && known.contains(&finding.fingerprint)) {
-        finding.suppressed = Some(Suppressed { reason: "in the baseline".to_owned(), until: None });
+        finding.suppressed = Some(in_the_baseline());
     }
+}
+
+pub(crate) fn in_the_baseline() -> Suppressed {
+    Suppressed { reason: "in the baseline".to_owned(), until: None }
 }

@@ -1,7 +1,7 @@
 //! Rules over compose files, Dockerfiles and the configuration files around them.
 //!
 //! [`Context::load`] makes one model of all files; [`audit()`] runs the rules of [`rules`] over it; the result has findings with places,
-//! scores by category, and what could not be checked. How that looks is room `report`'s affair.
+//! scores by category, and what could not be checked. [`judgement`] grades and suppresses what `validate` says. How that looks is room `report`'s affair.
 
 mod audit;
 pub mod baseline;
@@ -9,6 +9,7 @@ pub mod context;
 pub mod control;
 pub mod findings;
 pub mod fix;
+pub mod judgement;
 pub mod rule;
 pub mod rules;
 pub mod score;

@@ -65,11 +65,7 @@ impl Rule {
     /// (`DF`, `DF0`).
     pub fn is_named(&self, name: &str) -> bool {
         let same = |text: &str| text.eq_ignore_ascii_case(name);
-        let is_prefix = || {
-            let letters = name.bytes().take_while(u8::is_ascii_alphabetic).count();
-            letters >= 2 && name.len() < self.id.len() && self.id.get(..name.len()).is_some_and(same)
-        };
-        same(self.id) || same(self.slug) || self.is_alias(name) || is_prefix()
+        same(self.id) || same(self.slug) || self.is_alias(name) || is_prefix_of(name, self.id)
     }
 
     /// True when `name` is another tool's id of this rule.
@@ -77,6 +73,12 @@ impl Rule {
         let id = |alias: &'static str| alias.split_once(':').map_or(alias, |(_, id)| id);
         self.aliases.iter().any(|alias| alias.eq_ignore_ascii_case(name) || id(alias).eq_ignore_ascii_case(name))
     }
+}
+
+/// True when `name` is the beginning of an id: all of its letters at least.
+pub(crate) fn is_prefix_of(name: &str, id: &str) -> bool {
+    let letters = name.bytes().take_while(u8::is_ascii_alphabetic).count();
+    letters >= 2 && name.len() < id.len() && id.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name))
 }
 
 /// Whether a machine can repair what a rule finds.

@@ -42,12 +42,27 @@ impl Settings {
 
     /// The severity that the settings give to a rule.
     pub fn severity_of(&self, rule: &Rule) -> Option<Severity> {
-        self.severity.iter().rfind(|(name, _)| rule.is_named(name)).map(|(_, severity)| *severity)
+        self.severity_by(|name| rule.is_named(name))
     }
 
-    /// The names in `select`, `ignore` and `severity` that mean no rule.
+    /// The same of what is told by a function: whether a name means the rule.
+    pub(crate) fn severity_by(&self, is_named: impl Fn(&str) -> bool) -> Option<Severity> {
+        self.severity.iter().rfind(|(name, _)| is_named(name)).map(|(_, severity)| *severity)
+    }
+
+    /// Whether a rule of `validate` is told: whether a name means it is a function.
+    pub(crate) fn tells(&self, is_named: impl Fn(&str) -> bool) -> bool {
+        let named = |list: &[String]| list.iter().any(|name| is_named(name));
+        (self.select.is_empty() || named(&self.select)) && !named(&self.ignore)
+    }
+
+    /// The names in `select`, `ignore` and `severity` that mean no rule of the audit.
     pub fn unknown_names(&self) -> Vec<&str> {
-        let names = self.select.iter().chain(&self.ignore).chain(self.severity.iter().map(|(name, _)| name));
-        names.filter(|name| !rules::all().iter().any(|rule| rule.is_named(name))).map(String::as_str).collect()
+        self.names().filter(|name| rules::named(name).next().is_none()).collect()
+    }
+
+    /// The names in `select`, `ignore` and `severity`.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.select.iter().chain(&self.ignore).chain(self.severity.iter().map(|(name, _)| name)).map(String::as_str)
     }
 }

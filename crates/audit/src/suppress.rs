@@ -1,14 +1,16 @@
-//! Findings that somebody wants left out: comments, `x-windlass.ignore`, settings.
+//! Findings that somebody wants left out: comments, annotations, `x-windlass.ignore`, settings.
 //!
 //! In: findings and what is written. Out: each finding with why it does not count, and what is to be said of the suppressions
 //! themselves: unused, expired, without the reason that P1 demands.
 
+mod annotations;
 mod comments;
 mod extension;
 
 use std::cell::Cell;
 
 use windlass_source::{FileId, SourceMap, Span};
+use windlass_yaml::Node;
 
 use crate::context::Context;
 use crate::findings::Finding;
@@ -21,6 +23,14 @@ pub struct Suppressed {
     pub reason: String,
     /// The last day on which it holds, `2027-01-01`.
     pub until: Option<String>,
+}
+
+impl Suppressed {
+    /// The reason and the day, for people.
+    pub fn told(&self) -> String {
+        let until = self.until.as_deref().map(|until| format!(" (until {until})")).unwrap_or_default();
+        format!("suppressed: {}{until}", self.reason)
+    }
 }
 
 /// A suppression that is written somewhere.
@@ -78,21 +88,20 @@ impl Suppression {
         self
     }
 
-    fn fits(&self, finding: &Finding, sources: &SourceMap) -> bool {
-        self.rules.iter().any(|name| finding.rule.is_named(name))
+    fn fits(&self, subject: &Subject<'_>, sources: &SourceMap) -> bool {
+        self.rules.iter().any(|name| (subject.is_named)(name))
             && match &self.covers {
                 Covers::Range(range) => {
-                    finding.span.is_some_and(|span| span.file == range.file && (range.start..=range.end).contains(&span.start))
+                    subject.span.is_some_and(|span| span.file == range.file && (range.start..=range.end).contains(&span.start))
                 }
-                Covers::File(file) => finding.span.is_some_and(|span| span.file == *file),
+                Covers::File(file) => subject.span.is_some_and(|span| span.file == *file),
                 Covers::Service(stack, service) => {
-                    finding.stacks.contains(stack)
-                        && service.as_ref().is_none_or(|service| finding.service.as_ref().is_some_and(|own| own == service))
+                    subject.stacks.contains(stack) && service.as_ref().is_none_or(|service| subject.service == Some(service.as_str()))
                 }
                 Covers::Everywhere { path, service } => {
-                    let file = finding.span.map_or("", |span| sources.file(span.file).name());
+                    let file = subject.span.map_or("", |span| sources.file(span.file).name());
                     path.as_ref().is_none_or(|pattern| matches(pattern, file))
-                        && service.as_ref().is_none_or(|service| finding.service.as_ref().is_some_and(|own| own == service))
+                        && service.as_ref().is_none_or(|service| subject.service == Some(service.as_str()))
                 }
             }
     }
@@ -100,6 +109,16 @@ impl Suppression {
     fn is_expired(&self, today: &str) -> bool {
         self.until.as_deref().is_some_and(|until| until < today)
     }
+}
+
+/// What a suppression is held against: a finding of `audit`, or a remark of `validate`.
+pub(crate) struct Subject<'a> {
+    /// Whether a name means its rule.
+    pub(crate) is_named: &'a dyn Fn(&str) -> bool,
+    pub(crate) span: Option<Span>,
+    pub(crate) stacks: &'a [usize],
+    pub(crate) service: Option<&'a str>,
+    pub(crate) severity: Severity,
 }
 
 /// `text` fits `pattern`, in which `*` is any text, also of several directories.
@@ -124,6 +143,24 @@ pub enum Flaw {
     NoReason,
 }
 
+impl Flaw {
+    /// What is said of it, and what to do.
+    pub(crate) fn told(self, suppression: &Suppression) -> (String, &'static str) {
+        let names = suppression.rules.join(", ");
+        match self {
+            Self::Unused => (format!("nothing here is found by `{names}`"), "remove the suppression"),
+            Self::Expired => {
+                let until = suppression.until.as_deref().unwrap_or_default();
+                (format!("the suppression of `{names}` ended on {until}"), "repair the finding, or set a later day")
+            }
+            Self::NoReason => (
+                format!("the suppression of `{names}` gives no reason"),
+                "write why after it: a P1 counts until somebody says why it need not",
+            ),
+        }
+    }
+}
+
 /// The suppression of a text: `RULE[,…] [path=PATTERN] [service=NAME] reason [until=DAY]`; `None` without a rule.
 pub fn of_text(text: &str) -> Option<Suppression> {
     let mut words = text.split_whitespace();
@@ -143,9 +180,20 @@ pub fn of_text(text: &str) -> Option<Suppression> {
 pub(crate) fn written(context: &Context) -> Vec<Suppression> {
     let mut all = Vec::new();
     for (id, file) in context.sources().files() {
-        comments::read(id, file.text(), context, &mut all);
+        comments::read(id, file.text(), Some(context), &mut all);
     }
     extension::read(context, &mut all);
+    context.objects().for_each(|object| annotations::read(object.root(), &mut all));
+    all
+}
+
+/// Every suppression that manifests and their files hold.
+pub(crate) fn written_in_manifests<'a>(sources: &SourceMap, roots: impl Iterator<Item = &'a Node>) -> Vec<Suppression> {
+    let mut all = Vec::new();
+    for (id, file) in sources.files() {
+        comments::read(id, file.text(), None, &mut all);
+    }
+    roots.for_each(|root| annotations::read(root, &mut all));
     all
 }
 
@@ -153,20 +201,41 @@ pub(crate) fn written(context: &Context) -> Vec<Suppression> {
 pub(crate) fn apply(suppressions: &[Suppression], findings: &mut [Finding], sources: &SourceMap, today: &str) -> Vec<(usize, Flaw)> {
     let mut flaws = Vec::new();
     for finding in findings.iter_mut() {
-        for (index, suppression) in suppressions.iter().enumerate().filter(|(_, suppression)| suppression.fits(finding, sources)) {
-            suppression.used.set(true);
-            if suppression.is_expired(today) {
-                flaws.push((index, Flaw::Expired));
-                continue;
-            }
-            if finding.grade.severity == Severity::P1 && suppression.reason.is_empty() && !suppression.is_foreign {
-                flaws.push((index, Flaw::NoReason));
-                continue;
-            }
-            finding.suppressed = Some(Suppressed { reason: suppression.reason.clone(), until: suppression.until.clone() });
-            break;
+        let subject = Subject {
+            is_named: &|name| finding.rule.is_named(name),
+            span: finding.span,
+            stacks: &finding.stacks,
+            service: finding.service.as_deref(),
+            severity: finding.grade.severity,
+        };
+        finding.suppressed = suppressed(&subject, suppressions, sources, today, &mut flaws);
+    }
+    with_unused(suppressions, flaws)
+}
+
+/// Why this one does not count, by the first suppression that holds; what is wrong with those that do not is noted.
+pub(crate) fn suppressed(
+    subject: &Subject<'_>,
+    suppressions: &[Suppression],
+    sources: &SourceMap,
+    today: &str,
+    flaws: &mut Vec<(usize, Flaw)>,
+) -> Option<Suppressed> {
+    for (index, suppression) in suppressions.iter().enumerate().filter(|(_, suppression)| suppression.fits(subject, sources)) {
+        suppression.used.set(true);
+        if suppression.is_expired(today) {
+            flaws.push((index, Flaw::Expired));
+        } else if subject.severity == Severity::P1 && suppression.reason.is_empty() && !suppression.is_foreign {
+            flaws.push((index, Flaw::NoReason));
+        } else {
+            return Some(Suppressed { reason: suppression.reason.clone(), until: suppression.until.clone() });
         }
     }
+    None
+}
+
+/// The flaws of suppressions that were held against everything, each once.
+pub(crate) fn with_unused(suppressions: &[Suppression], mut flaws: Vec<(usize, Flaw)>) -> Vec<(usize, Flaw)> {
     let unused = suppressions.iter().enumerate().filter(|(_, suppression)| !suppression.used.get() && !suppression.is_foreign);
     flaws.extend(unused.map(|(index, _)| (index, Flaw::Unused)));
     flaws.sort_by_key(|(index, flaw)| (*index, *flaw as u8));

@@ -18,7 +18,7 @@ use crate::view::{Fields as _, text};
 
 pub use generated::check_objects;
 pub use load::{Request, load};
-pub use relations::Finding;
+pub use relations::{Finding, RULES as RELATIONS};
 
 /// What was read, before it is judged.
 #[derive(Debug, Default)]
@@ -99,12 +99,6 @@ impl Validation {
     /// How many objects have a status.
     pub fn count(&self, status: Status) -> usize {
         self.resources.iter().filter(|resource| resource.status == status).count()
-    }
-
-    /// True when an object would be refused, or does not work with the others.
-    pub fn has_errors(&self) -> bool {
-        let is_wrong = |resource: &Resource| resource.status == Status::Invalid || resource.findings.iter().any(|finding| finding.is_error);
-        self.resources.iter().any(is_wrong)
     }
 }
 

@@ -9,7 +9,7 @@ mod markdown;
 mod sarif;
 
 use windlass_audit::{Audit, Context, Finding, Severity};
-use windlass_source::{SourceMap, Span};
+use windlass_source::SourceMap;
 
 use crate::human::Style;
 
@@ -74,23 +74,4 @@ impl<'a> AuditReport<'a> {
     fn counts(&self) -> [usize; 3] {
         Severity::ALL.map(|severity| self.audit.count(severity))
     }
-}
-
-/// Where something stands, as every format for programs tells it: lines and columns from 1, in characters; the end is the place after the
-/// last character.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Location<'a> {
-    file: &'a str,
-    line: u32,
-    column: u32,
-    end_line: u32,
-    end_column: u32,
-}
-
-/// The place of a span; the directory as a whole without one.
-fn location<'a>(span: Option<Span>, sources: &'a SourceMap) -> Location<'a> {
-    let Some(span) = span else { return Location { file: ".", line: 1, column: 1, end_line: 1, end_column: 1 } };
-    let file = sources.file(span.file);
-    let (start, end) = (file.position(span.start), file.position(span.end));
-    Location { file: file.name(), line: start.line, column: start.column, end_line: end.line, end_column: end.column }
 }

@@ -4,8 +4,14 @@
 
 pub mod audit;
 mod formats;
+mod github;
+mod gitlab;
+mod junit;
+mod markdown;
+mod place;
 mod report;
 pub mod rules;
+mod sarif;
 pub mod validation;
 
 pub use formats::summary::render as summary;

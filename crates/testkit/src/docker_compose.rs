@@ -5,7 +5,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
+
+use crate::python::run;
 
 /// Version of docker compose that Windlass reads like.
 const VERSION: &str = "2.40.3";
@@ -53,14 +55,6 @@ fn find(directory: &Path) -> Option<PathBuf> {
         }
     }
     None
-}
-
-fn run(command: &mut Command) -> anyhow::Result<()> {
-    let output = command.output().with_context(|| format!("can't start {:?}", command.get_program()))?;
-    if !output.status.success() {
-        bail!("{command:?} ended with {}: {}", output.status, String::from_utf8_lossy(&output.stderr));
-    }
-    Ok(())
 }
 
 fn make_executable(path: &Path) -> anyhow::Result<()> {

@@ -1,13 +1,12 @@
 //! Kubernetes' own schemas, by way of the PyPI package `kubernetes-validate`.
 
-use std::fs::{self, File};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context as _, bail};
 use serde_json::Value;
 
-use crate::workspace;
+use crate::{python, workspace};
 
 /// What the schemas say of some manifests.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -31,7 +30,7 @@ pub fn kubernetes_validate(directory: &Path) -> anyhow::Result<Option<Validation
         return Ok(None);
     }
     let tool = workspace().join("tests/kubernetes-validate");
-    let python = install(&tool.join("requirements.txt"))?;
+    let python = python::environment("kubernetes-validate", &tool.join("requirements.txt"))?;
     let output = Command::new(python).arg(tool.join("run.py")).arg(directory).output()?;
     if !matches!(output.status.code(), Some(0 | 1)) {
         bail!("validating {} ended with {}: {}", directory.display(), output.status, String::from_utf8_lossy(&output.stderr));
@@ -43,37 +42,10 @@ pub fn kubernetes_validate(directory: &Path) -> anyhow::Result<Option<Validation
     Ok(Some(Validation { valid, skipped: texts("skipped"), errors: texts("errors") }))
 }
 
-/// The interpreter of a virtual environment in `target/tools` that has what the requirements name.
-fn install(requirements: &Path) -> anyhow::Result<PathBuf> {
-    let wanted = fs::read_to_string(requirements)?;
-    let tools = workspace().join("target/tools");
-    fs::create_dir_all(&tools)?;
-    // Tests run side by side, in one process and in several; the first one installs, the others wait.
-    let lock = File::create(tools.join("kubernetes-validate.lock"))?;
-    lock.lock()?;
-
-    let environment = tools.join("kubernetes-validate");
-    let python = environment.join("bin/python");
-    let installed = environment.join("installed.txt");
-    if fs::read_to_string(&installed).is_ok_and(|installed| installed == wanted) {
-        return Ok(python);
-    }
-    run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&environment))?;
-    run(Command::new(&python).args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r"]).arg(requirements))?;
-    fs::write(installed, wanted)?;
-    Ok(python)
-}
-
-fn run(command: &mut Command) -> anyhow::Result<()> {
-    let output = command.output().with_context(|| format!("can't start {:?}", command.get_program()))?;
-    if !output.status.success() {
-        bail!("{command:?} ended with {}: {}", output.status, String::from_utf8_lossy(&output.stderr));
-    }
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     fn validate(name: &str, text: &str) -> Option<Validation> {

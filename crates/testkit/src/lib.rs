@@ -6,6 +6,8 @@ mod cluster;
 mod control_plane;
 mod docker_compose;
 mod kubernetes_validate;
+mod python;
+mod report_schemas;
 
 use std::path::{Path, PathBuf};
 
@@ -14,6 +16,7 @@ pub use cluster::{Client, Cluster, Response};
 pub use control_plane::Component;
 pub use docker_compose::docker_compose;
 pub use kubernetes_validate::{Validation, kubernetes_validate};
+pub use report_schemas::{ReportSchema, check_report};
 
 /// The root of the workspace.
 pub fn workspace() -> PathBuf {

@@ -10,7 +10,7 @@ const MARKERS: [&str; 4] = ["windlass:", "hadolint ", "checkov:skip=", "trivy:ig
 
 /// Reads the comments of a file. A comment behind something covers its line; one on a line of its own covers the next line that is no
 /// comment, in a Dockerfile the instruction that begins there.
-pub(super) fn read(file: FileId, text: &str, context: &Context, all: &mut Vec<Suppression>) {
+pub(super) fn read(file: FileId, text: &str, context: Option<&Context>, all: &mut Vec<Suppression>) {
     // Nearly every file has none.
     if !MARKERS.iter().any(|marker| text.contains(marker)) {
         return;
@@ -24,7 +24,8 @@ pub(super) fn read(file: FileId, text: &str, context: &Context, all: &mut Vec<Su
         let written = Span::new(file, begin + hash..begin + line.trim_end().len());
         let is_alone = line[..hash].trim().is_empty();
         let covered = if is_alone { next_line(text, start) } else { (begin, start) };
-        let range = instruction_at(file, covered.0, context).unwrap_or_else(|| Span::new(file, covered.0..covered.1));
+        let range =
+            context.and_then(|context| instruction_at(file, covered.0, context)).unwrap_or_else(|| Span::new(file, covered.0..covered.1));
         all.extend(one(comment, file, range, written));
     }
 }

@@ -25,6 +25,8 @@ pub(crate) struct AuditArgs {
     paths: Vec<PathBuf>,
     #[command(flatten)]
     rules: RuleArgs,
+    #[command(flatten)]
+    stacks: StackArgs,
     /// Form of the report on standard output
     #[arg(long, value_name = "FORMAT", default_value = FORMATS[0].name, value_parser = FORMATS.iter().map(|format| format.name).collect::<Vec<_>>(), help_heading = "Report")]
     format: String,
@@ -68,20 +70,26 @@ pub(crate) struct RuleArgs {
     /// Leave out findings of a rule: `RULE[,…] [path=PATTERN] [service=NAME] REASON [until=2027-01-01]`
     #[arg(long, value_name = "TEXT")]
     suppress: Vec<String>,
+    /// Leave out the findings of this file
+    #[arg(long, value_name = "FILE")]
+    baseline: Option<PathBuf>,
+}
+
+/// What is audited, and how it is scored.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Rules")]
+pub(crate) struct StackArgs {
     /// What everything is for, whatever the files say
     #[arg(long, value_name = "KIND")]
     environment: Option<Kind>,
     /// How much a failing control takes off its category's score
     #[arg(long, value_name = "PROFILE", default_value = "default", value_parser = profile)]
     score_profile: Profile,
-    /// Leave out the findings of this file
-    #[arg(long, value_name = "FILE")]
-    baseline: Option<PathBuf>,
 }
 
 /// The gate.
 #[derive(Clone, Copy, Debug, ValueEnum)]
-enum FailOn {
+pub(crate) enum FailOn {
     #[value(name = "P1")]
     P1,
     #[value(name = "P2")]
@@ -124,9 +132,9 @@ fn profile(text: &str) -> Result<Profile, String> {
 pub(crate) fn run(args: AuditArgs, before: ProjectArgs, shell: &mut Shell) -> Outcome {
     let reports = args.outputs.iter().map(|path| Ok((path.as_path(), format_of(path)?))).collect::<Result<Vec<_>, Stop>>()?;
     let format = by_name(&args.format).unwrap_or(&FORMATS[0]);
-    let settings = args.rules.settings(shell)?;
+    let settings = Settings { profile: args.stacks.score_profile, ..args.rules.settings(Settings::unknown_names, shell)? };
     let project = args.project.after(before);
-    let environment = args.rules.environment();
+    let environment = args.stacks.environment();
     let request = Request { project: shell.request(project)?, paths: args.paths, environment };
     let context = Context::load(&request, &shell.files);
     let audit = audit(&context, &settings);
@@ -156,14 +164,8 @@ pub(crate) fn run(args: AuditArgs, before: ProjectArgs, shell: &mut Shell) -> Ou
 }
 
 fn gate(audit: &Audit, fail_on: FailOn, min_score: Option<u32>, allow_partial: bool, shell: &Shell) -> Exit {
-    let limit = match fail_on {
-        FailOn::P1 => Some(Severity::P1),
-        FailOn::P2 => Some(Severity::P2),
-        FailOn::P3 => Some(Severity::P3),
-        FailOn::Never => None,
-    };
     let mut exit = Exit::Done;
-    if limit.is_some_and(|limit| audit.findings.iter().any(|finding| finding.counts() && finding.grade.severity <= limit)) {
+    if audit.findings.iter().any(|finding| finding.counts() && fail_on.is_reached_by(finding.grade.severity)) {
         exit = exit.and(Exit::Findings);
     }
     if let (Some(least), Some(score)) = (min_score, audit.score())
@@ -188,7 +190,19 @@ fn format_of(path: &Path) -> Result<&'static AuditFormat, Stop> {
     })
 }
 
-impl RuleArgs {
+impl FailOn {
+    /// True when a finding of this severity is at or above the gate.
+    pub(crate) fn is_reached_by(self, severity: Severity) -> bool {
+        match self {
+            Self::P1 => severity <= Severity::P1,
+            Self::P2 => severity <= Severity::P2,
+            Self::P3 => severity <= Severity::P3,
+            Self::Never => false,
+        }
+    }
+}
+
+impl StackArgs {
     /// What everything is for, where the command line says it.
     pub(crate) fn environment(&self) -> Option<EnvironmentKind> {
         self.environment.map(|kind| match kind {
@@ -196,9 +210,11 @@ impl RuleArgs {
             Kind::Prod => EnvironmentKind::Production,
         })
     }
+}
 
-    /// The settings; the names of rules must be names of rules.
-    pub(crate) fn settings(&self, shell: &Shell) -> Result<Settings, Stop> {
+impl RuleArgs {
+    /// The settings; `unknown` gives those names of rules that are none.
+    pub(crate) fn settings(&self, unknown: impl Fn(&Settings) -> Vec<&str>, shell: &Shell) -> Result<Settings, Stop> {
         let known = match &self.baseline {
             None => Default::default(),
             Some(path) => {
@@ -216,12 +232,12 @@ impl RuleArgs {
             select: self.select.clone(),
             ignore: self.ignore.clone(),
             severity: self.severity.clone(),
-            profile: self.score_profile,
+            profile: Profile::default(),
             suppressions: suppressions.collect::<Result<_, _>>()?,
             baseline: known,
             today: shell.environment.today.clone(),
         };
-        if let Some(name) = settings.unknown_names().first() {
+        if let Some(name) = unknown(&settings).first() {
             let help = "`windlass rules` lists them";
             return Err(Diagnostic::error(ARGUMENT, format!("there is no rule `{name}`")).help(help).into());
         }

@@ -3,10 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use windlass_audit::{Context, Request, audit, fix};
+use windlass_audit::{Context, Request, Settings, audit, fix};
 
 use crate::args::{OutputArgs, ProjectArgs};
-use crate::commands::audit::RuleArgs;
+use crate::commands::audit::{RuleArgs, StackArgs};
 use crate::commands::{Outcome, Shell};
 use crate::exit::Exit;
 
@@ -28,6 +28,8 @@ pub(crate) struct FixArgs {
     #[command(flatten)]
     rules: RuleArgs,
     #[command(flatten)]
+    stacks: StackArgs,
+    #[command(flatten)]
     pub(crate) project: ProjectArgs,
     #[command(flatten)]
     pub(crate) output: OutputArgs,
@@ -48,8 +50,9 @@ Exit codes:
 const ROUNDS: usize = 10;
 
 pub(crate) fn run(args: FixArgs, before: ProjectArgs, shell: &mut Shell) -> Outcome {
-    let settings = args.rules.settings(shell)?;
-    let request = Request { project: shell.request(args.project.after(before))?, paths: args.paths, environment: args.rules.environment() };
+    let settings = args.rules.settings(Settings::unknown_names, shell)?;
+    let request =
+        Request { project: shell.request(args.project.after(before))?, paths: args.paths, environment: args.stacks.environment() };
     let mut files = fix::Overlay::new(&shell.files, shell.environment.directory.clone());
     let original = Context::load(&request, &files);
     shell.tell(original.not_understood(), original.sources());

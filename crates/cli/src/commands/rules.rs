@@ -79,8 +79,10 @@ fn of_rules(name: &str) -> Option<Vec<String>> {
 }
 
 fn of_validity(name: &str) -> Option<Vec<String>> {
-    let rule = windlass_k8s::validity::rules().find(|rule| rule.id.eq_ignore_ascii_case(name))?;
-    Some(vec![format!("{}\n\n{}: the API server refuses such a manifest.\n", rule.id, rule.title)])
+    let (id, title) = windlass_audit::judgement::titles().find(|(id, _)| id.eq_ignore_ascii_case(name))?;
+    let is_relation = windlass_k8s::validation::RELATIONS.iter().any(|(own, _)| *own == id);
+    let what = if is_relation { "the objects do not fit each other" } else { "the API server refuses such a manifest" };
+    Some(vec![format!("{id}\n\n{title}: {what}.\n")])
 }
 
 fn of_attribute(name: &str) -> Option<Vec<String>> {

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use windlass_audit::{baseline, judgement};
 use windlass_k8s::schema::Version;
 use windlass_k8s::validation::{self, Input, Request, Validation};
 use windlass_k8s::validity::Status;
@@ -10,6 +11,7 @@ use windlass_report::validation::{FORMATS, ValidationFormat, ValidationReport, b
 use windlass_source::{Code, Diagnostic};
 
 use crate::args::{OutputArgs, ProjectArgs};
+use crate::commands::audit::{FailOn, RuleArgs};
 use crate::commands::{Outcome, Shell, Stop, read_standard_input};
 use crate::exit::Exit;
 
@@ -34,12 +36,23 @@ pub(crate) struct ValidateArgs {
     /// Skip objects of kinds that nobody described, without exit code 3
     #[arg(long, help_heading = "Checks")]
     ignore_missing_schemas: bool,
+    #[command(flatten)]
+    rules: RuleArgs,
     /// Form of the verdicts on standard output
     #[arg(long, value_name = "FORMAT", default_value = FORMATS[0].name, value_parser = FORMATS.iter().map(|format| format.name).collect::<Vec<_>>(), help_heading = "Report")]
     format: String,
     /// Write the verdicts into a file too, their form by the extension; may be given again
     #[arg(long = "output", value_name = "FILE", help_heading = "Report")]
     outputs: Vec<PathBuf>,
+    /// Write what is found to this file, for `--baseline`
+    #[arg(long, value_name = "FILE", help_heading = "Report")]
+    write_baseline: Option<PathBuf>,
+    /// Show suppressed findings too
+    #[arg(long, help_heading = "Report")]
+    show_suppressed: bool,
+    /// Exit 1 when something is at least this severe: what is refused or can't work is P1, what the server warns of P2
+    #[arg(long, value_name = "SEVERITY", default_value = "P1", ignore_case = true, help_heading = "Gate")]
+    fail_on: FailOn,
     /// Exit 0 although something was not understood and so not checked
     #[arg(long, help_heading = "Gate")]
     allow_partial: bool,
@@ -55,10 +68,12 @@ Examples:
   windlass convert | windlass validate -
   helm template chart | windlass validate --kube-version 1.34 -
   windlass validate k8s --format json
+  windlass validate k8s --format github --output validation.sarif --output validation.xml
+  windlass validate k8s --fail-on P2 --ignore KW048
 
 Exit codes:
-  0  every object would be accepted
-  1  an object would be refused
+  0  every object would be accepted, and nothing is at or above --fail-on
+  1  an object would be refused, or something is at or above --fail-on
   2  the command line or an input is wrong: a document can't be read, a named file holds no object
   3  something was not checked: an object of an unknown kind, a chart";
 
@@ -67,6 +82,7 @@ pub(crate) fn run(args: ValidateArgs, shell: &mut Shell) -> Outcome {
     let format = by_name(&args.format).unwrap_or(&FORMATS[0]);
     let paths = if args.paths.is_empty() { vec![PathBuf::from(".")] } else { args.paths };
     let standard_input = if paths.iter().any(|path| path.as_os_str() == "-") { Some(read_standard_input(LIMIT)?) } else { None };
+    let settings = args.rules.settings(judgement::unknown_names, shell)?;
     let input = validation::load(&Request { paths, standard_input }, &shell.files);
     let definitions = validation::load(&Request { paths: args.definitions, standard_input: None }, &shell.files);
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
@@ -87,7 +103,17 @@ pub(crate) fn run(args: ValidateArgs, shell: &mut Shell) -> Outcome {
         let told = Diagnostic::error(Code("cli::nothing-to-validate"), "there is no manifest to validate");
         return Err(told.because("no file was found that holds an object").help("name a file or a directory").into());
     }
-    let report = ValidationReport { input: &input, validation: &validation, style: shell.result_style() };
+    let judgement = judgement::judge(&input, &validation, &settings);
+    if let Some(path) = &args.write_baseline {
+        shell.write_file(path, baseline::write_remarks(&judgement.remarks).as_bytes())?;
+    }
+    let report = ValidationReport {
+        input: &input,
+        validation: &validation,
+        judgement: &judgement,
+        show_suppressed: args.show_suppressed,
+        style: shell.result_style(),
+    };
     for (path, format) in outputs {
         // A file has no colours.
         let plain = ValidationReport { style: windlass_report::human::Style::default(), ..report };
@@ -96,7 +122,7 @@ pub(crate) fn run(args: ValidateArgs, shell: &mut Shell) -> Outcome {
     shell.print((format.render)(&report).as_bytes())?;
 
     let mut exit = Exit::Done;
-    if validation.has_errors() {
+    if judgement.remarks.iter().any(|remark| remark.counts() && args.fail_on.is_reached_by(remark.severity)) {
         exit = exit.and(Exit::Findings);
     }
     if is_wrong || !validation.broken.is_empty() {
@@ -107,6 +133,7 @@ pub(crate) fn run(args: ValidateArgs, shell: &mut Shell) -> Outcome {
         exit = exit.and(Exit::Partial);
     }
     // The process ends now; giving thousands of trees back piece by piece takes longer than checking them.
+    std::mem::forget(judgement);
     std::mem::forget((input, validation));
     Ok(exit)
 }
@@ -124,7 +151,7 @@ fn without_object(input: &Input, validation: &Validation) -> Vec<Diagnostic> {
 fn format_of(path: &Path) -> Result<&'static ValidationFormat, Stop> {
     let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
     by_extension(extension).ok_or_else(|| {
-        let known: Vec<_> = FORMATS.iter().map(|format| format!("`.{}`", format.extension)).collect();
+        let known: Vec<_> = FORMATS.iter().flat_map(|format| format.extensions).map(|own| format!("`.{own}`")).collect();
         Diagnostic::error(Code("cli::argument"), format!("no report has the form of `{}`", path.display()))
             .help(format!("end its name in {}", known.join(", ")))
             .into()

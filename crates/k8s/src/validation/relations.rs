@@ -30,6 +30,22 @@ pub struct Finding {
     pub is_error: bool,
 }
 
+/// The rules of this file, and what each finds.
+pub const RULES: [(&str, &str); 13] = [
+    ("KN002", "policy that selects no pod"),
+    ("KN003", "Service that selects no pod"),
+    ("KN004", "target port that no selected pod has"),
+    ("KN008", "Ingress without its Service or port"),
+    ("KV152", "object that stands twice"),
+    ("KV308", "role that is not there"),
+    ("KV310", "claim that is not there"),
+    ("KW009", "probe of a port that the container does not name"),
+    ("KW042", "service account that is not there"),
+    ("KW048", "ConfigMap or Secret that is not there"),
+    ("KW053", "disruption budget that lets no pod go"),
+    ("KW055", "autoscaler without its target"),
+    ("KW065", "StatefulSet without its governing Service"),
+];
 /// The namespace of an object that names none.
 const DEFAULT: &str = "default";
 const WORKLOADS: [&str; 7] = ["Pod", "Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "CronJob"];

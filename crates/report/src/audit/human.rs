@@ -35,8 +35,7 @@ fn diagnostic(finding: &Finding) -> Diagnostic {
     }
     diagnostic.notes.extend(finding.notes.iter().cloned());
     if let Some(suppressed) = &finding.suppressed {
-        let until = suppressed.until.as_deref().map(|until| format!(" (until {until})")).unwrap_or_default();
-        diagnostic = diagnostic.because(format!("suppressed: {}{until}", suppressed.reason));
+        diagnostic = diagnostic.because(suppressed.told());
     }
     diagnostic.help.extend(finding.help.iter().cloned());
     diagnostic

@@ -5,7 +5,8 @@ use windlass_audit::score::{CategoryScore, Score};
 use windlass_audit::{Finding, StackResult};
 use windlass_source::{Diagnostic, Span};
 
-use super::{AuditFormat, AuditReport, location};
+use super::{AuditFormat, AuditReport};
+use crate::place::location;
 
 pub(super) const FORMAT: AuditFormat = AuditFormat { name: "json", extensions: &["json"], render };
 

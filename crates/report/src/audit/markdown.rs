@@ -10,7 +10,9 @@ use std::fmt::{self, Write as _};
 use windlass_audit::score::State;
 use windlass_audit::{Category, Finding, Rule, Severity};
 
-use super::{AuditFormat, AuditReport, location};
+use super::{AuditFormat, AuditReport};
+use crate::markdown::{cell, line};
+use crate::place::location;
 
 pub(super) const FORMAT: AuditFormat = AuditFormat { name: "markdown", extensions: &["md"], render };
 
@@ -252,14 +254,4 @@ fn state(state: State) -> &'static str {
         State::Fail => "**fail**",
         State::Exempt => "exempt",
     }
-}
-
-/// Text on one line, which starts no heading, link or tag of its own.
-fn line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ").replace('<', "&lt;")
-}
-
-/// Text within a cell of a table.
-fn cell(text: &str) -> String {
-    line(text).replace('|', "\\|")
 }

@@ -1,12 +1,11 @@
-//! SARIF 2.1.0 (OASIS, "Static Analysis Results Interchange Format"), for code scanning.
-//!
-//! Every rule that found something is described; a finding has its region, fingerprint, suppression and repairs. Columns count characters.
+//! SARIF for code scanning. Every rule that found something is described; a finding has its region, fingerprint, suppression and repairs.
 
 use serde_json::{Map, Value, json};
-use windlass_audit::{Finding, Rule, Severity};
-use windlass_source::{Edit, Fix, Span};
+use windlass_audit::{Finding, Rule};
+use windlass_source::{Edit, Fix};
 
-use super::{AuditFormat, AuditReport, location};
+use super::{AuditFormat, AuditReport};
+use crate::sarif;
 
 pub(super) const FORMAT: AuditFormat = AuditFormat { name: "sarif", extensions: &["sarif"], render };
 
@@ -15,32 +14,8 @@ fn render(report: &AuditReport<'_>) -> String {
     rules.sort_by_key(|rule| rule.id);
     rules.dedup_by_key(|rule| rule.id);
     let results: Vec<Value> = report.audit.findings.iter().map(|finding| result(finding, &rules, report)).collect();
-    let notifications: Vec<Value> = report.audit.not_understood.iter().map(|entry| notification(entry, report)).collect();
-    let document = json!({
-        "$schema": "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json",
-        "version": "2.1.0",
-        "runs": [{
-            "tool": { "driver": {
-                "name": "windlass",
-                "version": env!("CARGO_PKG_VERSION"),
-                "rules": rules.iter().map(|rule| descriptor(rule)).collect::<Vec<_>>(),
-            }},
-            "columnKind": "unicodeCodePoints",
-            "invocations": [{ "executionSuccessful": true, "toolExecutionNotifications": notifications }],
-            "results": results,
-        }],
-    });
-    let mut text = serde_json::to_string_pretty(&document).expect("every map key is text");
-    text.push('\n');
-    text
-}
-
-fn level(severity: Severity) -> &'static str {
-    match severity {
-        Severity::P1 => "error",
-        Severity::P2 => "warning",
-        Severity::P3 => "note",
-    }
+    let notifications: Vec<Value> = report.audit.not_understood.iter().map(|entry| sarif::notification(entry, report.sources())).collect();
+    sarif::document(rules.iter().map(|rule| descriptor(rule)).collect(), results, notifications)
 }
 
 fn descriptor(rule: &Rule) -> Value {
@@ -54,7 +29,7 @@ fn descriptor(rule: &Rule) -> Value {
         "shortDescription": { "text": page.title() },
         "fullDescription": { "text": page.why },
         "help": { "text": help, "markdown": help },
-        "defaultConfiguration": { "level": level(rule.severity) },
+        "defaultConfiguration": { "level": sarif::level(rule.severity) },
         "properties": { "tags": tags, "severity": rule.severity.as_str() },
     })
 }
@@ -68,13 +43,13 @@ fn result(finding: &Finding, rules: &[&Rule], report: &AuditReport<'_>) -> Value
     let mut result = Map::new();
     result.insert("ruleId".into(), finding.rule.id.into());
     result.insert("ruleIndex".into(), rules.iter().position(|rule| rule.id == finding.rule.id).into());
-    result.insert("level".into(), level(finding.grade.severity).into());
+    result.insert("level".into(), sarif::level(finding.grade.severity).into());
     result.insert("message".into(), json!({ "text": text }));
-    result.insert("locations".into(), json!([{ "physicalLocation": physical(finding.span, report) }]));
+    result.insert("locations".into(), json!([{ "physicalLocation": sarif::physical(finding.span, report.sources()) }]));
     if !finding.related.is_empty() {
         let related = finding.related.iter().enumerate().map(|(id, label)| {
             let text = if label.message.is_empty() { "see also" } else { label.message.as_str() };
-            json!({ "id": id, "physicalLocation": physical(Some(label.span), report), "message": { "text": text } })
+            json!({ "id": id, "physicalLocation": sarif::physical(Some(label.span), report.sources()), "message": { "text": text } })
         });
         result.insert("relatedLocations".into(), related.collect());
     }
@@ -93,60 +68,14 @@ fn result(finding: &Finding, rules: &[&Rule], report: &AuditReport<'_>) -> Value
     Value::Object(result)
 }
 
-fn physical(span: Option<Span>, report: &AuditReport<'_>) -> Value {
-    let place = location(span, report.sources());
-    json!({ "artifactLocation": { "uri": uri(place.file) }, "region": region(span, report) })
-}
-
-fn region(span: Option<Span>, report: &AuditReport<'_>) -> Value {
-    let place = location(span, report.sources());
-    json!({ "startLine": place.line, "startColumn": place.column, "endLine": place.end_line, "endColumn": place.end_column })
-}
-
 fn fix(fix: &Fix, report: &AuditReport<'_>) -> Value {
     let mut files: Vec<windlass_source::FileId> = fix.edits.iter().map(|edit| edit.span.file).collect();
     files.sort_unstable();
     files.dedup();
-    let replacement =
-        |edit: &Edit| json!({ "deletedRegion": region(Some(edit.span), report), "insertedContent": { "text": edit.replacement } });
+    let replacement = |edit: &Edit| json!({ "deletedRegion": sarif::region(Some(edit.span), report.sources()), "insertedContent": { "text": edit.replacement } });
     let changes = files.into_iter().map(|file| {
         let edits = fix.edits.iter().filter(|edit| edit.span.file == file).map(replacement);
-        json!({ "artifactLocation": { "uri": uri(report.sources().file(file).name()) }, "replacements": edits.collect::<Vec<_>>() })
+        json!({ "artifactLocation": { "uri": sarif::uri(report.sources().file(file).name()) }, "replacements": edits.collect::<Vec<_>>() })
     });
     json!({ "description": { "text": fix.title }, "artifactChanges": changes.collect::<Vec<_>>() })
-}
-
-fn notification(diagnostic: &windlass_source::Diagnostic, report: &AuditReport<'_>) -> Value {
-    let mut entry = json!({ "level": "error", "message": { "text": diagnostic.message }, "descriptor": { "id": diagnostic.code.0 } });
-    if let Some(span) = diagnostic.span() {
-        entry["locations"] = json!([{ "physicalLocation": physical(Some(span), report) }]);
-    }
-    entry
-}
-
-/// A path as a relative reference (RFC 3986): `/` between parts, other characters than letters, digits and marks as `%41`.
-fn uri(path: &str) -> String {
-    let mut uri = String::with_capacity(path.len());
-    if path.starts_with('/') {
-        uri.push_str("file://");
-    }
-    for byte in path.replace('\\', "/").bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {
-            uri.push(char::from(byte));
-        } else {
-            uri.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    uri
-}
-
-#[cfg(test)]
-mod tests {
-    use super::uri;
-
-    #[test]
-    fn paths_become_references() {
-        assert_eq!(uri("docker/a b#1.yml"), "docker/a%20b%231.yml");
-        assert_eq!(uri("/srv/ü"), "file:///srv/%C3%BC");
-    }
 }

@@ -6,7 +6,7 @@ use windlass_audit::Category;
 use windlass_audit::context::{Reach, ServiceContext};
 
 use super::super::AuditReport;
-use super::cell;
+use crate::markdown::cell;
 
 /// The table of a category, where it has one.
 pub(super) fn facts(category: Category, report: &AuditReport<'_>, text: &mut String) -> fmt::Result {

@@ -5,7 +5,7 @@ use std::fmt::{self, Write as _};
 use windlass_audit::context::StackContext;
 
 use super::super::AuditReport;
-use super::cell;
+use crate::markdown::cell;
 
 const MIB: i64 = 1 << 20;
 const GIB: i64 = 1 << 30;
