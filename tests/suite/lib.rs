@@ -6,5 +6,6 @@ pub mod invariants;
 pub mod mutations;
 pub mod projects;
 pub mod recorded;
+pub mod rendered;
 pub mod sandbox;
 pub mod verdicts;

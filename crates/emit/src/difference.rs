@@ -19,8 +19,8 @@ pub fn difference(plan: &Plan, tree: &FileTree, directory: &Path) -> String {
 fn of_step(step: &Step, tree: &FileTree, directory: &Path) -> String {
     let path = directory.join(&step.path).display().to_string();
     let file = tree.get(&step.path);
-    // What is removed has no file to ask; secrets have a directory of their own.
-    let secret = file.map_or(step.path.starts_with("secrets/"), |file| file.secret);
+    // What is removed has no file to ask; secrets have directories of their own.
+    let secret = file.map_or_else(|| step.path.split('/').any(|part| part == "secrets"), |file| file.secret);
     if secret && step.action == Action::Create && step.recorded {
         return String::new();
     }

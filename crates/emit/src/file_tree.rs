@@ -41,7 +41,7 @@ impl FileTree {
 
     /// Adds a file and gives the path that it got: where `path` is taken, a number is put before the extension.
     /// `path` must be [safe](is_safe).
-    fn insert(&mut self, path: &str, file: File) -> String {
+    pub(crate) fn insert(&mut self, path: &str, file: File) -> String {
         debug_assert!(is_safe(path), "{path} leaves its directory");
         let (stem, extension) = match path.rfind('.') {
             Some(at) if !path[at..].contains('/') => path.split_at(at),
@@ -76,6 +76,15 @@ impl FileTree {
     /// True without files.
     pub fn is_empty(&self) -> bool {
         self.files.is_empty()
+    }
+}
+
+impl IntoIterator for FileTree {
+    type Item = (String, File);
+    type IntoIter = std::collections::btree_map::IntoIter<String, File>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.files.into_iter()
     }
 }
 

@@ -1,9 +1,11 @@
 //! The layouts, one file each: which objects stand in which file, and in which form.
 
+mod kustomize;
 mod manifests;
 
 use std::collections::BTreeMap;
 
+pub use kustomize::{Environment, kustomize, overlay_name};
 use windlass_k8s::{ObjectRef, Objects};
 use windlass_source::SourceMap;
 
@@ -12,8 +14,6 @@ use crate::file_tree::FileTree;
 /// How objects are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Options {
-    /// `--to`.
-    pub layout: Layout,
     /// `--format`.
     pub format: Format,
     /// `--split`.
@@ -22,14 +22,6 @@ pub struct Options {
     pub provenance: Provenance,
     /// `--secrets`.
     pub secrets: Secrets,
-}
-
-/// What kind of tree.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Layout {
-    /// Objects as they are, for `kubectl apply`.
-    #[default]
-    Manifests,
 }
 
 /// The text form of an object.
@@ -83,16 +75,12 @@ pub struct Emitted {
     pub files: BTreeMap<ObjectRef, String>,
 }
 
-/// The objects as a tree of files.
+/// The objects as they are, as a tree of files for `kubectl apply`.
 pub fn tree(objects: &Objects, sources: &SourceMap, options: Options) -> Emitted {
-    match options.layout {
-        Layout::Manifests => manifests::tree(objects, sources, options),
-    }
+    manifests::tree(objects, sources, options)
 }
 
 /// The objects as one text, secrets included, in pieces that follow each other.
 pub fn stream<'a>(objects: &'a Objects, sources: &'a SourceMap, options: Options) -> impl Iterator<Item = String> + 'a {
-    match options.layout {
-        Layout::Manifests => manifests::stream(objects, sources, options),
-    }
+    manifests::stream(objects, sources, options)
 }

@@ -17,7 +17,7 @@ struct Check {
     test: &'static str,
 }
 
-const CHECKS: [Check; 4] = [
+const CHECKS: [Check; 5] = [
     Check {
         what: "projects load as docker compose loads them",
         target: "docker_compose",
@@ -34,6 +34,11 @@ const CHECKS: [Check; 4] = [
         test: "projects_of_the_corpus_convert_alike_from_their_canonical_files",
     },
     Check {
+        what: "kustomize renders base and overlays to the plain conversions",
+        target: "kustomize",
+        test: "overlays_of_the_corpus_give_the_conversions_of_their_environments",
+    },
+    Check {
         what: "the API server accepts every object: created with strict field validation, deleted again",
         target: "api_server",
         test: "every_object_of_the_cases_and_the_corpus_is_accepted_by_the_api_server",
@@ -43,7 +48,7 @@ const CHECKS: [Check; 4] = [
 /// Fails where the suite would skip: a run that tried nothing is no result.
 pub(crate) fn run() -> anyhow::Result<()> {
     let corpus = shared("corpus").context("there is no corpus")?;
-    for component in [Component::Etcd, Component::ApiServer] {
+    for component in [Component::Etcd, Component::ApiServer, Component::Kustomize] {
         if component.find()?.is_none() {
             bail!(component.remedy());
         }

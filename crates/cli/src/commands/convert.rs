@@ -1,5 +1,6 @@
 //! `windlass convert`: a project in, Kubernetes objects and the fate of every attribute out.
 
+mod environments;
 mod options;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -8,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use windlass_compose::Loaded;
-use windlass_convert::{Conversion, Input, Summary, convert};
+use windlass_convert::{Conversion, Input, Options, Summary, convert};
 use windlass_emit::{Action, Plan, layouts};
 use windlass_k8s::schema::Version;
 use windlass_k8s::validation::check_objects;
@@ -18,7 +19,8 @@ use windlass_source::{Code, Diagnostic, FileSystem as _, SourceMap, Span, normal
 use windlass_yaml::Node;
 
 use crate::args::{OutputArgs, ProjectArgs};
-use crate::commands::convert::options::{ConversionArgs, LayoutArgs, SecretsAs};
+use crate::commands::convert::environments::Environments;
+use crate::commands::convert::options::{ConversionArgs, Layout, LayoutArgs, SecretsAs};
 use crate::commands::{Outcome, Shell, Stop, reason};
 use crate::exit::Exit;
 use crate::transaction;
@@ -63,28 +65,29 @@ Examples:
   windlass convert | kubectl apply -f -
   windlass convert -o k8s && kubectl apply -R -f k8s
   windlass convert -f compose.yaml -f compose.prod.yaml -o k8s --report report.md
-  windlass convert -o k8s --check           is k8s/ up to date?";
+  windlass convert -o k8s --check           is k8s/ up to date?
+  windlass convert --to kustomize -o k8s && kubectl apply -k k8s/overlays/prod";
 
 pub(crate) fn run(args: ConvertArgs, before: ProjectArgs, shell: &mut Shell) -> Outcome {
     let reports = report_formats(&args.reports)?;
-    let layout = args.layout.options()?;
+    let layout = args.layout.options(args.directory.as_ref())?;
     let secrets = args.layout.secrets()?;
     let options = args.conversion.options(std::mem::take(&mut shell.given));
     let request = shell.request(args.project.after(before))?;
 
     // Neither is given back before the process ends: that would take a tenth of the time.
-    let loaded = ManuallyDrop::new(windlass_compose::load(&request, &shell.files));
+    let mut loaded = ManuallyDrop::new(windlass_compose::load(&request, &shell.files));
+    let mut environments = Environments::default();
+    if args.layout.to == Layout::Kustomize {
+        environments = Environments::find(&request, &loaded, shell);
+        if let Some(base) = environments.load_base(&request, &shell.files) {
+            loaded = ManuallyDrop::new(base);
+        }
+    }
     if shell.tell(&loaded.diagnostics, &loaded.sources) {
         return Ok(Exit::Invalid);
     }
-    let mut conversion = ManuallyDrop::new(convert(&Input {
-        project: &loaded.project,
-        tree: &loaded.tree,
-        directory: &loaded.directory,
-        files: &shell.files,
-        variable: &|name| loaded.environment.get(name).map(|variable| variable.value.clone()),
-        options: &options,
-    }));
+    let mut conversion = ManuallyDrop::new(convert_loaded(&loaded, &options, shell));
     conversion.diagnostics.extend(no_service(&loaded));
     let invalid = shell.tell(&conversion.diagnostics, &loaded.sources);
     // What the API server would say of the objects. It is told, and changes nothing.
@@ -92,9 +95,7 @@ pub(crate) fn run(args: ConvertArgs, before: ProjectArgs, shell: &mut Shell) -> 
     shell.tell(&verdicts, &loaded.sources);
     conversion.diagnostics.extend(verdicts);
     if !invalid {
-        let namespace = loaded.project.windlass.as_ref().and_then(|settings| settings.namespace.as_ref());
-        let namespace = options.namespace.as_deref().or(namespace.map(|namespace| namespace.as_str()));
-        hide(&mut conversion.objects, secrets, namespace, shell)?;
+        hide(&mut conversion.objects, &loaded, &secrets, &options, shell)?;
     }
     let Conversion { objects, report, .. } = &*conversion;
 
@@ -110,7 +111,16 @@ pub(crate) fn run(args: ConvertArgs, before: ProjectArgs, shell: &mut Shell) -> 
             Exit::Done
         }
         Some(directory) => {
-            let emitted = layouts::tree(objects, &loaded.sources, layout);
+            let emitted = match args.layout.to {
+                Layout::Manifests => layouts::tree(objects, &loaded.sources, layout),
+                Layout::Kustomize => {
+                    let told = [loaded.diagnostics.as_slice(), &conversion.diagnostics];
+                    let others = environments.convert(&request, &options, &secrets, &told, shell)?;
+                    let files = environments::names(&loaded, shell);
+                    let base = layouts::Environment { name: "base", files: &files, objects, sources: &loaded.sources };
+                    layouts::kustomize(base, &others.iter().map(environments::Converted::view).collect::<Vec<_>>(), layout)
+                }
+            };
             let exit = write(&emitted, &directory, (args.check, args.force), shell)?;
             if exit == Exit::Invalid {
                 return Ok(exit);
@@ -130,11 +140,24 @@ pub(crate) fn run(args: ConvertArgs, before: ProjectArgs, shell: &mut Shell) -> 
     Ok(exit)
 }
 
+fn convert_loaded(loaded: &Loaded, options: &Options, shell: &Shell) -> Conversion {
+    convert(&Input {
+        project: &loaded.project,
+        tree: &loaded.tree,
+        directory: &loaded.directory,
+        files: &shell.files,
+        variable: &|name| loaded.environment.get(name).map(|variable| variable.value.clone()),
+        options,
+    })
+}
+
 /// Puts Secrets into another form.
-fn hide(objects: &mut Objects, secrets: SecretsAs, namespace: Option<&str>, shell: &Shell) -> Result<(), Stop> {
+fn hide(objects: &mut Objects, loaded: &Loaded, secrets: &SecretsAs, options: &Options, shell: &Shell) -> Result<(), Stop> {
+    let namespace = loaded.project.windlass.as_ref().and_then(|settings| settings.namespace.as_ref());
+    let namespace = options.namespace.as_deref().or(namespace.map(|namespace| namespace.as_str()));
     match secrets {
         SecretsAs::Secrets => {}
-        SecretsAs::External(store) => windlass_emit::secrets::external(objects, &store),
+        SecretsAs::External(store) => windlass_emit::secrets::external(objects, store),
         SecretsAs::Sealed(path) => {
             let told = |reason: String| {
                 let message = format!("`{}` can't be used to seal secrets", path.display());
@@ -145,7 +168,7 @@ fn hide(objects: &mut Objects, secrets: SecretsAs, namespace: Option<&str>, shel
                 let told = Diagnostic::error(Code("cli::sealed-namespace"), "`--secrets sealed` needs the namespace");
                 return Err(told.because("a secret is sealed for its name and namespace alone").help("pass `--namespace NAME`").into());
             };
-            let full = shell.environment.directory.join(&path);
+            let full = shell.environment.directory.join(path);
             let bytes = shell.files.read(&full, CERTIFICATE_LIMIT).map_err(|error| told(reason(&error)))?;
             let text = String::from_utf8_lossy(&bytes);
             let certificate = windlass_emit::secrets::Certificate::parse(&text).map_err(|error| told(error.to_string()))?;

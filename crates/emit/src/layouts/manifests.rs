@@ -12,8 +12,8 @@ use windlass_source::SourceMap;
 use crate::layouts::{Emitted, Format, Options, Provenance, Secrets, Split};
 
 /// What git must not carry.
-const IGNORE: &str = "# Secret values, written by Windlass: not for git.\n*\n!.gitignore\n";
-const SECRETS: &str = "secrets";
+pub(super) const IGNORE: &str = "# Secret values, written by Windlass: not for git.\n*\n!.gitignore\n";
+pub(super) const SECRETS: &str = "secrets";
 
 pub(super) fn tree(objects: &Objects, sources: &SourceMap, options: Options) -> Emitted {
     let mut files: BTreeMap<(bool, String), Vec<&Object>> = BTreeMap::new();
@@ -56,10 +56,15 @@ fn stem(object: &Object, split: Split) -> String {
     let service = || object.metadata().labels.as_ref().and_then(|labels| labels.get(labels::NAME)).cloned();
     match (split, object.kind()) {
         (Split::Object | Split::Service, Kind::Namespace) => format!("00-namespace-{}", plain(object.name())),
-        (Split::Object, kind) => format!("{}-{}", plain(kind.as_str()), plain(object.name())),
+        (Split::Object, _) => object_stem(object),
         (Split::Service, _) => service().map_or_else(|| "project".to_owned(), |service| plain(&service)),
         (Split::None, _) => "manifests".to_owned(),
     }
+}
+
+/// The name of a file that one object has to itself.
+pub(super) fn object_stem(object: &Object) -> String {
+    format!("{}-{}", plain(object.kind().as_str()), plain(object.name()))
 }
 
 /// Lower case, and nothing that a file system could take for something else.
@@ -99,7 +104,7 @@ struct List<'a> {
 }
 
 /// The object as it is shown: a Secret may lose its values.
-fn shown(object: &Object, secrets: Secrets) -> Cow<'_, Object> {
+pub(super) fn shown(object: &Object, secrets: Secrets) -> Cow<'_, Object> {
     if secrets == Secrets::Files || object.kind() != Kind::Secret {
         return Cow::Borrowed(object);
     }

@@ -49,6 +49,21 @@ pub(super) fn load(request: &Request, compose: &[PathBuf], files: &dyn FileSyste
     }
 }
 
+impl Context {
+    /// The stacks that the compose files of one directory form, and nothing beside them. The default file with its override comes first.
+    pub fn of_directory(project: &ProjectRequest, directory: &Path, files: &dyn FileSystem) -> Self {
+        let names = files.list(directory).unwrap_or_default().into_iter().map(|entry| entry.name).filter(|name| is_compose_file(name));
+        let mut compose: Vec<PathBuf> = names.map(|name| directory.join(name)).collect();
+        compose.sort();
+        let mut context = Self::default();
+        let project = ProjectRequest { files: Vec::new(), ..project.clone() };
+        let request = Request { project, ..Request::new(directory) };
+        directory_of(&request, &compose.iter().collect::<Vec<_>>(), None, files, &mut context);
+        keep_written(&mut context);
+        context
+    }
+}
+
 /// The file of a directory that Compose takes by itself.
 fn default_of<'p>(here: &[&'p PathBuf]) -> Option<&'p PathBuf> {
     named(here, &DEFAULT_FILES)

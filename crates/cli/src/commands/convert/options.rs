@@ -29,12 +29,13 @@ macro_rules! choices {
     };
 }
 
-choices! {
-    /// `--to`
-    Layout => layouts::Layout {
-        /// Objects as they are
-        Manifests,
-    }
+/// `--to`
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Layout {
+    /// Objects as they are
+    Manifests,
+    /// A base, and an overlay for each environment that has a compose file: `compose.prod.yaml` becomes `overlays/prod`
+    Kustomize,
 }
 choices! {
     /// `--format`
@@ -145,7 +146,7 @@ choices! {
 pub(crate) struct LayoutArgs {
     /// Kind of tree
     #[arg(long, value_name = "LAYOUT", default_value = "manifests")]
-    to: Layout,
+    pub(crate) to: Layout,
     /// Text form of the objects
     #[arg(long, value_name = "FORM", default_value = "yaml")]
     format: Format,
@@ -167,13 +168,16 @@ pub(crate) struct LayoutArgs {
 }
 
 impl LayoutArgs {
-    pub(crate) fn options(&self) -> Result<layouts::Options, Stop> {
+    pub(crate) fn options(&self, directory: Option<&PathBuf>) -> Result<layouts::Options, Stop> {
+        if self.to != Layout::Manifests && directory.is_none() {
+            let told = Diagnostic::error(Code("cli::layout"), "this layout is a tree of files, which standard output can't hold");
+            return Err(told.help("pass `-o DIR`").into());
+        }
         if self.format == Format::Json && self.provenance == Provenance::Comments {
             let told = Diagnostic::error(Code("cli::provenance"), "JSON has no comments");
             return Err(told.help("leave out `--format json` or `--provenance comments`").into());
         }
         Ok(layouts::Options {
-            layout: self.to.into(),
             format: self.format.into(),
             split: self.split.into(),
             provenance: self.provenance.into(),
