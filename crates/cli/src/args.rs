@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::commands::audit::AuditArgs;
 use crate::commands::config::ConfigArgs;
 use crate::commands::convert::ConvertArgs;
+use crate::commands::crd::CrdArgs;
 use crate::commands::fix::FixArgs;
 use crate::commands::rules::{ExplainArgs, RulesArgs};
 use crate::commands::schema::SchemaArgs;
@@ -43,6 +44,7 @@ pub(crate) enum Command {
     Audit(Box<AuditArgs>),
     Config(Box<ConfigArgs>),
     Convert(Box<ConvertArgs>),
+    Crd(CrdArgs),
     Explain(Box<ExplainArgs>),
     Fix(Box<FixArgs>),
     Rules(Box<RulesArgs>),
@@ -60,7 +62,8 @@ impl Cli {
             Command::Explain(args) => ("explain", args.project.clone(), args.output),
             Command::Fix(args) => ("fix", args.project.clone(), args.output),
             Command::Rules(args) => ("rules", args.project.clone(), args.output),
-            // What it prints depends on no project.
+            // What they print depends on no project.
+            Command::Crd(_) => ("crd", ProjectArgs { no_config: true, ..ProjectArgs::default() }, OutputArgs::default()),
             Command::Schema(_) => ("schema", ProjectArgs { no_config: true, ..ProjectArgs::default() }, OutputArgs::default()),
             Command::Validate(args) => ("validate", args.project.clone(), args.output),
         };

@@ -3,6 +3,7 @@
 pub(crate) mod audit;
 pub(crate) mod config;
 pub(crate) mod convert;
+pub(crate) mod crd;
 pub(crate) mod fix;
 pub(crate) mod rules;
 pub(crate) mod schema;

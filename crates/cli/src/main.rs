@@ -14,7 +14,7 @@ use clap::parser::ValueSource;
 use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _};
 
 use crate::args::{Cli, Command};
-use crate::commands::{Shell, audit, config, convert, fix, rules, schema, validate};
+use crate::commands::{Shell, audit, config, convert, crd, fix, rules, schema, validate};
 use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::settings::Settings;
@@ -69,6 +69,7 @@ fn run(mut cli: Cli, mut given: BTreeSet<String>) -> ExitCode {
         Command::Audit(args) => audit::run(*args, cli.project, &mut shell),
         Command::Config(args) => config::run(*args, cli.project, &mut shell),
         Command::Convert(args) => convert::run(*args, cli.project, &mut shell),
+        Command::Crd(_) => crd::run(&shell),
         Command::Explain(args) => rules::tell(*args, &mut shell),
         Command::Fix(args) => fix::run(*args, cli.project, &mut shell),
         Command::Rules(args) => rules::list(*args, &mut shell),

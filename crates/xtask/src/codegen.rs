@@ -15,7 +15,9 @@ struct Generated {
     text: fn() -> String,
 }
 
-const FILES: [Generated; 3] = [
+const FILES: [Generated; 5] = [
+    Generated { path: windlass_crd::DEFINITIONS[0].file, text: || windlass_crd::yaml(&(windlass_crd::DEFINITIONS[0].definition)()) },
+    Generated { path: windlass_crd::DEFINITIONS[1].file, text: || windlass_crd::yaml(&(windlass_crd::DEFINITIONS[1].definition)()) },
     Generated { path: "docs/attributes.md", text: attributes::text },
     Generated { path: "docs/images.md", text: images },
     Generated { path: "docs/rules.md", text: rules::text },

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use windlass_testkit::workspace;
 
 /// Room → layer. A room uses rooms of lower layers only; two of one layer do not know each other.
-const LAYERS: [(&str, u8); 12] = [
+const LAYERS: [(&str, u8); 14] = [
     ("windlass-source", 0),
     ("windlass-yaml", 1),
     ("windlass-dockerfile", 1),
@@ -15,9 +15,11 @@ const LAYERS: [(&str, u8); 12] = [
     ("windlass-k8s", 2),
     ("windlass-audit", 3),
     ("windlass-convert", 3),
+    ("windlass-crd", 3),
     ("windlass-emit", 4),
     ("windlass-report", 4),
     ("windlass", 5),
+    ("windlass-operator", 5),
 ];
 
 /// Tools and tests may use any room; no room uses them but in its tests.

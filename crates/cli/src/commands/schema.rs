@@ -24,12 +24,15 @@ enum Name {
     XWindlass,
     /// `windlass.yaml`
     Settings,
+    /// A `Stack`, as the operator takes it
+    Stack,
 }
 
 pub(crate) fn run(args: SchemaArgs, shell: &Shell) -> Outcome {
     let mut schema = match args.name {
         Name::XWindlass => windlass_compose::model::x_windlass_schema(),
         Name::Settings => settings::schema(&Cli::command()),
+        Name::Stack => windlass_crd::stack_schema(),
     };
     schema.push('\n');
     shell.print(schema.as_bytes())?;

@@ -1,0 +1,24 @@
+//! The operator: a `Stack` in, audited and applied objects and an honest status out.
+//!
+//! [`reconcile`] is one look at one Stack: pure functions from the Stack's text to objects, the same as `windlass convert`; the pure
+//! core `step`, which decides; and a shell that reads, writes and waits. Nothing here reads files, and nothing that a Stack says names a
+//! file, a variable of this process or an address.
+
+pub mod args;
+pub mod reconcile;
+
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use args::{Cli, Command};
+
+/// Runs the command. Exit code 0: done; 1: it failed, after saying why on standard error.
+pub fn run(cli: Cli) -> ExitCode {
+    match cli.command {
+        Command::Crd => {
+            // A closed pipe ends quietly.
+            let _ = std::io::stdout().lock().write_all(windlass_crd::all_yaml().as_bytes());
+            ExitCode::SUCCESS
+        }
+    }
+}

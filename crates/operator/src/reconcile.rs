@@ -1,0 +1,4 @@
+//! One look at one Stack. Everything between `load` and `apply` is pure.
+
+pub mod build;
+pub mod load;

@@ -1,0 +1,223 @@
+//! A loaded project as the objects to apply. Pure, and the same functions as `windlass convert --wait none`: the objects differ in the
+//! operator's own labels, annotations and ownerReferences alone.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, OwnerReference};
+use serde_json::Value;
+use smol_str::SmolStr;
+use windlass_compose::model::Condition;
+use windlass_convert::{Conversion, Input, KubeVersion, Options, Report, Wait};
+use windlass_crd::v1alpha1::Stack;
+use windlass_k8s::write::Canonical;
+use windlass_k8s::{ContentHash, Kind, Object, ObjectRef, Resource};
+
+use super::load::Project;
+
+/// Everything that a Stack asks for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Desired {
+    /// A hash of all objects, without the operator's marks: the same text gives the same revision in any Stack.
+    pub revision: String,
+    /// The objects in canonical order.
+    pub objects: BTreeMap<ObjectRef, Rendered>,
+    /// The services by name.
+    pub services: Vec<Service>,
+}
+
+/// A service and the object that runs it; several may share one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Service {
+    /// Its name in the compose file.
+    pub name: SmolStr,
+    /// Its workload.
+    pub object: ObjectRef,
+}
+
+/// An object as it is sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rendered {
+    /// JSON, with the operator's marks.
+    pub body: Arc<str>,
+    /// A hash of it, which it carries as an annotation.
+    pub hash: String,
+    /// Workloads that it waits for.
+    pub needs: BTreeMap<ObjectRef, Need>,
+    /// Seconds that a start takes that its probes still allow.
+    pub start_seconds: i64,
+}
+
+/// What a workload waits for in another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Need {
+    /// It was started.
+    Started,
+    /// It is healthy.
+    Healthy,
+    /// It ended as it should.
+    Completed,
+}
+
+/// How `spec` has the project converted.
+pub fn options(stack: &Stack, kube_version: KubeVersion) -> Options {
+    let overrides = stack.spec.overrides.iter().flat_map(|overrides| &overrides.services);
+    let replicas = overrides.filter_map(|(name, service)| Some((name.clone(), u32::try_from(service.replicas?).ok()?)));
+    Options {
+        // The objects belong to the Stack, so they stand in its namespace, whatever the project says.
+        namespace: stack.metadata.namespace.clone(),
+        kube_version,
+        replicas: replicas.collect(),
+        wait: Wait::None,
+        given: BTreeSet::from(["wait".to_owned()]),
+        ..Options::default()
+    }
+}
+
+/// Converts the project.
+pub fn convert(project: &Project, options: &Options) -> Conversion {
+    let loaded = &project.loaded;
+    windlass_convert::convert(&Input {
+        project: &loaded.project,
+        tree: &loaded.tree,
+        directory: &loaded.directory,
+        files: &project.files,
+        variable: &|name| loaded.environment.get(name).map(|variable| variable.value.clone()),
+        options,
+    })
+}
+
+/// The objects of a conversion as they are sent for this Stack.
+pub fn render(stack: &Stack, project: &Project, conversion: &Conversion) -> Desired {
+    let workloads = workloads(&conversion.report);
+    let mut needs = needs(project, &workloads);
+    let mut revision = ContentHash::new();
+    let mut objects = BTreeMap::new();
+    for object in &conversion.objects {
+        let reference = object.reference();
+        revision.part(text(&object.resource));
+        let mut rendered = marked(object, stack);
+        rendered.needs = needs.remove(&reference).unwrap_or_default();
+        objects.insert(reference, rendered);
+    }
+    let services = workloads.into_iter().map(|(name, object)| Service { name, object }).collect();
+    Desired { revision: revision.finish().to_string(), objects, services }
+}
+
+/// The workload of each service.
+fn workloads(report: &Report) -> BTreeMap<SmolStr, ObjectRef> {
+    report.services.iter().filter_map(|service| Some((service.name.clone(), service.workload.clone()?))).collect()
+}
+
+/// What each workload waits for; the strongest condition counts.
+fn needs(project: &Project, workloads: &BTreeMap<SmolStr, ObjectRef>) -> BTreeMap<ObjectRef, BTreeMap<ObjectRef, Need>> {
+    let mut needs: BTreeMap<ObjectRef, BTreeMap<ObjectRef, Need>> = BTreeMap::new();
+    for service in &project.loaded.project.services {
+        let Some(own) = workloads.get(&service.name.value) else { continue };
+        for entry in service.depends_on.iter() {
+            // A service that shares the pod starts with it, and one that is not there is not waited for.
+            let Some(other) = workloads.get(entry.name.as_str()).filter(|other| *other != own) else { continue };
+            let need = match entry.value.condition.value {
+                Condition::Started => Need::Started,
+                Condition::Healthy => Need::Healthy,
+                Condition::CompletedSuccessfully => Need::Completed,
+            };
+            let known = needs.entry(own.clone()).or_default().entry(other.clone()).or_insert(need);
+            *known = need.max(*known);
+        }
+    }
+    without_circles(needs)
+}
+
+/// Services that share pods can make workloads wait for each other; such waits are left out.
+fn without_circles(needs: BTreeMap<ObjectRef, BTreeMap<ObjectRef, Need>>) -> BTreeMap<ObjectRef, BTreeMap<ObjectRef, Need>> {
+    let mut kept: BTreeMap<ObjectRef, BTreeMap<ObjectRef, Need>> = BTreeMap::new();
+    for (own, others) in needs {
+        for (other, need) in others {
+            if !reaches(&kept, &other, &own) {
+                kept.entry(own.clone()).or_default().insert(other, need);
+            }
+        }
+    }
+    kept
+}
+
+fn reaches(needs: &BTreeMap<ObjectRef, BTreeMap<ObjectRef, Need>>, from: &ObjectRef, to: &ObjectRef) -> bool {
+    let mut seen = BTreeSet::new();
+    let mut pending = vec![from];
+    while let Some(next) = pending.pop() {
+        if next == to {
+            return true;
+        }
+        if seen.insert(next) {
+            pending.extend(needs.get(next).into_iter().flat_map(BTreeMap::keys));
+        }
+    }
+    false
+}
+
+/// The object with the operator's marks.
+fn marked(object: &Object, stack: &Stack) -> Rendered {
+    let mut resource = object.resource.clone();
+    mark(resource.metadata_mut(), object.kind(), stack);
+    let mut hash = ContentHash::new();
+    hash.part(text(&resource));
+    let hash = hash.finish().to_string();
+    let annotations = resource.metadata_mut().annotations.get_or_insert_default();
+    annotations.insert(windlass_crd::HASH_ANNOTATION.to_owned(), hash.clone());
+    Rendered { body: text(&resource).into(), hash, needs: BTreeMap::new(), start_seconds: start_seconds(&resource) }
+}
+
+fn mark(metadata: &mut ObjectMeta, kind: Kind, stack: &Stack) {
+    let name = stack.metadata.name.clone().unwrap_or_default();
+    let uid = stack.metadata.uid.clone().unwrap_or_default();
+    let labels = metadata.labels.get_or_insert_default();
+    labels.insert(windlass_crd::STACK_LABEL.to_owned(), name.clone());
+    labels.insert(windlass_crd::STACK_UID_LABEL.to_owned(), uid.clone());
+    // Garbage collection would take a claim, and the data with it, when the Stack goes.
+    if kind != Kind::PersistentVolumeClaim {
+        metadata.owner_references = Some(vec![OwnerReference {
+            api_version: Kind::Stack.api_version().to_owned(),
+            kind: Kind::Stack.as_str().to_owned(),
+            name,
+            uid,
+            controller: Some(true),
+            block_owner_deletion: None,
+        }]);
+    }
+}
+
+/// The canonical JSON.
+fn text(resource: &Resource) -> String {
+    // Typed values of our own have text keys and are written to memory: that can't fail.
+    serde_json::to_string(&Canonical(resource)).unwrap_or_default()
+}
+
+/// How long the startup and readiness probes give the slowest container, in seconds.
+fn start_seconds(resource: &Resource) -> i64 {
+    let probes = resource.containers().iter().flat_map(|container| [&container.startup_probe, &container.readiness_probe]);
+    let seconds = probes.flatten().map(|probe| {
+        let number = |field: Option<i32>, default: i32| i64::from(field.unwrap_or(default));
+        let attempts = number(probe.failure_threshold, 3) * (number(probe.period_seconds, 10) + number(probe.timeout_seconds, 1));
+        number(probe.initial_delay_seconds, 0) + attempts
+    });
+    seconds.max().unwrap_or_default()
+}
+
+/// An object that was applied, without the operator's marks: what `windlass convert` prints.
+pub fn without_marks(mut object: Value) -> Value {
+    let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut) else { return object };
+    metadata.shift_remove("ownerReferences");
+    for (map, marks) in
+        [("labels", &[windlass_crd::STACK_LABEL, windlass_crd::STACK_UID_LABEL][..]), ("annotations", &[windlass_crd::HASH_ANNOTATION])]
+    {
+        let Some(entries) = metadata.get_mut(map).and_then(Value::as_object_mut) else { continue };
+        for mark in marks {
+            entries.shift_remove(*mark);
+        }
+        if entries.is_empty() {
+            metadata.shift_remove(map);
+        }
+    }
+    object
+}

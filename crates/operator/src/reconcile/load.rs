@@ -1,0 +1,128 @@
+//! A Stack and the sources that it names, as a compose project in memory. Pure: what the sources hold was read before.
+//!
+//! The project has the files of the Stack and no others: no path leads out of memory, and no variable is seen that the Stack or its
+//! sources do not set.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde_json::{Map, Value, json};
+use windlass_compose::{Loaded, Request};
+use windlass_crd::v1alpha1::{ServiceOverride, Stack, StackSpec};
+use windlass_source::{Code, Diagnostic, MemoryFileSystem, normalize};
+
+/// The project's directory.
+pub const DIRECTORY: &str = "/stack";
+
+/// The file that `spec.overrides` becomes.
+const OVERRIDES: &str = "overrides.json";
+
+const UNKNOWN_SERVICE: Code = Code("stack::unknown-service");
+const FILE_PATH: Code = Code("stack::file-path");
+
+/// What the ConfigMaps and Secrets hold that a Stack names, in the order of the Stack.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Sources {
+    /// `composeFrom`.
+    pub compose: Vec<String>,
+    /// `filesFrom`: the path within the project, and the content.
+    pub files: Vec<(String, Vec<u8>)>,
+    /// `variablesFrom`.
+    pub variables: Vec<(String, String)>,
+}
+
+/// A loaded project and the files that it may read.
+#[derive(Debug)]
+pub struct Project {
+    /// What was loaded; errors are among its diagnostics.
+    pub loaded: Loaded,
+    /// Everything that can be read.
+    pub files: MemoryFileSystem,
+}
+
+/// Loads the project of a Stack, as `windlass convert -p NAME` does in a directory with the same files.
+pub fn load(stack: &Stack, sources: Sources) -> Project {
+    let spec = &stack.spec;
+    let mut files = MemoryFileSystem::new();
+    files.insert_directory(DIRECTORY);
+    let mut wrong = Vec::new();
+    let own = spec.files.iter().map(|(path, text)| (path.clone(), text.clone().into_bytes()));
+    for (path, content) in sources.files.into_iter().chain(own) {
+        match within(&path) {
+            Some(full) => files.insert(full, content, 0o644),
+            None => wrong.push(
+                Diagnostic::error(FILE_PATH, format!("`{path}` is not a path within the project"))
+                    .help("write it relative to the compose file: `./conf/app.conf`"),
+            ),
+        }
+    }
+
+    let mut request = Request::new(DIRECTORY);
+    let texts = spec.compose.iter().cloned().chain(sources.compose);
+    for (index, text) in texts.enumerate() {
+        let name = if index == 0 { "compose.yaml".to_owned() } else { format!("compose.{}.yaml", index + 1) };
+        files.insert(Path::new(DIRECTORY).join(&name), text, 0o644);
+        request.files.push(name);
+    }
+    if let Some(text) = overrides(spec) {
+        files.insert(Path::new(DIRECTORY).join(OVERRIDES), text, 0o644);
+        request.files.push(OVERRIDES.to_owned());
+    }
+    request.project_name = stack.metadata.name.clone();
+    request.profiles.clone_from(&spec.profiles);
+    request.environment = sources.variables.into_iter().chain(spec.variables.clone()).collect::<BTreeMap<_, _>>();
+
+    let mut loaded = windlass_compose::load(&request, &files);
+    wrong.extend(unknown_services(spec, &loaded));
+    loaded.diagnostics.extend(wrong);
+    Project { loaded, files }
+}
+
+/// The full path of a project's file; `None` when it would stand outside.
+fn within(path: &str) -> Option<PathBuf> {
+    let full = normalize(&Path::new(DIRECTORY).join(path));
+    (!path.starts_with('/') && full.starts_with(DIRECTORY) && full != Path::new(DIRECTORY)).then_some(full)
+}
+
+/// The overrides as a compose file that is merged last. Replicas are not among them: they are an option of the conversion.
+fn overrides(spec: &StackSpec) -> Option<String> {
+    let services = &spec.overrides.as_ref()?.services;
+    let mut written = Map::new();
+    for (name, ServiceOverride { image, replicas: _, environment }) in services {
+        let mut service = Map::new();
+        if let Some(image) = image {
+            service.insert("image".into(), literal(image));
+        }
+        if !environment.is_empty() {
+            let environment: Map<_, _> = environment.iter().map(|(name, value)| (name.clone(), literal(value))).collect();
+            service.insert("environment".into(), environment.into());
+        }
+        if !service.is_empty() {
+            written.insert(name.clone(), service.into());
+        }
+    }
+    (!written.is_empty()).then(|| json!({ "services": written }).to_string())
+}
+
+/// A text in which no variable is replaced.
+fn literal(text: &str) -> Value {
+    text.replace('$', "$$").into()
+}
+
+/// An override for a service that no compose file has would make a service of its own.
+fn unknown_services(spec: &StackSpec, loaded: &Loaded) -> Vec<Diagnostic> {
+    let names = spec.overrides.iter().flat_map(|overrides| overrides.services.keys());
+    let written = |name: &str| {
+        let overridden_only =
+            |origin: &windlass_source::Origin| origin.span().is_some_and(|span| loaded.sources.file(span.file).name().ends_with(OVERRIDES));
+        let enabled = loaded.project.services.iter().find(|service| service.name.value == name);
+        enabled.is_some_and(|service| !overridden_only(&service.name.origin)) || loaded.disabled.get(name).is_some()
+    };
+    names
+        .filter(|name| loaded.is_ok() && !written(name))
+        .map(|name| {
+            Diagnostic::error(UNKNOWN_SERVICE, format!("`spec.overrides.services` has `{name}`, and the compose file has not"))
+                .help("name a service of the compose file")
+        })
+        .collect()
+}
