@@ -72,11 +72,7 @@ impl Audit {
 
 /// Runs the rules that the settings select.
 pub fn audit(context: &Context, settings: &Settings) -> Audit {
-    let mut findings = Vec::new();
-    let mut outcomes: Vec<Outcome> = Vec::new();
-    for rule in rules::all().iter().copied().filter(|rule| settings.runs(rule)) {
-        run(rule, context, &mut findings, &mut outcomes);
-    }
+    let (mut findings, mut outcomes) = run(context, |rule| settings.runs(rule));
     for finding in &mut findings {
         if let Some(severity) = settings.severity_of(finding.rule) {
             finding.grade = Grade::new(severity, "the settings say so");
@@ -111,8 +107,17 @@ pub fn audit(context: &Context, settings: &Settings) -> Audit {
     }
 }
 
+/// Runs the rules that are wanted, in the order of ids.
+pub(crate) fn run(context: &Context, is_wanted: impl Fn(&Rule) -> bool) -> (Vec<Finding>, Vec<Outcome>) {
+    let (mut findings, mut outcomes) = (Vec::new(), Vec::new());
+    for rule in rules::all().iter().copied().filter(|rule| is_wanted(rule)) {
+        run_one(rule, context, &mut findings, &mut outcomes);
+    }
+    (findings, outcomes)
+}
+
 /// Runs a rule on each of its targets.
-fn run(rule: &'static Rule, context: &Context, findings: &mut Vec<Finding>, outcomes: &mut Vec<Outcome>) {
+fn run_one(rule: &'static Rule, context: &Context, findings: &mut Vec<Finding>, outcomes: &mut Vec<Outcome>) {
     let mut on = |target: Target, check: &dyn Fn(&mut Findings<'_>)| {
         let mut sink = Findings::new(rule, &target);
         check(&mut sink);
@@ -188,7 +193,7 @@ fn tell(suppression: &Suppression, flaw: Flaw, settings: &Settings, findings: &m
 }
 
 /// What several stacks share, once: with the worst severity, and suppressed only when it is in all of them.
-fn merged(findings: Vec<Finding>, context: &Context) -> Vec<Finding> {
+pub(crate) fn merged(findings: Vec<Finding>, context: &Context) -> Vec<Finding> {
     type Key = (Option<Span>, &'static str, String);
     let mut by_place: BTreeMap<Key, Finding> = BTreeMap::new();
     for finding in findings {

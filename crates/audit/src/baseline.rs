@@ -79,5 +79,5 @@ pub(crate) fn apply(known: &BTreeSet<String>, findings: &mut [Finding]) {
 }
 
 pub(crate) fn in_the_baseline() -> Suppressed {
-    Suppressed { reason: "in the baseline".to_owned(), until: None }
+    Suppressed { reason: "in the baseline".to_owned(), until: None, is_repaired: false }
 }

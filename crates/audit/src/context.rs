@@ -68,6 +68,8 @@ pub struct Context {
     pub(crate) measurements: Vec<Measurement>,
     /// The compose files were named.
     pub(crate) is_named: bool,
+    /// Nobody wants repairs, which cost more to make than findings.
+    pub(crate) makes_no_edits: bool,
 }
 
 impl Context {

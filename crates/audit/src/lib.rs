@@ -9,6 +9,7 @@ pub mod context;
 pub mod control;
 pub mod findings;
 pub mod fix;
+pub mod gate;
 pub mod judgement;
 pub mod rule;
 pub mod rules;

@@ -23,6 +23,8 @@ pub struct Suppressed {
     pub reason: String,
     /// The last day on which it holds, `2027-01-01`.
     pub until: Option<String>,
+    /// The conversion mended it: nobody asked for it to be left out.
+    pub is_repaired: bool,
 }
 
 impl Suppressed {
@@ -228,7 +230,8 @@ pub(crate) fn suppressed(
         } else if subject.severity == Severity::P1 && suppression.reason.is_empty() && !suppression.is_foreign {
             flaws.push((index, Flaw::NoReason));
         } else {
-            return Some(Suppressed { reason: suppression.reason.clone(), until: suppression.until.clone() });
+            let (reason, until) = (suppression.reason.clone(), suppression.until.clone());
+            return Some(Suppressed { reason, until, is_repaired: false });
         }
     }
     None

@@ -64,6 +64,11 @@ impl Origins {
         self.fields.get(path)
     }
 
+    /// As [`exact`](Self::exact), by the text of the path.
+    pub(crate) fn at(&self, path: &str) -> Option<&Origin> {
+        self.fields.get(path)
+    }
+
     /// The origin of a field: its own, or that of its nearest ancestor that has one, or [`Origin::DEFAULT`].
     pub fn get(&self, path: &Path) -> &Origin {
         let mut ancestors = std::iter::successors(Some(path.clone()), Path::parent);

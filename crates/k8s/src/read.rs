@@ -3,11 +3,16 @@
 //!
 //! A fault in one document never hides another document. What the objects have to be is in [`validity`](crate::validity).
 
+mod made;
+
 use smol_str::SmolStr;
 use windlass_source::{Diagnostic, FileId, Span};
 use windlass_yaml::{Budget, Key, Map, Node, Value, parse};
 
 use crate::view::Fields as _;
+
+pub use made::of_object;
+pub(crate) use made::without_places;
 
 /// An object of a file.
 #[derive(Clone, Debug)]

@@ -6,7 +6,7 @@ use crate::line_index::{LineIndex, Position};
 use crate::span::{FileId, Span};
 
 /// A named text. Virtual files (standard input, a `Stack`'s compose text, generated objects) have names too.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct SourceFile {
     name: String,
     text: Arc<str>,
@@ -40,7 +40,7 @@ impl SourceFile {
 }
 
 /// All files of a run; spans point into it. It only grows.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct SourceMap {
     files: Vec<SourceFile>,
 }

@@ -10,7 +10,7 @@ pub struct Position {
 }
 
 /// Where the lines of a text start.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct LineIndex {
     starts: Vec<u32>,
 }

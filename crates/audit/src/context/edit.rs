@@ -16,8 +16,11 @@ impl Context {
         found.next().is_none().then(|| Edit { span: span.slice(at..at + old.len()), replacement: new.to_owned() })
     }
 
-    /// The map of a service as its file writes it, before anything is merged.
+    /// The map of a service as its file writes it, before anything is merged; `None` where nobody wants edits.
     fn written_service(&self, service: ServiceContext<'_>) -> Option<&Node> {
+        if self.makes_no_edits {
+            return None;
+        }
         let key = service.key_span()?;
         let map = self.written.get(&key.file)?.as_map()?.get("services")?.as_map()?;
         map.iter().find(|(name, _)| name.span == Some(key)).map(|(_, node)| node)

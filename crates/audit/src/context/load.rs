@@ -1,6 +1,7 @@
 //! Makes the context: which files there are, which stacks they form, what those build and mount.
 
 mod configs;
+mod conversion;
 mod dockerfiles;
 mod facts;
 mod manifests;

@@ -2,6 +2,7 @@
 
 use std::ops::Deref;
 
+use smol_str::SmolStr;
 use windlass_k8s::read::Manifest;
 use windlass_k8s::view::{self, ContainerKind, Fields as _, Workload, text};
 use windlass_source::{FileId, Span};
@@ -14,6 +15,15 @@ use super::Context;
 pub(crate) struct ManifestEntry {
     pub(crate) file: FileId,
     pub(crate) manifest: Manifest,
+    /// Looked at more often than anything else.
+    pub(crate) kind: SmolStr,
+}
+
+impl ManifestEntry {
+    pub(super) fn new(file: FileId, manifest: Manifest) -> Self {
+        let kind = manifest.root.text("kind").unwrap_or_default().into();
+        Self { file, manifest, kind }
+    }
 }
 
 /// An object.
@@ -21,6 +31,7 @@ pub(crate) struct ManifestEntry {
 pub struct ObjectContext<'a> {
     context: &'a Context,
     root: &'a Node,
+    kind: &'a str,
 }
 
 /// An object that is a pod or makes pods; derefs to its view.
@@ -39,7 +50,7 @@ pub struct ContainerContext<'a> {
 
 impl<'a> ObjectContext<'a> {
     pub(super) fn new(context: &'a Context, entry: &'a ManifestEntry) -> Self {
-        Self { context, root: &entry.manifest.root }
+        Self { context, root: &entry.manifest.root, kind: &entry.kind }
     }
 
     /// Its tree.
@@ -49,7 +60,7 @@ impl<'a> ObjectContext<'a> {
 
     /// `kind`.
     pub fn kind(&self) -> &'a str {
-        self.root.text("kind").unwrap_or_default()
+        self.kind
     }
 
     /// `apiVersion`.

@@ -1,22 +1,20 @@
 //! Objects that were made rather than read: what the API server would say of them, at the places that they came from.
 
-use serde_json::Value as Json;
 use windlass_source::{Code, Diagnostic};
-use windlass_yaml::{Map, Node, Number, Path, Value};
+use windlass_yaml::Path;
 
 use crate::object::Object;
 use crate::objects::Objects;
-use crate::read::Manifest;
+use crate::read::{self, Manifest};
 use crate::schema::{CustomKinds, Version};
 use crate::validity::{self, Problem};
-use crate::write;
 
 /// A diagnostic for everything that the API server would refuse or warn of.
 pub fn check_objects(objects: &Objects, version: Version) -> Vec<Diagnostic> {
     let custom = CustomKinds::default();
     let mut diagnostics = Vec::new();
     for object in objects.iter() {
-        let root = node(write::tree(&object.resource));
+        let root = read::without_places(object);
         let manifest = Manifest { root, document: 1, item: None, duplicate_keys: Vec::new() };
         let verdict = validity::validate(&manifest, version, &custom);
         diagnostics.extend(verdict.problems.iter().map(|problem| diagnostic(object, problem)));
@@ -34,22 +32,6 @@ fn diagnostic(object: &Object, problem: &Problem) -> Diagnostic {
         Some(help) => told.help(help),
         None => told,
     }
-}
-
-fn node(value: Json) -> Node {
-    let value = match value {
-        Json::Null => Value::Null,
-        Json::Bool(value) => Value::Bool(value),
-        Json::Number(number) => Value::Number(match (number.as_i64(), number.as_u64()) {
-            (Some(value), _) => Number::Int(value),
-            (None, Some(value)) => Number::UInt(value),
-            (None, None) => Number::Float(number.as_f64().unwrap_or(f64::NAN)),
-        }),
-        Json::String(text) => Value::String(text.into()),
-        Json::Array(items) => Value::Sequence(items.into_iter().map(node).collect()),
-        Json::Object(map) => Value::Map(map.into_iter().map(|(key, value)| (smol_str::SmolStr::from(key), node(value))).collect::<Map>()),
-    };
-    Node::default_value(value)
 }
 
 #[cfg(test)]

@@ -33,7 +33,7 @@ pub(super) fn load(found: &[PathBuf], reader: &mut Reader<'_>, context: &mut Con
         }
         let read = read::read(file, &text, &Budget::default());
         context.not_understood.extend(read.broken.into_iter().map(|(_, diagnostic)| diagnostic));
-        context.manifests.extend(read.objects.into_iter().filter(is_whole).map(|manifest| ManifestEntry { file, manifest }));
+        context.manifests.extend(read.objects.into_iter().filter(is_whole).map(|manifest| ManifestEntry::new(file, manifest)));
     }
 }
 

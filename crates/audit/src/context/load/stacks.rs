@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use smol_str::SmolStr;
+use windlass_compose::model::Project;
 use windlass_compose::{DEFAULT_FILES, DEFAULT_OVERRIDES, Loaded, Request as ProjectRequest, load_into};
 use windlass_source::{Diagnostic, FileId, FileSystem, Span};
 use windlass_yaml::{Budget, Map, Node, parse};
@@ -154,7 +155,7 @@ fn one(project: &ProjectRequest, files: &[PathBuf], system: &dyn FileSystem, con
 }
 
 /// The variable that a warning says is not set, and where.
-fn unset_variable(diagnostic: &Diagnostic) -> Option<(SmolStr, Option<Span>)> {
+pub(super) fn unset_variable(diagnostic: &Diagnostic) -> Option<(SmolStr, Option<Span>)> {
     let name = diagnostic.message.split('`').nth(1).filter(|_| diagnostic.code.0 == "compose::unset-variable")?;
     Some((name.into(), diagnostic.labels.first().map(|label| label.span)))
 }
@@ -239,7 +240,21 @@ fn keep(request: &Request, Attempt { loaded, unset }: Attempt, context: &mut Con
         return;
     }
     let base = windlass_source::normalize(&request.project.working_directory);
-    let display = |path: &PathBuf| path.strip_prefix(&base).unwrap_or(path).display().to_string();
+    add(&base, Read { project, tree, directory, files: &files, unset }, context);
+}
+
+/// A project that was read without errors.
+pub(super) struct Read<'f> {
+    pub(super) project: Project,
+    pub(super) tree: Node,
+    pub(super) directory: PathBuf,
+    pub(super) files: &'f [PathBuf],
+    pub(super) unset: Vec<(SmolStr, Option<Span>)>,
+}
+
+/// Adds a stack whose texts the context has. `base` is the directory that people's names of files begin in.
+pub(super) fn add(base: &Path, Read { project, tree, directory, files, unset }: Read<'_>, context: &mut Context) {
+    let display = |path: &PathBuf| path.strip_prefix(base).unwrap_or(path).display().to_string();
     let names: Vec<String> = files.iter().map(|path| if path == Path::new("-") { "<stdin>".to_owned() } else { display(path) }).collect();
     let id = |name: &String| context.sources.files().find(|(_, file)| file.name() == name).map(|(id, _)| id);
     let file_ids: Vec<FileId> = names.iter().filter_map(id).collect();
