@@ -9,6 +9,7 @@ use crate::commands::config::ConfigArgs;
 use crate::commands::convert::ConvertArgs;
 use crate::commands::crd::CrdArgs;
 use crate::commands::fix::FixArgs;
+use crate::commands::graph::GraphArgs;
 use crate::commands::rules::{ExplainArgs, RulesArgs};
 use crate::commands::schema::SchemaArgs;
 use crate::commands::validate::ValidateArgs;
@@ -30,6 +31,7 @@ Examples:
   windlass convert                          the project in this directory, as one YAML stream
   windlass convert -f compose.yaml -o k8s   the same project as a tree of files
   windlass config --format json             the merged project, as docker compose prints it
+  windlass graph -o shop.svg                a picture of the services and what they become
   windlass audit                            what is wrong with the files in this directory, and a score
   windlass validate k8s                     what the API server would say of the manifests in a directory
 
@@ -47,6 +49,7 @@ pub(crate) enum Command {
     Crd(CrdArgs),
     Explain(Box<ExplainArgs>),
     Fix(Box<FixArgs>),
+    Graph(Box<GraphArgs>),
     Rules(Box<RulesArgs>),
     Schema(SchemaArgs),
     Validate(Box<ValidateArgs>),
@@ -61,6 +64,7 @@ impl Cli {
             Command::Convert(args) => ("convert", args.project.clone(), args.output),
             Command::Explain(args) => ("explain", args.project.clone(), args.output),
             Command::Fix(args) => ("fix", args.project.clone(), args.output),
+            Command::Graph(args) => ("graph", args.project.clone(), args.output),
             Command::Rules(args) => ("rules", args.project.clone(), args.output),
             // What they print depends on no project.
             Command::Crd(_) => ("crd", ProjectArgs { no_config: true, ..ProjectArgs::default() }, OutputArgs::default()),

@@ -5,6 +5,7 @@ pub(crate) mod config;
 pub(crate) mod convert;
 pub(crate) mod crd;
 pub(crate) mod fix;
+pub(crate) mod graph;
 pub(crate) mod rules;
 pub(crate) mod schema;
 pub(crate) mod validate;

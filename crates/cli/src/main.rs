@@ -14,7 +14,7 @@ use clap::parser::ValueSource;
 use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _};
 
 use crate::args::{Cli, Command};
-use crate::commands::{Shell, audit, config, convert, crd, fix, rules, schema, validate};
+use crate::commands::{Shell, audit, config, convert, crd, fix, graph, rules, schema, validate};
 use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::settings::Settings;
@@ -72,6 +72,7 @@ fn run(mut cli: Cli, mut given: BTreeSet<String>) -> ExitCode {
         Command::Crd(_) => crd::run(&shell),
         Command::Explain(args) => rules::tell(*args, &mut shell),
         Command::Fix(args) => fix::run(*args, cli.project, &mut shell),
+        Command::Graph(args) => graph::run(*args, cli.project, &mut shell),
         Command::Rules(args) => rules::list(*args, &mut shell),
         Command::Schema(args) => schema::run(args, &shell),
         Command::Validate(args) => validate::run(*args, &mut shell),

@@ -42,6 +42,9 @@ const OF_ONE_RUN: [&str; 19] = [
     "write-baseline",
 ];
 
+/// Commands that convert as another does, with the section whose settings they follow.
+const FOLLOWS: [(&str, &str); 1] = [("graph", "convert")];
+
 /// The settings of a project.
 pub(crate) struct Settings {
     pub(crate) sources: SourceMap,
@@ -74,27 +77,39 @@ impl Settings {
     }
 
     /// `command` with the values of its subcommand's section as defaults, and the flags that have one; else everything that is
-    /// wrong with them.
+    /// wrong with them. The section that it follows counts where its own says nothing.
     pub(crate) fn apply(&self, mut command: Command, subcommand: &str) -> Result<(Command, Vec<String>), Vec<Diagnostic>> {
         let mut wrong = Vec::new();
-        let mut set = Vec::new();
+        let (mut followed, mut own) = (Vec::new(), Vec::new());
+        let follows = FOLLOWS.iter().find(|(follower, _)| *follower == subcommand).map(|(_, section)| *section);
         let sections: Vec<String> = sections(&command).map(|section| section.get_name().to_owned()).collect();
         for (key, value) in entries(&self.root, "the settings", &mut wrong) {
-            if !sections.iter().any(|section| section == key.as_str()) {
+            let name = key.as_str();
+            if !sections.iter().any(|section| section == name) {
                 wrong.push(unknown(key, "section", sections.iter().map(String::as_str)));
-            } else if key.as_str() == subcommand {
-                let Some(section) = command.find_subcommand(subcommand).cloned() else { continue };
-                let defaults = self.defaults(&section, value, &mut wrong);
-                set.extend(defaults.iter().map(|(id, _)| id.replace('_', "-")));
-                command = command.mut_subcommand(subcommand, |mut section| {
-                    for (id, words) in defaults {
-                        section = section.mut_arg(id, |arg| arg.default_values(words));
-                    }
-                    section
-                });
+            } else if (name == subcommand || Some(name) == follows)
+                && let Some(section) = command.find_subcommand(name)
+            {
+                let defaults = self.defaults(section, value, &mut wrong);
+                if name == subcommand { own = defaults } else { followed = defaults }
             }
         }
-        if wrong.is_empty() { Ok((command, set)) } else { Err(wrong) }
+        if !wrong.is_empty() {
+            return Err(wrong);
+        }
+        let mut set = Vec::new();
+        command = command.mut_subcommand(subcommand, |mut section| {
+            // What it follows may have flags that it has not, and `--format` is of each its own.
+            let is_shared =
+                |(id, _): &(String, Vec<String>)| id != "format" && section.get_arguments().any(|flag| flag.get_id() == id.as_str());
+            followed.retain(is_shared);
+            for (id, words) in followed.into_iter().chain(own) {
+                set.push(id.replace('_', "-"));
+                section = section.mut_arg(id, |arg| arg.default_values(words));
+            }
+            section
+        });
+        Ok((command, set))
     }
 
     /// The words that each flag of a section has by default.

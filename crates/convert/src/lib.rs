@@ -21,7 +21,7 @@ mod testing;
 mod text;
 
 pub use convert::{Conversion, convert};
-pub use decide::Input;
+pub use decide::{Input, hosts};
 pub use options::{
     Defaults, Expose, ExposeDefault, ExposeRule, Exposure, HostPaths, KubeVersion, NetworkPolicies, Options, Security, SharedVolumes, Wait,
 };

@@ -6,6 +6,7 @@ pub mod audit;
 mod formats;
 mod github;
 mod gitlab;
+mod graph;
 mod junit;
 mod markdown;
 mod place;
@@ -15,5 +16,6 @@ mod sarif;
 pub mod validation;
 
 pub use formats::summary::render as summary;
-pub use formats::{FORMATS, Format, by_extension, human};
+pub use formats::{FORMATS, Format, GRAPH_FORMATS, GraphFormat, by_extension, human};
+pub use graph::Graph;
 pub use report::{Conversion, ObjectEntry};

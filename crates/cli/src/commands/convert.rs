@@ -20,7 +20,8 @@ use windlass_yaml::Node;
 
 use crate::args::{OutputArgs, ProjectArgs};
 use crate::commands::convert::environments::Environments;
-use crate::commands::convert::options::{ConversionArgs, Layout, LayoutArgs, SecretsAs};
+pub(crate) use crate::commands::convert::options::ConversionArgs;
+use crate::commands::convert::options::{Layout, LayoutArgs, SecretsAs};
 use crate::commands::{Outcome, Shell, Stop, reason};
 use crate::exit::Exit;
 use crate::transaction;
@@ -140,7 +141,8 @@ pub(crate) fn run(args: ConvertArgs, before: ProjectArgs, shell: &mut Shell) -> 
     Ok(exit)
 }
 
-fn convert_loaded(loaded: &Loaded, options: &Options, shell: &Shell) -> Conversion {
+/// What becomes of a project that was loaded.
+pub(crate) fn convert_loaded(loaded: &Loaded, options: &Options, shell: &Shell) -> Conversion {
     convert(&Input {
         project: &loaded.project,
         tree: &loaded.tree,

@@ -224,7 +224,7 @@ fn announces_host(before: &str) -> bool {
 
 /// The words of `value` that stand as a host, with where they start: in a URL's authority, before a port number, or as the whole
 /// value of a variable whose name says that it holds a host.
-pub(super) fn hosts<'a>(variable: &str, value: &'a str) -> impl Iterator<Item = (usize, &'a str)> {
+pub fn hosts<'a>(variable: &str, value: &'a str) -> impl Iterator<Item = (usize, &'a str)> {
     let holds_host = ["HOST", "ADDR", "SERVER", "URL"].iter().any(|ending| {
         let at = variable.len().checked_sub(ending.len());
         at.and_then(|at| variable.get(at..)).is_some_and(|end| end.eq_ignore_ascii_case(ending))
