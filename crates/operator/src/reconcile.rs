@@ -1,4 +1,456 @@
-//! One look at one Stack. Everything between `load` and `apply` is pure.
+//! One look at one Stack. Everything between `dereference` and `apply` is pure.
 
+pub mod apply;
 pub mod build;
+pub mod dereference;
 pub mod load;
+pub mod observe;
+pub mod status;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use k8s_openapi::jiff::Timestamp;
+use windlass_convert::KubeVersion;
+use windlass_crd::RECONCILE_ANNOTATION;
+use windlass_crd::v1alpha1::{Mode, Stack, StackPolicySpec, StackStatus};
+use windlass_k8s::{Kind, ObjectRef};
+
+use crate::api::{Account, Api, Error, Identity};
+use crate::events::{Events, Word};
+use crate::metrics::Metrics;
+use crate::step::{Action, Input, Problem, Settings, Wanted, step};
+use apply::Hands;
+use build::Desired;
+use dereference::{Missing, dereference};
+use observe::{Cache, StackKey};
+use status::Publication;
+
+/// How often a look goes round before it lets others look: each round does what the one before made possible.
+const ROUNDS: usize = 24;
+
+/// What all looks share.
+pub struct Shell {
+    /// The API server.
+    pub api: Api,
+    /// What is in the cluster.
+    pub cache: Cache,
+    /// ServiceAccounts that Stacks may name, by namespace and name.
+    pub accounts: Mutex<BTreeSet<(String, String)>>,
+    /// Every `StackPolicy`, by name.
+    pub policies: Mutex<BTreeMap<String, StackPolicySpec>>,
+    /// Which Stacks read an object of a namespace.
+    pub readers: Mutex<BTreeMap<(String, ObjectRef), BTreeSet<StackKey>>>,
+    /// Stacks whose sources changed since they were read.
+    pub stale: Mutex<BTreeSet<StackKey>>,
+    /// What is remembered between looks. A Stack's is taken out while it is looked at, which two never do at once.
+    memos: Mutex<BTreeMap<StackKey, Memo>>,
+    /// Writes events.
+    pub events: Events,
+    /// Counts.
+    pub metrics: Arc<Metrics>,
+    /// Oldest Kubernetes that must accept the objects.
+    pub kube_version: KubeVersion,
+    /// Whether Secrets are watched.
+    pub watch_secrets: bool,
+    /// How often they are read otherwise.
+    pub secret_interval: Duration,
+    /// How often a Stack is looked at without a reason.
+    pub resync_interval: Duration,
+}
+
+/// What is remembered of a Stack between looks. It may be lost: the status remembers what matters.
+#[derive(Debug, Default)]
+pub struct Memo {
+    uid: String,
+    /// The Stack as the newest answer has it: the watch may be behind.
+    latest: Option<Arc<Stack>>,
+    /// What the spec renders to.
+    built: Option<Arc<Built>>,
+    /// The status as the last look left it, parts of it perhaps not published yet.
+    current: Option<StackStatus>,
+    /// Objects that the API server refused.
+    problems: BTreeMap<ObjectRef, Problem>,
+    attempts: BTreeMap<ObjectRef, u32>,
+    /// Looks in a row that ended with an error.
+    failures: u32,
+    publication: Publication,
+    secrets_read: Option<Instant>,
+    dry_run: Option<(String, String)>,
+    words: Vec<Word>,
+}
+
+/// What a spec and its sources render to.
+#[derive(Debug)]
+struct Built {
+    generation: i64,
+    reconcile_at: Option<String>,
+    sources: load::Sources,
+    outcome: Rendering,
+}
+
+#[derive(Debug)]
+enum Rendering {
+    Objects(Desired),
+    Invalid(String),
+}
+
+/// What a look ended with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// Something else will wake it.
+    Wait,
+    /// It is to be looked at again after this time at the latest.
+    After(Duration),
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// What a shell is made of.
+pub struct Parts {
+    /// The API server.
+    pub api: Api,
+    /// Writes events.
+    pub events: Events,
+    /// Counts.
+    pub metrics: Arc<Metrics>,
+}
+
+impl Shell {
+    /// A shell that knows nothing yet.
+    pub fn new(parts: Parts, args: &crate::args::RunArgs) -> Self {
+        Self {
+            api: parts.api,
+            cache: Cache::default(),
+            accounts: Mutex::default(),
+            policies: Mutex::default(),
+            readers: Mutex::default(),
+            stale: Mutex::default(),
+            memos: Mutex::default(),
+            events: parts.events,
+            metrics: parts.metrics,
+            kube_version: args.kube_version,
+            watch_secrets: args.watch_secrets,
+            secret_interval: Duration::from_secs(args.secret_interval),
+            resync_interval: Duration::from_secs(args.resync_interval),
+        }
+    }
+
+    /// Whether a watch tells of objects of this kind.
+    pub fn is_watched(&self, kind: Kind) -> bool {
+        kind != Kind::Secret || self.watch_secrets
+    }
+
+    /// Forgets a Stack that is gone.
+    pub fn forget(&self, key: &StackKey) {
+        lock(&self.memos).remove(key);
+        lock(&self.stale).remove(key);
+        for readers in lock(&self.readers).values_mut() {
+            readers.remove(key);
+        }
+    }
+
+    /// Calls `wake` for every Stack of a namespace that was looked at before.
+    pub fn wake_namespace(&self, namespace: &str, wake: &dyn Fn(&StackKey)) {
+        for key in lock(&self.memos).keys().filter(|(other, _)| other == namespace) {
+            wake(key);
+        }
+    }
+
+    /// Looks at a Stack. An error is counted and tried again later, so there is none.
+    pub async fn look(&self, stack: Arc<Stack>) -> Next {
+        let start = Instant::now();
+        let key = key_of(&stack);
+        let mut memo = lock(&self.memos).remove(&key).unwrap_or_default();
+        let uid = stack.metadata.uid.clone().unwrap_or_default();
+        if memo.uid != uid {
+            memo = Memo { uid, ..Memo::default() };
+        }
+        let result = if self.api.leads() { Look { shell: self, key: &key }.take(stack, &mut memo).await } else { Ok(Next::Wait) };
+        let words = std::mem::take(&mut memo.words);
+        if let Some(stack) = memo.latest.clone() {
+            for word in words {
+                self.events.tell(&stack, word).await;
+            }
+        }
+        let next = match result {
+            Ok(next) => {
+                memo.failures = 0;
+                self.metrics.reconciled(crate::metrics::Outcome::Done, start.elapsed());
+                next
+            }
+            // The watch will tell what changed, or who leads.
+            Err(Error::NotLeading) => Next::Wait,
+            Err(error) => {
+                memo.failures += 1;
+                let wait = backoff(memo.failures);
+                tracing::warn!(namespace = key.0, stack = key.1, %error, seconds = wait.as_secs_f64(), "tried again");
+                self.metrics.reconciled(crate::metrics::Outcome::Error, start.elapsed());
+                Next::After(wait)
+            }
+        };
+        lock(&self.memos).insert(key, memo);
+        next
+    }
+}
+
+/// Half a second, doubled each time, up to a minute.
+fn backoff(failures: u32) -> Duration {
+    Duration::from_millis(500).saturating_mul(1 << failures.saturating_sub(1).min(7)).min(Duration::from_secs(60))
+}
+
+/// The namespace and name of a Stack.
+pub fn key_of(stack: &Stack) -> StackKey {
+    (stack.metadata.namespace.clone().unwrap_or_default(), stack.metadata.name.clone().unwrap_or_default())
+}
+
+/// What can be said without rendering anything.
+struct Stopper {
+    reason: &'static str,
+    message: String,
+    is_final: bool,
+}
+
+struct Look<'a> {
+    shell: &'a Shell,
+    key: &'a StackKey,
+}
+
+impl Look<'_> {
+    async fn take(&self, stack: Arc<Stack>, memo: &mut Memo) -> Result<Next, Error> {
+        let stack = memo.newest(stack);
+        let is_leaving = stack.metadata.deletion_timestamp.is_some();
+        let account = self.account(&stack);
+        let mut stopper = account.as_ref().err().cloned().map(|message| Stopper { reason: "AccountNotAllowed", message, is_final: true });
+        let identity = account.ok().map(Identity::Account);
+        if let Some(identity) = &identity
+            && !stack.spec.suspend
+        {
+            match self.build(&stack, identity, memo).await? {
+                Ok(()) => {}
+                // What can't be read any more need not be read to stop.
+                Err(missing) if !is_leaving => {
+                    stopper = Some(Stopper { reason: missing.reason, message: missing.message, is_final: false });
+                }
+                Err(_) => {}
+            }
+            self.look_at_secrets(&stack, identity, memo).await?;
+        }
+        let built = memo.built.clone();
+        let desired = built.as_ref().and_then(|built| match &built.outcome {
+            Rendering::Objects(desired) => Some(desired),
+            Rendering::Invalid(_) => None,
+        });
+        if let (None, Some(built)) = (&stopper, &built)
+            && let Rendering::Invalid(message) = &built.outcome
+        {
+            stopper = Some(Stopper { reason: "Invalid", message: message.clone(), is_final: true });
+        }
+        let hands = Hands { shell: self.shell, key: self.key, uid: &memo.uid.clone(), account: identity.as_ref(), desired };
+        if stack.spec.mode == Mode::DryRun
+            && !is_leaving
+            && stopper.is_none()
+            && let Some(desired) = desired
+        {
+            let message = match &memo.dry_run {
+                Some((revision, message)) if *revision == desired.revision => message.clone(),
+                _ => apply::dry_run(&hands, desired).await?,
+            };
+            memo.dry_run = Some((desired.revision.clone(), message.clone()));
+            stopper = Some(Stopper { reason: "DryRun", message, is_final: true });
+        }
+        let wanted = match (&stopper, desired) {
+            _ if is_leaving => Wanted::Stop { order: desired, may_write: identity.is_some() },
+            _ if stack.spec.suspend => Wanted::Suspended,
+            (Some(stopper), _) => Wanted::Nothing { reason: stopper.reason, message: &stopper.message, is_final: stopper.is_final },
+            (None, Some(desired)) => Wanted::Objects(desired),
+            // Only a Stack without an account has nothing rendered, and that has a stopper.
+            (None, None) => return Ok(Next::Wait),
+        };
+        self.go_round(&stack, wanted, &hands, memo).await
+    }
+
+    /// Steps until there is nothing to do now.
+    async fn go_round(&self, stack: &Stack, wanted: Wanted<'_>, hands: &Hands<'_>, memo: &mut Memo) -> Result<Next, Error> {
+        let mut status = memo.starting_status();
+        status.last_handled_reconcile_at = reconcile_at(stack).or(status.last_handled_reconcile_at);
+        for _ in 0..ROUNDS {
+            let observed = self.shell.cache.view(self.key, &memo.uid);
+            let latest = memo.latest.clone();
+            let finalizers = latest.iter().flat_map(|stack| stack.metadata.finalizers.iter().flatten());
+            let input = Input {
+                generation: stack.metadata.generation.unwrap_or_default(),
+                wanted,
+                settings: settings(stack),
+                has_finalizer: finalizers.clone().any(|finalizer| finalizer == windlass_crd::FINALIZER),
+                observed: &observed,
+                problems: &memo.problems.clone(),
+                status: &status,
+                now: Timestamp::now(),
+            };
+            let next = step(&input);
+            status = next.status;
+            if next.actions.is_empty() {
+                memo.current = Some(status.clone());
+                let wake = next.wake_at.map(until);
+                return memo.publish(status, self.shell, self.key, wake, next.write_first).await;
+            }
+            let (saves, others): (Vec<_>, Vec<_>) = next.actions.iter().partition(|action| matches!(action, Action::Save(_)));
+            for action in saves {
+                hands.perform(action, &status, memo).await?;
+            }
+            memo.current = Some(status.clone());
+            if next.write_first {
+                memo.publish_now(status.clone(), self.shell, self.key).await?;
+            }
+            for action in others {
+                hands.perform(action, &status, memo).await?;
+            }
+            if memo.latest.is_none() {
+                return Ok(Next::Wait);
+            }
+        }
+        Ok(Next::After(Duration::from_secs(1)))
+    }
+
+    /// The account of a Stack, if who may edit it lent it to Stacks.
+    fn account(&self, stack: &Stack) -> Result<Account, String> {
+        let name = &stack.spec.service_account_name;
+        let Some(account) = Account::new(&self.key.0, name) else { return Err(format!("`{name}` is no name of a ServiceAccount")) };
+        if lock(&self.shell.accounts).contains(&(self.key.0.clone(), name.clone())) {
+            return Ok(account);
+        }
+        let annotation = windlass_crd::ACCOUNT_ANNOTATION;
+        Err(format!("ServiceAccount `{name}` is not there or has not the annotation `{annotation}: {}`", windlass_crd::ALLOWED))
+    }
+
+    /// Renders the spec, unless neither it nor its sources changed.
+    async fn build(&self, stack: &Arc<Stack>, identity: &Identity, memo: &mut Memo) -> Result<Result<(), Missing>, Error> {
+        let generation = stack.metadata.generation.unwrap_or_default();
+        let reconcile_at = reconcile_at(stack);
+        let references = dereference::references(&stack.spec);
+        self.reads(&references);
+        let is_stale = lock(&self.shell.stale).remove(self.key);
+        let is_fresh = memo.built.as_ref().is_some_and(|built| built.generation == generation && built.reconcile_at == reconcile_at);
+        let reads_secrets = references.iter().any(|object| !self.shell.is_watched(object.kind));
+        let is_due = reads_secrets && memo.secrets_read.is_none_or(|read| read.elapsed() >= self.shell.secret_interval);
+        if is_fresh && !is_stale && !is_due {
+            return Ok(Ok(()));
+        }
+        let sources = match dereference(stack, identity, &self.shell.api).await {
+            Ok(Ok(sources)) => sources,
+            Ok(Err(missing)) => return Ok(Err(missing)),
+            Err(error) => {
+                lock(&self.shell.stale).insert(self.key.clone());
+                return Err(error);
+            }
+        };
+        if is_fresh && memo.built.as_ref().is_some_and(|built| built.sources == sources) {
+            return Ok(Ok(()));
+        }
+        let stack = Arc::clone(stack);
+        let kube_version = self.shell.kube_version;
+        // Rendering takes time on the processor, so it stands in nobody's way.
+        let built = tokio::task::spawn_blocking(move || {
+            let outcome = rendering(&stack, sources.clone(), kube_version);
+            Built { generation, reconcile_at, sources, outcome }
+        });
+        memo.built = Some(Arc::new(built.await.map_err(|error| Error::Later(error.to_string()))?));
+        Ok(Ok(()))
+    }
+
+    /// Writes down who is to be told when an object changes.
+    fn reads(&self, references: &[ObjectRef]) {
+        let mut readers = lock(&self.shell.readers);
+        for object in references {
+            readers.entry((self.key.0.clone(), object.clone())).or_default().insert(self.key.clone());
+        }
+    }
+
+    /// Where Secrets are not watched, those that the Stack made are read now and then, and before they are first decided on.
+    async fn look_at_secrets(&self, stack: &Stack, identity: &Identity, memo: &mut Memo) -> Result<(), Error> {
+        if self.shell.watch_secrets || memo.secrets_read.is_some_and(|read| read.elapsed() < self.shell.secret_interval) {
+            return Ok(());
+        }
+        let named = stack.status.iter().flat_map(|status| &status.inventory).filter(|entry| entry.kind == Kind::Secret.as_str());
+        for entry in named {
+            let object = ObjectRef::new(Kind::Secret, entry.name.as_str());
+            match self.shell.api.get::<observe::Light>(identity, &crate::api::path(&object, &self.key.0)).await {
+                Ok(Some(light)) => drop(self.shell.cache.heard(self.key, object.clone(), observe::Facts::of(Kind::Secret, &light))),
+                Ok(None) => self.shell.cache.gone(self.key, &object),
+                Err(Error::Refused { .. }) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        memo.secrets_read = Some(Instant::now());
+        Ok(())
+    }
+}
+
+/// The time from now.
+fn until(time: Timestamp) -> Duration {
+    Duration::try_from(time.duration_since(Timestamp::now())).unwrap_or_default() + Duration::from_millis(20)
+}
+
+fn reconcile_at(stack: &Stack) -> Option<String> {
+    stack.metadata.annotations.as_ref()?.get(RECONCILE_ANNOTATION).cloned()
+}
+
+fn settings(stack: &Stack) -> Settings {
+    let rollout = &stack.spec.rollout;
+    Settings {
+        order: rollout.order,
+        deadline: rollout.progress_deadline_seconds.into(),
+        on_failure: rollout.on_failure,
+        history: usize::try_from(rollout.history_limit).unwrap_or_default(),
+        on_delete: stack.spec.volumes.on_delete,
+    }
+}
+
+/// The pure part: text in, objects or what is wrong with the text out.
+fn rendering(stack: &Stack, sources: load::Sources, kube_version: KubeVersion) -> Rendering {
+    let project = load::load(stack, sources);
+    let wrong = status::errors(&project.loaded.diagnostics, &project.loaded.sources);
+    if !wrong.is_empty() {
+        return Rendering::Invalid(wrong);
+    }
+    let conversion = build::convert(&project, &build::options(stack, kube_version));
+    let wrong = status::errors(&conversion.diagnostics, &project.loaded.sources);
+    if !wrong.is_empty() {
+        return Rendering::Invalid(wrong);
+    }
+    Rendering::Objects(build::render(stack, &project, &conversion))
+}
+
+impl Memo {
+    /// The newer of what the watch has and what the last answer had.
+    fn newest(&mut self, stack: Arc<Stack>) -> Arc<Stack> {
+        let version = |stack: &Stack| stack.metadata.resource_version.as_ref().and_then(|version| version.parse::<u64>().ok());
+        let newest = match self.latest.take() {
+            Some(latest) if version(&latest) > version(&stack) => latest,
+            _ => stack,
+        };
+        self.latest = Some(Arc::clone(&newest));
+        newest
+    }
+
+    /// What the step starts from: the status of the last look, unless another wrote the status since.
+    fn starting_status(&mut self) -> StackStatus {
+        let stored = self.latest.as_ref().and_then(|stack| stack.status.clone()).unwrap_or_default();
+        match self.current.take() {
+            Some(current) if self.publication.is_last(&stored) => current,
+            _ => {
+                self.publication.found(stored.clone());
+                stored
+            }
+        }
+    }
+
+    /// Has an event written at the end of the look.
+    pub fn tell(&mut self, word: Word) {
+        self.words.push(word);
+    }
+}

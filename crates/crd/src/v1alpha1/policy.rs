@@ -13,6 +13,7 @@ use super::spec::{AuditMode, FailOn};
     group = "windlass.dev",
     version = "v1alpha1",
     kind = "StackPolicy",
+    doc = "The least that the audit asks of Stacks. Of several policies for a namespace, the strictest of each setting holds.",
     derive = "PartialEq",
     plural = "stackpolicies",
     shortname = "stkpol",
@@ -50,7 +51,7 @@ pub struct AuditFloor {
     pub fail_on: Option<FailOn>,
     /// The least score, 0 to 100. Default: as the Stack says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 0, max = 100))]
+    #[schemars(with = "Option<i32>", range(min = 0, max = 100))]
     pub min_score: Option<u8>,
     /// Which exemptions of Stacks count. Default: all.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -17,6 +17,7 @@ use super::status::StackStatus;
     version = "v1alpha1",
     kind = "Stack",
     namespaced,
+    doc = "A Docker Compose stack that is audited, applied, and kept as it is written.",
     status = "StackStatus",
     derive = "PartialEq",
     shortname = "stk",
@@ -204,7 +205,7 @@ pub struct Audit {
     pub fail_on: FailOn,
     /// The least score, 0 to 100, that is let through. Default: any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 0, max = 100))]
+    #[schemars(with = "Option<i32>", range(min = 0, max = 100))]
     pub min_score: Option<u8>,
     /// Findings that are accepted, each with its reason.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

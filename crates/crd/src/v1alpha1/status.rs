@@ -168,6 +168,9 @@ pub struct HistoryEntry {
     /// What became of it.
     #[serde(default)]
     pub outcome: Outcome,
+    /// A hash of what the ControllerRevision holds: one that was changed since is not gone back to.
+    #[serde(default)]
+    pub digest: String,
     /// ConfigMaps and Secrets that it uses, `ConfigMap/name`: they are kept as long as it is.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub keeps: Vec<String>,

@@ -20,6 +20,8 @@ use super::load::Project;
 pub struct Desired {
     /// A hash of all objects, without the operator's marks: the same text gives the same revision in any Stack.
     pub revision: String,
+    /// A hash of what is saved of it: see [`saved`].
+    pub digest: String,
     /// The objects in canonical order.
     pub objects: BTreeMap<ObjectRef, Rendered>,
     /// The services by name.
@@ -100,8 +102,25 @@ pub fn render(stack: &Stack, project: &Project, conversion: &Conversion) -> Desi
         rendered.needs = needs.remove(&reference).unwrap_or_default();
         objects.insert(reference, rendered);
     }
+    let digest = digest(&saved(&objects));
     let services = workloads.into_iter().map(|(name, object)| Service { name, object }).collect();
-    Desired { revision: revision.finish().to_string(), objects, services }
+    Desired { revision: revision.finish().to_string(), digest, objects, services }
+}
+
+/// What is saved of a revision: its workloads, since claims, ConfigMaps and Secrets never go back.
+pub fn saved(objects: &BTreeMap<ObjectRef, Rendered>) -> BTreeMap<String, String> {
+    let workloads = objects.iter().filter(|(object, _)| object.kind.is_workload());
+    workloads.map(|(object, rendered)| (object.to_string(), rendered.body.to_string())).collect()
+}
+
+/// A hash of what is saved.
+pub fn digest(saved: &BTreeMap<String, String>) -> String {
+    let mut hash = ContentHash::new();
+    for (object, body) in saved {
+        hash.part(object);
+        hash.part(body);
+    }
+    hash.finish().to_string()
 }
 
 /// The workload of each service.

@@ -1,0 +1,263 @@
+//! The watches beside that of Stacks: objects that carry a Stack's label, the ConfigMaps and Secrets that Stacks read, the accounts that
+//! they may use, and policies. Objects are not kept; what a look needs of them goes to the caches.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, PoisonError};
+use std::time::Instant;
+
+use anyhow::Context as _;
+use futures::StreamExt as _;
+use futures::channel::mpsc::UnboundedSender;
+use futures::future::join_all;
+use kube::core::{ApiResource, PartialObjectMeta};
+use kube::runtime::WatchStreamExt as _;
+use kube::runtime::watcher::{Config, Event, watcher};
+use kube::{Api, Client, ResourceExt as _};
+use serde::de::DeserializeOwned;
+use tokio::sync::oneshot;
+use windlass_crd::v1alpha1::StackPolicy;
+use windlass_crd::{ACCOUNT_ANNOTATION, ALLOWED, STACK_LABEL};
+use windlass_k8s::{Kind, ObjectRef};
+
+use super::Waker;
+use crate::api::resource;
+use crate::args::RunArgs;
+use crate::reconcile::Shell;
+use crate::reconcile::observe::{Facts, Light, StackKey, stack_of};
+
+/// Kinds whose health is their own status: they are watched whole. Of the others only the metadata is.
+const WITH_STATUS: [Kind; 5] = [Kind::Deployment, Kind::StatefulSet, Kind::DaemonSet, Kind::Job, Kind::PersistentVolumeClaim];
+
+/// Kinds that a conversion may give and every cluster has.
+const METADATA: [Kind; 11] = [
+    Kind::ServiceAccount,
+    Kind::Role,
+    Kind::RoleBinding,
+    Kind::NetworkPolicy,
+    Kind::ConfigMap,
+    Kind::Secret,
+    Kind::Service,
+    Kind::CronJob,
+    Kind::PodDisruptionBudget,
+    Kind::HorizontalPodAutoscaler,
+    Kind::Ingress,
+];
+
+/// Starts all watches and waits until each has its first list.
+pub(super) async fn start(
+    client: &Client,
+    args: &RunArgs,
+    shell: &Arc<Shell>,
+    waker: &Waker,
+    everybody: &UnboundedSender<()>,
+) -> anyhow::Result<()> {
+    let mut first_lists = Vec::new();
+    for kind in WITH_STATUS {
+        let api: Api<Light> = api(client, args, kind);
+        first_lists.push(spawn(kind, api, labelled(), shell, waker, |light| light));
+    }
+    let mut metadata: Vec<Kind> = METADATA.into_iter().filter(|kind| shell.is_watched(*kind)).collect();
+    if has_routes(client).await {
+        metadata.push(Kind::HttpRoute);
+    }
+    for kind in metadata {
+        // Those that Stacks read or act as carry no label of ours.
+        let all = matches!(kind, Kind::ConfigMap | Kind::Secret | Kind::ServiceAccount);
+        let config = if all { Config::default() } else { labelled() };
+        let api: Api<PartialObjectMeta<Light>> = api(client, args, kind);
+        let light = |partial: PartialObjectMeta<Light>| Light::of_metadata(partial.metadata);
+        first_lists.push(spawn(kind, api, config, shell, waker, light));
+    }
+    first_lists.push(policies(Api::all(client.clone()), shell, everybody));
+    for listed in join_all(first_lists).await {
+        listed.context("a watch ended")?;
+    }
+    Ok(())
+}
+
+fn labelled() -> Config {
+    Config::default().labels(STACK_LABEL)
+}
+
+fn api<K: kube::Resource<DynamicType = ApiResource>>(client: &Client, args: &RunArgs, kind: Kind) -> Api<K>
+where
+    K: kube::Resource<Scope = kube::core::DynamicResourceScope>,
+{
+    match &args.watch_namespace {
+        Some(namespace) => Api::namespaced_with(client.clone(), namespace, &resource(kind)),
+        None => Api::all_with(client.clone(), &resource(kind)),
+    }
+}
+
+/// Whether the cluster has the Gateway API.
+async fn has_routes(client: &Client) -> bool {
+    let path = axum::http::Request::get(format!("/apis/{}", Kind::HttpRoute.api_version())).body(Vec::new());
+    let Ok(request) = path else { return false };
+    client.request::<serde_json::Value>(request).await.is_ok()
+}
+
+/// Watches a kind; the receiver hears of the first full list.
+fn spawn<K>(kind: Kind, api: Api<K>, config: Config, shell: &Arc<Shell>, waker: &Waker, light: fn(K) -> Light) -> oneshot::Receiver<()>
+where
+    K: kube::Resource<DynamicType = ApiResource> + Clone + std::fmt::Debug + DeserializeOwned + Send + 'static,
+{
+    let (listed, first_list) = oneshot::channel();
+    let watch = Watch { kind, shell: Arc::clone(shell), waker: waker.clone() };
+    tokio::spawn(async move {
+        let mut listed = Some(listed);
+        let mut list: BTreeSet<(StackKey, ObjectRef)> = BTreeSet::new();
+        let mut accounts = BTreeSet::new();
+        let mut begun = Instant::now();
+        let mut events = watcher(api, config).default_backoff().boxed();
+        while let Some(event) = events.next().await {
+            match event {
+                Ok(Event::Init) => {
+                    list.clear();
+                    accounts.clear();
+                    begun = Instant::now();
+                }
+                Ok(Event::InitApply(object)) => {
+                    let object = light(object);
+                    list.extend(watch.applied(&object));
+                    accounts.extend(watch.account(&object));
+                }
+                Ok(Event::InitDone) => {
+                    for stack in watch.shell.cache.relisted(kind, &list, begun) {
+                        watch.waker.wake(&stack);
+                    }
+                    watch.accounts(std::mem::take(&mut accounts));
+                    if let Some(listed) = listed.take() {
+                        // Who waited may have given up.
+                        let _ = listed.send(());
+                    }
+                }
+                Ok(Event::Apply(object)) => {
+                    let object = light(object);
+                    watch.applied(&object);
+                    watch.account_changed(&object, watch.account(&object).is_some());
+                }
+                Ok(Event::Delete(object)) => {
+                    let object = light(object);
+                    watch.deleted(&object);
+                    watch.account_changed(&object, false);
+                }
+                // The watch begins anew by itself.
+                Err(error) => tracing::debug!(%error, %kind, "a watch"),
+            }
+        }
+    });
+    first_list
+}
+
+struct Watch {
+    kind: Kind,
+    shell: Arc<Shell>,
+    waker: Waker,
+}
+
+impl Watch {
+    fn object(&self, object: &Light) -> ObjectRef {
+        ObjectRef::new(self.kind, object.name_any())
+    }
+
+    /// Notes an object, and gives its Stack when it has one.
+    fn applied(&self, object: &Light) -> Option<(StackKey, ObjectRef)> {
+        self.read(object);
+        let stack = stack_of(&object.metadata)?;
+        let reference = self.object(object);
+        if self.shell.cache.heard(&stack, reference.clone(), Facts::of(self.kind, object)) {
+            self.waker.wake(&stack);
+        }
+        Some((stack, reference))
+    }
+
+    fn deleted(&self, object: &Light) {
+        self.read(object);
+        let Some(stack) = stack_of(&object.metadata) else { return };
+        self.shell.cache.gone_as(&stack, &self.object(object), object.metadata.uid.as_deref().unwrap_or_default());
+        self.waker.wake(&stack);
+    }
+
+    /// Wakes the Stacks that read an object.
+    fn read(&self, object: &Light) {
+        if !matches!(self.kind, Kind::ConfigMap | Kind::Secret) {
+            return;
+        }
+        let namespace = object.metadata.namespace.clone().unwrap_or_default();
+        let readers = self.shell.readers.lock().unwrap_or_else(PoisonError::into_inner).get(&(namespace, self.object(object))).cloned();
+        for stack in readers.into_iter().flatten() {
+            self.shell.stale.lock().unwrap_or_else(PoisonError::into_inner).insert(stack.clone());
+            self.waker.wake(&stack);
+        }
+    }
+
+    /// The account, if Stacks may name it.
+    fn account(&self, object: &Light) -> Option<(String, String)> {
+        if self.kind != Kind::ServiceAccount {
+            return None;
+        }
+        let annotation = object.metadata.annotations.as_ref()?.get(ACCOUNT_ANNOTATION)?;
+        (annotation == ALLOWED).then(|| (object.metadata.namespace.clone().unwrap_or_default(), object.name_any()))
+    }
+
+    fn account_changed(&self, object: &Light, is_allowed: bool) {
+        if self.kind != Kind::ServiceAccount {
+            return;
+        }
+        let account = (object.metadata.namespace.clone().unwrap_or_default(), object.name_any());
+        let mut accounts = self.shell.accounts.lock().unwrap_or_else(PoisonError::into_inner);
+        let changed = if is_allowed { accounts.insert(account.clone()) } else { accounts.remove(&account) };
+        drop(accounts);
+        if changed {
+            self.shell.wake_namespace(&account.0, &|stack| self.waker.wake(stack));
+        }
+    }
+
+    fn accounts(&self, allowed: BTreeSet<(String, String)>) {
+        if self.kind != Kind::ServiceAccount {
+            return;
+        }
+        let before = std::mem::replace(&mut *self.shell.accounts.lock().unwrap_or_else(PoisonError::into_inner), allowed.clone());
+        for (namespace, _) in before.symmetric_difference(&allowed) {
+            self.shell.wake_namespace(namespace, &|stack| self.waker.wake(stack));
+        }
+    }
+}
+
+/// Watches policies; a change has every Stack looked at.
+fn policies(api: Api<StackPolicy>, shell: &Arc<Shell>, everybody: &UnboundedSender<()>) -> oneshot::Receiver<()> {
+    let (listed, first_list) = oneshot::channel();
+    let (shell, everybody) = (Arc::clone(shell), everybody.clone());
+    tokio::spawn(async move {
+        let mut listed = Some(listed);
+        let mut all = std::collections::BTreeMap::new();
+        let mut events = watcher(api, Config::default()).default_backoff().boxed();
+        while let Some(event) = events.next().await {
+            match event {
+                Ok(Event::Init) => all.clear(),
+                Ok(Event::InitApply(policy)) => {
+                    all.insert(policy.name_any(), policy.spec);
+                    continue;
+                }
+                Ok(Event::Apply(policy)) => drop(all.insert(policy.name_any(), policy.spec)),
+                Ok(Event::Delete(policy)) => drop(all.remove(&policy.name_any())),
+                Ok(Event::InitDone) => {
+                    if let Some(listed) = listed.take() {
+                        // Who waited may have given up.
+                        let _ = listed.send(());
+                    }
+                }
+                Err(error) => {
+                    tracing::debug!(%error, "the watch of policies");
+                    continue;
+                }
+            }
+            let mut known = shell.policies.lock().unwrap_or_else(PoisonError::into_inner);
+            if *known != all {
+                known.clone_from(&all);
+                let _ = everybody.unbounded_send(());
+            }
+        }
+    });
+    first_list
+}

@@ -1,0 +1,182 @@
+//! Who leads: one replica writes, the others keep their caches warm.
+//!
+//! The rules are those of client-go. A record counts as long as its own `leaseDurationSeconds` says, measured by the clock of this
+//! process from when the record was first seen, so clocks need not agree. It is taken and renewed by `replace` with the resourceVersion
+//! that was read, so of two candidates one wins. A leader that could not renew for [`RENEW_DEADLINE`] no longer writes, which is before
+//! another may begin.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use k8s_openapi::api::coordination::v1::{Lease, LeaseSpec};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::MicroTime;
+use k8s_openapi::jiff::Timestamp;
+use kube::api::PostParams;
+use kube::core::ObjectMeta;
+use kube::{Api, Client, ResourceExt as _};
+use tokio::sync::watch;
+
+/// How long a record counts, in seconds.
+const LEASE_SECONDS: i32 = 15;
+/// How long a leader may go on without renewing.
+const RENEW_DEADLINE: Duration = Duration::from_secs(10);
+/// How often the record is looked at.
+const RETRY: Duration = Duration::from_secs(2);
+
+/// Whether this process leads, for all who write.
+#[derive(Clone, Debug)]
+pub struct Leadership {
+    renewed: Arc<Mutex<Option<Instant>>>,
+    always: bool,
+}
+
+impl Leadership {
+    /// Leads without asking: for a single replica without an election.
+    pub fn always() -> Self {
+        Self { renewed: Arc::default(), always: true }
+    }
+
+    fn elected() -> Self {
+        Self { renewed: Arc::default(), always: false }
+    }
+
+    /// True while this process may write.
+    pub fn holds(&self) -> bool {
+        self.always || self.lock().is_some_and(|renewed| renewed.elapsed() < RENEW_DEADLINE)
+    }
+
+    fn set(&self, renewed: Option<Instant>) {
+        *self.lock() = renewed;
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Option<Instant>> {
+        self.renewed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A candidate for leading.
+pub struct Election {
+    api: Api<Lease>,
+    name: String,
+    identity: String,
+    leadership: Leadership,
+    /// The record that was seen last, and when it was first seen.
+    seen: Option<(String, Instant)>,
+}
+
+impl Election {
+    /// Runs for the Lease `name` in `namespace` under `identity`, which no other replica may have.
+    pub fn new(client: Client, namespace: &str, name: &str, identity: &str) -> Self {
+        let leadership = Leadership::elected();
+        Self { api: Api::namespaced(client, namespace), name: name.to_owned(), identity: identity.to_owned(), leadership, seen: None }
+    }
+
+    /// For those who write.
+    pub fn leadership(&self) -> Leadership {
+        self.leadership.clone()
+    }
+
+    /// Runs until `stop` says so, then gives the Lease back; `told` hears each change. Ends early when leading was lost: the process
+    /// should end too, since what it was about to write may be old.
+    pub async fn run(mut self, told: watch::Sender<bool>, mut stop: watch::Receiver<bool>) -> Outcome {
+        loop {
+            let start = Instant::now();
+            match tokio::time::timeout(RENEW_DEADLINE, self.tick(start)).await {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => tracing::warn!(%error, "the lease can't be renewed"),
+                Err(_) => tracing::warn!("the lease can't be renewed: no answer"),
+            }
+            let leads = self.leadership.holds();
+            let led = told.send_replace(leads);
+            if led && !leads {
+                self.leadership.set(None);
+                return Outcome::Lost;
+            }
+            let is_over = tokio::select! {
+                () = tokio::time::sleep(RETRY) => false,
+                () = async { drop(stop.wait_for(|stop| *stop).await) } => true,
+            };
+            if is_over {
+                self.release().await;
+                return Outcome::Released;
+            }
+        }
+    }
+
+    async fn tick(&mut self, start: Instant) -> kube::Result<()> {
+        let Some(mut current) = self.api.get_opt(&self.name).await? else {
+            let metadata = ObjectMeta { name: Some(self.name.clone()), ..ObjectMeta::default() };
+            let lease = Lease { metadata, spec: Some(self.record(None)) };
+            return self.written(self.api.create(&PostParams::default(), &lease).await, start);
+        };
+        let version = current.resource_version().unwrap_or_default();
+        if self.seen.as_ref().is_none_or(|(seen, _)| *seen != version) {
+            self.seen = Some((version, Instant::now()));
+        }
+        let spec = current.spec.take().unwrap_or_default();
+        let holder = spec.holder_identity.clone().unwrap_or_default();
+        let lasts = Duration::from_secs(u64::try_from(spec.lease_duration_seconds.unwrap_or(LEASE_SECONDS)).unwrap_or_default());
+        let is_over = self.seen.as_ref().is_some_and(|(_, since)| since.elapsed() >= lasts);
+        if holder != self.identity && !holder.is_empty() && !is_over {
+            self.leadership.set(None);
+            return Ok(());
+        }
+        current.spec = Some(self.record(Some(&spec)));
+        self.written(self.api.replace(&self.name, &PostParams::default(), &current).await, start)
+    }
+
+    fn written(&mut self, answer: kube::Result<Lease>, start: Instant) -> kube::Result<()> {
+        match answer {
+            Ok(_) => {
+                // From before the request: the record may be as old as that.
+                self.leadership.set(Some(start));
+                Ok(())
+            }
+            // Somebody else was faster.
+            Err(kube::Error::Api(status)) if status.code == 409 => {
+                self.leadership.set(None);
+                Ok(())
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    fn record(&self, before: Option<&LeaseSpec>) -> LeaseSpec {
+        let now = MicroTime(Timestamp::now());
+        let was_mine = before.is_some_and(|spec| spec.holder_identity.as_ref() == Some(&self.identity));
+        let transitions = before.and_then(|spec| spec.lease_transitions).unwrap_or_default();
+        LeaseSpec {
+            holder_identity: Some(self.identity.clone()),
+            lease_duration_seconds: Some(LEASE_SECONDS),
+            acquire_time: before.filter(|_| was_mine).and_then(|spec| spec.acquire_time.clone()).or_else(|| Some(now.clone())),
+            renew_time: Some(now),
+            lease_transitions: Some(if was_mine { transitions } else { transitions + 1 }),
+            ..LeaseSpec::default()
+        }
+    }
+
+    /// Gives the Lease back, so that another need not wait.
+    async fn release(&mut self) {
+        if !self.leadership.holds() {
+            return;
+        }
+        // From here on nothing is written.
+        self.leadership.set(None);
+        let Ok(Some(mut lease)) = self.api.get_opt(&self.name).await else { return };
+        let Some(spec) = lease.spec.as_mut().filter(|spec| spec.holder_identity.as_ref() == Some(&self.identity)) else { return };
+        spec.holder_identity = Some(String::new());
+        spec.lease_duration_seconds = Some(1);
+        if let Err(error) = self.api.replace(&self.name, &PostParams::default(), &lease).await {
+            tracing::warn!(%error, "the lease can't be given back");
+        }
+    }
+}
+
+/// How an election ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// This process led and does no longer.
+    Lost,
+    /// It was told to stop.
+    Released,
+}

@@ -1,0 +1,295 @@
+//! What is in the cluster: a small record of each object that carries a Stack's label, from watches and from the answers to our own
+//! writes. Nothing is polled, and objects themselves are not kept.
+
+mod health;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
+use k8s_openapi::jiff::Timestamp;
+use kube::core::{ApiResource, ObjectMeta};
+use serde::Deserialize;
+use windlass_crd::{FIELD_MANAGER, HASH_ANNOTATION, STACK_LABEL, STACK_UID_LABEL};
+use windlass_k8s::{ContentHash, Kind, ObjectRef};
+
+use crate::step::{Health, Owner, Seen};
+
+/// A Stack by namespace and name.
+pub type StackKey = (String, String);
+
+/// An object of any kind, as far as it is looked at.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct Light {
+    /// Names, labels, owners and who wrote what.
+    #[serde(default)]
+    pub metadata: ObjectMeta,
+    /// What is looked at of its spec.
+    #[serde(default)]
+    spec: health::Spec,
+    /// What is looked at of its status.
+    #[serde(default)]
+    status: health::Status,
+}
+
+impl Light {
+    /// An object of which only the metadata is known.
+    pub fn of_metadata(metadata: ObjectMeta) -> Self {
+        Self { metadata, ..Self::default() }
+    }
+}
+
+impl kube::Resource for Light {
+    type DynamicType = ApiResource;
+    type Scope = kube::core::DynamicResourceScope;
+
+    fn kind(resource: &ApiResource) -> std::borrow::Cow<'_, str> {
+        resource.kind.as_str().into()
+    }
+
+    fn group(resource: &ApiResource) -> std::borrow::Cow<'_, str> {
+        resource.group.as_str().into()
+    }
+
+    fn version(resource: &ApiResource) -> std::borrow::Cow<'_, str> {
+        resource.version.as_str().into()
+    }
+
+    fn plural(resource: &ApiResource) -> std::borrow::Cow<'_, str> {
+        resource.plural.as_str().into()
+    }
+
+    fn meta(&self) -> &ObjectMeta {
+        &self.metadata
+    }
+
+    fn meta_mut(&mut self) -> &mut ObjectMeta {
+        &mut self.metadata
+    }
+}
+
+/// What is kept of an object.
+#[derive(Clone, Debug)]
+pub struct Facts {
+    uid: String,
+    /// Numbers grow with time, for objects of one kind; 0 when it is no number.
+    version: u64,
+    /// As text, for preconditions.
+    pub resource_version: String,
+    controller: Option<OwnerReference>,
+    stack_uid: String,
+    hash: String,
+    fields: String,
+    applied_fields: Option<String>,
+    is_deleting: bool,
+    progressed_at: Timestamp,
+    health: Health,
+    /// When it was applied by this process.
+    written: Option<Instant>,
+}
+
+impl Facts {
+    /// What is kept of an object of this kind.
+    pub fn of(kind: Kind, object: &Light) -> Self {
+        let metadata = &object.metadata;
+        let mark =
+            |map: &Option<BTreeMap<String, String>>, key: &str| map.as_ref().and_then(|map| map.get(key)).cloned().unwrap_or_default();
+        let owners = metadata.owner_references.iter().flatten();
+        let (fields, applied_at) = owned(metadata);
+        let resource_version = metadata.resource_version.clone().unwrap_or_default();
+        let progress = object.status.progressed_at();
+        Self {
+            uid: metadata.uid.clone().unwrap_or_default(),
+            version: resource_version.parse().unwrap_or_default(),
+            resource_version,
+            controller: owners.clone().find(|owner| owner.controller == Some(true)).cloned(),
+            stack_uid: mark(&metadata.labels, STACK_UID_LABEL),
+            hash: mark(&metadata.annotations, HASH_ANNOTATION),
+            fields,
+            applied_fields: None,
+            is_deleting: metadata.deletion_timestamp.is_some(),
+            progressed_at: progress.into_iter().chain(applied_at).max().unwrap_or(Timestamp::UNIX_EPOCH),
+            health: health::of(kind, object),
+            written: None,
+        }
+    }
+
+    /// Its uid.
+    pub fn uid(&self) -> &str {
+        &self.uid
+    }
+
+    /// Whether a Stack may delete it: the Stack controls it, or it is a claim with the Stack's own mark.
+    pub fn may_be_deleted_by(&self, kind: Kind, stack_uid: &str) -> bool {
+        let is_controlled = self.controller.as_ref().is_some_and(|owner| owner.uid == stack_uid);
+        let is_claim = kind == Kind::PersistentVolumeClaim && self.controller.is_none();
+        self.stack_uid == stack_uid && (is_controlled || is_claim)
+    }
+
+    /// Whose it is, seen from a Stack.
+    pub fn owner(&self, kind: Kind, stack_uid: &str) -> Owner {
+        match &self.controller {
+            Some(owner) if owner.uid == stack_uid => Owner::Mine,
+            Some(owner) => Owner::Foreign(format!("the name is taken by an object of {} `{}`", owner.kind, owner.name)),
+            None if self.stack_uid == stack_uid => Owner::Mine,
+            None if kind == Kind::PersistentVolumeClaim && !self.stack_uid.is_empty() => Owner::Left,
+            None => Owner::Foreign("the name is taken by an object that no Stack made".to_owned()),
+        }
+    }
+
+    fn seen(&self, kind: Kind, stack_uid: &str) -> Seen {
+        Seen {
+            uid: self.uid.clone(),
+            owner: self.owner(kind, stack_uid),
+            hash: self.hash.clone(),
+            fields: self.fields.clone(),
+            applied_fields: self.applied_fields.clone(),
+            is_deleting: self.is_deleting,
+            progressed_at: self.progressed_at,
+            health: self.health.clone(),
+        }
+    }
+}
+
+/// A hash of the fields that the operator owns, and when it last changed one. The API server takes a field from a manager when another
+/// writes another value, so the hash changes with every change that matters, and with no other.
+fn owned(metadata: &ObjectMeta) -> (String, Option<Timestamp>) {
+    let entries = metadata.managed_fields.iter().flatten();
+    let is_ours = |entry: &&k8s_openapi::apimachinery::pkg::apis::meta::v1::ManagedFieldsEntry| {
+        entry.manager.as_deref() == Some(FIELD_MANAGER) && entry.operation.as_deref() == Some("Apply") && entry.subresource.is_none()
+    };
+    let Some(entry) = entries.clone().find(is_ours) else { return ("none".to_owned(), None) };
+    let mut hash = ContentHash::new();
+    hash.part(entry.fields_v1.as_ref().map(|fields| fields.0.to_string()).unwrap_or_default());
+    (hash.finish().to_string(), entry.time.as_ref().map(|time| time.0))
+}
+
+/// The name and namespace of the Stack whose label an object has.
+pub fn stack_of(metadata: &ObjectMeta) -> Option<StackKey> {
+    let name = metadata.labels.as_ref()?.get(STACK_LABEL)?;
+    Some((metadata.namespace.clone()?, name.clone()))
+}
+
+/// All that is known of the cluster.
+#[derive(Debug, Default)]
+pub struct Cache {
+    stacks: Mutex<BTreeMap<StackKey, BTreeMap<ObjectRef, Facts>>>,
+}
+
+impl Cache {
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<StackKey, BTreeMap<ObjectRef, Facts>>> {
+        self.stacks.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A watch says how an object is. An older word than what is known already is not heard. True when something new was said.
+    pub fn heard(&self, stack: &StackKey, object: ObjectRef, mut facts: Facts) -> bool {
+        let mut stacks = self.lock();
+        let objects = stacks.entry(stack.clone()).or_default();
+        if let Some(known) = objects.get(&object) {
+            if known.uid == facts.uid && known.version > facts.version {
+                return false;
+            }
+            if known.uid == facts.uid {
+                facts.applied_fields.clone_from(&known.applied_fields);
+                facts.written = known.written;
+                facts.progressed_at = facts.progressed_at.max(known.progressed_at);
+                if is_progress(&known.health, &facts.health) {
+                    facts.progressed_at = Timestamp::now();
+                }
+                let is_same = known.hash == facts.hash
+                    && known.fields == facts.fields
+                    && known.health == facts.health
+                    && known.is_deleting == facts.is_deleting
+                    && known.controller == facts.controller
+                    && known.stack_uid == facts.stack_uid;
+                if is_same {
+                    objects.insert(object, facts);
+                    return false;
+                }
+            }
+        }
+        objects.insert(object, facts);
+        true
+    }
+
+    /// The answer to our own apply.
+    pub fn applied(&self, stack: &StackKey, object: &ObjectRef, light: &Light) {
+        let mut facts = Facts::of(object.kind, light);
+        facts.applied_fields = Some(facts.fields.clone());
+        facts.written = Some(Instant::now());
+        self.lock().entry(stack.clone()).or_default().insert(object.clone(), facts);
+    }
+
+    /// An object is on its way out.
+    pub fn leaving(&self, stack: &StackKey, object: &ObjectRef) {
+        if let Some(facts) = self.lock().get_mut(stack).and_then(|objects| objects.get_mut(object)) {
+            facts.is_deleting = true;
+        }
+    }
+
+    /// An object is not what it was taken for.
+    pub fn disowned(&self, stack: &StackKey, object: &ObjectRef, facts: Facts) {
+        self.lock().entry(stack.clone()).or_default().insert(object.clone(), facts);
+    }
+
+    /// An object is gone.
+    pub fn gone(&self, stack: &StackKey, object: &ObjectRef) {
+        let mut stacks = self.lock();
+        if let Some(objects) = stacks.get_mut(stack) {
+            objects.remove(object);
+            if objects.is_empty() {
+                stacks.remove(stack);
+            }
+        }
+    }
+
+    /// A full list of a kind is `listed`: what it has not is gone, unless it was written after the list was begun.
+    pub fn relisted(&self, kind: Kind, listed: &BTreeSet<(StackKey, ObjectRef)>, begun: Instant) -> Vec<StackKey> {
+        let mut changed = Vec::new();
+        let mut stacks = self.lock();
+        for (stack, objects) in stacks.iter_mut() {
+            let before = objects.len();
+            objects.retain(|object, facts| {
+                object.kind != kind
+                    || facts.written.is_some_and(|written| written > begun)
+                    || listed.contains(&(stack.clone(), object.clone()))
+            });
+            if objects.len() != before {
+                changed.push(stack.clone());
+            }
+        }
+        stacks.retain(|_, objects| !objects.is_empty());
+        changed
+    }
+
+    /// An object with this uid is gone; one of the same name may be there already.
+    pub fn gone_as(&self, stack: &StackKey, object: &ObjectRef, uid: &str) {
+        let is_it = self.lock().get(stack).and_then(|objects| objects.get(object)).is_some_and(|facts| facts.uid == uid);
+        if is_it {
+            self.gone(stack, object);
+        }
+    }
+
+    /// What is there of a Stack.
+    pub fn view(&self, stack: &StackKey, uid: &str) -> BTreeMap<ObjectRef, Seen> {
+        let stacks = self.lock();
+        let objects = stacks.get(stack).into_iter().flatten();
+        objects.map(|(object, facts)| (object.clone(), facts.seen(object.kind, uid))).collect()
+    }
+
+    /// Whether an object is known.
+    pub fn knows(&self, stack: &StackKey, object: &ObjectRef) -> bool {
+        self.lock().get(stack).is_some_and(|objects| objects.contains_key(object))
+    }
+}
+
+/// More pods are ready than before.
+fn is_progress(before: &Health, after: &Health) -> bool {
+    let ready = |health: &Health| match health {
+        Health::Progressing { ready, is_started, .. } => *ready * 2 + i64::from(*is_started),
+        Health::Ready { ready } => *ready * 2 + 1,
+        Health::Static | Health::Completed | Health::Failed(_) => 0,
+    };
+    ready(after) > ready(before)
+}

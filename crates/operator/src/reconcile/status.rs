@@ -1,0 +1,143 @@
+//! Publishes the status: at once what somebody may wait for, the rest now and then, and nothing that is there already.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use kube::ResourceExt as _;
+use serde_json::json;
+use windlass_crd::v1alpha1::{Stack, StackStatus, condition};
+use windlass_source::{Diagnostic, SourceMap};
+
+use super::apply::stack_ref;
+use super::observe::StackKey;
+use super::{Memo, Next, Shell};
+use crate::api::{self, Error};
+use crate::events::Word;
+use crate::step::{Change, change};
+
+/// How long counts and messages may wait.
+const DETAIL_DELAY: Duration = Duration::from_secs(5);
+/// How long a healthy Stack may be without a pod before it is told: a drift that is repaired is none.
+const DEGRADED_DELAY: Duration = Duration::from_secs(3);
+
+/// What was published, and what waits for it.
+#[derive(Debug, Default)]
+pub struct Publication {
+    last: StackStatus,
+    written: Option<Instant>,
+    degraded: Option<Instant>,
+}
+
+impl Publication {
+    /// Whether a stored status is the one that was published last.
+    pub fn is_last(&self, stored: &StackStatus) -> bool {
+        self.last == *stored
+    }
+
+    /// Somebody else, or an earlier process, published this.
+    pub fn found(&mut self, stored: StackStatus) {
+        self.last = stored;
+    }
+
+    /// How long the status may wait; none when it says nothing new.
+    fn delay(&mut self, status: &StackStatus) -> Option<Duration> {
+        let change = change(&self.last, status);
+        if !(is_ready(&self.last) && reason(status) == Some("Degraded")) {
+            self.degraded = None;
+        }
+        let since = |time: &mut Option<Instant>, delay: Duration| delay.saturating_sub(time.get_or_insert_with(Instant::now).elapsed());
+        match change {
+            Change::None => None,
+            Change::Detail => Some(self.written.map_or(Duration::ZERO, |written| DETAIL_DELAY.saturating_sub(written.elapsed()))),
+            Change::News if is_ready(&self.last) && reason(status) == Some("Degraded") => Some(since(&mut self.degraded, DEGRADED_DELAY)),
+            Change::News => Some(Duration::ZERO),
+        }
+    }
+}
+
+fn ready(status: &StackStatus) -> Option<&k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition> {
+    status.conditions.iter().find(|condition| condition.type_ == condition::READY)
+}
+
+fn is_ready(status: &StackStatus) -> bool {
+    ready(status).is_some_and(|condition| condition.status == "True")
+}
+
+fn reason(status: &StackStatus) -> Option<&str> {
+    ready(status).map(|condition| condition.reason.as_str())
+}
+
+impl Memo {
+    /// Publishes when it is time, and says when to look again.
+    pub(super) async fn publish(
+        &mut self,
+        status: StackStatus,
+        shell: &Shell,
+        key: &StackKey,
+        wake: Option<Duration>,
+        at_once: bool,
+    ) -> Result<Next, Error> {
+        let delay = if at_once { Some(Duration::ZERO) } else { self.publication.delay(&status) };
+        let later = match delay {
+            None => None,
+            Some(Duration::ZERO) => {
+                self.publish_now(status, shell, key).await?;
+                None
+            }
+            Some(delay) => Some(delay + Duration::from_millis(20)),
+        };
+        let resync = resync(shell, key);
+        Ok(Next::After([wake, later, Some(resync)].into_iter().flatten().min().unwrap_or(resync)))
+    }
+
+    /// Publishes at once, if no one else changed the Stack.
+    pub(super) async fn publish_now(&mut self, status: StackStatus, shell: &Shell, key: &StackKey) -> Result<(), Error> {
+        let Some(stack) = self.latest.clone() else { return Ok(()) };
+        if self.publication.is_last(&status) {
+            return Ok(());
+        }
+        let patch = json!([
+            { "op": "replace", "path": "/metadata/resourceVersion", "value": stack.resource_version() },
+            { "op": "add", "path": "/status", "value": status },
+        ]);
+        let path = format!("{}/status", api::path(&stack_ref(key), &key.0));
+        let stack: Stack = shell.api.patch(&path, &patch).await?;
+        self.announce(&status);
+        self.publication.written = Some(Instant::now());
+        self.publication.last = stack.status.clone().unwrap_or_default();
+        self.latest = Some(Arc::new(stack));
+        Ok(())
+    }
+
+    /// An event for a new reason of `Ready`.
+    fn announce(&mut self, status: &StackStatus) {
+        let Some(ready) = ready(status).filter(|ready| reason(&self.publication.last) != Some(&ready.reason)) else { return };
+        let (reason, is_warning) = match ready.reason.as_str() {
+            "Ready" => ("Ready", false),
+            "Progressing" => ("Progressing", false),
+            "Suspended" => ("Suspended", false),
+            "DryRun" => ("DryRun", false),
+            _ => ("NotReady", true),
+        };
+        let note = format!("{}: {}", ready.reason, ready.message);
+        self.tell(Word { is_warning, reason, note, action: "Reconcile" });
+    }
+}
+
+/// The time to the next look without a reason, spread by a fifth so that Stacks made together are not looked at together.
+fn resync(shell: &Shell, key: &StackKey) -> Duration {
+    let letters = key.0.bytes().chain(key.1.bytes()).fold(0u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
+    let spread = f64::from(letters % 400) / 1000.0;
+    let longest = shell.resync_interval.mul_f64(0.8 + spread);
+    if shell.watch_secrets { longest } else { longest.min(shell.secret_interval.mul_f64(0.8 + spread).max(Duration::from_secs(1))) }
+}
+
+/// The errors among diagnostics, for a condition: place, message, remedy.
+pub fn errors(diagnostics: &[Diagnostic], sources: &SourceMap) -> String {
+    let told = diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).map(|diagnostic| {
+        let place = diagnostic.span().map(|span| format!("{}: ", sources.locate(span))).unwrap_or_default();
+        let help = diagnostic.help.first().map(|help| format!(" ({help})")).unwrap_or_default();
+        format!("{place}{}{help}", diagnostic.message)
+    });
+    told.take(8).collect::<Vec<_>>().join("; ")
+}
