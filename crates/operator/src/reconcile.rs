@@ -3,6 +3,7 @@
 pub mod apply;
 pub mod build;
 pub mod dereference;
+pub mod gate;
 pub mod load;
 pub mod observe;
 pub mod status;
@@ -14,13 +15,13 @@ use std::time::{Duration, Instant};
 use k8s_openapi::jiff::Timestamp;
 use windlass_convert::KubeVersion;
 use windlass_crd::RECONCILE_ANNOTATION;
-use windlass_crd::v1alpha1::{Mode, Stack, StackPolicySpec, StackStatus};
+use windlass_crd::v1alpha1::{AuditStatus, Mode, Stack, StackPolicySpec, StackStatus};
 use windlass_k8s::{Kind, ObjectRef};
 
 use crate::api::{Account, Api, Error, Identity};
 use crate::events::{Events, Word};
 use crate::metrics::Metrics;
-use crate::step::{Action, Input, Problem, Settings, Wanted, step};
+use crate::step::{Action, Input, Problem, Settings, Wanted, audited, step};
 use apply::Hands;
 use build::Desired;
 use dereference::{Missing, dereference};
@@ -87,12 +88,19 @@ struct Built {
     generation: i64,
     reconcile_at: Option<String>,
     sources: load::Sources,
+    policies: BTreeMap<String, StackPolicySpec>,
+    day: String,
     outcome: Rendering,
 }
 
 #[derive(Debug)]
 enum Rendering {
-    Objects(Desired),
+    Objects {
+        desired: Desired,
+        audit: Option<AuditStatus>,
+        /// Why the audit does not let it through.
+        refusal: Option<String>,
+    },
     Invalid(String),
 }
 
@@ -241,13 +249,23 @@ impl Look<'_> {
         }
         let built = memo.built.clone();
         let desired = built.as_ref().and_then(|built| match &built.outcome {
-            Rendering::Objects(desired) => Some(desired),
+            Rendering::Objects { desired, .. } => Some(desired),
             Rendering::Invalid(_) => None,
         });
-        if let (None, Some(built)) = (&stopper, &built)
-            && let Rendering::Invalid(message) = &built.outcome
-        {
-            stopper = Some(Stopper { reason: "Invalid", message: message.clone(), is_final: true });
+        let mut status = memo.starting_status();
+        if let (None, Some(built)) = (&stopper, &built) {
+            stopper = match &built.outcome {
+                Rendering::Invalid(message) => Some(Stopper { reason: "Invalid", message: message.clone(), is_final: true }),
+                Rendering::Objects { desired, audit, refusal } => {
+                    status.audit.clone_from(audit);
+                    let generation = stack.metadata.generation.unwrap_or_default();
+                    audited(&mut status, generation, Timestamp::now(), audit.is_some(), refusal.as_deref());
+                    // What runs already goes on, whatever the audit says of it by now.
+                    let is_new = status.revision.as_ref() != Some(&desired.revision);
+                    let refusal = refusal.as_ref().filter(|_| is_new);
+                    refusal.map(|message| Stopper { reason: "AuditRefused", message: message.clone(), is_final: true })
+                }
+            };
         }
         let hands = Hands { shell: self.shell, key: self.key, uid: &memo.uid.clone(), account: identity.as_ref(), desired };
         if stack.spec.mode == Mode::DryRun
@@ -270,12 +288,18 @@ impl Look<'_> {
             // Only a Stack without an account has nothing rendered, and that has a stopper.
             (None, None) => return Ok(Next::Wait),
         };
-        self.go_round(&stack, wanted, &hands, memo).await
+        self.go_round(&stack, wanted, &hands, status, memo).await
     }
 
     /// Steps until there is nothing to do now.
-    async fn go_round(&self, stack: &Stack, wanted: Wanted<'_>, hands: &Hands<'_>, memo: &mut Memo) -> Result<Next, Error> {
-        let mut status = memo.starting_status();
+    async fn go_round(
+        &self,
+        stack: &Stack,
+        wanted: Wanted<'_>,
+        hands: &Hands<'_>,
+        mut status: StackStatus,
+        memo: &mut Memo,
+    ) -> Result<Next, Error> {
         status.last_handled_reconcile_at = reconcile_at(stack).or(status.last_handled_reconcile_at);
         for _ in 0..ROUNDS {
             let observed = self.shell.cache.view(self.key, &memo.uid);
@@ -291,6 +315,10 @@ impl Look<'_> {
                 status: &status,
                 now: Timestamp::now(),
             };
+            if matches!(wanted, Wanted::Stop { .. }) && !input.has_finalizer {
+                // It is the garbage collector's now.
+                return Ok(Next::Wait);
+            }
             let next = step(&input);
             status = next.status;
             if next.actions.is_empty() {
@@ -337,6 +365,9 @@ impl Look<'_> {
         let is_fresh = memo.built.as_ref().is_some_and(|built| built.generation == generation && built.reconcile_at == reconcile_at);
         let reads_secrets = references.iter().any(|object| !self.shell.is_watched(object.kind));
         let is_due = reads_secrets && memo.secrets_read.is_none_or(|read| read.elapsed() >= self.shell.secret_interval);
+        let day = gate::today();
+        let policies = lock(&self.shell.policies).clone();
+        let is_fresh = is_fresh && memo.built.as_ref().is_some_and(|built| built.day == day && built.policies == policies);
         if is_fresh && !is_stale && !is_due {
             return Ok(Ok(()));
         }
@@ -355,10 +386,14 @@ impl Look<'_> {
         let kube_version = self.shell.kube_version;
         // Rendering takes time on the processor, so it stands in nobody's way.
         let built = tokio::task::spawn_blocking(move || {
-            let outcome = rendering(&stack, sources.clone(), kube_version);
-            Built { generation, reconcile_at, sources, outcome }
+            let outcome = rendering(&stack, sources.clone(), kube_version, &policies, &day);
+            Built { generation, reconcile_at, sources, policies, day, outcome }
         });
-        memo.built = Some(Arc::new(built.await.map_err(|error| Error::Later(error.to_string()))?));
+        let built = built.await.map_err(|error| Error::Later(error.to_string()))?;
+        if matches!(built.outcome, Rendering::Objects { refusal: Some(_), .. }) {
+            self.shell.metrics.audit_refusals.inc();
+        }
+        memo.built = Some(Arc::new(built));
         Ok(Ok(()))
     }
 
@@ -411,7 +446,13 @@ fn settings(stack: &Stack) -> Settings {
 }
 
 /// The pure part: text in, objects or what is wrong with the text out.
-fn rendering(stack: &Stack, sources: load::Sources, kube_version: KubeVersion) -> Rendering {
+fn rendering(
+    stack: &Stack,
+    sources: load::Sources,
+    kube_version: KubeVersion,
+    policies: &BTreeMap<String, StackPolicySpec>,
+    day: &str,
+) -> Rendering {
     let project = load::load(stack, sources);
     let wrong = status::errors(&project.loaded.diagnostics, &project.loaded.sources);
     if !wrong.is_empty() {
@@ -422,7 +463,9 @@ fn rendering(stack: &Stack, sources: load::Sources, kube_version: KubeVersion) -
     if !wrong.is_empty() {
         return Rendering::Invalid(wrong);
     }
-    Rendering::Objects(build::render(stack, &project, &conversion))
+    let verdict = gate::judge(stack, &project, &conversion, policies, day);
+    let desired = build::render(stack, &project, &conversion);
+    Rendering::Objects { desired, audit: gate::status(&verdict), refusal: gate::refusal(&verdict) }
 }
 
 impl Memo {
@@ -440,8 +483,8 @@ impl Memo {
     /// What the step starts from: the status of the last look, unless another wrote the status since.
     fn starting_status(&mut self) -> StackStatus {
         let stored = self.latest.as_ref().and_then(|stack| stack.status.clone()).unwrap_or_default();
-        match self.current.take() {
-            Some(current) if self.publication.is_last(&stored) => current,
+        match &self.current {
+            Some(current) if self.publication.is_last(&stored) => current.clone(),
             _ => {
                 self.publication.found(stored.clone());
                 stored

@@ -26,6 +26,17 @@ use crate::workspace;
 /// How long the API server may take to become ready. Idle, it takes some 5 s.
 const PATIENCE: Duration = Duration::from_secs(120);
 
+/// What a cluster has beside its programs.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Setup<'a> {
+    /// Programs beside etcd and the API server.
+    pub extra: &'a [Component],
+    /// Users without any right, beside the one with all.
+    pub users: &'a [&'a str],
+    /// Whether every request is written down: [`Cluster::audit_log`].
+    pub audit: bool,
+}
+
 /// A running control plane. Dropping it ends its processes and removes its files; when the test panics, its logs stay.
 pub struct Cluster {
     client: Client,
@@ -41,6 +52,15 @@ impl Cluster {
     /// # Errors
     /// When a program ends early or is not ready in time; the message has the end of its log.
     pub fn start(extra: &[Component]) -> anyhow::Result<Option<Self>> {
+        Self::start_with(Setup { extra, ..Setup::default() })
+    }
+
+    /// As [`Self::start`], with more than programs.
+    ///
+    /// # Errors
+    /// As [`Self::start`].
+    pub fn start_with(setup: Setup<'_>) -> anyhow::Result<Option<Self>> {
+        let extra = setup.extra;
         let mut wanted = vec![Component::Etcd, Component::ApiServer];
         wanted.extend(extra.iter().filter(|component| !matches!(component, Component::Etcd | Component::ApiServer)));
         let programs = match control_plane::present(&wanted)? {
@@ -59,21 +79,32 @@ impl Cluster {
         let mut attempts = 0;
         loop {
             attempts += 1;
-            match Self::start_once(&programs) {
+            match Self::start_once(&programs, setup) {
                 Err(error) if attempts < 3 && error.to_string().contains("address already in use") => {}
                 started => return started.map(Some),
             }
         }
     }
 
-    fn start_once(programs: &[(Component, PathBuf)]) -> anyhow::Result<Self> {
+    fn start_once(programs: &[(Component, PathBuf)], setup: Setup<'_>) -> anyhow::Result<Self> {
         let directory = run_directory()?;
         let authority = certificates::write(&directory)?;
         let token = token();
-        fs::write(directory.join("tokens.csv"), format!("{token},admin,admin,\"system:masters\"\n"))?;
+        let mut tokens = format!("{token},admin,admin,\"system:masters\"\n");
+        let users: Vec<(&str, String)> = setup.users.iter().map(|user| (*user, self::token())).collect();
+        for (user, token) in &users {
+            tokens.push_str(&format!("{token},{user},{user}\n"));
+        }
+        fs::write(directory.join("tokens.csv"), tokens)?;
         let [store, peer, secure] = free_ports()?;
         let server = format!("https://127.0.0.1:{secure}");
         fs::write(directory.join("kubeconfig"), kubeconfig(&server, &directory.join("ca.crt"), &token))?;
+        for (user, token) in &users {
+            fs::write(directory.join(format!("kubeconfig-{user}")), kubeconfig(&server, &directory.join("ca.crt"), token))?;
+        }
+        if setup.audit {
+            fs::write(directory.join("audit.yaml"), AUDIT_POLICY)?;
+        }
         fs::copy(control_plane::modules().join("kwok/stages.yaml"), directory.join("stages.yaml"))?;
 
         let has_controllers = programs.iter().any(|(component, _)| *component == Component::ControllerManager);
@@ -93,7 +124,10 @@ impl Cluster {
     }
 
     fn run(&mut self, component: Component, program: &Path, ports: [u16; 3]) -> anyhow::Result<()> {
-        let arguments = arguments(component, ports);
+        let mut arguments = arguments(component, ports);
+        if component == Component::ApiServer && self.directory.join("audit.yaml").is_file() {
+            arguments.extend(["--audit-policy-file", "audit.yaml", "--audit-log-path", "audit.log"].map(str::to_owned));
+        }
         self.processes.insert(0, Process::start(component.name(), program, &arguments, &self.directory)?);
         Ok(())
     }
@@ -123,6 +157,16 @@ impl Cluster {
     /// A kubeconfig file with every right, for other programs.
     pub fn kubeconfig(&self) -> PathBuf {
         self.directory.join("kubeconfig")
+    }
+
+    /// A kubeconfig file of one of the users of [`Setup`].
+    pub fn kubeconfig_of(&self, user: &str) -> PathBuf {
+        self.directory.join(format!("kubeconfig-{user}"))
+    }
+
+    /// Every request so far, a JSON object a line (`audit.k8s.io/v1`, level Metadata), where [`Setup`] asked for it.
+    pub fn audit_log(&self) -> PathBuf {
+        self.directory.join("audit.log")
     }
 
     /// Creates a namespace in which pods are admitted: with its ServiceAccount `default`, which only the controllers would make.
@@ -161,6 +205,14 @@ impl Drop for Cluster {
         println!("the logs of the control plane are in {}", kept.display());
     }
 }
+
+/// Each request once, when it is answered.
+const AUDIT_POLICY: &str = "\
+apiVersion: audit.k8s.io/v1
+kind: Policy
+omitStages: [RequestReceived, ResponseStarted]
+rules: [{ level: Metadata }]
+";
 
 /// The command line of each program; they run in the cluster's directory.
 fn arguments(component: Component, [store, peer, secure]: [u16; 3]) -> Vec<String> {

@@ -12,7 +12,7 @@ mod report_schemas;
 use std::path::{Path, PathBuf};
 
 pub use busybox::{build_busybox, busybox};
-pub use cluster::{Client, Cluster, Response};
+pub use cluster::{Client, Cluster, Response, Setup};
 pub use control_plane::Component;
 pub use docker_compose::docker_compose;
 pub use kubernetes_validate::{Validation, kubernetes_validate};

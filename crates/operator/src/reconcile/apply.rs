@@ -63,11 +63,16 @@ impl Hands<'_> {
     async fn apply(&self, object: &ObjectRef, hash: &str, body: &str, status: &StackStatus, memo: &mut Memo) -> Result<(), Error> {
         let account = self.account()?;
         let path = api::path(object, &self.key.0);
-        if !self.shell.cache.knows(self.key, object)
-            && let Some(light) = self.shell.api.get::<Light>(account, &path).await.or_else(refusal_is_absence)?
-        {
-            let facts = Facts::of(object.kind, &light);
-            if let Owner::Foreign(who) = facts.owner(object.kind, self.uid) {
+        // What carries no label of ours is in no cache; it is never written into.
+        if !self.shell.cache.knows(self.key, object) {
+            let found = match self.shell.api.get::<Light>(account, &path).await {
+                Err(Error::Refused { message, .. }) => {
+                    memo.refuse(object, hash, message, Obstacle::Refused);
+                    return Ok(());
+                }
+                found => found?,
+            };
+            if let Some(Owner::Foreign(who)) = found.map(|light| Facts::of(object.kind, &light).owner(object.kind, self.uid)) {
                 memo.refuse(object, hash, who, Obstacle::Foreign);
                 return Ok(());
             }
@@ -200,14 +205,6 @@ impl Hands<'_> {
             Ok(()) | Err(Error::Gone(_)) => Ok(()),
             Err(error) => Err(error),
         }
-    }
-}
-
-/// An account that may apply and not read still applies; the API server says whose an object is only to those who may read it.
-fn refusal_is_absence(error: Error) -> Result<Option<Light>, Error> {
-    match error {
-        Error::Gone(_) => Ok(None),
-        error => Err(error),
     }
 }
 

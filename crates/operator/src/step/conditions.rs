@@ -67,6 +67,16 @@ fn set(status: &mut StackStatus, generation: i64, now: Timestamp, kind: &str, wo
     }
 }
 
+/// The condition that says what the audit says.
+pub fn audited(status: &mut StackStatus, generation: i64, now: Timestamp, is_audited: bool, refusal: Option<&str>) {
+    let word = match (is_audited, refusal) {
+        (_, Some(refusal)) => ("False", "Refused", refusal),
+        (true, None) => ("True", "Admitted", ""),
+        (false, None) => ("Unknown", "Off", "spec.audit.mode is Off"),
+    };
+    set(status, generation, now, condition::AUDITED, word);
+}
+
 /// The API has times in whole seconds; what is stored must equal what was meant.
 pub(super) fn whole_seconds(time: Timestamp) -> Timestamp {
     Timestamp::from_second(time.as_second()).unwrap_or(time)

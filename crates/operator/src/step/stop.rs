@@ -5,7 +5,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use windlass_crd::v1alpha1::{OnDelete, Order};
 use windlass_k8s::{Kind, ObjectRef};
 
-use super::conditions::whole_seconds;
+use super::conditions::{self, whole_seconds};
 use super::rollout::later;
 use super::{Action, Deletion, Input, Owner, Seen, Step};
 use crate::reconcile::build::Desired;
@@ -22,6 +22,7 @@ pub(super) fn stop(input: &Input<'_>, order: Option<&Desired>, may_write: bool, 
         step.actions.push(Action::Release);
         return;
     }
+    conditions::of_nothing(input, "Stopping", "services stop in the reverse of the order in which they start", false, step);
     let since = step.status.memory.stopping_since.get_or_insert_with(|| {
         step.write_first = true;
         Time(whole_seconds(input.now))
