@@ -10,8 +10,10 @@ use crate::commands::convert::ConvertArgs;
 use crate::commands::crd::CrdArgs;
 use crate::commands::fix::FixArgs;
 use crate::commands::graph::GraphArgs;
+use crate::commands::init::InitArgs;
 use crate::commands::rules::{ExplainArgs, RulesArgs};
 use crate::commands::schema::SchemaArgs;
+use crate::commands::shells::{CompletionsArgs, ManArgs};
 use crate::commands::validate::ValidateArgs;
 
 /// Hauls a Docker Compose stack onto Kubernetes.
@@ -23,11 +25,12 @@ pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) output: OutputArgs,
     #[command(subcommand)]
-    pub(crate) command: Command,
+    pub(crate) command: Option<Command>,
 }
 
 const EXAMPLES: &str = "\
 Examples:
+  windlass                                  what is in this directory, and what to do next
   windlass convert                          the project in this directory, as one YAML stream
   windlass convert -f compose.yaml -o k8s   the same project as a tree of files
   windlass config --format json             the merged project, as docker compose prints it
@@ -44,12 +47,15 @@ Exit codes:
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Audit(Box<AuditArgs>),
+    Completions(CompletionsArgs),
     Config(Box<ConfigArgs>),
     Convert(Box<ConvertArgs>),
     Crd(CrdArgs),
     Explain(Box<ExplainArgs>),
     Fix(Box<FixArgs>),
     Graph(Box<GraphArgs>),
+    Init(Box<InitArgs>),
+    Man(ManArgs),
     Rules(Box<RulesArgs>),
     Schema(SchemaArgs),
     Validate(Box<ValidateArgs>),
@@ -58,18 +64,24 @@ pub(crate) enum Command {
 impl Cli {
     /// The name of the command, its project flags and how it speaks, those before the command included.
     pub(crate) fn shared(&self) -> (&'static str, ProjectArgs, OutputArgs) {
+        let alone = |name| (name, ProjectArgs { no_config: true, ..ProjectArgs::default() }, OutputArgs::default());
         let (name, project, output) = match &self.command {
-            Command::Audit(args) => ("audit", args.project.clone(), args.output),
-            Command::Config(args) => ("config", args.project.clone(), args.output),
-            Command::Convert(args) => ("convert", args.project.clone(), args.output),
-            Command::Explain(args) => ("explain", args.project.clone(), args.output),
-            Command::Fix(args) => ("fix", args.project.clone(), args.output),
-            Command::Graph(args) => ("graph", args.project.clone(), args.output),
-            Command::Rules(args) => ("rules", args.project.clone(), args.output),
-            // What they print depends on no project.
-            Command::Crd(_) => ("crd", ProjectArgs { no_config: true, ..ProjectArgs::default() }, OutputArgs::default()),
-            Command::Schema(_) => ("schema", ProjectArgs { no_config: true, ..ProjectArgs::default() }, OutputArgs::default()),
-            Command::Validate(args) => ("validate", args.project.clone(), args.output),
+            // What these print depends on no settings.
+            None => alone(""),
+            Some(Command::Audit(args)) => ("audit", args.project.clone(), args.output),
+            Some(Command::Config(args)) => ("config", args.project.clone(), args.output),
+            Some(Command::Convert(args)) => ("convert", args.project.clone(), args.output),
+            Some(Command::Explain(args)) => ("explain", args.project.clone(), args.output),
+            Some(Command::Fix(args)) => ("fix", args.project.clone(), args.output),
+            Some(Command::Graph(args)) => ("graph", args.project.clone(), args.output),
+            Some(Command::Rules(args)) => ("rules", args.project.clone(), args.output),
+            Some(Command::Completions(_)) => alone("completions"),
+            Some(Command::Crd(_)) => alone("crd"),
+            Some(Command::Man(_)) => alone("man"),
+            Some(Command::Schema(_)) => alone("schema"),
+            // It is there to write them.
+            Some(Command::Init(args)) => ("init", ProjectArgs { no_config: true, ..args.project.clone() }, args.output),
+            Some(Command::Validate(args)) => ("validate", args.project.clone(), args.output),
         };
         (name, project.after(self.project.clone()), output.after(self.output))
     }
@@ -194,7 +206,7 @@ mod tests {
     fn project_flags_stand_before_and_after_the_command() {
         let cli =
             Cli::parse_from(["windlass", "-f", "a", "-p", "x", "--profile", "one", "convert", "-f", "b", "-p", "y", "--profile", "two"]);
-        let Command::Convert(args) = cli.command else { panic!("convert was named") };
+        let Some(Command::Convert(args)) = cli.command else { panic!("convert was named") };
         let project = args.project.after(cli.project);
         assert_eq!(project.files, ["a", "b"]);
         assert_eq!(project.profiles, ["one", "two"]);

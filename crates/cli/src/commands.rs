@@ -6,8 +6,11 @@ pub(crate) mod convert;
 pub(crate) mod crd;
 pub(crate) mod fix;
 pub(crate) mod graph;
+pub(crate) mod home;
+pub(crate) mod init;
 pub(crate) mod rules;
 pub(crate) mod schema;
+pub(crate) mod shells;
 pub(crate) mod validate;
 
 use std::collections::BTreeSet;
@@ -109,7 +112,7 @@ impl Shell {
         }
     }
 
-    fn say_always(&self, text: &str) {
+    pub(crate) fn say_always(&self, text: &str) {
         // With standard error closed there is nobody to tell; the exit code still says it.
         let _ = io::stderr().lock().write_all(text.as_bytes());
     }

@@ -14,7 +14,7 @@ use clap::parser::ValueSource;
 use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _};
 
 use crate::args::{Cli, Command};
-use crate::commands::{Shell, audit, config, convert, crd, fix, graph, rules, schema, validate};
+use crate::commands::{Shell, audit, config, convert, crd, fix, graph, home, init, rules, schema, shells, validate};
 use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::settings::Settings;
@@ -66,16 +66,20 @@ fn run(mut cli: Cli, mut given: BTreeSet<String>) -> ExitCode {
     }
     shell.given = given;
     let outcome = match cli.command {
-        Command::Audit(args) => audit::run(*args, cli.project, &mut shell),
-        Command::Config(args) => config::run(*args, cli.project, &mut shell),
-        Command::Convert(args) => convert::run(*args, cli.project, &mut shell),
-        Command::Crd(_) => crd::run(&shell),
-        Command::Explain(args) => rules::tell(*args, &mut shell),
-        Command::Fix(args) => fix::run(*args, cli.project, &mut shell),
-        Command::Graph(args) => graph::run(*args, cli.project, &mut shell),
-        Command::Rules(args) => rules::list(*args, &mut shell),
-        Command::Schema(args) => schema::run(args, &shell),
-        Command::Validate(args) => validate::run(*args, &mut shell),
+        None => home::run(cli.project, &mut shell),
+        Some(Command::Audit(args)) => audit::run(*args, cli.project, &mut shell),
+        Some(Command::Completions(args)) => shells::completions(args, &shell),
+        Some(Command::Config(args)) => config::run(*args, cli.project, &mut shell),
+        Some(Command::Convert(args)) => convert::run(*args, cli.project, &mut shell),
+        Some(Command::Crd(_)) => crd::run(&shell),
+        Some(Command::Explain(args)) => rules::tell(*args, &mut shell),
+        Some(Command::Fix(args)) => fix::run(*args, cli.project, &mut shell),
+        Some(Command::Graph(args)) => graph::run(*args, cli.project, &mut shell),
+        Some(Command::Init(args)) => init::run(*args, cli.project, &mut shell),
+        Some(Command::Man(args)) => shells::man(args, &shell),
+        Some(Command::Rules(args)) => rules::list(*args, &mut shell),
+        Some(Command::Schema(args)) => schema::run(args, &shell),
+        Some(Command::Validate(args)) => validate::run(*args, &mut shell),
     };
     outcome.unwrap_or_else(|stop| shell.stop(stop)).into()
 }

@@ -14,7 +14,7 @@ use crate::args::ProjectArgs;
 use crate::commands::Shell;
 
 /// The name that is looked for.
-const NAME: &str = "windlass.yaml";
+pub(crate) const NAME: &str = "windlass.yaml";
 /// The most bytes of the file.
 const LIMIT: u64 = 1 << 20;
 

@@ -2,6 +2,7 @@
 
 mod github;
 mod gitlab;
+mod html;
 mod human;
 mod json;
 mod junit;
@@ -38,8 +39,8 @@ pub struct AuditFormat {
 }
 
 /// Every format of an audit's report; the first one is the default.
-pub static FORMATS: [AuditFormat; 7] =
-    [human::FORMAT, json::FORMAT, sarif::FORMAT, junit::FORMAT, github::FORMAT, gitlab::FORMAT, markdown::FORMAT];
+pub static FORMATS: [AuditFormat; 8] =
+    [human::FORMAT, json::FORMAT, sarif::FORMAT, junit::FORMAT, github::FORMAT, gitlab::FORMAT, markdown::FORMAT, html::FORMAT];
 
 /// The format that `--format` calls so.
 pub fn by_name(name: &str) -> Option<&'static AuditFormat> {

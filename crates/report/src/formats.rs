@@ -1,6 +1,7 @@
 //! The formats, one file each, and the list of those that a report file can have.
 
 mod dot;
+pub(crate) mod html;
 pub mod human;
 pub(crate) mod json;
 pub(crate) mod markdown;
@@ -21,7 +22,7 @@ pub struct Format {
 }
 
 /// Every form of the conversion's report.
-pub static FORMATS: [Format; 2] = [json::FORMAT, markdown::FORMAT];
+pub static FORMATS: [Format; 3] = [json::FORMAT, markdown::FORMAT, html::FORMAT];
 
 /// The form of a file with this extension, whatever its case.
 pub fn by_extension(extension: &str) -> Option<&'static Format> {

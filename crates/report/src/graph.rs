@@ -166,6 +166,11 @@ impl Graph {
         if self.networks.len() > 1 || self.networks.iter().any(|network| network.internal) { &self.networks } else { &[] }
     }
 
+    /// True without services.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.nodes.is_empty()
+    }
+
     /// The whole picture in a sentence.
     pub(crate) fn summary(&self) -> String {
         let count = |form| self.nodes.iter().filter(|node| node.form == form).count();

@@ -9,6 +9,7 @@ mod gitlab;
 mod graph;
 mod junit;
 mod markdown;
+mod page;
 mod place;
 mod report;
 pub mod rules;

@@ -1,7 +1,8 @@
 //! What a conversion's report is made of, whatever its format.
 
+use windlass_compose::model::Project;
 use windlass_convert::Report;
-use windlass_k8s::ObjectRef;
+use windlass_k8s::{ObjectRef, Objects};
 use windlass_source::{Diagnostic, SourceMap, Span};
 
 /// A finished conversion, as its report tells it.
@@ -15,6 +16,10 @@ pub struct Conversion<'a> {
     pub diagnostics: &'a [Diagnostic],
     /// What spans point into.
     pub sources: &'a SourceMap,
+    /// What was converted.
+    pub project: &'a Project,
+    /// What it became.
+    pub made: &'a Objects,
 }
 
 /// An object that was made.

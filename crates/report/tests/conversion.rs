@@ -1,8 +1,9 @@
 //! One small conversion in every format.
 
 use serde_json::json;
+use windlass_compose::model::Project;
 use windlass_convert::{AttributeEntry, Becomes, Fate, Inferred, Report, ServiceReport};
-use windlass_k8s::{Kind, ObjectRef};
+use windlass_k8s::{Kind, ObjectRef, Objects};
 use windlass_report::{Conversion, FORMATS, ObjectEntry};
 use windlass_source::{Applicability, Code, Diagnostic, Edit, Fix, Origin, SourceMap, Span};
 use windlass_yaml::Path;
@@ -75,16 +76,64 @@ fn with_conversion(check: impl Fn(&Conversion<'_>)) {
             edits: vec![Edit { span: span("true"), replacement: "false".into() }],
             applicability: Applicability::Suggested,
         })];
-    check(&Conversion { report: &report, objects: &objects, diagnostics: &diagnostics, sources: &sources });
+    let (project, made) = (Project::default(), Objects::new());
+    check(&Conversion { report: &report, objects: &objects, diagnostics: &diagnostics, sources: &sources, project: &project, made: &made });
+}
+
+/// A page without its style, script and pictures, an element a line.
+fn without_assets(text: &str) -> String {
+    let mut text = text.to_owned();
+    for (start, end) in [("<style>", "</style>"), ("<script>", "</script>"), ("<svg", "</svg>"), ("sha256-", "'")] {
+        while let Some(from) = text.find(start) {
+            let to = text[from..].find(end).map_or(text.len(), |length| from + length + end.len());
+            text.replace_range(from..to, "");
+        }
+    }
+    ["<tr", "<td", "<th ", "<section", "<li", "<label", "<table", "<form"]
+        .iter()
+        .fold(text, |text, tag| text.replace(tag, &format!("\n{tag}")))
 }
 
 #[test]
 fn every_format_tells_the_whole_conversion() {
     with_conversion(|conversion| {
         for format in &FORMATS {
-            insta::assert_snapshot!(format.extension, (format.render)(conversion));
+            insta::assert_snapshot!(format.extension, without_assets(&(format.render)(conversion)));
         }
         insta::assert_snapshot!("summary", windlass_report::summary(conversion.report, 2, conversion.sources, false));
         insta::assert_snapshot!("summary_verbose", windlass_report::summary(conversion.report, 2, conversion.sources, true));
     });
+}
+
+#[test]
+fn a_page_escapes_what_files_say_and_shows_no_credentials() {
+    let text = "services:\n  web:\n    image: nginx\n    environment: {PASSWORD: hunter2, TITLE: </td><script>alert(1)</script>}\n    command: run hunter2\n";
+    let mut sources = SourceMap::new();
+    let file = sources.add("<b>.yaml", text);
+    let at = |word: &str| {
+        let start = text.find(word).expect("the word is in the text");
+        Span::new(file, start..start + word.len())
+    };
+    let service = Path::root().key("services").key("web");
+    let environment = service.key("environment");
+    let secret = [(Kind::Secret, "web", Path::root().key("data").key("PASSWORD"))];
+    let title = "</td><script>alert(1)</script>";
+    let web = ServiceReport {
+        attributes: vec![
+            entry(environment.key("PASSWORD"), Fate::Mapped, &secret, "", at("hunter2")),
+            entry(environment.key("TITLE"), Fate::Lost, &[], title, at(title)),
+            entry(service.key("command"), Fate::Mapped, &[], "", at("run hunter2")),
+        ],
+        ..ServiceReport::new("web")
+    };
+    let report = Report { services: vec![web], project: Vec::new() };
+    let (project, made) = (Project::default(), Objects::new());
+    let conversion = Conversion { report: &report, objects: &[], diagnostics: &[], sources: &sources, project: &project, made: &made };
+    let page = (windlass_report::by_extension("HTML").expect("there are pages").render)(&conversion);
+    assert!(!page.contains("hunter2") && page.contains("PASSWORD"), "{page}");
+    assert!(!page.contains("<script>alert") && page.contains("&lt;script&gt;alert(1)"), "{page}");
+    assert!(!page.contains("<b>.yaml"));
+    for outside in ["http://", "https://", "src=", "@import", "url("] {
+        assert!(!page.replace("http://www.w3.org/2000/svg", "").contains(outside), "{outside}");
+    }
 }

@@ -1,6 +1,7 @@
 //! What tests share: where things stand, the real tools that they compare with, and a real control plane.
 #![expect(clippy::disallowed_methods, clippy::print_stdout, reason = "tests read files, start processes and say what they skip")]
 
+mod browser;
 mod busybox;
 mod cluster;
 mod control_plane;
@@ -11,6 +12,7 @@ mod report_schemas;
 
 use std::path::{Path, PathBuf};
 
+pub use browser::{Browser, Theme};
 pub use busybox::{build_busybox, busybox};
 pub use cluster::{Client, Cluster, Response, Setup};
 pub use control_plane::Component;

@@ -42,7 +42,7 @@ pub(crate) struct ConvertArgs {
     /// Replace files in DIR that were edited since Windlass wrote them
     #[arg(long, requires = "directory", help_heading = "Result")]
     force: bool,
-    /// Write what became of every attribute; `.json` or `.md`, may be given again
+    /// Write what became of every attribute; `.json`, `.md` or `.html`, may be given again
     #[arg(long = "report", value_name = "FILE", help_heading = "Result")]
     reports: Vec<PathBuf>,
     /// Exit 1 when an attribute is lost or refused
@@ -65,7 +65,7 @@ const EXAMPLES: &str = "\
 Examples:
   windlass convert | kubectl apply -f -
   windlass convert -o k8s && kubectl apply -R -f k8s
-  windlass convert -f compose.yaml -f compose.prod.yaml -o k8s --report report.md
+  windlass convert -f compose.yaml -f compose.prod.yaml -o k8s --report report.html
   windlass convert -o k8s --check           is k8s/ up to date?
   windlass convert --to kustomize -o k8s && kubectl apply -k k8s/overlays/prod";
 
@@ -193,8 +193,14 @@ fn write_reports(
     }
     let objects: Vec<_> = conversion.objects.iter().map(|object| entry(object, files.get(&object.reference()).cloned())).collect();
     let diagnostics: Vec<_> = loaded.diagnostics.iter().chain(&conversion.diagnostics).cloned().collect();
-    let told =
-        windlass_report::Conversion { report: &conversion.report, objects: &objects, diagnostics: &diagnostics, sources: &loaded.sources };
+    let told = windlass_report::Conversion {
+        report: &conversion.report,
+        objects: &objects,
+        diagnostics: &diagnostics,
+        sources: &loaded.sources,
+        project: &loaded.project,
+        made: &conversion.objects,
+    };
     reports.iter().try_for_each(|(path, format)| shell.write_file(path, (format.render)(&told).as_bytes()))
 }
 

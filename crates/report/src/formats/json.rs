@@ -12,7 +12,7 @@ pub(crate) const FORMAT: Format = Format { extension: "json", render };
 
 /// The report as JSON, indented.
 fn render(conversion: &Conversion<'_>) -> String {
-    let Conversion { report, objects, diagnostics, sources } = *conversion;
+    let Conversion { report, objects, diagnostics, sources, project: _, made: _ } = *conversion;
     let document = Document {
         version: 1,
         services: report.services.iter().map(|entry| service(entry, sources)).collect(),

@@ -18,7 +18,7 @@ fn render(conversion: &Conversion<'_>) -> String {
 }
 
 fn write(text: &mut String, conversion: &Conversion<'_>) -> fmt::Result {
-    let Conversion { report, objects, diagnostics, sources } = *conversion;
+    let Conversion { report, objects, diagnostics, sources, project: _, made: _ } = *conversion;
     let Summary { mapped, approximated, lost, refused, inferred } = report.summary();
     writeln!(text, "# Conversion report\n")?;
     writeln!(text, "| mapped | approximated | lost | refused | inferred |\n|--:|--:|--:|--:|--:|")?;

@@ -23,6 +23,17 @@ const BEFORE_LEGEND: f64 = 28.0;
 /// Length of an arrow's head and half its width.
 const ARROW: (f64, f64) = (8.0, 3.5);
 
+/// Where a picture stands.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// In a file of its own.
+    File,
+    /// In a page that tells of its services.
+    Linked,
+    /// In a page, beside others.
+    Figure,
+}
+
 /// A graph, drawn.
 pub(crate) struct Picture<'g> {
     graph: &'g Graph,
@@ -43,12 +54,23 @@ impl<'g> Picture<'g> {
 
     /// The picture as a file of its own.
     pub(crate) fn file(&self) -> String {
-        let mut text = self.render("", true).into_string();
+        let mut text = self.render("", Place::File).into_string();
         text.push('\n');
         text
     }
 
-    fn render(&self, prefix: &str, is_file: bool) -> Markup {
+    /// The picture as a part of a page: no title in it; services lead to `#service-NAME`.
+    pub(crate) fn part(&self, prefix: &str) -> Markup {
+        self.render(prefix, Place::Linked)
+    }
+
+    /// The picture as one of several in a page: ids begin with `prefix`, and nothing is a link.
+    pub(crate) fn figure(&self, prefix: &str) -> Markup {
+        self.render(prefix, Place::Figure)
+    }
+
+    fn render(&self, prefix: &str, place: Place) -> Markup {
+        let is_file = place == Place::File;
         let head = if is_file { HEAD } else { 0.0 };
         let summary = self.graph.summary();
         let title_width = if is_file { TITLE.width(&self.graph.name).max(SUBTITLE.width(&summary)).min(900.0) } else { 0.0 };
@@ -72,8 +94,8 @@ impl<'g> Picture<'g> {
                 }
                 g transform=(format!("translate({} {})", px(MARGIN), px(MARGIN + head))) {
                     @for (edge, route) in self.simple.lines.iter().zip(&self.layout.routes) { (self.line(edge, route)) }
-                    @for (drawn, place) in self.boxes.iter().zip(&self.layout.boxes) {
-                        (drawn.render(place, (!is_file).then_some(prefix)))
+                    @for (drawn, at) in self.boxes.iter().zip(&self.layout.boxes) {
+                        (drawn.render(at, (place == Place::Linked).then_some(prefix)))
                     }
                 }
                 g transform=(format!("translate({} {})", px(MARGIN), px(below))) { (legend.render()) }
