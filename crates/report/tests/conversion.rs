@@ -1,5 +1,8 @@
 //! One small conversion in every format.
 
+#[path = "page/without_assets.rs"]
+mod without_assets;
+
 use serde_json::json;
 use windlass_compose::model::Project;
 use windlass_convert::{AttributeEntry, Becomes, Fate, Inferred, Report, ServiceReport};
@@ -7,6 +10,8 @@ use windlass_k8s::{Kind, ObjectRef, Objects};
 use windlass_report::{Conversion, FORMATS, ObjectEntry};
 use windlass_source::{Applicability, Code, Diagnostic, Edit, Fix, Origin, SourceMap, Span};
 use windlass_yaml::Path;
+
+use self::without_assets::without_assets;
 
 const TEXT: &str = "\
 services:
@@ -78,20 +83,6 @@ fn with_conversion(check: impl Fn(&Conversion<'_>)) {
         })];
     let (project, made) = (Project::default(), Objects::new());
     check(&Conversion { report: &report, objects: &objects, diagnostics: &diagnostics, sources: &sources, project: &project, made: &made });
-}
-
-/// A page without its style, script and pictures, an element a line.
-fn without_assets(text: &str) -> String {
-    let mut text = text.to_owned();
-    for (start, end) in [("<style>", "</style>"), ("<script>", "</script>"), ("<svg", "</svg>"), ("sha256-", "'")] {
-        while let Some(from) = text.find(start) {
-            let to = text[from..].find(end).map_or(text.len(), |length| from + length + end.len());
-            text.replace_range(from..to, "");
-        }
-    }
-    ["<tr", "<td", "<th ", "<section", "<li", "<label", "<table", "<form"]
-        .iter()
-        .fold(text, |text, tag| text.replace(tag, &format!("\n{tag}")))
 }
 
 #[test]
