@@ -4,6 +4,7 @@ pub(crate) mod audit;
 pub(crate) mod config;
 pub(crate) mod convert;
 pub(crate) mod crd;
+pub(crate) mod field;
 pub(crate) mod fix;
 pub(crate) mod graph;
 pub(crate) mod home;

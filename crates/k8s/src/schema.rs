@@ -4,6 +4,7 @@
 //! beyond their type is in [`validity`](crate::validity).
 
 mod custom;
+mod field;
 mod removed;
 mod table;
 
@@ -11,6 +12,7 @@ use std::fmt;
 use std::str::FromStr;
 
 pub use custom::{CustomKind, CustomKinds};
+pub use field::{FieldInfo, find_field};
 pub use removed::{Removed, removed};
 pub(crate) use table::{Base, Struct, Type, Wrap, structure};
 

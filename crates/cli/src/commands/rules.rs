@@ -1,4 +1,4 @@
-//! `windlass rules` and `windlass explain`: what the rules are, and what one of them, an attribute of Compose or an error of validity means.
+//! `windlass rules` and `windlass explain`: what the rules are, and what one of them, an attribute of Compose, an error of validity or a field means.
 
 use clap::Args;
 use windlass_audit::{Rule, rules};
@@ -6,7 +6,7 @@ use windlass_report::rules::{FORMATS, explain};
 use windlass_source::{Code, Diagnostic, closest};
 
 use crate::args::{OutputArgs, ProjectArgs};
-use crate::commands::{Outcome, Shell};
+use crate::commands::{Outcome, Shell, field};
 use crate::exit::Exit;
 
 /// List the rules
@@ -24,11 +24,11 @@ pub(crate) struct RulesArgs {
     pub(crate) output: OutputArgs,
 }
 
-/// Explain a rule, what becomes of a Compose attribute, or an error of validity
+/// Explain a rule, what becomes of a Compose attribute, an error of validity, or a field of Kubernetes
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct ExplainArgs {
-    /// A rule's id or slug, or another tool's id of it; an attribute such as `ports` or `services.web.healthcheck`; an id such as `KV050`
+    /// A rule's id or slug, or another tool's id of it; an attribute such as `ports` or `services.web.healthcheck`; an id such as `KV050`; a field such as `spec.template.spec.containers[0].livenessProbe` or `Service.spec.ports`
     #[arg(value_name = "ID|ATTRIBUTE|FIELD")]
     name: String,
     #[command(flatten)]
@@ -41,7 +41,9 @@ const EXAMPLES: &str = "\
 Examples:
   windlass explain CO001
   windlass explain DL3015                   the rule that hadolint calls so
-  windlass explain services.web.healthcheck";
+  windlass explain services.web.healthcheck
+  windlass explain KV050                    what the API server refuses
+  windlass explain Service.spec.ports       its type, and what becomes it";
 
 fn targets() -> Vec<&'static str> {
     let mut targets: Vec<_> = rules::all().iter().map(|rule| rule.check.target()).collect();
@@ -60,11 +62,12 @@ pub(crate) fn list(args: RulesArgs, shell: &mut Shell) -> Outcome {
 
 pub(crate) fn tell(args: ExplainArgs, shell: &mut Shell) -> Outcome {
     let texts = of_rules(&args.name).or_else(|| of_validity(&args.name)).or_else(|| of_attribute(&args.name));
+    let texts = texts.or_else(|| field::explain(&args.name).map(|text| vec![text]));
     let Some(texts) = texts else {
         let known = rules::all().iter().flat_map(|rule| [rule.id, rule.slug]);
         let close = closest(&args.name, known)
             .map_or_else(|| "`windlass rules` lists the rules".to_owned(), |name| format!("did you mean `{name}`?"));
-        let told = Diagnostic::error(Code("cli::unknown-name"), format!("`{}` is no rule and no attribute", args.name));
+        let told = Diagnostic::error(Code("cli::unknown-name"), format!("`{}` is no rule, no attribute and no field", args.name));
         return Err(told.help(close).into());
     };
     shell.print(texts.join("\n").as_bytes())?;
