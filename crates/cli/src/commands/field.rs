@@ -50,7 +50,7 @@ pub(crate) fn explain(name: &str) -> Option<String> {
 fn attributes(field: &FieldInfo) -> Vec<String> {
     let is_workload = |kind: &str| matches!(kind, "Deployment" | "StatefulSet" | "DaemonSet" | "Job" | "CronJob");
     let wanted = plain(&field.path);
-    let goes_there = |place: &&str| {
+    let goes_there = |place: &str| {
         let Some((object, path)) = place.split_once(' ') else { return false };
         let kind = object.split('/').next().unwrap_or_default();
         let path = plain(path);
@@ -61,7 +61,7 @@ fn attributes(field: &FieldInfo) -> Vec<String> {
         .iter()
         .flat_map(|document| &document.cases)
         .flat_map(support::Case::entries)
-        .filter(|entry| entry.places.iter().any(|place| goes_there(&place)))
+        .filter(|entry| entry.places.iter().any(|place| goes_there(place)))
         .flat_map(|entry| entry.paths)
         .map(|path| attribute(&Path::parse(path)))
         .collect();
