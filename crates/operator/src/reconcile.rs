@@ -74,6 +74,8 @@ pub struct Memo {
     /// Objects that the API server refused.
     problems: BTreeMap<ObjectRef, Problem>,
     attempts: BTreeMap<ObjectRef, u32>,
+    /// When objects were put right.
+    repairs: BTreeMap<ObjectRef, Vec<Instant>>,
     /// Looks in a row that ended with an error.
     failures: u32,
     publication: Publication,
@@ -176,6 +178,8 @@ impl Shell {
         let uid = stack.metadata.uid.clone().unwrap_or_default();
         if memo.uid != uid {
             memo = Memo { uid, ..Memo::default() };
+            // No watch tells what became of those of an earlier Stack of this name.
+            self.cache.unlearn(&key, |kind| !self.is_watched(kind));
         }
         let result = if self.api.leads() { Look { shell: self, key: &key }.take(stack, &mut memo).await } else { Ok(Next::Wait) };
         let words = std::mem::take(&mut memo.words);
@@ -302,6 +306,7 @@ impl Look<'_> {
     ) -> Result<Next, Error> {
         status.last_handled_reconcile_at = reconcile_at(stack).or(status.last_handled_reconcile_at);
         for _ in 0..ROUNDS {
+            memo.publication.as_told(&mut status);
             let observed = self.shell.cache.view(self.key, &memo.uid);
             let latest = memo.latest.clone();
             let finalizers = latest.iter().flat_map(|stack| stack.metadata.finalizers.iter().flatten());
@@ -438,7 +443,7 @@ fn settings(stack: &Stack) -> Settings {
     let rollout = &stack.spec.rollout;
     Settings {
         order: rollout.order,
-        deadline: rollout.progress_deadline_seconds.into(),
+        deadline: rollout.progress_deadline_seconds.map(i64::from),
         on_failure: rollout.on_failure,
         history: usize::try_from(rollout.history_limit).unwrap_or_default(),
         on_delete: stack.spec.volumes.on_delete,

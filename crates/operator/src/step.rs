@@ -67,13 +67,16 @@ pub enum Wanted<'a> {
     },
 }
 
+/// Seconds that a workload may go without progress where its Stack does not say it.
+pub const DEADLINE: i64 = 600;
+
 /// What a spec says about the way.
 #[derive(Clone, Copy, Debug)]
 pub struct Settings {
     /// The order of services.
     pub order: Order,
-    /// Seconds without progress.
-    pub deadline: i64,
+    /// Seconds without progress; none for [`DEADLINE`], or what the probes allow.
+    pub deadline: Option<i64>,
     /// What happens then.
     pub on_failure: OnFailure,
     /// Revisions that are kept.

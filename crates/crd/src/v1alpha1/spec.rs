@@ -265,10 +265,11 @@ pub struct Rollout {
     /// The order of services, and backwards the order in which they stop.
     #[serde(default)]
     pub order: Order,
-    /// Seconds that a service may go without progress before it counts as failed.
-    #[serde(default = "progress_deadline")]
+    /// Seconds that a service may go without progress before it counts as failed. Default: 600, or what its probes allow for a start
+    /// where that is more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 86_400))]
-    pub progress_deadline_seconds: i32,
+    pub progress_deadline_seconds: Option<i32>,
     /// What happens to a service that failed.
     #[serde(default)]
     pub on_failure: OnFailure,
@@ -280,17 +281,8 @@ pub struct Rollout {
 
 impl Default for Rollout {
     fn default() -> Self {
-        Self {
-            order: Order::default(),
-            progress_deadline_seconds: progress_deadline(),
-            on_failure: OnFailure::default(),
-            history_limit: history_limit(),
-        }
+        Self { order: Order::default(), progress_deadline_seconds: None, on_failure: OnFailure::default(), history_limit: history_limit() }
     }
-}
-
-fn progress_deadline() -> i32 {
-    600
 }
 
 fn history_limit() -> i32 {

@@ -79,9 +79,9 @@ fn labelled() -> Config {
     Config::default().labels(STACK_LABEL)
 }
 
-fn api<K: kube::Resource<DynamicType = ApiResource>>(client: &Client, args: &RunArgs, kind: Kind) -> Api<K>
+fn api<K>(client: &Client, args: &RunArgs, kind: Kind) -> Api<K>
 where
-    K: kube::Resource<Scope = kube::core::DynamicResourceScope>,
+    K: kube::Resource<DynamicType = ApiResource, Scope = kube::core::DynamicResourceScope>,
 {
     match &args.watch_namespace {
         Some(namespace) => Api::namespaced_with(client.clone(), namespace, &resource(kind)),

@@ -2,6 +2,7 @@
 //! rest of the step goes on.
 
 use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
 
 use k8s_openapi::jiff::Timestamp;
 use kube::ResourceExt as _;
@@ -21,6 +22,13 @@ use crate::step::{Action, Deletion, Obstacle, Owner, Problem};
 /// Seconds until a refused object is tried again: doubled each time, up to five minutes.
 const FIRST_RETRY: i64 = 2;
 const LAST_RETRY: i64 = 300;
+
+/// Repairs of one object within this time...
+const FIGHT_WINDOW: Duration = Duration::from_secs(60);
+/// ...of which there may be so many...
+const FIGHT_ROUNDS: usize = 5;
+/// ...before nothing is done for so many seconds.
+const FIGHT_PAUSE: i64 = 30;
 
 /// What an action is performed with.
 pub struct Hands<'a> {
@@ -83,8 +91,10 @@ impl Hands<'_> {
             Ok(light) => {
                 self.shell.cache.applied(self.key, object, &light);
                 memo.problems.remove(object);
+                memo.attempts.remove(object);
                 if known {
                     self.shell.metrics.drift.inc();
+                    memo.repaired(object, hash);
                     memo.tell(Word { is_warning: false, reason: "Repaired", note: format!("{object} was put right"), action: "Apply" });
                 }
                 Ok(())
@@ -266,6 +276,19 @@ pub async fn dry_run(hands: &Hands<'_>, desired: &Desired) -> Result<String, Err
 }
 
 impl Memo {
+    /// Counts a repair. Who changes an object again and again is let be for a while, so that two do not write for ever.
+    fn repaired(&mut self, object: &ObjectRef, hash: &str) {
+        let repairs = self.repairs.entry(object.clone()).or_default();
+        repairs.retain(|time| time.elapsed() < FIGHT_WINDOW);
+        repairs.push(Instant::now());
+        if repairs.len() > FIGHT_ROUNDS {
+            let message = "somebody else changes it again and again".to_owned();
+            let retry_at = crate::step::later(Timestamp::now(), FIGHT_PAUSE);
+            let problem = Problem { hash: hash.to_owned(), message, obstacle: Obstacle::Refused, retry_at };
+            self.problems.insert(object.clone(), problem);
+        }
+    }
+
     /// Remembers that the API server does not take an object.
     fn refuse(&mut self, object: &ObjectRef, hash: &str, message: String, obstacle: Obstacle) {
         let attempts = self.attempts.entry(object.clone()).or_default();

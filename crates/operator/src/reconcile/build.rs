@@ -217,8 +217,8 @@ fn start_seconds(resource: &Resource) -> i64 {
     let probes = resource.containers().iter().flat_map(|container| [&container.startup_probe, &container.readiness_probe]);
     let seconds = probes.flatten().map(|probe| {
         let number = |field: Option<i32>, default: i32| i64::from(field.unwrap_or(default));
-        let attempts = number(probe.failure_threshold, 3) * (number(probe.period_seconds, 10) + number(probe.timeout_seconds, 1));
-        number(probe.initial_delay_seconds, 0) + attempts
+        let each = number(probe.period_seconds, 10).max(number(probe.timeout_seconds, 1));
+        number(probe.initial_delay_seconds, 0) + number(probe.failure_threshold, 3) * each
     });
     seconds.max().unwrap_or_default()
 }

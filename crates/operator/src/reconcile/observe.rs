@@ -263,6 +263,13 @@ impl Cache {
         changed
     }
 
+    /// Forgets what is known of a Stack's objects of some kinds.
+    pub fn unlearn(&self, stack: &StackKey, kinds: impl Fn(Kind) -> bool) {
+        if let Some(objects) = self.lock().get_mut(stack) {
+            objects.retain(|object, _| !kinds(object.kind));
+        }
+    }
+
     /// An object with this uid is gone; one of the same name may be there already.
     pub fn gone_as(&self, stack: &StackKey, object: &ObjectRef, uid: &str) {
         let is_it = self.lock().get(stack).and_then(|objects| objects.get(object)).is_some_and(|facts| facts.uid == uid);

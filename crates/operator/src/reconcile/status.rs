@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use kube::ResourceExt as _;
 use serde_json::json;
 use windlass_crd::v1alpha1::{Stack, StackStatus, condition};
@@ -39,6 +40,14 @@ impl Publication {
         self.last = stored;
     }
 
+    /// Puts the conditions back to what was published, so that what came and went in between leaves no trace. What the audit says is new.
+    pub fn as_told(&self, status: &mut StackStatus) {
+        let audited = |condition: &&Condition| condition.type_ == condition::AUDITED;
+        let others = self.last.conditions.iter().filter(|condition| !audited(condition));
+        status.conditions = others.chain(status.conditions.iter().filter(audited)).cloned().collect();
+        status.conditions.sort_by(|one, other| one.type_.cmp(&other.type_));
+    }
+
     /// How long the status may wait; none when it says nothing new.
     fn delay(&mut self, status: &StackStatus) -> Option<Duration> {
         let change = change(&self.last, status);
@@ -55,7 +64,7 @@ impl Publication {
     }
 }
 
-fn ready(status: &StackStatus) -> Option<&k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition> {
+fn ready(status: &StackStatus) -> Option<&Condition> {
     status.conditions.iter().find(|condition| condition.type_ == condition::READY)
 }
 

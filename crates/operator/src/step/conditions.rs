@@ -63,7 +63,11 @@ fn set(status: &mut StackStatus, generation: i64, now: Timestamp, kind: &str, wo
     };
     match known {
         Some(known) => *known = condition,
-        None => status.conditions.push(condition),
+        None => {
+            status.conditions.push(condition);
+            // The order says nothing, so it is always the same.
+            status.conditions.sort_by(|one, other| one.type_.cmp(&other.type_));
+        }
     }
 }
 

@@ -107,7 +107,7 @@ impl Case {
             wanted,
             settings: Settings {
                 order: Order::DependsOn,
-                deadline: 60,
+                deadline: Some(60),
                 on_failure: OnFailure::Rollback,
                 history: 1,
                 on_delete: OnDelete::Retain,

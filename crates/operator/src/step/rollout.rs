@@ -9,7 +9,7 @@ use k8s_openapi::jiff::{SignedDuration, Timestamp};
 use windlass_crd::v1alpha1::{Fallback, Healthy, HistoryEntry, InventoryEntry, OnDelete, OnFailure, Order, Outcome, Recreation};
 use windlass_k8s::{Kind, ObjectRef};
 
-use super::{Action, Deletion, Health, Input, Obstacle, Owner, Seen, Step, key};
+use super::{Action, DEADLINE, Deletion, Health, Input, Obstacle, Owner, Seen, Step, key};
 use crate::reconcile::build::{Desired, Need, Rendered};
 
 /// Where the roll-out stands.
@@ -330,7 +330,7 @@ impl Rollout<'_, '_> {
         if !object.kind.is_workload() {
             return State::Progressing(message.to_owned());
         }
-        let seconds = self.input.settings.deadline.max(rendered.start_seconds);
+        let seconds = self.input.settings.deadline.unwrap_or(DEADLINE.max(rendered.start_seconds));
         let deadline = later(seen.progressed_at, seconds);
         if deadline <= self.input.now {
             return State::Failed(format!("no progress for {seconds} s: {message}"));

@@ -95,7 +95,9 @@ fn deployment(object: &Light, is_current: bool) -> Health {
     if is_done {
         return Health::Ready { ready: status.available_replicas };
     }
-    let ready = if is_current { status.available_replicas.min(status.updated_replicas) } else { 0 };
+    // Pods of earlier revisions are available too, and are none of those that are waited for.
+    let old = status.replicas - status.updated_replicas;
+    let ready = if is_current { (status.available_replicas - old).clamp(0, status.updated_replicas.max(0)) } else { 0 };
     progressing(object, ready, wanted, is_current && status.updated_replicas > 0)
 }
 
@@ -169,7 +171,7 @@ mod tests {
         check(Kind::Deployment, object(3, status.clone()), "0/3 not started: 0 of 3 pods are ready");
         let mut old = status.clone();
         old["replicas"] = json!(4);
-        check(Kind::Deployment, object(2, old), "3/3 started: 3 of 3 pods are ready");
+        check(Kind::Deployment, object(2, old), "2/3 started: 2 of 3 pods are ready");
         check(Kind::Deployment, json!({ "metadata": { "generation": 1 } }), "0/1 not started: 0 of 1 pods are ready");
         let quota = json!({ "observedGeneration": 1, "conditions": [{ "type": "ReplicaFailure", "status": "True", "message": "exceeded quota: small" }] });
         check(Kind::Deployment, object(1, quota), "0/3 not started: exceeded quota: small");
