@@ -1,4 +1,5 @@
-//! `cargo xtask bench`: cold processes on generated projects, beside docker-compose in the same run.
+//! `cargo xtask bench`: cold processes on generated projects, beside docker-compose in the same run; and the whole corpus in one
+//! process, where it is present.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -17,6 +18,9 @@ pub(crate) struct Arguments {
     /// Leaves docker-compose out.
     #[arg(long)]
     alone: bool,
+    /// Leaves the corpus out.
+    #[arg(long)]
+    generated: bool,
 }
 
 /// docker-compose does not finish within minutes above this number of services.
@@ -24,12 +28,8 @@ const MAX_FOR_DOCKER_COMPOSE: usize = 1000;
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let root = windlass_testkit::workspace();
-    for arguments in [["--package", "windlass", "--bins"].as_slice(), &["--package", "windlass-yaml", "--example", "parse"]] {
-        let status = Command::new("cargo").args(["build", "--release", "--locked"]).args(arguments).current_dir(&root).status()?;
-        if !status.success() {
-            bail!("the release build failed");
-        }
-    }
+    build(&["--package", "windlass", "--bins"])?;
+    build(&["--package", "windlass-yaml", "--example", "parse"])?;
     let windlass = root.join("target/release/windlass");
     let parse = root.join("target/release/examples/parse");
     let docker_compose = if arguments.alone { None } else { Some(windlass_testkit::docker_compose()?) };
@@ -53,6 +53,21 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
                 [("config", config), ("convert", convert)].into_iter().filter_map(|(name, ours)| Some((name, ours?))).collect();
             row("docker-compose config", measure(runs.min(5), 120, &[path(docker_compose)?, "-f", file, "config"]), &ours, input.len());
         }
+    }
+    if !arguments.generated && windlass_testkit::shared("corpus").is_some() {
+        build(&["--package", "windlass-suite", "--example", "corpus"])?;
+        print!("\nthe corpus in one process: ");
+        Command::new(root.join("target/release/examples/corpus")).current_dir(&root).status()?;
+    }
+    Ok(())
+}
+
+/// Builds a part of the workspace for speed.
+fn build(what: &[&str]) -> anyhow::Result<()> {
+    let mut cargo = Command::new("cargo");
+    let status = cargo.args(["build", "--release", "--locked"]).args(what).current_dir(windlass_testkit::workspace()).status()?;
+    if !status.success() {
+        bail!("the release build failed");
     }
     Ok(())
 }
