@@ -46,7 +46,12 @@ impl Project {
 
     /// Converts what was loaded.
     pub fn convert_loaded(&self, loaded: &Loaded, files: &dyn FileSystem) -> Conversion {
-        windlass_convert::convert(&Input {
+        self.convert_by(windlass_convert::convert, loaded, files)
+    }
+
+    /// Converts what was loaded, by one of the functions that do.
+    pub fn convert_by(&self, convert: fn(&Input<'_>) -> Conversion, loaded: &Loaded, files: &dyn FileSystem) -> Conversion {
+        convert(&Input {
             project: &loaded.project,
             tree: &loaded.tree,
             directory: &loaded.directory,

@@ -20,7 +20,7 @@ pub fn violations(loaded: &Loaded, conversion: &Conversion) -> Vec<String> {
 
 /// An object as it is written.
 pub fn written(object: &Object) -> Value {
-    write::tree(&object.resource)
+    write::json_tree(&object.resource)
 }
 
 /// One entry for each leaf that was written, each with a fate; every place that it went to exists.

@@ -1,7 +1,7 @@
 //! The three phases: decide, attributes, finish.
 
 use windlass_k8s::Objects;
-use windlass_source::Diagnostic;
+use windlass_source::{Diagnostic, in_parallel};
 
 use crate::attributes;
 use crate::decide::{Input, Plan};
@@ -9,6 +9,7 @@ use crate::draft::Draft;
 use crate::expand::expand;
 use crate::fates::Fates;
 use crate::finish;
+use crate::layout::Layout;
 use crate::report::Report;
 
 /// What a conversion gives.
@@ -22,25 +23,65 @@ pub struct Conversion {
     pub diagnostics: Vec<Diagnostic>,
 }
 
+/// The attributes of fewer services are applied faster than a second thread is there.
+const WORTH_A_THREAD: usize = 40;
+
 /// Converts a project. Never fails: what can't be converted has its fate in the report and, where a person has to act, a
 /// diagnostic.
 pub fn convert(input: &Input<'_>) -> Conversion {
+    let (mut conversion, fates, layout) = convert_with(input, true);
+    conversion.report = fates.report(input.tree, &layout, &mut conversion.objects);
+    conversion
+}
+
+/// As [`convert`], for those who ask for objects alone: the report stays empty, and the objects don't know where their fields came
+/// from.
+pub fn convert_objects(input: &Input<'_>) -> Conversion {
+    convert_with(input, false).0
+}
+
+fn convert_with(input: &Input<'_>, are_fates_kept: bool) -> (Conversion, Fates, Layout) {
     let options = input.options.with(input.project.windlass.as_ref().map(|settings| &settings.value));
     let expanded = expand(input.project);
     let input = &Input { options: &options, project: expanded.as_ref().unwrap_or(input.project), ..*input };
     let mut diagnostics = Vec::new();
-    let mut fates = Fates::default();
     let plan = Plan::new(input, &mut diagnostics);
-    let mut drafts: Vec<Draft> = Vec::with_capacity(plan.services.len());
-    for service in &plan.services {
-        let mut draft = Draft::default();
+    let applied = in_parallel(&plan.services, WORTH_A_THREAD, |service| {
+        // A draft is large, and is moved from list to list.
+        let (mut draft, mut fates, mut diagnostics) = (Box::<Draft>::default(), Fates::new(are_fates_kept), Vec::new());
         attributes::apply(service, &plan, &mut draft, &mut fates, &mut diagnostics);
-        drafts.push(draft);
+        (draft, fates, diagnostics)
+    });
+    let mut fates = Fates::new(are_fates_kept);
+    let mut drafts = Vec::with_capacity(plan.services.len());
+    for (draft, own, told) in applied {
+        drafts.push(Some(draft));
+        fates.add(own);
+        diagnostics.extend(told);
     }
     attributes::apply_project(&plan, &mut fates, &mut diagnostics);
-    let (mut objects, layout) = finish::finish(&plan, drafts, &mut fates, &mut diagnostics);
-    // The report needs the room.
-    drop(plan);
-    let report = fates.report(input.tree, &layout, &mut objects);
-    Conversion { objects, report, diagnostics }
+    let (objects, layout) = finish::finish(&plan, drafts, &mut fates, &mut diagnostics);
+    (Conversion { objects, report: Report::default(), diagnostics }, fates, layout)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::project;
+
+    fn service(number: usize) -> String {
+        format!("  app{number}:\n    image: acme/app:1\n    expose: ['80']\n    environment: {{ A_TOKEN: secret-of-{number} }}\n")
+    }
+
+    #[test]
+    fn a_service_among_many_becomes_what_it_becomes_alone() {
+        let services: String = (0..4 * super::WORTH_A_THREAD).map(service).collect();
+        let all = project(&format!("services:\n{services}")).convert();
+        for number in [0, 7, 8, 2 * super::WORTH_A_THREAD, 4 * super::WORTH_A_THREAD - 1] {
+            let alone = project(&format!("services:\n{}", service(number))).convert();
+            let workload = format!("Deployment/app{number}");
+            assert_eq!(all.yaml(&workload), alone.yaml(&workload));
+            let path = format!("services.app{number}.");
+            assert_eq!(all.fates(&path), alone.fates(&path));
+        }
+    }
 }

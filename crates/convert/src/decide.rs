@@ -27,9 +27,10 @@ mod volume;
 use std::path::Path as FilePath;
 
 use smol_str::SmolStr;
-use windlass_compose::model::{NetworkMode, Project, Service};
+use windlass_compose::model::{Entry, NetworkMode, Project, Service};
+use windlass_images::credentials::{self, Sign};
 use windlass_k8s::Kind;
-use windlass_source::{Diagnostic, FileSystem};
+use windlass_source::{Diagnostic, FileSystem, Spanned};
 use windlass_yaml::Path;
 
 pub(crate) use bind::{HostKind, HostSource, instead_of_machine};
@@ -60,7 +61,7 @@ pub struct Input<'a> {
     /// Where file content is read from.
     pub files: &'a dyn FileSystem,
     /// The value of a variable that the project was read with: secrets may be taken from one.
-    pub variable: &'a dyn Fn(&str) -> Option<SmolStr>,
+    pub variable: &'a (dyn Fn(&str) -> Option<SmolStr> + Sync),
     /// The choices.
     pub options: &'a Options,
 }
@@ -98,6 +99,8 @@ pub(crate) struct ServicePlan<'a> {
     /// The name of its workload, container and Service.
     pub(crate) name: SmolStr,
     pub(crate) image: ImageFacts,
+    /// Which of its variables hold credentials and why, in their order.
+    pub(crate) credentials: Vec<Option<Sign>>,
     pub(crate) kind: Kind,
     /// Why it has this kind, as a clause.
     pub(crate) kind_because: String,
@@ -161,6 +164,7 @@ impl<'a> Plan<'a> {
                 index,
                 service,
                 name,
+                credentials: credentials(service, &image),
                 image,
                 kind: decided.kind,
                 kind_because: decided.because,
@@ -254,6 +258,15 @@ impl<'a> Plan<'a> {
         let mode = self.services[service.pod].service.network_mode.as_ref();
         self.security(&self.services[service.pod]) == Security::Preserve && mode.is_some_and(|mode| mode.value == NetworkMode::Host)
     }
+}
+
+/// For each variable of a service: why its value is a credential, if it is one.
+fn credentials(service: &Service, image: &ImageFacts) -> Vec<Option<Sign>> {
+    let sign = |entry: &Entry<Option<Spanned<SmolStr>>>| {
+        let value = entry.value.as_ref()?;
+        credentials::variable(&entry.name, value, &value.origin, image.entry())
+    };
+    service.environment.iter().map(sign).collect()
 }
 
 /// The texts that services get as files.

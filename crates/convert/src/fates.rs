@@ -92,14 +92,27 @@ struct Guess {
 }
 
 /// Every decision of a conversion.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Fates {
+    /// False where nobody will ask: then nothing is kept.
+    are_kept: bool,
     // Looked up only, never walked, so its order decides nothing.
     decisions: HashMap<Path, Decision, RandomState>,
     guesses: BTreeMap<usize, Vec<Guess>>,
 }
 
 impl Fates {
+    /// No decision yet.
+    pub(crate) fn new(are_kept: bool) -> Self {
+        Self { are_kept, decisions: HashMap::default(), guesses: BTreeMap::new() }
+    }
+
+    /// What was decided of another service.
+    pub(crate) fn add(&mut self, other: Self) {
+        self.decisions.extend(other.decisions);
+        self.guesses.extend(other.guesses);
+    }
+
     /// It means the same at `places`; none for what the cluster does anyway.
     pub(crate) fn mapped(&mut self, path: Path, places: impl IntoIterator<Item = Place>) {
         self.decide(path, Fate::Mapped, places, String::new());
@@ -134,8 +147,10 @@ impl Fates {
         because: impl Into<String>,
         flag: impl Into<String>,
     ) {
-        let guess = Guess { place, value: value.into(), because: because.into(), flag: flag.into() };
-        self.guesses.entry(service).or_default().push(guess);
+        if self.are_kept {
+            let guess = Guess { place, value: value.into(), because: because.into(), flag: flag.into() };
+            self.guesses.entry(service).or_default().push(guess);
+        }
     }
 
     /// It went there as well.
@@ -154,7 +169,9 @@ impl Fates {
 
     /// A word about a path that has none of its own yet.
     pub(crate) fn unless_decided(&mut self, path: Path, fate: Fate, message: &str) {
-        self.decisions.entry(path).or_insert_with(|| Decision { fate, places: Vec::new(), message: message.to_owned() });
+        if self.are_kept {
+            self.decisions.entry(path).or_insert_with(|| Decision { fate, places: Vec::new(), message: message.to_owned() });
+        }
     }
 
     /// Takes back what was said of a field of a container, since the project decides it in another way.
@@ -168,12 +185,14 @@ impl Fates {
     }
 
     fn decide(&mut self, path: Path, fate: Fate, places: impl IntoIterator<Item = Place>, message: String) {
-        self.decisions.insert(path, Decision { fate, places: places.into_iter().collect(), message });
+        if self.are_kept {
+            self.decisions.insert(path, Decision { fate, places: places.into_iter().collect(), message });
+        }
     }
 
     /// The report, and the origins of the objects' fields. `tree` is the canonical project.
     pub(crate) fn report(self, tree: &Node, layout: &Layout, objects: &mut Objects) -> Report {
-        let Self { decisions, mut guesses } = self;
+        let Self { decisions, mut guesses, are_kept: _ } = self;
         let mut report = Report::default();
         let mut walk = Walk { decisions, layout, objects, trail: Trail::default(), entries: Vec::new(), origins: Vec::new() };
         let Some(top) = tree.as_map() else { return report };

@@ -21,10 +21,14 @@ use crate::fates::Fates;
 use crate::layout::{Home, Layout};
 use crate::report::Fate;
 
-/// Makes the objects. The layout says where each service's parts are.
-pub(crate) fn finish(plan: &Plan<'_>, drafts: Vec<Draft>, fates: &mut Fates, diagnostics: &mut Vec<Diagnostic>) -> (Objects, Layout) {
+/// Makes the objects of the drafts, one for each service. The layout says where each service's parts are.
+pub(crate) fn finish(
+    plan: &Plan<'_>,
+    mut drafts: Vec<Option<Box<Draft>>>,
+    fates: &mut Fates,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> (Objects, Layout) {
     let mut objects = Objects::new();
-    let mut drafts: Vec<Option<Draft>> = drafts.into_iter().map(Some).collect();
     for service in plan.services.iter().filter(|service| service.is_converted()) {
         if let Some(draft) = &mut drafts[service.index] {
             defaults::harden(service, plan, draft, fates);
@@ -49,7 +53,7 @@ pub(crate) fn finish(plan: &Plan<'_>, drafts: Vec<Draft>, fates: &mut Fates, dia
                 workload::say_recreate(owner, fates);
             }
         }
-        let parts: Vec<_> = members.iter().filter_map(|member| Some((*member, drafts[member.index].take()?))).collect();
+        let parts: Vec<_> = members.iter().filter_map(|member| Some((*member, *drafts[member.index].take()?))).collect();
         let (object, init_containers) = workload::workload(owner, parts, plan);
         for (container, member) in members.iter().enumerate() {
             homes[member.index].settle(object.reference(), container, init_containers.clone());

@@ -128,7 +128,8 @@ impl Outcome {
     /// One field as YAML: `field("Deployment/web", "spec.replicas")`; `null` when it is not there.
     pub(crate) fn field(&self, object: &str, path: &str) -> String {
         let value = tree(&self.object(object).resource);
-        let field = descend(&value, &Path::parse(path)).unwrap_or(&serde_json::Value::Null);
+        let nothing = Node::default();
+        let field = descend(&value, &Path::parse(path)).unwrap_or(&nothing);
         windlass_yaml::to_string(field).expect("values can be written")
     }
 
@@ -172,10 +173,10 @@ impl Outcome {
     }
 }
 
-fn descend<'a>(value: &'a serde_json::Value, path: &Path) -> Option<&'a serde_json::Value> {
+fn descend<'a>(value: &'a Node, path: &Path) -> Option<&'a Node> {
     path.segments().into_iter().try_fold(value, |value, segment| match segment {
         Segment::Key(key) => value.get(key.as_str()),
-        Segment::Index(index) => value.get(index),
+        Segment::Index(index) => value.as_sequence()?.get(index),
     })
 }
 

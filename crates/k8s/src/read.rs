@@ -12,7 +12,6 @@ use windlass_yaml::{Budget, Key, Map, Node, Value, parse};
 use crate::view::Fields as _;
 
 pub use made::of_object;
-pub(crate) use made::without_places;
 
 /// An object of a file.
 #[derive(Clone, Debug)]

@@ -5,10 +5,7 @@ mod generated;
 mod load;
 mod relations;
 
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
-
-use windlass_source::{Diagnostic, FileId, SourceMap, Span};
+use windlass_source::{Diagnostic, FileId, SourceMap, Span, in_parallel};
 use windlass_yaml::Budget;
 
 use crate::read::{self, Manifest, Manifests};
@@ -106,25 +103,22 @@ impl Validation {
 const SMALL: usize = 64 << 10;
 /// As [`SMALL`], of objects.
 const FEW: usize = 200;
-/// Items that a thread takes at once.
-const CHUNK: usize = 8;
 
 /// Judges every object of the input, those of custom kinds by the definitions in it and in `definitions`.
-pub fn validate(input: &Input, definitions: &Input, version: Version, threads: usize) -> Validation {
+pub fn validate(input: &Input, definitions: &Input, version: Version) -> Validation {
     let mut all = Validation::default();
     let mut manifests: Vec<(FileId, Manifest)> = Vec::new();
-    for (file, read) in input.files.iter().zip(read_all(input, threads)) {
+    for (file, read) in input.files.iter().zip(read_all(input)) {
         all.broken.extend(read.broken.into_iter().map(|(document, diagnostic)| Broken { file: *file, document, diagnostic }));
         all.others.extend(read.others.into_iter().map(|(_, span)| (*file, span)));
         manifests.extend(read.objects.into_iter().map(|manifest| (*file, manifest)));
     }
     let mut custom = CustomKinds::default();
-    for read in read_all(definitions, 1) {
+    for read in read_all(definitions) {
         read.objects.iter().for_each(|manifest| custom.add(manifest));
     }
     manifests.iter().for_each(|(_, manifest)| custom.add(manifest));
-    let threads = if manifests.len() < FEW { 1 } else { threads };
-    let verdicts = in_parallel(&manifests, threads, |(_, manifest)| validity::validate(manifest, version, &custom));
+    let verdicts = in_parallel(&manifests, FEW, |(_, manifest)| validity::validate(manifest, version, &custom));
     let resources = manifests.into_iter().zip(verdicts).map(|((file, manifest), verdict)| {
         let Verdict { status, problems } = verdict;
         Resource { file, manifest, status, problems, findings: Vec::new() }
@@ -137,40 +131,9 @@ pub fn validate(input: &Input, definitions: &Input, version: Version, threads: u
     all
 }
 
-fn read_all(input: &Input, threads: usize) -> Vec<Manifests> {
+fn read_all(input: &Input) -> Vec<Manifests> {
     let text = |file: FileId| input.sources.file(file).text();
     let bytes: usize = input.files.iter().map(|file| text(*file).len()).sum();
-    let threads = if bytes < SMALL { 1 } else { threads };
-    in_parallel(&input.files, threads, |file| read::read(*file, text(*file), &Budget::default()))
-}
-
-/// `work` on each item, the results in the items' order.
-fn in_parallel<T: Sync, R: Send>(items: &[T], threads: usize, work: impl Fn(&T) -> R + Sync) -> Vec<R> {
-    if threads <= 1 {
-        return items.iter().map(work).collect();
-    }
-    let next = AtomicUsize::new(0);
-    let done = Mutex::new(Vec::with_capacity(items.len()));
-    let run = || {
-        let mut own = Vec::new();
-        loop {
-            // A few at once: taking one costs as much as a small file.
-            let start = next.fetch_add(CHUNK, Ordering::Relaxed);
-            if start >= items.len() {
-                break;
-            }
-            let end = (start + CHUNK).min(items.len());
-            own.extend((start..end).map(|at| (at, work(&items[at]))));
-        }
-        done.lock().unwrap_or_else(PoisonError::into_inner).extend(own);
-    };
-    std::thread::scope(|scope| {
-        for _ in 1..threads {
-            scope.spawn(run);
-        }
-        run();
-    });
-    let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
-    done.sort_unstable_by_key(|(at, _)| *at);
-    done.into_iter().map(|(_, result)| result).collect()
+    let least = if bytes < SMALL { usize::MAX } else { 0 };
+    in_parallel(&input.files, least, |file| read::read(*file, text(*file), &Budget::default()))
 }

@@ -2,21 +2,19 @@
 //! container's `image` and `command`) first in each. What says nothing is left out: null, `status`, `creationTimestamp`, and empty maps and
 //! lists where they mean the same as none. Which files the texts go to is not here (room `emit`).
 //!
-//! The form is made while the typed value is serialised ([`Canonical`] stands between the value and the writer), without a second
-//! tree.
+//! The form is made once, as a [`tree`], when the typed value is taken apart; texts and checks are made of that.
 
 use std::cell::Cell;
 
 use serde::ser::{Serialize, Serializer};
 use windlass_source::{Origin, SourceMap};
-use windlass_yaml::{Path, Remark, Style, Writer};
+use windlass_yaml::{Node, Path, Remark, Style, Writer};
 
 use crate::object::{Object, Origins};
 use crate::resource::Resource;
 
-mod canonical;
 mod fields;
-mod probe;
+mod tree;
 
 /// A resource in canonical form, for any serialiser.
 #[derive(Clone, Copy, Debug)]
@@ -24,7 +22,7 @@ pub struct Canonical<'a>(pub &'a Resource);
 
 impl Serialize for Canonical<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        canonical::serialize(self.0, serializer)
+        tree(self.0).serialize(serializer)
     }
 }
 
@@ -46,7 +44,7 @@ fn write_documents<'a>(
 ) -> String {
     for object in objects {
         before(object);
-        writer.value(&Canonical(&object.resource)).expect(CANNOT_FAIL);
+        writer.node(&tree(&object.resource));
     }
     writer.finish()
 }
@@ -76,18 +74,20 @@ fn place(origin: &Origin, sources: &SourceMap) -> Option<String> {
 
 /// The object as JSON on lines, indented by two spaces, with a line break at the end.
 pub fn json(resource: &Resource) -> String {
-    let mut text = serde_json::to_string_pretty(&Canonical(resource)).expect(CANNOT_FAIL);
+    let mut text = serde_json::to_string_pretty(&Canonical(resource)).expect("keys are texts, and it is written to memory");
     text.push('\n');
     text
 }
 
-/// The object as a tree, for what changes it before it is written.
-pub fn tree(resource: &Resource) -> serde_json::Value {
-    serde_json::to_value(Canonical(resource)).expect(CANNOT_FAIL)
+/// The object as JSON, for what changes it before it is written.
+pub fn json_tree(resource: &Resource) -> serde_json::Value {
+    serde_json::to_value(Canonical(resource)).expect("keys are texts, and it is written to memory")
 }
 
-/// Writing fails where a key is no text or a value refuses to be written; the types of Kubernetes do neither.
-const CANNOT_FAIL: &str = "the keys of an object are texts, and it is written to memory";
+/// The object as a tree in canonical form; no value of it was written anywhere.
+pub fn tree(resource: &Resource) -> Node {
+    tree::tree(resource).expect("the types of Kubernetes have no other shapes")
+}
 
 #[cfg(test)]
 mod tests {

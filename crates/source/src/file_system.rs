@@ -34,8 +34,8 @@ pub struct DirEntry {
     pub metadata: Option<Metadata>,
 }
 
-/// Read access to files. Paths are absolute or relative to the implementation's working directory.
-pub trait FileSystem {
+/// Read access to files, for several threads at once. Paths are absolute or relative to the implementation's working directory.
+pub trait FileSystem: Sync {
     /// The bytes of a regular file, at most `limit` of them.
     ///
     /// # Errors

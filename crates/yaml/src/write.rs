@@ -8,6 +8,7 @@ use std::borrow::Cow;
 
 use serde::Serialize;
 use serde::ser::{SerializeMap, SerializeSeq, Serializer};
+use windlass_source::in_parallel;
 
 use crate::node::{Node, Number, Value};
 use crate::path::Path;
@@ -100,6 +101,20 @@ impl<'hook> Entries<'_, 'hook> {
         self.emitter.key(&mut self.block, key, true);
         write_node(self.emitter, value);
         self.emitter.end_entry();
+    }
+
+    /// Adds what `fill` makes of each item; where there are at least so many, several threads do. The writer has no remarks.
+    pub fn each<T: Sync>(&mut self, items: &[T], least: usize, fill: impl Fn(&mut Entries<'_, 'static>, &T) + Sync) {
+        debug_assert!(!self.emitter.has_remarks(), "remarks are asked for in the order of the text");
+        let (style, indent) = (self.emitter.style(), self.block.indent());
+        let texts = in_parallel(items, least, |item| {
+            let mut emitter = Emitter::new(style, None);
+            let block = Block::apart(indent);
+            let mut entries = Entries { emitter: &mut emitter, block };
+            fill(&mut entries, item);
+            emitter.out
+        });
+        texts.iter().for_each(|text| self.emitter.join(&mut self.block, text));
     }
 
     /// Adds an entry that is a map itself.
@@ -237,5 +252,45 @@ impl Serialize for Node {
                 entries.end()
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn entries_of_several_threads_stand_as_those_of_one() {
+        let items: Vec<i64> = (0..100).collect();
+        let write = |items: &[i64], least: usize| {
+            let mut writer = Writer::new(Style::Compose);
+            writer.map(|entries| {
+                entries.map("numbers", |entries| {
+                    entries.each(items, least, |entries, item| {
+                        if item % 3 != 0 {
+                            let value = Node::default_value(vec![Node::default_value(*item)]);
+                            entries.map(&format!("n{item}"), |entries| entries.node("list", &value));
+                        }
+                    });
+                });
+                entries.node("last", &Node::default_value(true));
+            });
+            writer.finish()
+        };
+        assert_eq!(write(&items, 0), write(&items, usize::MAX));
+        insta::assert_snapshot!(write(&items[..5], 0), @"
+        numbers:
+          n1:
+            list:
+              - 1
+          n2:
+            list:
+              - 2
+          n4:
+            list:
+              - 4
+        last: true
+        ");
+        assert_eq!(write(&[], 0), "numbers: {}\nlast: true\n");
     }
 }

@@ -8,8 +8,8 @@
 use std::fmt::Write as _;
 use std::fs;
 
-use windlass_convert::Summary;
-use windlass_source::Diagnostic;
+use windlass_convert::{Summary, convert_objects};
+use windlass_source::{Diagnostic, RealFileSystem};
 use windlass_suite::conversion::{Project, read_tree, tree};
 use windlass_suite::invariants::violations;
 use windlass_suite::projects::{Selection, cases, corpus};
@@ -67,6 +67,16 @@ fn every_case_converts_to_the_same_bytes_again() {
         let (loaded, first) = project.convert();
         let (again, second) = project.convert();
         assert_eq!(tree(&first, &loaded), tree(&second, &again), "{name}");
+    }
+}
+
+#[test]
+fn every_case_gives_the_same_where_nobody_reads_the_report() {
+    for (name, project) in cases() {
+        let (loaded, whole) = project.convert();
+        let objects = project.convert_by(convert_objects, &loaded, &RealFileSystem::new(&project.directory));
+        assert_eq!(tree(&whole, &loaded), tree(&objects, &loaded), "{name}");
+        assert_eq!(told(&whole.diagnostics, &loaded.sources), told(&objects.diagnostics, &loaded.sources), "{name}");
     }
 }
 

@@ -63,7 +63,7 @@ fn reports_of_a_validation_are_valid() {
     let files = MemoryFileSystem::new().with_file("all.yaml", MANIFESTS);
     let paths = vec![PathBuf::from("all.yaml"), PathBuf::from("nowhere.yaml")];
     let input = validation::load(&validation::Request { paths, standard_input: None }, &files);
-    let validation = validation::validate(&input, &Input::default(), Version::DEFAULT, 1);
+    let validation = validation::validate(&input, &Input::default(), Version::DEFAULT);
     let judgement = judge(&input, &validation, &Settings::default());
     assert!(judgement.suppressed() == 1 && judgement.remarks.len() > 3 && !validation.broken.is_empty(), "{judgement:?}");
     let report =

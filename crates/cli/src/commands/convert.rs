@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use windlass_compose::Loaded;
-use windlass_convert::{Conversion, Input, Options, Summary, convert};
+use windlass_convert::{Conversion, Input, Options, Summary, convert, convert_objects};
+use windlass_emit::layouts::Provenance;
 use windlass_emit::{Action, Plan, layouts};
 use windlass_k8s::schema::Version;
 use windlass_k8s::validation::check_objects;
@@ -76,7 +77,7 @@ pub(crate) fn run(args: ConvertArgs, before: ProjectArgs, shell: &mut Shell) -> 
     let options = args.conversion.options(std::mem::take(&mut shell.given));
     let request = shell.request(args.project.after(before))?;
 
-    // Neither is given back before the process ends: that would take a tenth of the time.
+    // Nothing is given back before the process ends: that would take a tenth of the time.
     let mut loaded = ManuallyDrop::new(windlass_compose::load(&request, &shell.files));
     let mut environments = Environments::default();
     if args.layout.to == Layout::Kustomize {
@@ -88,11 +89,18 @@ pub(crate) fn run(args: ConvertArgs, before: ProjectArgs, shell: &mut Shell) -> 
     if shell.tell(&loaded.diagnostics, &loaded.sources) {
         return Ok(Exit::Invalid);
     }
-    let mut conversion = ManuallyDrop::new(convert_loaded(&loaded, &options, shell));
+    let is_report_read = !shell.quiet || args.strict || !reports.is_empty() || layout.provenance != Provenance::None;
+    let mut conversion = ManuallyDrop::new(convert_by(if is_report_read { convert } else { convert_objects }, &loaded, &options, shell));
     conversion.diagnostics.extend(no_service(&loaded));
     let invalid = shell.tell(&conversion.diagnostics, &loaded.sources);
     // What the API server would say of the objects. It is told, and changes nothing.
-    let verdicts = check_objects(&conversion.objects, Version::nearest(options.kube_version.minor));
+    let check = |conversion: &Conversion| check_objects(&conversion.objects, Version::nearest(options.kube_version.minor));
+    let mut verdicts = check(&conversion);
+    if !is_report_read && !verdicts.is_empty() {
+        // Only now somebody wants to see where fields came from.
+        conversion = ManuallyDrop::new(convert_loaded(&loaded, &options, shell));
+        verdicts = check(&conversion);
+    }
     shell.tell(&verdicts, &loaded.sources);
     conversion.diagnostics.extend(verdicts);
     if !invalid {
@@ -143,6 +151,10 @@ pub(crate) fn run(args: ConvertArgs, before: ProjectArgs, shell: &mut Shell) -> 
 
 /// What becomes of a project that was loaded.
 pub(crate) fn convert_loaded(loaded: &Loaded, options: &Options, shell: &Shell) -> Conversion {
+    convert_by(convert, loaded, options, shell)
+}
+
+fn convert_by(convert: fn(&Input<'_>) -> Conversion, loaded: &Loaded, options: &Options, shell: &Shell) -> Conversion {
     convert(&Input {
         project: &loaded.project,
         tree: &loaded.tree,

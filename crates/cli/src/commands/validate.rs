@@ -85,8 +85,7 @@ pub(crate) fn run(args: ValidateArgs, shell: &mut Shell) -> Outcome {
     let settings = args.rules.settings(judgement::unknown_names, shell)?;
     let input = validation::load(&Request { paths, standard_input }, &shell.files);
     let definitions = validation::load(&Request { paths: args.definitions, standard_input: None }, &shell.files);
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    let validation = validation::validate(&input, &definitions, args.kube_version, threads);
+    let validation = validation::validate(&input, &definitions, args.kube_version);
 
     let mut told = input.diagnostics.clone();
     told.extend(without_object(&input, &validation));

@@ -10,7 +10,10 @@ use super::tables::{PROJECT, SERVICE};
 use crate::duration::Duration;
 use crate::{bytes, model, number, words};
 
-/// A whole project as text. Services are written one after the other, so that memory is needed for one.
+/// Fewer services are written faster than a second thread is there.
+const WORTH_A_THREAD: usize = 50;
+
+/// A whole project as text. A tree of what is printed is needed of one service at a time.
 pub(crate) fn project_yaml(tree: &Node) -> String {
     let empty = Map::new();
     let from = tree.as_map().unwrap_or(&empty);
@@ -21,11 +24,11 @@ pub(crate) fn project_yaml(tree: &Node) -> String {
             match (found, field.shape) {
                 (Some(node), Shape::Named(shape)) if node.as_map().is_some_and(|map| !map.is_empty()) => {
                     entries.map(field.key, |entries| {
-                        for (key, node) in sorted(node, Form::Yaml) {
+                        entries.each(&sorted(node, Form::Yaml), WORTH_A_THREAD, |entries, (key, node)| {
                             if let Some(value) = named_value(node, shape, Form::Yaml) {
                                 entries.node(key.as_str(), &Node::default_value(value));
                             }
-                        }
+                        });
                     });
                 }
                 _ => {

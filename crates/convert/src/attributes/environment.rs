@@ -17,7 +17,7 @@ use crate::decide::{Plan, ServicePlan};
 use crate::fates::Place;
 use crate::options::KubeVersion;
 use crate::text::literal;
-use windlass_images::credentials;
+use windlass_images::credentials::Sign;
 
 /// From this version on names may have any printable letters (KEP 4369).
 const RELAXED_NAMES: KubeVersion = KubeVersion { major: 1, minor: 34 };
@@ -48,7 +48,7 @@ pub(super) fn environment(
     let whole = sink.at("environment");
     let values = Path::root().key("env");
     let zone = time_zone(service.service).filter(|_| environment.get("TZ").is_none_or(Option::is_none));
-    for entry in environment {
+    for (entry, sign) in environment.iter().zip(&service.credentials) {
         if let Some(zone) = &zone
             && entry.name.as_str() > "TZ"
             && env.last().is_none_or(|last| last.name.as_str() < "TZ")
@@ -68,8 +68,7 @@ pub(super) fn environment(
         }
         let rewritten = plan.reach.rewrite(&entry.name, value);
         let index = env.len();
-        let sign = credentials::variable(&entry.name, value, &value.origin, service.image.entry());
-        match sign.or_else(|| plan.known_secrets.are_in(value.as_str()).then_some(credentials::Sign::Repeats)) {
+        match sign.clone().or_else(|| plan.known_secrets.are_in(value.as_str()).then_some(Sign::Repeats)) {
             Some(sign) => {
                 let because = format!("in a Secret, since {sign}");
                 env.push(EnvVar { name: entry.name.to_string(), ..EnvVar::default() });

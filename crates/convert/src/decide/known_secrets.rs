@@ -6,7 +6,6 @@ use std::ops::Range;
 use aho_corasick::AhoCorasick;
 
 use super::ServicePlan;
-use windlass_images::credentials;
 
 /// Shorter values are too often words that stand for something else as well (`postgres`, `password`).
 const SHORTEST: usize = 12;
@@ -23,13 +22,10 @@ impl KnownSecrets {
     pub(super) fn of(services: &[ServicePlan<'_>]) -> Self {
         let mut values: Vec<String> = Vec::new();
         for plan in services {
-            for entry in &plan.service.environment {
-                let Some(value) = &entry.value else { continue };
-                let is_name = || services.binary_search_by(|other| other.service.name.as_str().cmp(value)).is_ok();
-                if value.len() >= SHORTEST
-                    && credentials::variable(&entry.name, value, &value.origin, plan.image.entry()).is_some()
-                    && !is_name()
-                {
+            for (entry, sign) in plan.service.environment.iter().zip(&plan.credentials) {
+                let Some(value) = entry.value.as_ref().filter(|value| sign.is_some() && value.len() >= SHORTEST) else { continue };
+                let is_name = services.binary_search_by(|other| other.service.name.as_str().cmp(value)).is_ok();
+                if !is_name {
                     values.push(value.to_string());
                 }
             }

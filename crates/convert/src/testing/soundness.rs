@@ -80,7 +80,7 @@ fn find_leaves(node: &Node, path: &mut Trail, leaves: &mut BTreeSet<String>) {
 
 /// Every place of the report is a field of its object.
 fn places_exist(conversion: &Conversion, problems: &mut Vec<String>) {
-    let mut trees: BTreeMap<ObjectRef, Option<serde_json::Value>> = BTreeMap::new();
+    let mut trees: BTreeMap<ObjectRef, Option<Node>> = BTreeMap::new();
     let report = &conversion.report;
     let becomes =
         report.attributes().flat_map(|entry| entry.becomes.iter().map(|place| (entry.path.to_string(), &place.object, &place.path)));

@@ -86,7 +86,7 @@ fn overlay(environment: &Environment<'_>, base: &Objects, options: Options, tree
                 let _ = new.insert((*object).clone());
             }
             Some(old) => {
-                let shown = |object: &Object| write::tree(&manifests::shown(object, options.secrets).resource);
+                let shown = |object: &Object| write::json_tree(&manifests::shown(object, options.secrets).resource);
                 let patch = patch(&shown(old), &shown(object), !object.kind().is_custom());
                 if !patch.is_empty() {
                     patches.extend(write_patch(object, patch, &directory, tree));

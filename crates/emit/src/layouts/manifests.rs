@@ -7,7 +7,7 @@ use k8s_openapi::api::core::v1::Secret;
 use serde::Serialize;
 use windlass_k8s::write::{self, Canonical};
 use windlass_k8s::{Kind, Object, Objects, labels};
-use windlass_source::SourceMap;
+use windlass_source::{SourceMap, in_parallel};
 
 use crate::layouts::{Emitted, Format, Options, Provenance, Secrets, Split};
 
@@ -26,8 +26,9 @@ pub(super) fn tree(objects: &Objects, sources: &SourceMap, options: Options) -> 
         Format::Yaml => "yaml",
         Format::Json => "json",
     };
-    for ((secret, stem), objects) in files {
-        let text = text(&objects, sources, options, objects.len() > 1);
+    let files: Vec<_> = files.into_iter().collect();
+    let texts = in_parallel(&files, WORTH_A_THREAD, |(_, objects)| text(objects, sources, options, objects.len() > 1));
+    for (((secret, stem), objects), text) in files.into_iter().zip(texts) {
         let path = if secret {
             emitted.tree.add_secret(&format!("{SECRETS}/{stem}.{extension}"), text)
         } else {
@@ -42,14 +43,22 @@ pub(super) fn tree(objects: &Objects, sources: &SourceMap, options: Options) -> 
 }
 
 pub(super) fn stream<'a>(objects: &'a Objects, sources: &'a SourceMap, options: Options) -> Box<dyn Iterator<Item = String> + 'a> {
+    let objects: Vec<&Object> = objects.iter().collect();
     match options.format {
-        Format::Yaml => Box::new(objects.iter().enumerate().map(move |(at, object)| {
-            let separator = if at > 0 { "---\n" } else { "" };
-            separator.to_owned() + &text(&[object], sources, options, false)
+        Format::Yaml => Box::new((0..objects.len()).step_by(AT_ONCE).flat_map(move |start| {
+            let some = &objects[start..objects.len().min(start + AT_ONCE)];
+            let mut texts = in_parallel(some, WORTH_A_THREAD, |object| text(&[*object], sources, options, false));
+            texts.iter_mut().skip(usize::from(start == 0)).for_each(|text| text.insert_str(0, "---\n"));
+            texts
         })),
-        Format::Json => Box::new(std::iter::once_with(move || text(&objects.iter().collect::<Vec<_>>(), sources, options, true))),
+        Format::Json => Box::new(std::iter::once_with(move || text(&objects, sources, options, true))),
     }
 }
+
+/// Objects whose texts are kept until they are read.
+const AT_ONCE: usize = 512;
+/// Fewer are written faster than a second thread is there.
+const WORTH_A_THREAD: usize = 40;
 
 /// A file's name without its extension. kubectl applies files by name, so a Namespace comes before what stands in it.
 fn stem(object: &Object, split: Split) -> String {

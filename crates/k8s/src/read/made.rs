@@ -1,9 +1,7 @@
 //! Objects that were made rather than read, as the trees that reading them would give.
 
-use serde_json::Value as Json;
-use smol_str::SmolStr;
 use windlass_source::Origin;
-use windlass_yaml::{Map, Node, Number, Trail, Value};
+use windlass_yaml::{Node, Trail, Value};
 
 use super::Manifest;
 use crate::object::{Object, Origins};
@@ -11,14 +9,9 @@ use crate::write;
 
 /// The tree of an object. Each value has the place that it came from, its own or that of what it stands in.
 pub fn of_object(object: &Object) -> Manifest {
-    let mut root = without_places(object);
+    let mut root = write::tree(&object.resource);
     place(&mut root, &object.origins, object.origin(), &mut Trail::default());
     Manifest { root, document: 1, item: None, duplicate_keys: Vec::new() }
-}
-
-/// The same without places, for who looks them up by path.
-pub(crate) fn without_places(object: &Object) -> Node {
-    node(write::tree(&object.resource))
 }
 
 fn place<'a>(node: &mut Node, origins: &'a Origins, around: &'a Origin, trail: &mut Trail) {
@@ -41,22 +34,6 @@ fn place<'a>(node: &mut Node, origins: &'a Origins, around: &'a Origin, trail: &
         }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Timestamp(_) => {}
     }
-}
-
-fn node(value: Json) -> Node {
-    let value = match value {
-        Json::Null => Value::Null,
-        Json::Bool(value) => Value::Bool(value),
-        Json::Number(number) => Value::Number(match (number.as_i64(), number.as_u64()) {
-            (Some(value), _) => Number::Int(value),
-            (None, Some(value)) => Number::UInt(value),
-            (None, None) => Number::Float(number.as_f64().unwrap_or(f64::NAN)),
-        }),
-        Json::String(text) => Value::String(text.into()),
-        Json::Array(items) => Value::Sequence(items.into_iter().map(node).collect()),
-        Json::Object(map) => Value::Map(map.into_iter().map(|(key, value)| (SmolStr::from(key), node(value))).collect::<Map>()),
-    };
-    Node::default_value(value)
 }
 
 #[cfg(test)]

@@ -36,6 +36,8 @@ pub(crate) struct Field {
     /// What the document says; the server's validation alone decides what has to be there.
     pub(crate) is_required: bool,
     versions: u8,
+    /// The [`beginning`] of the name.
+    beginning: u64,
 }
 
 /// A field's type: a base inside at most two lists or maps.
@@ -72,15 +74,24 @@ pub(crate) enum Base {
 impl Struct {
     /// The field of that name in a version.
     pub(crate) fn field(&self, name: &str, version: Version) -> Option<&Field> {
-        let start = self.fields.partition_point(|field| field.name < name);
-        let named = self.fields[start..].iter().take_while(|field| field.name == name);
-        named.into_iter().find(|field| field.versions & version.bit() != 0)
+        let wanted = beginning(name);
+        let start = self.fields.partition_point(|field| field.beginning < wanted);
+        let mut alike = self.fields[start..].iter().take_while(|field| field.beginning == wanted);
+        alike.find(|field| field.name == name && field.versions & version.bit() != 0)
     }
 
     /// The fields of a version.
     pub(crate) fn fields(&self, version: Version) -> impl Iterator<Item = &Field> {
         self.fields.iter().filter(move |field| field.versions & version.bit() != 0)
     }
+}
+
+/// The first bytes of a name as a number, in whose order names stand: most names differ in them, and numbers are compared at once.
+fn beginning(name: &str) -> u64 {
+    let mut bytes = [0; 8];
+    let length = name.len().min(8);
+    bytes[..length].copy_from_slice(&name.as_bytes()[..length]);
+    u64::from_be_bytes(bytes)
 }
 
 impl Type {
@@ -126,8 +137,15 @@ impl Type {
 fn table() -> &'static Table {
     static TABLE: OnceLock<Table> = OnceLock::new();
     TABLE.get_or_init(|| {
-        let types: Vec<_> = TEXT.lines().filter_map(|line| line.strip_prefix("T ")).map(|line| (line, OnceLock::new())).collect();
-        let kinds = TEXT.lines().filter_map(|line| read_kind(line.strip_prefix("K ")?, &types)).collect();
+        let (mut types, mut kinds) = (Vec::new(), Vec::new());
+        for line in TEXT.lines() {
+            match line.split_at_checked(2) {
+                Some(("T ", line)) => types.push((line, OnceLock::new())),
+                Some(("K ", line)) => kinds.push(line),
+                _ => {}
+            }
+        }
+        let kinds = kinds.into_iter().filter_map(|line| read_kind(line, &types)).collect();
         Table { kinds, types }
     })
 }
@@ -194,7 +212,7 @@ fn read_struct(line: &'static str) -> Struct {
         let (field, notation) = word.split_once(':')?;
         let (notation, versions) = with_mask(notation);
         let (notation, is_required) = notation.strip_suffix('!').map_or((notation, false), |rest| (rest, true));
-        Some(Field { name: field, kind: read_type(notation)?, is_required, versions })
+        Some(Field { name: field, kind: read_type(notation)?, is_required, versions, beginning: beginning(field) })
     });
     Struct { name, fields: fields.collect() }
 }

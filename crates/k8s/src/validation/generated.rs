@@ -1,25 +1,29 @@
 //! Objects that were made rather than read: what the API server would say of them, at the places that they came from.
 
-use windlass_source::{Code, Diagnostic};
+use windlass_source::{Code, Diagnostic, in_parallel};
 use windlass_yaml::Path;
 
 use crate::object::Object;
 use crate::objects::Objects;
-use crate::read::{self, Manifest};
+use crate::read::Manifest;
 use crate::schema::{CustomKinds, Version};
 use crate::validity::{self, Problem};
+use crate::write;
+
+/// Fewer objects are judged faster than a second thread is there.
+const WORTH_A_THREAD: usize = 40;
 
 /// A diagnostic for everything that the API server would refuse or warn of.
 pub fn check_objects(objects: &Objects, version: Version) -> Vec<Diagnostic> {
     let custom = CustomKinds::default();
-    let mut diagnostics = Vec::new();
-    for object in objects.iter() {
-        let root = read::without_places(object);
+    let objects: Vec<&Object> = objects.iter().collect();
+    let told = in_parallel(&objects, WORTH_A_THREAD, |object| {
+        let root = write::tree(&object.resource);
         let manifest = Manifest { root, document: 1, item: None, duplicate_keys: Vec::new() };
         let verdict = validity::validate(&manifest, version, &custom);
-        diagnostics.extend(verdict.problems.iter().map(|problem| diagnostic(object, problem)));
-    }
-    diagnostics
+        verdict.problems.iter().map(|problem| diagnostic(object, problem)).collect::<Vec<_>>()
+    });
+    told.into_iter().flatten().collect()
 }
 
 fn diagnostic(object: &Object, problem: &Problem) -> Diagnostic {

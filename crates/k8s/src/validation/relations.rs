@@ -342,7 +342,7 @@ spec:
         let mut input = Input::default();
         let file = input.sources.add("all.yaml", format!("{WEB}---\n{text}"));
         input.files.push(file);
-        let validation = validate(&input, &Input::default(), Version::DEFAULT, 1);
+        let validation = validate(&input, &Input::default(), Version::DEFAULT);
         let all = validation.resources.iter();
         for resource in all.clone() {
             assert!(resource.problems.iter().all(|problem| problem.is_warning), "{:?}", resource.problems);

@@ -27,7 +27,6 @@ const LABEL_VALUE: &str = "a valid label must be an empty string or consist of a
 const CONFIG_KEY: &str = "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or \
                           'key-name', regex used for validation is '[-._a-zA-Z0-9]+')";
 const VARIABLE: &str = "a valid environment variable name must consist only of printable ASCII characters other than '='";
-const PATH_SEGMENTS: &str = "must not contain";
 
 fn messages(parts: impl IntoIterator<Item = Option<String>>) -> Vec<String> {
     parts.into_iter().flatten().collect()
@@ -42,12 +41,17 @@ fn at_most(text: &str, limit: usize) -> Option<String> {
 }
 
 fn is_label(text: &str) -> bool {
-    let inner = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-    !text.is_empty() && text.bytes().all(inner) && !text.starts_with('-') && !text.ends_with('-')
+    are_label(text.as_bytes())
 }
 
 fn is_subdomain(text: &str) -> bool {
-    text.split('.').all(is_label)
+    // By bytes: names are short, and every object has some ten.
+    text.as_bytes().split(|byte| *byte == b'.').all(are_label)
+}
+
+fn are_label(bytes: &[u8]) -> bool {
+    let inner = |byte: &u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || *byte == b'-';
+    bytes.iter().all(inner) && bytes.first().is_some_and(|byte| *byte != b'-') && bytes.last() != Some(&b'-')
 }
 
 fn is_name_part(text: &str) -> bool {
@@ -131,7 +135,9 @@ pub(super) fn qualified_name(text: &str) -> Vec<String> {
     } else {
         all.extend(at_most(name, 63).map(|message| format!("name part {message}")));
     }
-    all.extend(unless(is_name_part(name), &format!("name part {NAME_PART}")));
+    if !is_name_part(name) {
+        all.push(format!("name part {NAME_PART}"));
+    }
     all
 }
 
@@ -207,7 +213,7 @@ pub(super) fn below(text: &str) -> Vec<String> {
 
 /// `..` as a part of a path.
 pub(super) fn no_parent(text: &str) -> Option<String> {
-    unless(!text.split('/').any(|part| part == ".."), &format!("{PATH_SEGMENTS} '..'"))
+    unless(!text.split('/').any(|part| part == ".."), "must not contain '..'")
 }
 
 /// What the API server says of a text that is no quantity.

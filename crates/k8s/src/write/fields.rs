@@ -1,130 +1,37 @@
-//! One walk through a structure: writes those of its fields that are asked for and say something.
+//! What is particular about some fields of Kubernetes' types: which come first, which are left out, which say something when empty.
 
-use serde::ser::{Impossible, Serialize, SerializeMap, SerializeStruct, Serializer};
-
-use super::canonical::{Part, foreign};
-use super::probe::{Content, content, is_dropped, keeps_empty};
-
-/// Which fields a walk through a structure writes.
-#[derive(Clone, Copy)]
-pub(super) enum Take {
-    All,
-    /// Those of one [`rank`].
-    Rank(usize),
-}
-
-/// The rank of fields that come in the order of the type, behind all others.
-pub(super) const LAST_RANK: usize = 3;
+/// How many ranks there are.
+pub(super) const RANKS: usize = 4;
 
 /// Where a field stands among those of its structure: lower ranks are written first, fields of one rank in the order of the type.
 pub(super) fn rank(structure: &str, field: &str) -> usize {
+    const LAST: usize = RANKS - 1;
     match (structure, field) {
         ("ObjectMeta" | "Container", "name") => 0,
         ("ObjectMeta", "namespace") | ("Container", "image") => 1,
         ("ObjectMeta", "labels") | ("Container", "command") => 2,
-        ("ObjectMeta" | "Container", _) => LAST_RANK,
+        ("ObjectMeta" | "Container", _) => LAST,
         (_, "apiVersion" | "kind" | "metadata" | "name") => 0,
-        _ => LAST_RANK,
+        _ => LAST,
     }
 }
 
-/// Writes some fields of a structure into its open map.
-pub(super) struct Fields<'a, M> {
-    pub(super) map: &'a mut M,
-    pub(super) take: Take,
-}
-
-pub(super) struct FieldsOf<'a, M> {
-    fields: Fields<'a, M>,
-    name: &'static str,
-}
-
-impl<M: SerializeMap> SerializeStruct for FieldsOf<'_, M> {
-    type Ok = ();
-    type Error = M::Error;
-
-    fn serialize_field<T: Serialize + ?Sized>(&mut self, key: &'static str, value: &T) -> Result<(), M::Error> {
-        let Self { fields: Fields { map, take }, name } = self;
-        let is_taken = match take {
-            Take::All => true,
-            Take::Rank(taken) => rank(name, key) == *taken,
-        };
-        if !is_taken || is_dropped(name, key) {
-            return Ok(());
-        }
-        let content = content(value);
-        let is_said = match content {
-            Content::Null => false,
-            Content::EmptyList | Content::EmptyMap => keeps_empty(name, key),
-            Content::Full => true,
-        };
-        if is_said { map.serialize_entry(key, &Part { value, content }) } else { Ok(()) }
-    }
-
-    fn end(self) -> Result<(), M::Error> {
-        Ok(())
+/// Fields that the cluster writes, wherever they stand in a typed value.
+pub(super) fn is_dropped(structure: &str, field: &str) -> bool {
+    match field {
+        "status" => true,
+        "creationTimestamp" => structure == "ObjectMeta",
+        _ => false,
     }
 }
 
-macro_rules! refuse {
-    ($($method:ident($($type:ty),*) -> $ok:ty),+ $(,)?) => {
-        $(fn $method(self, $(_: $type),*) -> Result<$ok, M::Error> {
-            foreign()
-        })+
-    };
-}
-
-impl<'a, M: SerializeMap> Serializer for Fields<'a, M> {
-    type Ok = ();
-    type Error = M::Error;
-    type SerializeSeq = Impossible<(), M::Error>;
-    type SerializeTuple = Impossible<(), M::Error>;
-    type SerializeTupleStruct = Impossible<(), M::Error>;
-    type SerializeTupleVariant = Impossible<(), M::Error>;
-    type SerializeMap = Impossible<(), M::Error>;
-    type SerializeStruct = FieldsOf<'a, M>;
-    type SerializeStructVariant = Impossible<(), M::Error>;
-
-    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<(), M::Error> {
-        value.serialize(self)
+/// Fields in which empty and absent differ: a selector that is empty selects everything, an absent one nothing; a volume's source is
+/// chosen by being there; the rules of a policy are listed, and none of them allows nothing.
+pub(super) fn keeps_empty(structure: &str, field: &str) -> bool {
+    match field {
+        "podSelector" | "namespaceSelector" | "labelSelector" => true,
+        "selector" => structure != "ServiceSpec",
+        "ingress" | "egress" => structure == "NetworkPolicySpec",
+        _ => structure == "Volume",
     }
-
-    fn serialize_newtype_struct<T: Serialize + ?Sized>(self, _: &'static str, value: &T) -> Result<(), M::Error> {
-        value.serialize(self)
-    }
-
-    fn serialize_newtype_variant<T: Serialize + ?Sized>(self, _: &'static str, _: u32, _: &'static str, _: &T) -> Result<(), M::Error> {
-        foreign()
-    }
-
-    fn serialize_struct(self, name: &'static str, _: usize) -> Result<FieldsOf<'a, M>, M::Error> {
-        Ok(FieldsOf { fields: self, name })
-    }
-
-    refuse!(
-        serialize_bool(bool) -> (),
-        serialize_i8(i8) -> (),
-        serialize_i16(i16) -> (),
-        serialize_i32(i32) -> (),
-        serialize_i64(i64) -> (),
-        serialize_u8(u8) -> (),
-        serialize_u16(u16) -> (),
-        serialize_u32(u32) -> (),
-        serialize_u64(u64) -> (),
-        serialize_f32(f32) -> (),
-        serialize_f64(f64) -> (),
-        serialize_char(char) -> (),
-        serialize_str(&str) -> (),
-        serialize_bytes(&[u8]) -> (),
-        serialize_none() -> (),
-        serialize_unit() -> (),
-        serialize_unit_struct(&'static str) -> (),
-        serialize_unit_variant(&'static str, u32, &'static str) -> (),
-        serialize_seq(Option<usize>) -> Self::SerializeSeq,
-        serialize_tuple(usize) -> Self::SerializeTuple,
-        serialize_tuple_struct(&'static str, usize) -> Self::SerializeTupleStruct,
-        serialize_tuple_variant(&'static str, u32, &'static str, usize) -> Self::SerializeTupleVariant,
-        serialize_map(Option<usize>) -> Self::SerializeMap,
-        serialize_struct_variant(&'static str, u32, &'static str, usize) -> Self::SerializeStructVariant,
-    );
 }

@@ -37,6 +37,11 @@ pub fn plain(text: &str) -> Value {
     scalar(text, true).unwrap_or_else(|| Value::String(SmolStr::new(text)))
 }
 
+/// True for a plain scalar that is text.
+pub(crate) fn is_text(text: &str) -> bool {
+    scalar(text, true).is_none()
+}
+
 /// The value of a scalar under one of YAML's own tags; `None` if the text is no such value.
 pub(super) fn tagged(text: &str, tag: CoreTag) -> Option<Value> {
     if tag == CoreTag::Str {

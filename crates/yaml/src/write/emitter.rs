@@ -29,6 +29,17 @@ pub(super) struct Block {
     brackets: &'static str,
 }
 
+impl Block {
+    /// A map whose entries stand at `indent` and are [joined](Emitter::join) to others later.
+    pub(super) fn apart(indent: usize) -> Self {
+        Self { place: Place::Root, indent, parent_indent: indent, count: 0, tag: None, brackets: "{}" }
+    }
+
+    pub(super) fn indent(&self) -> usize {
+        self.indent
+    }
+}
+
 pub(super) struct Emitter<'hook> {
     pub(super) out: String,
     style: Style,
@@ -49,6 +60,10 @@ impl<'hook> Emitter<'hook> {
 
     pub(super) fn style(&self) -> Style {
         self.style
+    }
+
+    pub(super) fn has_remarks(&self) -> bool {
+        self.remarks.is_some()
     }
 
     /// Begins a document.
@@ -171,29 +186,39 @@ impl<'hook> Emitter<'hook> {
         }
     }
 
+    /// Adds entries of a map that were written [apart](Block::apart).
+    pub(super) fn join(&mut self, block: &mut Block, entries: &str) {
+        if entries.is_empty() {
+            return;
+        }
+        if block.count == 0 && self.begin(block) {
+            self.end_line();
+        }
+        block.count += 1;
+        self.out.push_str(entries);
+    }
+
+    /// Before the first entry of a block. True when the entry continues the line of a dash.
+    fn begin(&mut self, block: &Block) -> bool {
+        self.place = block.place;
+        match (block.place, block.tag.as_deref()) {
+            (Place::Root, None) => {}
+            (Place::Dash, None) if self.beside.is_none() => return true,
+            (Place::Dash, None) => self.end_line(),
+            (_, tag) => {
+                if let Some(tag) = tag {
+                    self.gap(Some(tag));
+                    self.out.truncate(self.out.trim_end_matches(' ').len());
+                }
+                self.end_line();
+            }
+        }
+        false
+    }
+
     fn entry(&mut self, block: &mut Block, step: impl FnOnce(&mut Trail)) {
         // An entry that continues the line of a dash needs no indent.
-        let mut inline = false;
-        if block.count == 0 {
-            self.place = block.place;
-            match (block.place, block.tag.as_deref()) {
-                (Place::Root, None) => {}
-                (Place::Dash, None) => {
-                    inline = self.beside.is_none();
-                    if !inline {
-                        self.end_line();
-                    }
-                }
-                (_, tag) => {
-                    if let Some(tag) = tag {
-                        self.gap(Some(tag));
-                        self.out.truncate(self.out.trim_end_matches(' ').len());
-                    }
-                    self.end_line();
-                }
-            }
-            self.indent = block.indent;
-        }
+        let mut inline = block.count == 0 && self.begin(block);
         self.indent = block.indent;
         block.count += 1;
         if self.remarks.is_some() {

@@ -1,6 +1,5 @@
 //! Text in, the scalar that stands for it out: plain where every reader takes it for text, else quoted or a block.
 
-use crate::node::Value;
 use crate::parse::resolve;
 
 use super::Style;
@@ -131,12 +130,10 @@ fn is_misread(text: &str, style: Style) -> bool {
     let Some(first) = text.bytes().next() else { return true };
     match first {
         b'0'..=b'9' | b'+' | b'-' | b'.' => {
-            !matches!(resolve::plain(text), Value::String(_))
-                || is_base_60(text)
-                || (style == Style::Kubernetes && is_number_or_date_of_yaml_1_1(text))
+            !resolve::is_text(text) || is_base_60(text) || (style == Style::Kubernetes && is_number_or_date_of_yaml_1_1(text))
         }
         b'y' | b'Y' | b'n' | b'N' | b'o' | b'O' | b't' | b'T' | b'f' | b'F' | b'~' => {
-            text.len() <= 5 && (is_old_boolean(text) || !matches!(resolve::plain(text), Value::String(_)))
+            text.len() <= 5 && (is_old_boolean(text) || !resolve::is_text(text))
         }
         b'=' => text == "=" && style == Style::Kubernetes,
         _ => false,
@@ -178,7 +175,7 @@ fn is_number_or_date_of_yaml_1_1(text: &str) -> bool {
     if text.contains('_') {
         let plain = text.replace('_', "");
         let unsigned = plain.strip_prefix(['-', '+']).unwrap_or(&plain);
-        if matches!(unsigned, "" | "." | "0x" | "0b" | "0o") || !matches!(resolve::plain(&plain), Value::String(_)) || is_base_60(&plain) {
+        if matches!(unsigned, "" | "." | "0x" | "0b" | "0o") || !resolve::is_text(&plain) || is_base_60(&plain) {
             return true;
         }
     }
