@@ -9,10 +9,12 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use futures::channel::mpsc::{UnboundedSender, unbounded};
+use futures::future::ready;
 use futures::{StreamExt as _, TryStreamExt as _};
+use kube::core::DeserializeGuard;
 use kube::runtime::controller::{Action, Config};
 use kube::runtime::reflector::{self, ObjectRef};
-use kube::runtime::watcher::{self, watcher};
+use kube::runtime::watcher::{self, Event, watcher};
 use kube::runtime::{Controller, Predicate as _, PredicateConfig, WatchStreamExt as _, predicates};
 use kube::{Api, Client, Resource as _};
 use tokio::sync::watch;
@@ -110,7 +112,7 @@ async fn reconcile_all(
     client: Client,
     args: RunArgs,
     shell: Arc<Shell>,
-    ready: Readiness,
+    is_ready: Readiness,
     mut led: watch::Receiver<bool>,
     stopped: watch::Receiver<bool>,
 ) -> anyhow::Result<()> {
@@ -134,7 +136,7 @@ async fn reconcile_all(
         }
     });
 
-    let stacks: Api<Stack> = match &args.watch_namespace {
+    let stacks: Api<DeserializeGuard<Stack>> = match &args.watch_namespace {
         Some(namespace) => Api::namespaced(client, namespace),
         None => Api::all(client),
     };
@@ -145,17 +147,18 @@ async fn reconcile_all(
     let reasons = predicates::generation.combine(predicates::annotations).combine(predicates::finalizers);
     let stream = watcher(stacks, watcher::Config::default())
         .default_backoff()
+        .filter_map(|event| ready(readable(event)))
         .modify(|stack| stack.meta_mut().managed_fields = None)
         .reflect(writer)
         .inspect_ok(move |event| {
-            if let watcher::Event::Delete(stack) = event {
+            if let Event::Delete(stack) = event {
                 forgetting.forget(&key_of(stack));
             }
             forgetting.metrics.stacks.set(i64::try_from(counted.len()).unwrap_or(i64::MAX));
         })
         .applied_objects()
         .predicate_filter(reasons, PredicateConfig::default());
-    ready.set();
+    is_ready.set();
     let mut stopping = stopped.clone();
     let controller = Controller::for_stream(stream, reader)
         .with_config(Config::default().concurrency(args.concurrency).debounce(DEBOUNCE))
@@ -176,6 +179,26 @@ async fn reconcile_all(
         () = async { drop(stopping.wait_for(|stop| *stop).await); tokio::time::sleep(DRAIN).await } => tracing::warn!("looks are cut short"),
     }
     Ok(())
+}
+
+/// A Stack that can't be read, stored by an earlier definition perhaps, is logged and left out; the others go on.
+fn readable(event: watcher::Result<Event<DeserializeGuard<Stack>>>) -> Option<watcher::Result<Event<Stack>>> {
+    let stack = |DeserializeGuard(stack): DeserializeGuard<Stack>| match stack {
+        Ok(stack) => Some(stack),
+        Err(invalid) => {
+            let (namespace, name) = (invalid.metadata.namespace, invalid.metadata.name);
+            tracing::error!(?namespace, ?name, error = invalid.error, "a Stack can't be read");
+            None
+        }
+    };
+    match event {
+        Ok(Event::Apply(guarded)) => stack(guarded).map(|stack| Ok(Event::Apply(stack))),
+        Ok(Event::InitApply(guarded)) => stack(guarded).map(|stack| Ok(Event::InitApply(stack))),
+        Ok(Event::Delete(guarded)) => stack(guarded).map(|stack| Ok(Event::Delete(stack))),
+        Ok(Event::Init) => Some(Ok(Event::Init)),
+        Ok(Event::InitDone) => Some(Ok(Event::InitDone)),
+        Err(error) => Some(Err(error)),
+    }
 }
 
 /// No error: a look has its own.
@@ -216,4 +239,22 @@ fn host_name() -> String {
     let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
     let name = name.trim();
     if name.is_empty() { Ipv4Addr::LOCALHOST.to_string() } else { name.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_stack_that_can_not_be_read_does_not_keep_others_from_being_seen() {
+        let read = |spec: serde_json::Value| {
+            let object = json!({ "apiVersion": "windlass.dev/v1alpha1", "kind": "Stack", "metadata": { "name": "a" }, "spec": spec });
+            readable(Ok(Event::InitApply(serde_json::from_value(object).unwrap())))
+        };
+        assert!(matches!(read(json!({ "serviceAccountName": "deployer", "compose": "" })), Some(Ok(Event::InitApply(_)))));
+        assert!(read(json!({ "serviceAccountName": ["no", "text"] })).is_none());
+        assert!(matches!(readable(Ok(Event::InitDone)), Some(Ok(Event::InitDone))));
+    }
 }

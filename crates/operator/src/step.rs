@@ -104,6 +104,8 @@ pub struct Seen {
     pub progressed_at: Timestamp,
     /// How it is.
     pub health: Health,
+    /// What people should know all the same.
+    pub note: Option<&'static str>,
 }
 
 /// Whose an object is.
@@ -252,3 +254,5 @@ pub(crate) fn parse(key: &str) -> Option<ObjectRef> {
 
 #[cfg(test)]
 mod explorer;
+#[cfg(test)]
+mod tests;

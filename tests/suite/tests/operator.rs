@@ -2,6 +2,8 @@
 //! scheduler and kwok. The API server's audit log is the oracle of what was asked for and in which order.
 #![expect(clippy::disallowed_methods, reason = "tests start processes and read the audit log")]
 
+#[path = "operator/definitions.rs"]
+mod definitions;
 #[path = "operator/harness.rs"]
 mod harness;
 #[path = "operator/leadership.rs"]

@@ -26,17 +26,17 @@ use crate::reconcile::Shell;
 use crate::reconcile::observe::{Facts, Light, StackKey, stack_of};
 
 /// Kinds whose health is their own status: they are watched whole. Of the others only the metadata is.
-const WITH_STATUS: [Kind; 5] = [Kind::Deployment, Kind::StatefulSet, Kind::DaemonSet, Kind::Job, Kind::PersistentVolumeClaim];
+const WITH_STATUS: [Kind; 6] =
+    [Kind::Deployment, Kind::StatefulSet, Kind::DaemonSet, Kind::Job, Kind::PersistentVolumeClaim, Kind::Service];
 
 /// Kinds that a conversion may give and every cluster has.
-const METADATA: [Kind; 11] = [
+const METADATA: [Kind; 10] = [
     Kind::ServiceAccount,
     Kind::Role,
     Kind::RoleBinding,
     Kind::NetworkPolicy,
     Kind::ConfigMap,
     Kind::Secret,
-    Kind::Service,
     Kind::CronJob,
     Kind::PodDisruptionBudget,
     Kind::HorizontalPodAutoscaler,

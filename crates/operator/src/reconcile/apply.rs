@@ -184,7 +184,7 @@ impl Hands<'_> {
         Ok(())
     }
 
-    async fn save(&self, revision: &str, memo: &Memo) -> Result<(), Error> {
+    async fn save(&self, revision: &str, memo: &mut Memo) -> Result<(), Error> {
         let (Some(desired), Some(stack)) = (self.desired, &memo.latest) else { return Ok(()) };
         let body = json!({
             "apiVersion": "apps/v1", "kind": "ControllerRevision",
@@ -200,7 +200,19 @@ impl Hands<'_> {
             "data": saved(&desired.objects),
         });
         let path = revision_path(self.key, revision);
-        self.shell.api.apply::<Ignored>(&Identity::Operator, &path, &body.to_string(), false).await.map(drop)
+        match self.shell.api.apply::<Ignored>(&Identity::Operator, &path, &body.to_string(), false).await {
+            // Too large, or over a quota: it is rolled out all the same, and can't be gone back to.
+            Err(Error::Refused { message, .. }) => {
+                memo.tell(Word {
+                    is_warning: true,
+                    reason: "HistoryNotSaved",
+                    note: format!("revision {revision}: {message}"),
+                    action: "Save",
+                });
+                Ok(())
+            }
+            answer => answer.map(drop),
+        }
     }
 
     async fn forget(&self, revision: &str) -> Result<(), Error> {

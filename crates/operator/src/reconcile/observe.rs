@@ -85,6 +85,7 @@ pub struct Facts {
     is_deleting: bool,
     progressed_at: Timestamp,
     health: Health,
+    note: Option<&'static str>,
     /// When it was applied by this process.
     written: Option<Instant>,
 }
@@ -111,6 +112,7 @@ impl Facts {
             is_deleting: metadata.deletion_timestamp.is_some(),
             progressed_at: progress.into_iter().chain(applied_at).max().unwrap_or(Timestamp::UNIX_EPOCH),
             health: health::of(kind, object),
+            note: health::note(kind, object),
             written: None,
         }
     }
@@ -148,6 +150,7 @@ impl Facts {
             is_deleting: self.is_deleting,
             progressed_at: self.progressed_at,
             health: self.health.clone(),
+            note: self.note,
         }
     }
 }
@@ -200,6 +203,7 @@ impl Cache {
                 let is_same = known.hash == facts.hash
                     && known.fields == facts.fields
                     && known.health == facts.health
+                    && known.note == facts.note
                     && known.is_deleting == facts.is_deleting
                     && known.controller == facts.controller
                     && known.stack_uid == facts.stack_uid;

@@ -3,7 +3,7 @@
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 use k8s_openapi::jiff::Timestamp;
 use windlass_crd::v1alpha1::{ServiceState, ServiceStatus, StackStatus, condition};
-use windlass_k8s::ObjectRef;
+use windlass_k8s::{Kind, ObjectRef};
 
 use super::rollout::{Progress, State};
 use super::{Health, Input, Step};
@@ -175,13 +175,15 @@ fn services(input: &Input<'_>, desired: &Desired, progress: &Progress, step: &mu
         .iter()
         .map(|service| {
             let (state, message) = state(progress.states.get(&service.object));
+            // A Service of the same name is what leads to its pods.
+            let address = input.observed.get(&ObjectRef::new(Kind::Service, service.object.name.as_str())).and_then(|seen| seen.note);
             ServiceStatus {
                 name: service.name.to_string(),
                 kind: service.object.kind.as_str().to_owned(),
                 object: service.object.name.to_string(),
                 ready: counts(input, &service.object),
                 state,
-                message: message.map(shortened),
+                message: message.or(address).map(shortened),
             }
         })
         .collect();

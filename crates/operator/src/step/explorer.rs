@@ -330,6 +330,7 @@ fn seen(object: &ObjectRef, thing: &Thing) -> Seen {
         is_deleting: false,
         progressed_at: if thing.is_late { NOW - SignedDuration::from_secs(3600) } else { NOW },
         health,
+        note: None,
     }
 }
 

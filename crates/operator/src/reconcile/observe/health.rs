@@ -16,6 +16,7 @@ pub(super) struct Spec {
     completions: Option<i64>,
     suspend: Option<bool>,
     update_strategy: Option<UpdateStrategy>,
+    r#type: Option<String>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -42,6 +43,13 @@ pub(super) struct Status {
     active: i64,
     succeeded: i64,
     conditions: Vec<Condition>,
+    load_balancer: Option<LoadBalancer>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+struct LoadBalancer {
+    ingress: Vec<serde::de::IgnoredAny>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -64,6 +72,13 @@ impl Status {
     fn holds(&self, name: &str) -> Option<&Condition> {
         self.conditions.iter().find(|condition| condition.r#type == name && condition.status == "True")
     }
+}
+
+/// What people should know of an object that is well otherwise.
+pub(super) fn note(kind: Kind, object: &Light) -> Option<&'static str> {
+    let is_balanced = kind == Kind::Service && object.spec.r#type.as_deref() == Some("LoadBalancer");
+    let has_address = object.status.load_balancer.as_ref().is_some_and(|balancer| !balancer.ingress.is_empty());
+    (is_balanced && !has_address).then_some("its load balancer has no address yet")
 }
 
 /// How an object of this kind is.
@@ -202,6 +217,10 @@ mod tests {
     fn what_waits_for_others_does_not_keep_a_stack_from_being_ready() {
         check(Kind::PersistentVolumeClaim, json!({ "status": { "phase": "Pending" } }), "static");
         check(Kind::PersistentVolumeClaim, json!({ "status": { "phase": "Lost" } }), "failed: its volume is lost");
-        check(Kind::Service, json!({ "spec": { "type": "LoadBalancer" }, "status": { "loadBalancer": {} } }), "static");
+        let service = |status| json!({ "spec": { "type": "LoadBalancer" }, "status": { "loadBalancer": status } });
+        check(Kind::Service, service(json!({})), "static");
+        let note = |status| note(Kind::Service, &serde_json::from_value(service(status)).unwrap());
+        assert_eq!(note(json!({})), Some("its load balancer has no address yet"));
+        assert_eq!(note(json!({ "ingress": [{ "ip": "192.0.2.1" }] })), None);
     }
 }
