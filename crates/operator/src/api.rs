@@ -226,7 +226,7 @@ fn error(error: kube::Error, path: &str) -> Error {
     let message = status.message.clone();
     match status.code {
         404 => Error::Gone(message),
-        409 if status.reason == "Conflict" || path.contains("/status") => Error::Changed(message),
+        409 if status.reason == "Conflict" => Error::Changed(message),
         422 => {
             let causes = status.details.iter().flat_map(|details| &details.causes);
             let fields: Vec<&str> = causes.map(|cause| cause.field.as_str()).collect();

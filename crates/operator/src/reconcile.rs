@@ -74,6 +74,8 @@ pub struct Memo {
     /// Objects that the API server refused.
     problems: BTreeMap<ObjectRef, Problem>,
     attempts: BTreeMap<ObjectRef, u32>,
+    /// StatefulSets whose stuck pods were deleted.
+    unstuck: BTreeSet<ObjectRef>,
     /// When objects were put right.
     repairs: BTreeMap<ObjectRef, Vec<Instant>>,
     /// Looks in a row that ended with an error.
@@ -317,6 +319,7 @@ impl Look<'_> {
                 has_finalizer: finalizers.clone().any(|finalizer| finalizer == windlass_crd::FINALIZER),
                 observed: &observed,
                 problems: &memo.problems.clone(),
+                unstuck: &memo.unstuck.clone(),
                 status: &status,
                 now: Timestamp::now(),
             };

@@ -10,7 +10,7 @@ mod prune;
 mod rollout;
 mod stop;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use k8s_openapi::jiff::Timestamp;
 use windlass_crd::v1alpha1::{OnDelete, OnFailure, Order, StackStatus};
@@ -36,6 +36,8 @@ pub struct Input<'a> {
     pub observed: &'a BTreeMap<ObjectRef, Seen>,
     /// Objects that the API server refused, by what was sent.
     pub problems: &'a BTreeMap<ObjectRef, Problem>,
+    /// StatefulSets whose stuck pods were deleted already.
+    pub unstuck: &'a BTreeSet<ObjectRef>,
     /// What was published last.
     pub status: &'a StackStatus,
     /// The time.
@@ -183,6 +185,8 @@ pub enum Action {
     Restore(ObjectRef, String),
     /// Deletes an object, after looking at it once more, if it is still the one with this uid.
     Delete(ObjectRef, Uid, Deletion),
+    /// Deletes the pods of a StatefulSet that are of a failed revision: its controller waits for them for ever.
+    Unstick(ObjectRef),
     /// Deletes the ControllerRevision of a revision.
     Forget(String),
     /// Removes the finalizer: the Stack goes.

@@ -60,6 +60,7 @@ impl Hands<'_> {
                 self.apply(object, &rendered.hash, &rendered.body, status, memo).await
             }
             Action::Restore(object, revision) => self.restore(object, revision, status, memo).await,
+            Action::Unstick(object) => self.unstick(object, memo).await,
             Action::Delete(object, uid, how) => self.delete(object, uid, *how, memo).await,
         }
     }
@@ -127,14 +128,64 @@ impl Hands<'_> {
             return Ok(());
         };
         self.shell.metrics.rollbacks.inc();
+        memo.unstuck.remove(object);
         let note = format!("{object} goes back to revision {revision}");
         memo.tell(Word { is_warning: true, reason: "RolledBack", note, action: "Rollback" });
         self.apply(object, &hash, body, status, memo).await
     }
 
+    /// Deletes the pods of a StatefulSet that are not ready and of another revision than its newest.
+    async fn unstick(&self, object: &ObjectRef, memo: &mut Memo) -> Result<(), Error> {
+        let account = self.account()?;
+        let Some(set) = self.shell.api.get::<Light>(account, &api::path(object, &self.key.0)).await? else { return Ok(()) };
+        let Some(newest) = set.newest_revision() else {
+            return Err(Error::Later(format!("the controller of {object} has not seen it yet")));
+        };
+        let pods = format!("/api/v1/namespaces/{}/pods", self.key.0);
+        let selector = format!("{STACK_POD_LABEL}={}", self.key.1);
+        let found = self
+            .shell
+            .api
+            .get::<Pods>(account, &format!("{pods}?labelSelector={}", selector.replace('/', "%2F").replace('=', "%3D")))
+            .await;
+        let result = match found {
+            Ok(found) => self.delete_stuck(&pods, found.map(|found| found.items).unwrap_or_default(), &set, newest).await,
+            Err(error) => Err(error),
+        };
+        match result {
+            Ok(()) => {}
+            Err(Error::Refused { message, .. }) => {
+                let note = format!("{object} goes back when its pods that are not ready are deleted: {message}");
+                memo.tell(Word { is_warning: true, reason: "PodsInTheWay", note, action: "Rollback" });
+            }
+            Err(error) => return Err(error),
+        }
+        memo.unstuck.insert(object.clone());
+        Ok(())
+    }
+
+    async fn delete_stuck(&self, collection: &str, pods: Vec<Light>, set: &Light, newest: &str) -> Result<(), Error> {
+        for pod in pods {
+            let owners = pod.metadata.owner_references.iter().flatten();
+            let is_its = owners.clone().any(|owner| Some(&owner.uid) == set.metadata.uid.as_ref());
+            let revision = pod.metadata.labels.as_ref().and_then(|labels| labels.get("controller-revision-hash"));
+            if !is_its || pod.is_ready() || revision.is_none_or(|revision| revision == newest) {
+                continue;
+            }
+            let uid = pod.metadata.uid.clone().unwrap_or_default();
+            let delete = Delete { uid: &uid, resource_version: None, propagation: "Background" };
+            match self.shell.api.delete(self.account()?, &format!("{collection}/{}", pod.name_any()), delete).await {
+                Ok(()) | Err(Error::Gone(_) | Error::Changed(_)) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
     async fn delete(&self, object: &ObjectRef, uid: &str, how: Deletion, memo: &mut Memo) -> Result<(), Error> {
         let account = self.account()?;
         let path = api::path(object, &self.key.0);
+        self.is_still_asked_for(memo).await?;
         // A live look: what the cache says may be old, and a deletion can't be taken back.
         let Some(light) = self.shell.api.get::<Light>(account, &path).await? else {
             self.shell.cache.gone(self.key, object);
@@ -163,6 +214,17 @@ impl Hands<'_> {
         self.shell.metrics.pruned.inc();
         memo.tell(Word { is_warning: false, reason: "Deleted", note: format!("{object} was deleted"), action: "Delete" });
         Ok(())
+    }
+
+    /// An API server that is behind may have told of a Stack as it was: nothing is deleted for a spec that is no longer the last one.
+    async fn is_still_asked_for(&self, memo: &Memo) -> Result<(), Error> {
+        let stack: Option<Light> = self.shell.api.get(&Identity::Operator, &api::path(&stack_ref(self.key), &self.key.0)).await?;
+        let known = memo.latest.as_ref().map(|stack| &stack.metadata);
+        let is_same = stack.as_ref().zip(known).is_some_and(|(stack, known)| {
+            let (now, known) = (&stack.metadata, known);
+            now.uid == known.uid && now.generation == known.generation && now.deletion_timestamp == known.deletion_timestamp
+        });
+        if is_same { Ok(()) } else { Err(Error::Changed("the Stack changed since it was looked at".to_owned())) }
     }
 
     async fn finalizer(&self, memo: &mut Memo, is_wanted: bool) -> Result<(), Error> {
@@ -218,6 +280,7 @@ impl Hands<'_> {
     async fn forget(&self, revision: &str) -> Result<(), Error> {
         let path = revision_path(self.key, revision);
         let Some(found) = self.shell.api.get::<Light>(&Identity::Operator, &path).await? else { return Ok(()) };
+        // The kind decides on health alone, which a ControllerRevision has none of.
         let facts = Facts::of(Kind::Stack, &found);
         if !facts.may_be_deleted_by(Kind::Stack, self.uid) {
             return Ok(());
@@ -233,6 +296,16 @@ impl Hands<'_> {
 fn hash_of_fallback(status: &StackStatus, object: &ObjectRef) -> String {
     let fallback = status.memory.fallbacks.get(&object.to_string());
     fallback.and_then(|fallback| fallback.to.as_ref()).map(|to| to.hash.clone()).unwrap_or_default()
+}
+
+/// The label of pods that says of which project they are.
+const STACK_POD_LABEL: &str = windlass_k8s::labels::PART_OF;
+
+/// A list of pods.
+#[derive(Debug, Deserialize)]
+struct Pods {
+    #[serde(default)]
+    items: Vec<Light>,
 }
 
 /// A ControllerRevision, as far as it is looked at.

@@ -40,6 +40,18 @@ impl Light {
     }
 }
 
+impl Light {
+    /// The newest revision of a StatefulSet; none before its controller has seen its newest spec.
+    pub fn newest_revision(&self) -> Option<&str> {
+        self.status.newest_revision(self.metadata.generation)
+    }
+
+    /// Whether a pod is ready.
+    pub fn is_ready(&self) -> bool {
+        self.status.is_ready()
+    }
+}
+
 impl kube::Resource for Light {
     type DynamicType = ApiResource;
     type Scope = kube::core::DynamicResourceScope;

@@ -115,6 +115,7 @@ impl Case {
             has_finalizer: world.has_finalizer,
             observed: &observed,
             problems: &BTreeMap::new(),
+            unstuck: &BTreeSet::new(),
             status: &world.current,
             now: NOW,
         })
@@ -156,6 +157,7 @@ impl Case {
                 world.is_gone = true;
             }
             Action::Save(revision) => drop(world.saved.insert(revision.clone())),
+            Action::Unstick(object) => panic!("{object} is no StatefulSet"),
             Action::Forget(revision) => {
                 assert!(
                     before.current.memory.healthy.values().all(|healthy| healthy.revision != *revision),
@@ -224,8 +226,10 @@ impl Case {
                 let mut edited = without.clone();
                 without.things.remove(object);
                 next.push(without);
-                edited.things.get_mut(object).unwrap().fields = "edited".into();
-                next.push(edited);
+                if object.kind.is_workload() {
+                    edited.things.get_mut(object).unwrap().fields = "edited".into();
+                    next.push(edited);
+                }
             }
         }
         if world.changes > 0 && !world.is_stopping {

@@ -321,6 +321,9 @@ impl Rollout<'_, '_> {
                 if was_healthy && !is_back {
                     return State::Degraded(message.clone());
                 }
+                if is_back && object.kind == Kind::StatefulSet && !self.input.unstuck.contains(object) {
+                    self.step.actions.push(Action::Unstick(object.clone()));
+                }
                 self.within_deadline(object, rendered, seen, message)
             }
         }

@@ -1,6 +1,6 @@
 //! Single decisions that the explorer's world is too small for.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use k8s_openapi::jiff::{SignedDuration, Timestamp};
 use windlass_crd::v1alpha1::{OnDelete, OnFailure, Order, StackStatus, condition};
@@ -16,6 +16,7 @@ struct Case {
     desired: Desired,
     observed: BTreeMap<ObjectRef, Seen>,
     problems: BTreeMap<ObjectRef, Problem>,
+    unstuck: BTreeSet<ObjectRef>,
     status: StackStatus,
     settings: Settings,
     now: Timestamp,
@@ -44,6 +45,7 @@ impl Case {
             desired: Desired::default(),
             observed: BTreeMap::new(),
             problems: BTreeMap::new(),
+            unstuck: BTreeSet::new(),
             status: StackStatus::default(),
             settings: Settings {
                 order: Order::DependsOn,
@@ -87,6 +89,7 @@ impl Case {
             has_finalizer: true,
             observed: &self.observed,
             problems: &self.problems,
+            unstuck: &self.unstuck,
             status: &self.status,
             now: self.now,
         });
@@ -196,6 +199,22 @@ fn a_stateful_set_that_can_not_change_is_made_anew_and_its_pods_stay() {
     case.step();
     assert!(case.status.memory.recreating.is_empty());
     assert_eq!(case.reason(), "Ready");
+}
+
+#[test]
+fn pods_that_a_stateful_set_waits_for_for_ever_are_deleted_once_when_it_goes_back() {
+    let db = ObjectRef::new(Kind::StatefulSet, "db");
+    let mut case = Case::of(&[(db.clone(), rendered("db1", &[]))]);
+    case.sees(&db, "db1", ready());
+    case.step();
+    case.wants("two", &[(db.clone(), rendered("db2", &[]))]);
+    case.sees(&db, "db2", progressing());
+    case.now = NOW + SignedDuration::from_secs(61);
+    assert!(case.step().actions.contains(&Action::Restore(db.clone(), "one".into())));
+    case.sees(&db, "db1", progressing());
+    assert_eq!(case.step().actions, [Action::Unstick(db.clone())]);
+    case.unstuck.insert(db);
+    assert_eq!(case.step().actions, []);
 }
 
 #[test]

@@ -101,6 +101,8 @@ impl World {
             rule("networking.k8s.io", &["networkpolicies", "ingresses"]),
             rule("policy", &["poddisruptionbudgets"]),
             rule("autoscaling", &["horizontalpodautoscalers"]),
+            // Only for StatefulSets that go back: their controller waits for a broken pod for ever.
+            json!({ "apiGroups": [""], "resources": ["pods"], "verbs": ["list", "delete"] }),
         ]);
         let rbac = format!("/apis/rbac.authorization.k8s.io/v1/namespaces/{name}");
         let role = json!({ "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "Role", "metadata": { "name": ACCOUNT }, "rules": rules });

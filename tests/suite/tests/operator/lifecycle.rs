@@ -86,6 +86,17 @@ fn a_stack_lives_from_nothing_to_nothing() {
         image(&web) == "nginx:1.28" && web["status"]["availableReplicas"] == 1 && web["status"]["replicas"] == 1
     });
 
+    // So does a StatefulSet, whose controller would wait for its broken pod for ever.
+    world.patch(&path, &json!({ "spec": { "overrides": { "services": { "web": null, "db": { "image": "example/never-ready:2" } } } } }));
+    world.wait_for(&path, "RolledBack");
+    let set = "/apis/apps/v1/namespaces/shop/statefulsets/db";
+    world.wait("db runs what it ran", || {
+        let db = world.get(set);
+        image(&db) == "postgres:17"
+            && db["status"]["readyReplicas"] == 1
+            && db["status"]["updateRevision"] == db["status"]["currentRevision"]
+    });
+
     // The same again, put right.
     world.patch(&path, &json!({ "spec": { "overrides": null } }));
     let ready = world.wait_for(&path, "Ready");

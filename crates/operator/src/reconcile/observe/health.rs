@@ -69,6 +69,14 @@ impl Status {
         condition.last_update_time.as_ref().map(|time| time.0)
     }
 
+    pub(super) fn newest_revision(&self, generation: Option<i64>) -> Option<&str> {
+        self.update_revision.as_deref().filter(|_| self.observed_generation >= generation)
+    }
+
+    pub(super) fn is_ready(&self) -> bool {
+        self.holds("Ready").is_some()
+    }
+
     fn holds(&self, name: &str) -> Option<&Condition> {
         self.conditions.iter().find(|condition| condition.r#type == name && condition.status == "True")
     }
