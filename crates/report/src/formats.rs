@@ -46,3 +46,31 @@ pub static GRAPH_FORMATS: [GraphFormat; 3] = [
     GraphFormat { name: "mermaid", extensions: &["mmd", "mermaid"], render: mermaid::render },
     GraphFormat { name: "dot", extensions: &["dot", "gv"], render: dot::render },
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::graph::{Edge, Fact, Form, Means, Node};
+
+    #[test]
+    fn odd_texts_break_no_picture() {
+        let odd = "a\"b\\c<d>&e\u{1}f\ng#h`*_{}[];%%";
+        let node = |form| Node {
+            form,
+            name: odd.into(),
+            becomes: Some(odd.into()),
+            kind: None,
+            image: Some(odd.into()),
+            facts: vec![Fact::Volume(odd.into())],
+            networks: Vec::new(),
+            left_out: 1,
+        };
+        let nodes = vec![node(Form::Entry), node(Form::Service), node(Form::Volume)];
+        let edges = vec![Edge { from: 0, to: 1, means: Means::Enters }, Edge { from: 1, to: 2, means: Means::Mounts }];
+        let graph = Graph { name: odd.into(), nodes, edges, networks: Vec::new() };
+        let [svg, mermaid, dot] = GRAPH_FORMATS.map(|format| (format.render)(&graph));
+        assert!(!svg.contains("<d>") && !svg.contains('\u{1}') && svg.contains("a&quot;b\\c&lt;d&gt;&amp;e f g"), "{svg}");
+        assert!(mermaid.contains("\n  n1[\"a#34;b#92;c#60;d#62;#38;e f g#35;h#96;#42;#95;#123;#125;#91;#93;#59;#37;#37;<br>"), "{mermaid}");
+        assert!(dot.contains(r#"n1 [label="a\"b\\c<d>&e f\ng#h`*_{}[];%%\n"#), "{dot}");
+    }
+}

@@ -98,12 +98,16 @@ fn every_format_tells_the_whole_conversion() {
 
 #[test]
 fn a_page_escapes_what_files_say_and_shows_no_credentials() {
-    let text = "services:\n  web:\n    image: nginx\n    environment: {PASSWORD: hunter2, TITLE: </td><script>alert(1)</script>}\n    command: run hunter2\n";
+    let text = "services:\n  web:\n    image: nginx\n    environment: {PASSWORD: hunter2, DB_PASSWORD: nginx, TITLE: </td><script>alert(1)</script>}\n    command: run hunter2\n";
     let mut sources = SourceMap::new();
     let file = sources.add("<b>.yaml", text);
     let at = |word: &str| {
         let start = text.find(word).expect("the word is in the text");
         Span::new(file, start..start + word.len())
+    };
+    let after = |word: &str, length: usize| {
+        let start = text.find(word).expect("the word is in the text") + word.len();
+        Span::new(file, start..start + length)
     };
     let service = Path::root().key("services").key("web");
     let environment = service.key("environment");
@@ -112,6 +116,8 @@ fn a_page_escapes_what_files_say_and_shows_no_credentials() {
     let web = ServiceReport {
         attributes: vec![
             entry(environment.key("PASSWORD"), Fate::Mapped, &secret, "", at("hunter2")),
+            entry(environment.key("DB_PASSWORD"), Fate::Mapped, &secret, "", after("DB_PASSWORD: ", 5)),
+            entry(service.key("image"), Fate::Mapped, &[], "", at("nginx")),
             entry(environment.key("TITLE"), Fate::Lost, &[], title, at(title)),
             entry(service.key("command"), Fate::Mapped, &[], "", at("run hunter2")),
         ],
@@ -122,6 +128,11 @@ fn a_page_escapes_what_files_say_and_shows_no_credentials() {
     let conversion = Conversion { report: &report, objects: &[], diagnostics: &[], sources: &sources, project: &project, made: &made };
     let page = (windlass_report::by_extension("HTML").expect("there are pages").render)(&conversion);
     assert!(!page.contains("hunter2") && page.contains("PASSWORD"), "{page}");
+    // A password that is a name of the project is hidden where it is a password.
+    assert!(
+        page.contains("image: <mark>nginx</mark>") && !page.contains("PASSWORD: nginx") && !page.contains("<mark>nginx</mark>, TITLE"),
+        "{page}"
+    );
     assert!(!page.contains("<script>alert") && page.contains("&lt;script&gt;alert(1)"), "{page}");
     assert!(!page.contains("<b>.yaml"));
     for outside in ["http://", "https://", "src=", "@import", "url("] {

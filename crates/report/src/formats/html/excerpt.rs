@@ -1,11 +1,12 @@
 //! The line of a file in which an attribute is written, without the credentials in it.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 
 use windlass_convert::AttributeEntry;
 use windlass_images::credentials;
 use windlass_k8s::{Kind, Objects, Resource};
-use windlass_source::{Origin, SourceMap, Span};
+use windlass_source::{FileId, Origin, SourceMap, Span};
 use windlass_yaml::Segment;
 
 use crate::report::Conversion;
@@ -28,61 +29,81 @@ pub(super) struct Excerpt {
 /// The credentials of a project, which no page shows.
 pub(super) struct Excerpts<'a> {
     sources: &'a SourceMap,
-    /// The longest first, since one may hold another.
+    /// Where they are written.
+    spans: Vec<Span>,
+    /// What is hidden wherever it stands, the longest first, since one may hold another. A password that is also a name of the project
+    /// (`postgres`) is not among them: every other line would be hidden with it, and tell nothing less.
     secrets: Vec<String>,
 }
 
 impl<'a> Excerpts<'a> {
     pub(super) fn of(conversion: &Conversion<'a>) -> Self {
+        let sources = conversion.sources;
+        let is_hidden = |entry: &&AttributeEntry| entry.origin.span().is_some_and(|span| is_secret(entry, sources.slice(span)));
+        let spans: Vec<Span> = conversion.report.attributes().filter(is_hidden).filter_map(|entry| entry.origin.span()).collect();
         let mut secrets: BTreeSet<String> = values(conversion.made).collect();
-        for entry in conversion.report.attributes() {
-            if let Some(span) = entry.origin.span()
-                && is_secret(entry, conversion.sources.slice(span))
-            {
-                secrets.extend(conversion.sources.slice(span).lines().map(|line| line.trim().to_owned()));
-            }
-        }
-        let mut secrets: Vec<String> = secrets.into_iter().filter(|text| text.len() >= LEAST).collect();
+        secrets.extend(spans.iter().flat_map(|span| sources.slice(*span).lines()).map(|line| line.trim().to_owned()));
+        let is_image = |entry: &&AttributeEntry| matches!(entry.path.segments().last(), Some(Segment::Key(key)) if key == "image");
+        let images = conversion.report.attributes().filter(is_image).filter_map(|entry| entry.origin.span());
+        let mut names: Vec<String> = images.map(|span| sources.slice(span).to_owned()).collect();
+        names.extend(conversion.report.attributes().map(|entry| entry.path.to_string()));
+        names.push(conversion.project.name.value.to_string());
+        let is_name = |text: &String| names.iter().any(|name| name.contains(text.as_str()));
+        let mut secrets: Vec<String> = secrets.into_iter().filter(|text| text.len() >= LEAST && !is_name(text)).collect();
         secrets.sort_by_key(|text| std::cmp::Reverse(text.len()));
-        Self { sources: conversion.sources, secrets }
+        Self { sources, spans, secrets }
     }
 
     /// The line in which `span` begins.
     pub(super) fn line(&self, span: Span) -> Excerpt {
-        let file = self.sources.file(span.file);
-        let position = file.position(span.start);
-        let line = file.line(position.line);
-        let start = line.char_indices().nth(position.column.saturating_sub(1) as usize).map_or(line.len(), |(at, _)| at);
-        let length = span.range().len();
-        let end = (start + length).min(line.len());
-        let end = if line.is_char_boundary(end) { end } else { line.len() };
-        let half = |text: &str, keep_end: bool| {
-            let text = self.hidden(text);
-            if text.chars().count() <= WIDTH / 3 {
-                text
-            } else if keep_end {
-                let kept: Vec<char> = text.chars().rev().take(WIDTH / 3).collect();
-                std::iter::once('…').chain(kept.into_iter().rev()).collect()
-            } else {
-                text.chars().take(WIDTH / 3).chain(['…']).collect()
+        let text: &str = self.sources.file(span.file).text();
+        let start = span.range().start.min(text.len());
+        let first = text[..start].rfind('\n').map_or(0, |at| at + 1);
+        let last = text[start..].find(['\n', '\r']).map_or(text.len(), |at| start + at);
+        let end = span.range().end.clamp(start, last);
+        let cut = |text: String, keep_end: bool| {
+            let most = WIDTH / 3;
+            let count = text.chars().count();
+            match (count > most, keep_end) {
+                (false, _) => text,
+                (true, true) => std::iter::once('…').chain(text.chars().skip(count - most)).collect(),
+                (true, false) => text.chars().take(most).chain(['…']).collect(),
             }
         };
         Excerpt {
-            before: half(line[..start].trim_start(), true),
-            marked: half(&line[start..end], false),
-            after: half(line[end..].trim_end(), false),
+            before: cut(self.shown(span.file, first..start).trim_start().to_owned(), true),
+            marked: cut(self.shown(span.file, start..end), false),
+            after: cut(self.shown(span.file, end..last).trim_end().to_owned(), false),
         }
     }
 
-    /// `text` without credentials.
-    fn hidden(&self, text: &str) -> String {
-        let mut text = text.to_owned();
+    /// A part of a text without credentials.
+    fn shown(&self, file: FileId, range: Range<usize>) -> String {
+        let text: &str = self.sources.file(file).text();
+        let mut hidden: Vec<Range<usize>> = self
+            .spans
+            .iter()
+            .filter(|span| span.file == file)
+            .map(|span| span.range().start.max(range.start)..span.range().end.min(range.end))
+            .filter(|part| part.start < part.end)
+            .collect();
+        hidden.sort_by_key(|part| part.start);
+        let mut shown = String::new();
+        let mut at = range.start;
+        for part in hidden {
+            if part.start >= at {
+                shown.push_str(text.get(at..part.start).unwrap_or_default());
+                shown.push_str(HIDDEN);
+            }
+            at = at.max(part.end);
+        }
+        shown.push_str(text.get(at..range.end).unwrap_or_default());
         for secret in &self.secrets {
-            if text.contains(secret.as_str()) {
-                text = text.replace(secret.as_str(), HIDDEN);
+            if shown.contains(secret.as_str()) {
+                shown = shown.replace(secret.as_str(), HIDDEN);
             }
         }
-        text
+        shown
     }
 }
 
