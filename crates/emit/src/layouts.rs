@@ -2,10 +2,12 @@
 
 mod kustomize;
 mod manifests;
+mod stack;
 
 use std::collections::BTreeMap;
 
 pub use kustomize::{Environment, kustomize, overlay_name};
+pub use stack::{StackProject, stack};
 use windlass_k8s::{ObjectRef, Objects};
 use windlass_source::SourceMap;
 

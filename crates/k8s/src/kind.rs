@@ -100,6 +100,16 @@ impl Kind {
         }
     }
 
+    /// The name in paths of the API: `networkpolicies`.
+    pub fn plural(self) -> String {
+        let name = self.as_str().to_ascii_lowercase();
+        match name.strip_suffix('y') {
+            Some(stem) => format!("{stem}ies"),
+            None if name.ends_with('s') => format!("{name}es"),
+            None => format!("{name}s"),
+        }
+    }
+
     /// The kind with this name.
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.as_str() == name)
@@ -125,6 +135,12 @@ impl fmt::Display for Kind {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn kinds_have_their_names_in_the_api() {
+        let names: Vec<String> = [Kind::NetworkPolicy, Kind::Ingress, Kind::Deployment, Kind::HttpRoute].map(Kind::plural).into();
+        assert_eq!(names, ["networkpolicies", "ingresses", "deployments", "httproutes"]);
+    }
 
     #[test]
     fn the_list_of_kinds_is_complete_and_in_order() {

@@ -250,18 +250,13 @@ fn says_immutable(message: &str) -> bool {
 
 /// The API's names of a kind.
 pub fn resource(kind: Kind) -> ApiResource {
-    let plural = match kind {
-        Kind::NetworkPolicy => "networkpolicies".to_owned(),
-        Kind::Ingress => "ingresses".to_owned(),
-        kind => format!("{}s", kind.as_str().to_ascii_lowercase()),
-    };
     let api_version = kind.api_version().to_owned();
     let (group, version) = api_version.split_once('/').unwrap_or(("", &api_version));
     ApiResource {
         group: group.to_owned(),
         version: version.to_owned(),
         kind: kind.as_str().to_owned(),
-        plural,
+        plural: kind.plural(),
         api_version: api_version.clone(),
     }
 }

@@ -1,5 +1,6 @@
 //! `windlass convert`: a project in, Kubernetes objects and the fate of every attribute out.
 
+mod as_stack;
 mod environments;
 mod options;
 
@@ -68,6 +69,7 @@ Examples:
   windlass convert -o k8s && kubectl apply -R -f k8s
   windlass convert -f compose.yaml -f compose.prod.yaml -o k8s --report report.html
   windlass convert -o k8s --check           is k8s/ up to date?
+  windlass convert --to stack --namespace shop | kubectl apply -f -
   windlass convert --to kustomize -o k8s && kubectl apply -k k8s/overlays/prod";
 
 pub(crate) fn run(args: ConvertArgs, before: ProjectArgs, shell: &mut Shell) -> Outcome {
@@ -103,6 +105,9 @@ pub(crate) fn run(args: ConvertArgs, before: ProjectArgs, shell: &mut Shell) -> 
     }
     shell.tell(&verdicts, &loaded.sources);
     conversion.diagnostics.extend(verdicts);
+    if !invalid && args.layout.to == Layout::Stack {
+        conversion.objects = as_stack::objects(&request, &loaded, &options, shell)?;
+    }
     if !invalid {
         hide(&mut conversion.objects, &loaded, &secrets, &options, shell)?;
     }
@@ -121,7 +126,7 @@ pub(crate) fn run(args: ConvertArgs, before: ProjectArgs, shell: &mut Shell) -> 
         }
         Some(directory) => {
             let emitted = match args.layout.to {
-                Layout::Manifests => layouts::tree(objects, &loaded.sources, layout),
+                Layout::Manifests | Layout::Stack => layouts::tree(objects, &loaded.sources, layout),
                 Layout::Kustomize => {
                     let told = [loaded.diagnostics.as_slice(), &conversion.diagnostics];
                     let others = environments.convert(&request, &options, &secrets, &told, shell)?;

@@ -36,6 +36,8 @@ pub(crate) enum Layout {
     Manifests,
     /// A base, and an overlay for each environment that has a compose file: `compose.prod.yaml` becomes `overlays/prod`
     Kustomize,
+    /// A Stack for the operator, with its sources and the account that may apply it
+    Stack,
 }
 choices! {
     /// `--format`
@@ -169,7 +171,7 @@ pub(crate) struct LayoutArgs {
 
 impl LayoutArgs {
     pub(crate) fn options(&self, directory: Option<&PathBuf>) -> Result<layouts::Options, Stop> {
-        if self.to != Layout::Manifests && directory.is_none() {
+        if self.to == Layout::Kustomize && directory.is_none() {
             let told = Diagnostic::error(Code("cli::layout"), "this layout is a tree of files, which standard output can't hold");
             return Err(told.help("pass `-o DIR`").into());
         }

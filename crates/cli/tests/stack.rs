@@ -1,0 +1,198 @@
+//! `--to stack`: a project that is put together again from nothing but the Stack and its sources, as the operator does it, converts to the
+//! same objects; no secret value stands outside of a Secret; the Role names the kinds that are rendered and no others.
+#![expect(clippy::disallowed_methods, reason = "writes projects and runs the binary")]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::Value;
+
+fn example(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples").join(name)
+}
+
+/// The objects of a conversion.
+fn convert(directory: &Path, flags: &[&str], environment: &BTreeMap<String, String>) -> Vec<Value> {
+    let mut windlass = Command::new(env!("CARGO_BIN_EXE_windlass"));
+    windlass
+        .current_dir(directory)
+        .env_clear()
+        .envs(environment)
+        .args(["convert", "-q", "--namespace", "ns", "--format", "json"])
+        .args(flags);
+    let output = windlass.output().expect("the binary runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let list: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    list["items"].as_array().expect("a list").clone()
+}
+
+fn kind<'a>(objects: &'a [Value], kind: &str) -> Vec<&'a Value> {
+    objects.iter().filter(|object| object["kind"] == kind).collect()
+}
+
+/// The keys of a ConfigMap or Secret.
+fn content(objects: &[Value], of: &str, name: &Value) -> Vec<(String, Vec<u8>)> {
+    let object = kind(objects, of).into_iter().find(|object| object["metadata"]["name"] == *name).expect("the source is there");
+    let entries = |field: &str| object[field].as_object().cloned().unwrap_or_default();
+    let coded = |value: &Value| STANDARD.decode(value.as_str().expect("text")).expect("base64");
+    match of {
+        "Secret" => entries("data").iter().map(|(key, value)| (key.clone(), coded(value))).collect(),
+        _ => {
+            let plain = entries("data").into_iter().map(|(key, value)| (key, value.as_str().expect("text").as_bytes().to_vec()));
+            plain.chain(entries("binaryData").iter().map(|(key, value)| (key.clone(), coded(value)))).collect()
+        }
+    }
+}
+
+/// Puts a Stack's project into a directory; its files in merge order, and its variables.
+fn put_together(objects: &[Value], directory: &Path) -> (Vec<String>, BTreeMap<String, String>) {
+    let stack = &kind(objects, "Stack")[0]["spec"];
+    let list = |field: &str| stack[field].as_array().cloned().unwrap_or_default();
+    let reference = |source: &Value, suffix: &str| {
+        let config_map = &source[format!("configMap{suffix}")];
+        if config_map.is_null() { ("Secret", source[format!("secret{suffix}")].clone()) } else { ("ConfigMap", config_map.clone()) }
+    };
+    let write = |path: &str, content: &[u8]| {
+        let path = directory.join(path);
+        fs::create_dir_all(path.parent().expect("a directory")).expect("writable");
+        fs::write(path, content).expect("writable");
+    };
+    let mut names = Vec::new();
+    if let Some(text) = stack["compose"].as_str() {
+        write("compose.yaml", text.as_bytes());
+        names.push("compose.yaml".to_owned());
+    }
+    for (number, source) in (1..).zip(list("composeFrom")) {
+        let (of, key) = reference(&source, "KeyRef");
+        let text = content(objects, of, &key["name"]).into_iter().find(|(name, _)| key["key"] == **name).expect("the key is there").1;
+        write(&format!("compose.{number}.yaml"), &text);
+        names.push(format!("compose.{number}.yaml"));
+    }
+    for (path, text) in stack["files"].as_object().into_iter().flatten() {
+        write(path, text.as_str().expect("text").as_bytes());
+    }
+    for source in list("filesFrom") {
+        let (of, object) = reference(&source, "Ref");
+        for (name, bytes) in content(objects, of, &object["name"]) {
+            write(&format!("{}/{name}", source["directory"].as_str().unwrap_or(".")), &bytes);
+        }
+    }
+    let mut variables = BTreeMap::new();
+    for source in list("variablesFrom") {
+        let (of, object) = reference(&source, "Ref");
+        for (name, bytes) in content(objects, of, &object["name"]) {
+            variables.insert(name, String::from_utf8(bytes).expect("text"));
+        }
+    }
+    for (name, value) in stack["variables"].as_object().into_iter().flatten() {
+        variables.insert(name.clone(), value.as_str().expect("text").to_owned());
+    }
+    (names, variables)
+}
+
+/// Compares the conversion of a project with that of its Stack.
+fn check(directory: &Path, flags: &[&str], environment: &BTreeMap<String, String>) -> Vec<Value> {
+    let stack = convert(directory, &[&["--to", "stack"], flags].concat(), environment);
+    let place = tempfile::tempdir().expect("a temporary directory");
+    let (files, variables) = put_together(&stack, place.path());
+    let name = kind(&stack, "Stack")[0]["metadata"]["name"].as_str().expect("a name").to_owned();
+    let named: Vec<&str> = files.iter().flat_map(|file| ["-f", file]).collect();
+    let again = convert(place.path(), &[&["--wait", "none", "-p", &name], named.as_slice()].concat(), &variables);
+    let plain = convert(directory, &[&["--wait", "none", "-p", &name], flags].concat(), environment);
+    let names =
+        |objects: &[Value]| objects.iter().map(|object| format!("{}/{}", object["kind"], object["metadata"]["name"])).collect::<Vec<_>>();
+    assert_eq!(names(&again), names(&plain), "{}", directory.display());
+    for (again, plain) in again.iter().zip(&plain) {
+        assert_eq!(again, plain, "{}", directory.display());
+    }
+
+    let values: BTreeSet<String> = kind(&plain, "Secret")
+        .iter()
+        .flat_map(|secret| content(&plain, "Secret", &secret["metadata"]["name"]))
+        .filter_map(|(_, value)| String::from_utf8(value).ok())
+        .filter(|value| value.len() > 3)
+        .collect();
+    for object in stack.iter().filter(|object| object["kind"] != "Secret") {
+        let text = object.to_string();
+        let shown: Vec<_> = values.iter().filter(|value| text.contains(serde_json::json!(value).to_string().trim_matches('"'))).collect();
+        assert!(shown.is_empty(), "{}: {} shows {} secret values", directory.display(), object["kind"], shown.len());
+    }
+
+    let rendered: BTreeSet<String> = plain.iter().map(|object| object["kind"].as_str().expect("text").to_ascii_lowercase()).collect();
+    let rules = kind(&stack, "Role")[0]["rules"].as_array().expect("rules");
+    let written =
+        rules.iter().filter(|rule| rule["resourceNames"].is_null()).flat_map(|rule| rule["resources"].as_array().expect("a list"));
+    let written: BTreeSet<&str> = written.map(|resource| resource.as_str().expect("text")).collect();
+    assert_eq!(written.len(), rendered.len(), "{written:?} {rendered:?}");
+    for kind in &rendered {
+        assert!(written.iter().any(|resource| resource.starts_with(kind.trim_end_matches('y'))), "{kind}: {written:?}");
+    }
+    stack
+}
+
+#[test]
+fn the_examples_are_the_same_as_stacks() {
+    let none = BTreeMap::new();
+    for name in ["guestbook", "voting"] {
+        check(&example(name), &[], &none);
+    }
+    let stack = check(&example("wordpress"), &[], &none);
+    let account = &kind(&stack, "ServiceAccount")[0]["metadata"];
+    assert_eq!(account["annotations"]["windlass.dev/stacks"], "allowed");
+    assert_eq!(kind(&stack, "Stack")[0]["spec"]["serviceAccountName"], account["name"]);
+}
+
+#[test]
+fn secrets_files_and_several_texts_stand_apart() {
+    let place = tempfile::tempdir().expect("a temporary directory");
+    let write = |path: &str, text: &[u8]| {
+        let path = place.path().join(path);
+        fs::create_dir_all(path.parent().expect("a directory")).expect("writable");
+        fs::write(path, text).expect("writable");
+    };
+    write(
+        "compose.yaml",
+        b"name: shop
+services:
+  web:
+    image: nginx:${TAG}
+    volumes: [./conf/site.conf:/etc/nginx/conf.d/site.conf:ro, ./conf/logo.bin:/srv/logo.bin:ro]
+    env_file: [web.env]
+  db:
+    image: postgres:16
+    environment: { POSTGRES_PASSWORD: \"${DB_PASSWORD}\" }
+    secrets: [token]
+secrets:
+  token: { file: ./token.txt }
+",
+    );
+    write("compose.prod.yaml", b"services:\n  web: { environment: { MODE: prod } }\n");
+    write("conf/site.conf", b"server { listen 80; }\n");
+    write("conf/logo.bin", &[0, 159, 146, 150]);
+    write("web.env", b"GREETING=hello\n");
+    write("token.txt", b"a-token-of-the-shop");
+    write(".env", b"TAG=1.27\nUNUSED=nothing\n");
+    let environment = BTreeMap::from([("DB_PASSWORD".to_owned(), "mother-of-pearl".to_owned()), ("HOME".to_owned(), "/root".to_owned())]);
+
+    let stack = check(place.path(), &[], &environment);
+    let spec = &kind(&stack, "Stack")[0]["spec"];
+    assert_eq!(spec["variables"], serde_json::json!({ "TAG": "1.27" }));
+    assert_eq!(
+        content(&stack, "Secret", &spec["variablesFrom"][0]["secretRef"]["name"]),
+        [("DB_PASSWORD".into(), b"mother-of-pearl".to_vec())]
+    );
+    let files: Vec<&String> = spec["files"].as_object().expect("files").keys().collect();
+    assert_eq!(files, ["./conf/site.conf", "./web.env"]);
+    assert_eq!(spec["filesFrom"].as_array().expect("a list").len(), 2);
+
+    let several = check(place.path(), &["-f", "compose.yaml", "-f", "compose.prod.yaml"], &environment);
+    assert_eq!(kind(&several, "Stack")[0]["spec"]["composeFrom"].as_array().expect("a list").len(), 2);
+    // A credential in the text itself takes the text into a Secret.
+    write("compose.prod.yaml", b"services:\n  db: { environment: { POSTGRES_PASSWORD: written-down } }\n");
+    let literal = check(place.path(), &["-f", "compose.yaml", "-f", "compose.prod.yaml"], &environment);
+    assert_eq!(kind(&literal, "Stack")[0]["spec"]["composeFrom"][1]["secretKeyRef"]["name"], "shop-compose");
+}

@@ -1,0 +1,248 @@
+//! A project as a `Stack` for the operator, with what the Stack needs: its sources, and an account that may write what it becomes.
+//!
+//! In: the compose texts, the files and variables that the project was read with, and the objects that it becomes. Out: objects. What holds
+//! a secret value stands in a Secret: a variable that became one, a file or a compose text in which such a value stands.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use k8s_openapi::ByteString;
+use k8s_openapi::api::core::v1::{ConfigMap, Secret, ServiceAccount};
+use k8s_openapi::api::rbac::v1::{PolicyRule, Role, RoleBinding, RoleRef, Subject};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+use serde_json::{Map, Value, json};
+use windlass_k8s::{Custom, Kind, Object, Objects, Resource, labels};
+use windlass_source::{Code, Diagnostic, Origin};
+
+/// Bytes of the longest compose text that stands in the Stack itself.
+const MAX_COMPOSE: usize = 262_144;
+/// Bytes of the longest secret value that says nothing when it is found in a text: `db`, `true`.
+const SHORT: usize = 3;
+/// What the operator does with the objects of a Stack, as the Stack's account.
+const VERBS: [&str; 4] = ["get", "create", "patch", "delete"];
+
+const FILE: Code = Code("emit::stack-file");
+
+/// What a Stack is made from.
+#[derive(Clone, Copy, Debug)]
+pub struct StackProject<'a> {
+    /// The project's name, which is that of the Stack: a DNS label.
+    pub name: &'a str,
+    /// The namespace; `None` leaves it out.
+    pub namespace: Option<&'a str>,
+    /// The compose texts in merge order.
+    pub texts: &'a [String],
+    /// The files that it reads, by path from the project's directory.
+    pub files: &'a BTreeMap<String, Vec<u8>>,
+    /// The variables that it uses.
+    pub variables: &'a BTreeMap<String, String>,
+    /// The profiles that are on.
+    pub profiles: &'a [String],
+    /// What it becomes.
+    pub objects: &'a Objects,
+}
+
+/// The Stack and what it needs. What can't be carried is told.
+pub fn stack(project: &StackProject<'_>) -> (Objects, Vec<Diagnostic>) {
+    let mut made = Made { project, values: secret_values(project.objects), objects: Objects::new(), told: Vec::new() };
+    let mut spec = Map::new();
+    made.compose(&mut spec);
+    made.files(&mut spec);
+    made.variables(&mut spec);
+    if !project.profiles.is_empty() {
+        spec.insert("profiles".into(), json!(project.profiles));
+    }
+    let account = made.account();
+    spec.insert("serviceAccountName".into(), account.into());
+    let body = Map::from_iter([("spec".to_owned(), Value::Object(spec))]);
+    let metadata = made.metadata(project.name);
+    made.add(Custom { kind: Kind::Stack, metadata, body });
+    (made.objects, made.told)
+}
+
+struct Made<'a> {
+    project: &'a StackProject<'a>,
+    /// The values that the Secrets of the project hold.
+    values: BTreeSet<String>,
+    objects: Objects,
+    told: Vec<Diagnostic>,
+}
+
+impl Made<'_> {
+    /// `compose`, or `composeFrom` for several texts and for those in which a secret stands.
+    fn compose(&mut self, spec: &mut Map<String, Value>) {
+        match self.project.texts {
+            [text] if text.len() <= MAX_COMPOSE && !self.is_secret(text) => {
+                spec.insert("compose".into(), text.as_str().into());
+            }
+            texts => {
+                let name = format!("{}-compose", self.project.name);
+                let (mut plain, mut secret, mut from) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
+                for (index, text) in texts.iter().enumerate() {
+                    let key = if index == 0 { "compose.yaml".to_owned() } else { format!("compose.{}.yaml", index + 1) };
+                    let reference = json!({ "name": name, "key": key });
+                    if self.is_secret(text) {
+                        secret.insert(key, ByteString(text.clone().into_bytes()));
+                        from.push(json!({ "secretKeyRef": reference }));
+                    } else {
+                        plain.insert(key, text.clone());
+                        from.push(json!({ "configMapKeyRef": reference }));
+                    }
+                }
+                let metadata = self.metadata(&name);
+                if !plain.is_empty() {
+                    self.add(ConfigMap { metadata: metadata.clone(), data: Some(plain), ..ConfigMap::default() });
+                }
+                if !secret.is_empty() {
+                    self.add(Secret { metadata, data: Some(secret), ..Secret::default() });
+                }
+                spec.insert("composeFrom".into(), from.into());
+            }
+        }
+    }
+
+    /// `files` for texts, `filesFrom` for secrets and for what is no text, an object a directory.
+    fn files(&mut self, spec: &mut Map<String, Value>) {
+        let mut texts = Map::new();
+        let mut others: BTreeMap<(bool, &str), BTreeMap<String, ByteString>> = BTreeMap::new();
+        for (path, content) in self.project.files {
+            match std::str::from_utf8(content) {
+                Ok(text) if !self.is_secret(text) => {
+                    texts.insert(format!("./{path}"), text.into());
+                }
+                found => {
+                    let (directory, name) = path.rsplit_once('/').unwrap_or(("", path));
+                    if !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_')) {
+                        let told = Diagnostic::error(FILE, format!("`{path}` can't be carried in a Stack"));
+                        self.told.push(told.because("the name would be a key of a Secret or ConfigMap").help("rename the file"));
+                        continue;
+                    }
+                    others.entry((found.is_ok(), directory)).or_default().insert(name.to_owned(), ByteString(content.clone()));
+                }
+            }
+        }
+        let mut from = Vec::new();
+        for (number, ((is_secret, directory), data)) in (1..).zip(others) {
+            let metadata = self.metadata(&format!("{}-files-{number}", self.project.name));
+            let field = if is_secret { "secretRef" } else { "configMapRef" };
+            let mut source = json!({ (field): { "name": metadata.name } });
+            if !directory.is_empty() {
+                source["directory"] = format!("./{directory}").into();
+            }
+            from.push(source);
+            if is_secret {
+                self.add(Secret { metadata, data: Some(data), ..Secret::default() });
+            } else {
+                self.add(ConfigMap { metadata, binary_data: Some(data), ..ConfigMap::default() });
+            }
+        }
+        for (field, value, is_empty) in
+            [("files", Value::Object(texts.clone()), texts.is_empty()), ("filesFrom", json!(from), from.is_empty())]
+        {
+            if !is_empty {
+                spec.insert(field.into(), value);
+            }
+        }
+    }
+
+    /// `variables`, and those that became secrets in a Secret.
+    fn variables(&mut self, spec: &mut Map<String, Value>) {
+        let of_secrets = secret_variables(self.project.objects);
+        let (mut plain, mut secret) = (Map::new(), BTreeMap::new());
+        for (name, value) in self.project.variables {
+            if of_secrets.contains(name.as_str()) || self.is_secret(value) {
+                secret.insert(name.clone(), ByteString(value.clone().into_bytes()));
+            } else {
+                plain.insert(name.clone(), value.as_str().into());
+            }
+        }
+        if !plain.is_empty() {
+            spec.insert("variables".into(), plain.into());
+        }
+        if !secret.is_empty() {
+            let metadata = self.metadata(&format!("{}-variables", self.project.name));
+            spec.insert("variablesFrom".into(), json!([{ "secretRef": { "name": metadata.name } }]));
+            self.add(Secret { metadata, data: Some(secret), ..Secret::default() });
+        }
+    }
+
+    /// The account that sources are read and objects written as, with exactly the rights for both.
+    fn account(&mut self) -> String {
+        let name = format!("{}-deployer", self.project.name);
+        let metadata = self.metadata(&name);
+        let mut rules = self.source_rules();
+        rules.extend(object_rules(self.project.objects));
+        let annotations = BTreeMap::from([(format!("{}stacks", labels::PREFIX), "allowed".to_owned())]);
+        self.add(ServiceAccount {
+            metadata: ObjectMeta { annotations: Some(annotations), ..metadata.clone() },
+            automount_service_account_token: Some(false),
+            ..ServiceAccount::default()
+        });
+        self.add(Role { metadata: metadata.clone(), rules: Some(rules) });
+        let role_ref = RoleRef { api_group: Some("rbac.authorization.k8s.io".to_owned()), kind: "Role".to_owned(), name: name.clone() };
+        let namespace = self.project.namespace.map(str::to_owned);
+        let subject = Subject { kind: "ServiceAccount".into(), name: name.clone(), namespace, ..Subject::default() };
+        self.add(RoleBinding { metadata, role_ref, subjects: Some(vec![subject]) });
+        name
+    }
+
+    /// Rules to read the ConfigMaps and Secrets that the Stack names, and no others.
+    fn source_rules(&self) -> Vec<PolicyRule> {
+        let of = |kind: Kind, resource: &str| {
+            let names: Vec<String> = self.objects.of_kind(kind).map(|object| object.name().to_owned()).collect();
+            (!names.is_empty()).then(|| PolicyRule { resource_names: Some(names), ..rule("", vec![resource.to_owned()], &["get"]) })
+        };
+        [of(Kind::ConfigMap, "configmaps"), of(Kind::Secret, "secrets")].into_iter().flatten().collect()
+    }
+
+    /// True when a value of a Secret stands in a text.
+    fn is_secret(&self, text: &str) -> bool {
+        self.values.iter().any(|value| text.contains(value.as_str()))
+    }
+
+    fn metadata(&self, name: &str) -> ObjectMeta {
+        let own = [(labels::INSTANCE, self.project.name), (labels::MANAGED_BY, labels::MANAGER)];
+        ObjectMeta {
+            name: Some(name.to_owned()),
+            namespace: self.project.namespace.map(str::to_owned),
+            labels: Some(own.into_iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect()),
+            ..ObjectMeta::default()
+        }
+    }
+
+    fn add(&mut self, resource: impl Into<Resource>) {
+        if let Err(collision) = self.objects.insert(Object::new(resource, Origin::DEFAULT)) {
+            self.told.push(collision.diagnostic());
+        }
+    }
+}
+
+/// Rules to write objects of the kinds that the project becomes, a rule an API group.
+fn object_rules(objects: &Objects) -> Vec<PolicyRule> {
+    let mut groups: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+    for object in objects {
+        let group = object.kind().api_version().split_once('/').map_or("", |(group, _)| group);
+        groups.entry(group).or_default().insert(object.kind().plural());
+    }
+    groups.into_iter().map(|(group, resources)| rule(group, resources.into_iter().collect(), &VERBS)).collect()
+}
+
+fn rule(group: &str, resources: Vec<String>, verbs: &[&str]) -> PolicyRule {
+    let verbs = verbs.iter().map(|verb| (*verb).to_owned()).collect();
+    PolicyRule { api_groups: Some(vec![group.to_owned()]), resources: Some(resources), verbs, ..PolicyRule::default() }
+}
+
+/// The values of Secrets that are long enough to be known again.
+fn secret_values(objects: &Objects) -> BTreeSet<String> {
+    let secrets = objects.all::<Secret>();
+    let data = secrets.flat_map(|secret| {
+        let coded = secret.data.iter().flatten().filter_map(|(_, value)| String::from_utf8(value.0.clone()).ok());
+        coded.chain(secret.string_data.iter().flatten().map(|(_, value)| value.clone())).collect::<Vec<_>>()
+    });
+    data.filter(|value| value.len() > SHORT).collect()
+}
+
+/// The variables whose values became part of a Secret.
+fn secret_variables(objects: &Objects) -> BTreeSet<&str> {
+    let secrets = objects.of_kind(Kind::Secret).flat_map(|secret| secret.origins.iter());
+    secrets.flat_map(|(_, origin)| origin.parts()).map(|part| part.variable.as_str()).collect()
+}
