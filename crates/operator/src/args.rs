@@ -5,6 +5,8 @@ use std::net::SocketAddr;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use windlass_convert::KubeVersion;
 
+use crate::webhook::WebhookArgs;
+
 /// Keeps Stacks as they are written
 #[derive(Debug, Parser)]
 #[command(name = "windlass-operator", version, about)]
@@ -59,6 +61,9 @@ pub struct RunArgs {
     /// Name of this replica, which no other has [default: the name of the host]
     #[arg(long, env = "WINDLASS_IDENTITY", value_name = "NAME")]
     pub identity: Option<String>,
+    /// The webhook.
+    #[command(flatten)]
+    pub webhook: WebhookArgs,
     /// What is logged
     #[arg(long, env = "WINDLASS_LOG_LEVEL", value_name = "LEVEL", default_value = "info")]
     pub log_level: LogLevel,

@@ -4,7 +4,7 @@
 mod watches;
 
 use std::net::Ipv4Addr;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -28,6 +28,7 @@ use crate::lease::{Election, Leadership, Outcome};
 use crate::metrics::Metrics;
 use crate::reconcile::observe::StackKey;
 use crate::reconcile::{Next, Parts, Shell, key_of};
+use crate::webhook;
 
 /// Events of children that come together are looked at together.
 const DEBOUNCE: Duration = Duration::from_millis(30);
@@ -59,7 +60,7 @@ pub async fn run(args: RunArgs) -> anyhow::Result<()> {
     let client = Client::try_from(config)?;
     let identity = args.identity.clone().unwrap_or_else(host_name);
     let metrics = Arc::new(Metrics::default());
-    let ready = Readiness::default();
+    let ready = Readiness::waiting_for(1 + usize::from(args.webhook.webhook_service.is_some()));
     let (stop, stopped) = watch::channel(false);
     let (leads, led) = watch::channel(false);
 
@@ -95,12 +96,24 @@ pub async fn run(args: RunArgs) -> anyhow::Result<()> {
         stop.send_replace(true);
     });
 
+    let policies = Arc::clone(&shell);
+    let policies = Arc::new(move || policies.policies.lock().unwrap_or_else(PoisonError::into_inner).clone());
+    let service = webhook::Service {
+        args: args.webhook.clone(),
+        namespace: args.lease_namespace.clone(),
+        kube_version: args.kube_version,
+        policies,
+        ready: ready.clone(),
+    };
+    let reviews = tokio::spawn(webhook::run(service, client.clone()));
+
     let mut elected = elected;
     let looks = tokio::spawn(reconcile_all(client, args, shell, ready, led, stopped));
     tokio::select! {
         done = looks => done.context("the controller panicked")??,
         outcome = &mut elected => anyhow::bail!("leading was lost: {outcome:?}"),
         served = served => anyhow::bail!("the health server ended: {served:?}"),
+        ended = reviews => anyhow::bail!("the webhook ended: {ended:?}"),
     }
     release.send_replace(true);
     let outcome = elected.await?;

@@ -1,8 +1,8 @@
-//! Port 8080: `/livez` (the runtime answers), `/readyz` (the caches are filled), `/metrics`.
+//! Port 8080: `/livez` (the runtime answers), `/readyz` (the caches are filled, the webhook has a certificate), `/metrics`.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use axum::Router;
 use axum::http::{StatusCode, header};
@@ -13,18 +13,23 @@ use tokio::net::TcpListener;
 use crate::metrics::Metrics;
 
 /// Whether the process can do its work; shared.
-#[derive(Clone, Debug, Default)]
-pub struct Readiness(Arc<AtomicBool>);
+#[derive(Clone, Debug)]
+pub struct Readiness(Arc<AtomicUsize>);
 
 impl Readiness {
-    /// Says that it can.
-    pub fn set(&self) {
-        self.0.store(true, Ordering::Relaxed);
+    /// Waits for so many parts: the caches, the webhook's certificate.
+    pub fn waiting_for(parts: usize) -> Self {
+        Self(Arc::new(AtomicUsize::new(parts)))
     }
 
-    /// Whether it can.
+    /// Says that one part is ready; each says it once.
+    pub fn set(&self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    /// Whether all are.
     pub fn get(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+        self.0.load(Ordering::Relaxed) == 0
     }
 }
 
@@ -35,7 +40,11 @@ impl Readiness {
 pub async fn serve(address: SocketAddr, metrics: Arc<Metrics>, ready: Readiness) -> std::io::Result<()> {
     let listener = TcpListener::bind(address).await?;
     let readyz = move || async move {
-        if ready.get() { (StatusCode::OK, "ok") } else { (StatusCode::SERVICE_UNAVAILABLE, "caches are not filled yet") }
+        if ready.get() {
+            (StatusCode::OK, "ok")
+        } else {
+            (StatusCode::SERVICE_UNAVAILABLE, "caches are not filled, or the webhook has no certificate")
+        }
     };
     let text = move || async move {
         ([(header::CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")], metrics.text()).into_response()

@@ -14,6 +14,7 @@ pub mod metrics;
 pub mod reconcile;
 pub mod step;
 pub mod telemetry;
+pub mod webhook;
 
 use std::io::Write as _;
 use std::process::ExitCode;
