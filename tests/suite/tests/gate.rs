@@ -286,16 +286,28 @@ fn a_large_stack_is_judged_in_time() {
     let mut compose = String::from("services:\n");
     let mut number = 0;
     while compose.len() < 100_000 {
+        let settings: String = (0..12).map(|at| format!("      SETTING_{at}: \"value {at} of service {number}\"\n")).collect();
         compose.push_str(&format!(
-            "  web-{number}:
+            "  # Shows what api-{number} knows.
+  web-{number}:
     image: nginx:1.27
-    environment: {{ MODE: production, DB_HOST: db-{number}, DB_PASSWORD: '${{DB_PASSWORD:-x}}', WORKERS: '4' }}
+    environment:
+{settings}      DB_HOST: db-{number}
     ports: ['{}:80']
-    depends_on: {{ db-{number}: {{ condition: service_healthy }} }}
+    depends_on:
+      db-{number}: {{ condition: service_healthy }}
+    labels:
+      com.example.team: shop
+      com.example.tier: \"{number}\"
+    restart: unless-stopped
+    mem_limit: 128m
   db-{number}:
     image: postgres:16
+    environment:
+{settings}      POSTGRES_PASSWORD: \"${{DB_PASSWORD:-x}}\"
     volumes: [data-{number}:/var/lib/postgresql/data]
     healthcheck: {{ test: [CMD-SHELL, pg_isready], interval: 10s }}
+    restart: unless-stopped
 ",
             8000 + number
         ));
