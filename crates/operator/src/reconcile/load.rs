@@ -126,3 +126,64 @@ fn unknown_services(spec: &StackSpec, loaded: &Loaded) -> Vec<Diagnostic> {
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stack(spec: Value) -> Stack {
+        let mut spec = spec;
+        spec["serviceAccountName"] = "deployer".into();
+        Stack::new("shop", serde_json::from_value(spec).unwrap())
+    }
+
+    fn errors(spec: Value) -> String {
+        let project = load(&stack(spec), Sources::default());
+        super::super::status::errors(&project.loaded.diagnostics, &project.loaded.sources)
+    }
+
+    #[test]
+    fn no_file_and_no_variable_of_the_operator_can_be_named() {
+        for path in ["/etc/passwd", "../../proc/self/environ", "~/.bashrc", "/var/run/secrets/kubernetes.io/serviceaccount/token"] {
+            let told = errors(json!({ "compose": format!("services: {{ web: {{ image: a, env_file: ['{path}'] }} }}") }));
+            assert!(told.contains("compose.yaml:1"), "{path}: {told}");
+            let told = errors(json!({ "compose": format!("include: ['{path}']\nservices: {{ web: {{ image: a }} }}") }));
+            assert!(!told.is_empty(), "{path}");
+            let told = errors(json!({ "compose": "services: { web: { image: a } }", "files": { path: "x" } }));
+            assert_eq!(told.is_empty(), path.starts_with('~'), "{path}: {told}");
+        }
+        let told = errors(json!({ "compose": "include: ['https://example.com/compose.yaml']\nservices: { web: { image: a } }" }));
+        assert!(!told.is_empty());
+        // `PATH` is set wherever this runs.
+        let told = errors(json!({ "compose": "services: { web: { image: '${PATH:?}' } }" }));
+        assert!(told.contains("PATH"), "{told}");
+    }
+
+    #[test]
+    fn overrides_are_literal_and_only_for_services_that_are_there() {
+        let compose = "services: { web: { image: 'nginx:${TAG}' }, off: { image: b, profiles: [x] } }";
+        let of = |service: &str| json!({ "compose": compose, "variables": { "TAG": "1" }, "overrides": { "services": { service: { "image": "a$TAG" } } } });
+        assert!(errors(of("wep")).contains("`spec.overrides.services` has `wep`"), "{}", errors(of("wep")));
+        assert_eq!(errors(of("off")), "");
+        let project = load(&stack(of("web")), Sources::default());
+        let image = project.loaded.project.service("web").and_then(|service| service.image.as_ref()).map(|image| image.value.to_string());
+        assert_eq!(image.as_deref(), Some("a$TAG"));
+    }
+
+    #[test]
+    fn what_the_stack_says_itself_wins_over_its_sources() {
+        let spec = json!({
+            "compose": "services: { web: { image: 'nginx:${TAG}', env_file: [web.env] } }",
+            "variables": { "TAG": "2" }, "files": { "./web.env": "FROM=stack" },
+        });
+        let sources = Sources {
+            files: vec![("web.env".into(), b"FROM=source".to_vec())],
+            variables: vec![("TAG".into(), "1".into())],
+            ..Sources::default()
+        };
+        let project = load(&stack(spec), sources);
+        assert!(project.loaded.is_ok(), "{:?}", project.loaded.diagnostics);
+        let tree = format!("{:?}", project.loaded.tree);
+        assert!(tree.contains("nginx:2") && tree.contains("\"stack\"") && !tree.contains("\"source\""), "{tree}");
+    }
+}

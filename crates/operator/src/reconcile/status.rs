@@ -17,9 +17,9 @@ use crate::events::Word;
 use crate::step::{Change, change};
 
 /// How long counts and messages may wait.
-const DETAIL_DELAY: Duration = Duration::from_secs(5);
+const DETAIL_DELAY: Duration = Duration::from_secs(10);
 /// How long a healthy Stack may be without a pod before it is told: a drift that is repaired is none.
-const DEGRADED_DELAY: Duration = Duration::from_secs(3);
+const DEGRADED_DELAY: Duration = Duration::from_secs(5);
 
 /// What was published, and what waits for it.
 #[derive(Debug, Default)]
