@@ -50,6 +50,31 @@ fn the_report_of_an_audit_can_be_read_and_filtered() {
     }
 }
 
+#[test]
+fn the_report_of_a_validation_can_be_read_and_filtered() {
+    let Some(browser) = Browser::find() else { return };
+    let (page, manifests) = (pages().join("validation.html"), pages().join("manifests.yaml"));
+    let text = "\
+apiVersion: apps/v1
+kind: Deployment
+metadata: { name: web }
+spec: { replicas: -1, selector: { matchLabels: { a: b } }, template: { metadata: { labels: { a: b } }, spec: { containers: [{ name: Web }] } } }
+---
+apiVersion: v1
+kind: Service
+metadata: { name: web }
+spec: { selector: { a: c }, ports: [{ port: 80 }] }
+";
+    fs::write(&manifests, text).expect("writable");
+    let [page_name, manifests] = [&page, &manifests].map(|path| path.display().to_string());
+    windlass(&["validate", "-q", "--fail-on", "never", "--output", &page_name, &manifests]);
+    let read = read(&browser, &page, Theme::Light);
+    check(&read);
+    let count = |name: &str| read[name].as_u64().unwrap_or_default();
+    assert!(count("rows") >= 3 && count("of_one_group") > 0 && count("of_one_group") < count("rows"), "{read}");
+    photograph(&browser, &page, Theme::Light);
+}
+
 /// What holds for every page.
 fn check(read: &Value) {
     for what in ["faint", "fetched", "errors", "twice", "unnamed", "beyond_box", "without_scripts"] {

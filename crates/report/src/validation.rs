@@ -3,6 +3,7 @@
 
 mod github;
 mod gitlab;
+mod html;
 mod human;
 mod json;
 mod junit;
@@ -43,8 +44,8 @@ pub struct ValidationFormat {
 }
 
 /// Every format of the verdicts; the first one is the default.
-pub static FORMATS: [ValidationFormat; 7] =
-    [human::FORMAT, json::FORMAT, sarif::FORMAT, junit::FORMAT, github::FORMAT, gitlab::FORMAT, markdown::FORMAT];
+pub static FORMATS: [ValidationFormat; 8] =
+    [human::FORMAT, json::FORMAT, sarif::FORMAT, junit::FORMAT, github::FORMAT, gitlab::FORMAT, markdown::FORMAT, html::FORMAT];
 
 /// The format that `--format` calls so.
 pub fn by_name(name: &str) -> Option<&'static ValidationFormat> {
