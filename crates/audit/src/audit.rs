@@ -232,7 +232,7 @@ impl Target {
 
 impl Target {
     fn of_object(object: ObjectContext<'_>) -> Self {
-        Self { object: Some(object.reference()), ..Self::default() }
+        Self { object: Some(object.reference().clone()), ..Self::default() }
     }
 
     fn of_config(config: ConfigContext<'_>) -> Self {

@@ -19,6 +19,7 @@ mod manifest;
 mod measurements;
 mod mounts;
 mod mysql;
+mod object_index;
 mod packages;
 mod php;
 mod redis;
@@ -30,6 +31,7 @@ mod site;
 mod stack;
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 use windlass_source::{Diagnostic, FileId, SourceMap, Span};
 use windlass_yaml::Node;
@@ -43,6 +45,7 @@ pub use load::Request;
 pub use manifest::{ContainerContext, ObjectContext, WorkloadContext, lists};
 pub use measurements::Measurement;
 pub use mysql::{server_entry, server_sections};
+pub use object_index::ObjectIndex;
 pub use packages::{Install, Manager};
 pub use repository::{Repository, RepositoryFile};
 pub use role::Role;
@@ -60,6 +63,7 @@ pub struct Context {
     pub(crate) dockerfiles: Vec<dockerfile::DockerfileEntry>,
     pub(crate) configs: Vec<config_file::ConfigFile>,
     pub(crate) manifests: Vec<manifest::ManifestEntry>,
+    object_index: OnceLock<ObjectIndex>,
     /// The compose files as they are written, before anything is merged.
     pub(crate) written: BTreeMap<FileId, Node>,
     /// What could not be read, and so was not checked.
@@ -107,7 +111,12 @@ impl Context {
 
     /// The objects of manifests, in the order of files and documents.
     pub fn objects(&self) -> impl Iterator<Item = ObjectContext<'_>> {
-        self.manifests.iter().map(|entry| ObjectContext::new(self, entry))
+        (0..self.manifests.len()).map(|index| ObjectContext::new(self, index))
+    }
+
+    /// The same by what they are to each other.
+    pub(crate) fn object_index(&self) -> &ObjectIndex {
+        self.object_index.get_or_init(|| ObjectIndex::new(&self.manifests))
     }
 
     /// Every text that was read.

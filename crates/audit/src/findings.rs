@@ -31,7 +31,7 @@ pub struct Finding {
     /// The service.
     pub service: Option<SmolStr>,
     /// The Kubernetes object, `Deployment/web`.
-    pub object: Option<String>,
+    pub object: Option<SmolStr>,
     /// The same for the same defect whatever stands above it in the file; for baselines.
     pub fingerprint: String,
     /// Why it does not count.
@@ -113,7 +113,7 @@ pub(crate) struct Target {
     pub(crate) stacks: Vec<usize>,
     pub(crate) service: Option<SmolStr>,
     /// `Deployment/web`.
-    pub(crate) object: Option<String>,
+    pub(crate) object: Option<SmolStr>,
     /// It is the repository as a whole, which every stack is part of.
     pub(crate) is_repository: bool,
 }

@@ -394,7 +394,7 @@ impl<'a> Effective<'a> {
             Place { file: file.name().to_owned(), line: position.line, column: position.column }
         });
         let Finding { rule, grade, message, help, service, object, .. } = finding;
-        Judged { rule, grade, message, help, place, service, object, standing }
+        Judged { rule, grade, message, help, place, service, object: object.map(Into::into), standing }
     }
 }
 

@@ -20,7 +20,8 @@ const LIMIT: u64 = 1 << 20;
 
 /// Flags that are no settings: they belong to one run, or to the person who runs it. `--allow-outside` is among them since a
 /// project that a stranger made must not open the reader's files.
-const OF_ONE_RUN: [&str; 19] = [
+const OF_ONE_RUN: [&str; 20] = [
+    "against",
     "allow-outside",
     "apply",
     "check",

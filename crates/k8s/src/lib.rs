@@ -16,6 +16,7 @@ pub mod validity;
 pub mod view;
 pub mod write;
 
+mod cel;
 mod hash;
 mod kind;
 mod object;

@@ -123,6 +123,16 @@ impl Amount {
         i64::try_from(up).unwrap_or(i64::MAX)
     }
 
+    /// The number, when it is whole.
+    pub fn to_integer(self) -> Option<i64> {
+        (self.nano % 1_000_000_000 == 0).then(|| i64::try_from(self.nano / 1_000_000_000).ok()).flatten()
+    }
+
+    /// The number, as near as a float comes.
+    pub fn to_f64(self) -> f64 {
+        self.nano as f64 / 1e9
+    }
+
     /// True below zero.
     pub fn is_negative(self) -> bool {
         self.nano < 0
@@ -134,6 +144,14 @@ impl std::ops::Add for Amount {
 
     fn add(self, other: Self) -> Self {
         Self { nano: self.nano.saturating_add(other.nano) }
+    }
+}
+
+impl std::ops::Sub for Amount {
+    type Output = Self;
+
+    fn sub(self, other: Self) -> Self {
+        Self { nano: self.nano.saturating_sub(other.nano) }
     }
 }
 

@@ -11,6 +11,7 @@ mod table;
 use std::fmt;
 use std::str::FromStr;
 
+pub(crate) use custom::Expressions;
 pub use custom::{CustomKind, CustomKinds};
 pub use field::{FieldInfo, find_field};
 pub use removed::{Removed, removed};

@@ -1,12 +1,15 @@
 //! Paths in, the verdict on every object of their files out: what `windlass validate` does. Files come through a
 //! [`FileSystem`](windlass_source::FileSystem); what is printed, and how, is not here.
 
+mod defaults;
 mod generated;
 mod load;
+mod policies;
 mod relations;
+mod updates;
 
 use windlass_source::{Diagnostic, FileId, SourceMap, Span, in_parallel};
-use windlass_yaml::Budget;
+use windlass_yaml::{Budget, Node};
 
 use crate::read::{self, Manifest, Manifests};
 use crate::schema::{CustomKinds, Version};
@@ -15,7 +18,7 @@ use crate::view::{Fields as _, text};
 
 pub use generated::check_objects;
 pub use load::{Request, load};
-pub use relations::{Finding, RULES as RELATIONS};
+pub use relations::{Finding, RULES as RELATIONS, relations};
 
 /// What was read, before it is judged.
 #[derive(Debug, Default)]
@@ -69,26 +72,62 @@ pub struct Validation {
     pub others: Vec<(FileId, Option<Span>)>,
 }
 
-impl Resource {
+/// An object among others.
+#[derive(Clone, Copy, Debug)]
+pub struct Object<'a> {
+    /// Its file.
+    pub file: FileId,
+    /// Its tree.
+    pub root: &'a Node,
+}
+
+impl<'a> Object<'a> {
     /// `apiVersion`, empty where it is missing.
-    pub fn api_version(&self) -> &str {
-        self.manifest.root.text("apiVersion").unwrap_or_default()
+    pub fn api_version(&self) -> &'a str {
+        self.root.text("apiVersion").unwrap_or_default()
     }
 
     /// `kind`, empty where it is missing.
-    pub fn kind(&self) -> &str {
-        self.manifest.root.text("kind").unwrap_or_default()
+    pub fn kind(&self) -> &'a str {
+        self.root.text("kind").unwrap_or_default()
     }
 
     /// `metadata.name`, or the beginning of the name that the server makes.
-    pub fn name(&self) -> &str {
-        let field = |name: &str| self.manifest.root.at(&["metadata", name]).and_then(text).filter(|text| !text.is_empty());
+    pub fn name(&self) -> &'a str {
+        let field = |name: &str| self.root.at(&["metadata", name]).and_then(text).filter(|text| !text.is_empty());
         field("name").or_else(|| field("generateName")).unwrap_or_default()
     }
 
     /// `metadata.namespace`, where it is written.
+    pub fn namespace(&self) -> Option<&'a str> {
+        self.root.at(&["metadata", "namespace"]).and_then(text)
+    }
+}
+
+impl Resource {
+    /// The object.
+    pub fn object(&self) -> Object<'_> {
+        Object { file: self.file, root: &self.manifest.root }
+    }
+
+    /// `apiVersion`, empty where it is missing.
+    pub fn api_version(&self) -> &str {
+        self.object().api_version()
+    }
+
+    /// `kind`, empty where it is missing.
+    pub fn kind(&self) -> &str {
+        self.object().kind()
+    }
+
+    /// `metadata.name`, or the beginning of the name that the server makes.
+    pub fn name(&self) -> &str {
+        self.object().name()
+    }
+
+    /// `metadata.namespace`, where it is written.
     pub fn namespace(&self) -> Option<&str> {
-        self.manifest.root.at(&["metadata", "namespace"]).and_then(text)
+        self.object().namespace()
     }
 }
 
@@ -124,11 +163,30 @@ pub fn validate(input: &Input, definitions: &Input, version: Version) -> Validat
         Resource { file, manifest, status, problems, findings: Vec::new() }
     });
     all.resources = resources.collect();
-    let findings = relations::check(&all.resources);
-    for (resource, findings) in all.resources.iter_mut().zip(findings) {
+    let objects: Vec<Object<'_>> = all.resources.iter().map(Resource::object).collect();
+    let findings = relations(&objects);
+    let denied = policies::check(&objects);
+    for ((resource, findings), denied) in all.resources.iter_mut().zip(findings).zip(denied) {
         resource.findings = findings;
+        resource.findings.extend(denied);
     }
     all
+}
+
+/// Adds what the update of objects that are there already can't change.
+pub fn against(validation: &mut Validation, there: &Input) {
+    let manifests: Vec<(FileId, Manifest)> = there
+        .files
+        .iter()
+        .zip(read_all(there))
+        .flat_map(|(file, read)| read.objects.into_iter().map(move |manifest| (*file, manifest)))
+        .collect();
+    let there: Vec<Object<'_>> = manifests.iter().map(|(file, manifest)| Object { file: *file, root: &manifest.root }).collect();
+    let objects: Vec<Object<'_>> = validation.resources.iter().map(Resource::object).collect();
+    let findings = updates::check(&objects, &there);
+    for (resource, findings) in validation.resources.iter_mut().zip(findings) {
+        resource.findings.extend(findings);
+    }
 }
 
 fn read_all(input: &Input) -> Vec<Manifests> {

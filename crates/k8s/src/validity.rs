@@ -14,7 +14,7 @@ mod config;
 mod container;
 mod crd;
 mod custom;
-mod format;
+pub(crate) mod format;
 mod ingress;
 mod kinds;
 mod metadata;
@@ -40,7 +40,7 @@ use crate::read::Manifest;
 use crate::schema::{self, CustomKinds, Lookup, Version};
 use crate::view::Fields as _;
 use findings::Findings;
-pub(crate) use findings::path_of;
+pub(crate) use findings::{path_of, show};
 pub use rules::{Rule, RuleInfo, all as rules};
 pub(crate) use selector::matches as selector_matches;
 
@@ -108,7 +108,7 @@ pub fn validate(manifest: &Manifest, version: Version, custom: &CustomKinds) -> 
         Lookup::NotServed => kinds::not_served(root, api_version, kind, &mut findings),
         Lookup::Foreign if let Some(kind) = custom.get(api_version, kind) => {
             metadata::check(root, format::subdomain, kind.is_namespaced, &mut findings);
-            custom::check(root, &kind.schema, &mut findings);
+            custom::check(root, kind, &mut findings);
         }
         Lookup::Foreign => {
             let status = if findings.is_empty() { Status::Skipped } else { Status::Invalid };

@@ -2,13 +2,14 @@
 
 use std::ops::Deref;
 
-use smol_str::SmolStr;
+use smol_str::{SmolStr, format_smolstr};
 use windlass_k8s::read::Manifest;
+use windlass_k8s::validation::{Finding as Relation, Object};
 use windlass_k8s::view::{self, ContainerKind, Fields as _, Workload, text};
 use windlass_source::{FileId, Span};
 use windlass_yaml::Node;
 
-use super::Context;
+use super::{Context, ObjectIndex};
 
 /// An object as the context keeps it.
 #[derive(Debug)]
@@ -17,12 +18,20 @@ pub(crate) struct ManifestEntry {
     pub(crate) manifest: Manifest,
     /// Looked at more often than anything else.
     pub(crate) kind: SmolStr,
+    /// `Deployment/web`.
+    pub(crate) reference: SmolStr,
 }
 
 impl ManifestEntry {
-    pub(super) fn new(file: FileId, manifest: Manifest) -> Self {
-        let kind = manifest.root.text("kind").unwrap_or_default().into();
-        Self { file, manifest, kind }
+    pub(crate) fn new(file: FileId, manifest: Manifest) -> Self {
+        let object = Object { file, root: &manifest.root };
+        let reference = format_smolstr!("{}/{}", object.kind(), object.name());
+        let kind = object.kind().into();
+        Self { file, manifest, kind, reference }
+    }
+
+    pub(crate) fn object(&self) -> Object<'_> {
+        Object { file: self.file, root: &self.manifest.root }
     }
 }
 
@@ -30,8 +39,7 @@ impl ManifestEntry {
 #[derive(Clone, Copy, Debug)]
 pub struct ObjectContext<'a> {
     context: &'a Context,
-    root: &'a Node,
-    kind: &'a str,
+    index: usize,
 }
 
 /// An object that is a pod or makes pods; derefs to its view.
@@ -49,54 +57,66 @@ pub struct ContainerContext<'a> {
 }
 
 impl<'a> ObjectContext<'a> {
-    pub(super) fn new(context: &'a Context, entry: &'a ManifestEntry) -> Self {
-        Self { context, root: &entry.manifest.root, kind: &entry.kind }
+    pub(super) fn new(context: &'a Context, index: usize) -> Self {
+        Self { context, index }
+    }
+
+    fn entry(&self) -> &'a ManifestEntry {
+        &self.context.manifests[self.index]
+    }
+
+    fn object(&self) -> Object<'a> {
+        self.entry().object()
     }
 
     /// Its tree.
     pub fn root(&self) -> &'a Node {
-        self.root
+        &self.entry().manifest.root
     }
 
     /// `kind`.
     pub fn kind(&self) -> &'a str {
-        self.kind
+        &self.entry().kind
     }
 
     /// `apiVersion`.
     pub fn api_version(&self) -> &'a str {
-        self.root.text("apiVersion").unwrap_or_default()
+        self.object().api_version()
     }
 
     /// `metadata.name`, or the beginning of a name that the server makes.
     pub fn name(&self) -> &'a str {
-        let field = |name: &str| self.root.at(&["metadata", name]).and_then(text);
-        field("name").or_else(|| field("generateName")).unwrap_or_default()
+        self.object().name()
     }
 
     /// The namespace that it stands in; `default` where it names none.
     pub fn namespace(&self) -> &'a str {
-        self.root.at(&["metadata", "namespace"]).and_then(text).unwrap_or("default")
+        self.object().namespace().unwrap_or("default")
     }
 
     /// `Deployment/web`.
-    pub fn reference(&self) -> String {
-        format!("{}/{}", self.kind(), self.name())
+    pub fn reference(&self) -> &'a SmolStr {
+        &self.entry().reference
     }
 
     /// Where something is shown that is missing from the whole object: its name, or its first line.
     pub fn name_span(&self) -> Option<Span> {
-        self.root.at(&["metadata", "name"]).and_then(Node::span).or(self.root.span())
+        self.root().at(&["metadata", "name"]).and_then(Node::span).or(self.root().span())
     }
 
     /// The pods that it makes, if it makes any.
     pub fn workload(&self) -> Option<WorkloadContext<'a>> {
-        Some(WorkloadContext { object: *self, workload: Workload::of(self.root)? })
+        Some(WorkloadContext { object: *self, workload: Workload::of(self.root())? })
     }
 
-    /// All objects of the context.
-    pub fn others(&self) -> impl Iterator<Item = ObjectContext<'a>> {
-        self.context.objects()
+    /// The objects of the manifests by what they are to each other.
+    pub fn others(&self) -> &'a ObjectIndex {
+        self.context.object_index()
+    }
+
+    /// What does not fit the other objects, by one rule.
+    pub fn relations(&self, rule: &'static str) -> impl Iterator<Item = &'a Relation> {
+        self.others().relations(self.index).iter().filter(move |relation| relation.rule == rule)
     }
 }
 
@@ -172,38 +192,35 @@ impl<'a> ContainerContext<'a> {
 impl<'a> ObjectContext<'a> {
     /// The rules of a Role or ClusterRole; none for other kinds.
     pub fn role_rules(&self) -> &'a [Node] {
-        if matches!(self.kind(), "Role" | "ClusterRole") { self.root.items("rules") } else { &[] }
+        if matches!(self.kind(), "Role" | "ClusterRole") { self.root().items("rules") } else { &[] }
     }
 }
 
 impl<'a> WorkloadContext<'a> {
-    /// True when a Service of the manifests selects its pods.
-    pub fn is_selected_by_a_service(&self) -> bool {
-        let selects = |service: ObjectContext<'_>| {
-            let selector = service.root.at(&["spec", "selector"]).and_then(Node::as_map).filter(|map| !map.is_empty());
-            selector.is_some_and(|map| map.iter().all(|(key, value)| self.label(&key.name) == text(value)))
+    /// The Services of the manifests that select its pods.
+    pub fn services(&self) -> impl Iterator<Item = ObjectContext<'a>> {
+        let (context, workload) = (self.object.context, self.workload);
+        let candidates = workload.labels().flat_map(|(key, value)| self.object.others().services(self.object.namespace(), key, value));
+        let mut candidates: Vec<usize> = candidates.collect();
+        candidates.sort_unstable();
+        candidates.dedup();
+        let selects = move |service: &ObjectContext<'_>| {
+            let selector = service.root().at(&["spec", "selector"]).and_then(Node::as_map);
+            selector.is_some_and(|map| map.iter().all(|(key, value)| workload.label(&key.name) == text(value)))
         };
-        let here = self.object.namespace();
-        self.object.others().any(|other| other.kind() == "Service" && other.namespace() == here && selects(other))
+        candidates.into_iter().map(move |index| ObjectContext::new(context, index)).filter(selects)
     }
 
     /// The ServiceAccount that its pods run as, `Some(None)` where it is not among the manifests. `None` when the account has rights by a
     /// binding of the manifests: then its token is for something.
     pub fn account(&self) -> Option<Option<&'a Node>> {
         let name = self.pod.text("serviceAccountName").unwrap_or("default");
-        let is_this = |subject: &Node| {
-            subject.text("kind") == Some("ServiceAccount")
-                && subject.text("name") == Some(name)
-                && subject.text("namespace").is_none_or(|namespace| namespace == self.object.namespace())
-        };
-        if self.object.others().any(|other| other.kind().ends_with("RoleBinding") && other.root.items("subjects").iter().any(is_this)) {
+        let (context, others) = (self.object.context, self.object.others());
+        if others.is_bound(self.object.namespace(), name) {
             return None;
         }
-        let account = self
-            .object
-            .others()
-            .find(|other| other.kind() == "ServiceAccount" && other.name() == name && other.namespace() == self.object.namespace());
-        Some(account.map(|account| account.root))
+        let account = others.named(self.object.namespace(), "ServiceAccount", name);
+        Some(account.map(|index| ObjectContext::new(context, index).root()))
     }
 }
 

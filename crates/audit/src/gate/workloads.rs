@@ -36,7 +36,7 @@ impl<'a> Workloads<'a> {
                 workloads.by_container.entry(container.name()).or_default().push(workloads.all.len());
             }
             let is_reached = has_port_of_node(&workload) || open.iter().any(|selector| is_selected(&workload, selector));
-            workloads.all.push(Pods { reference: object.reference().into(), workload, is_reached });
+            workloads.all.push(Pods { reference: object.reference().clone(), workload, is_reached });
         }
         workloads
     }

@@ -1,5 +1,7 @@
 //! `windlass validate`: manifests in, what the API server would say of them out.
 
+mod against;
+
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -36,6 +38,9 @@ pub(crate) struct ValidateArgs {
     /// Skip objects of kinds that nobody described, without exit code 3
     #[arg(long, help_heading = "Checks")]
     ignore_missing_schemas: bool,
+    /// Say too what the update of objects can't change: those of a directory, or of the same paths at a commit of git
+    #[arg(long, value_name = "DIR|GITREF", help_heading = "Checks")]
+    against: Option<String>,
     #[command(flatten)]
     rules: RuleArgs,
     /// Form of the verdicts on standard output
@@ -70,6 +75,7 @@ Examples:
   windlass validate k8s --format json
   windlass validate k8s --format github --output validation.sarif --output validation.xml
   windlass validate k8s --fail-on P2 --ignore KW048
+  windlass validate k8s --against origin/main
 
 Exit codes:
   0  every object would be accepted, and nothing is at or above --fail-on
@@ -83,9 +89,13 @@ pub(crate) fn run(args: ValidateArgs, shell: &mut Shell) -> Outcome {
     let paths = if args.paths.is_empty() { vec![PathBuf::from(".")] } else { args.paths };
     let standard_input = if paths.iter().any(|path| path.as_os_str() == "-") { Some(read_standard_input(LIMIT)?) } else { None };
     let settings = args.rules.settings(judgement::unknown_names, shell)?;
+    let there = args.against.as_deref().map(|argument| against::load(argument, &paths, shell)).transpose()?;
     let input = validation::load(&Request { paths, standard_input }, &shell.files);
     let definitions = validation::load(&Request { paths: args.definitions, standard_input: None }, &shell.files);
-    let validation = validation::validate(&input, &definitions, args.kube_version);
+    let mut validation = validation::validate(&input, &definitions, args.kube_version);
+    if let Some(there) = &there {
+        validation::against(&mut validation, there);
+    }
 
     let mut told = input.diagnostics.clone();
     told.extend(without_object(&input, &validation));

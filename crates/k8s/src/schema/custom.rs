@@ -1,11 +1,12 @@
-//! Kinds that custom resource definitions bring: their schemas as they were written.
+//! Kinds that custom resource definitions bring: their schemas as they were written, and the rules in them.
 
 use std::collections::BTreeMap;
 
-use windlass_yaml::Node;
+use windlass_yaml::{Node, Value};
 
+use crate::cel::{Expression, Failure};
 use crate::read::Manifest;
-use crate::view::Fields as _;
+use crate::view::{Fields as _, text};
 
 /// The kinds of some definitions, by `apiVersion` and name.
 #[derive(Clone, Debug, Default)]
@@ -20,7 +21,12 @@ pub struct CustomKind {
     pub schema: Node,
     /// False for kinds of the whole cluster.
     pub is_namespaced: bool,
+    /// The expressions of its rules, each read once.
+    pub(crate) expressions: Expressions,
 }
+
+/// Expressions by their texts.
+pub(crate) type Expressions = BTreeMap<String, Result<Expression, Failure>>;
 
 impl CustomKinds {
     /// Adds what a manifest defines, if it is a definition. Versions that are not served are left out.
@@ -36,7 +42,10 @@ impl CustomKinds {
             if version.flag("served") == Some(false) {
                 continue;
             }
-            self.kinds.insert((format!("{group}/{name}"), kind.to_owned()), CustomKind { schema: schema.clone(), is_namespaced });
+            let mut expressions = Expressions::new();
+            collect(schema, &mut expressions);
+            self.kinds
+                .insert((format!("{group}/{name}"), kind.to_owned()), CustomKind { schema: schema.clone(), is_namespaced, expressions });
         }
     }
 
@@ -47,5 +56,21 @@ impl CustomKinds {
             return None;
         }
         self.kinds.get(&(api_version.to_owned(), kind.to_owned()))
+    }
+}
+
+/// Reads the expressions of every rule in a schema.
+fn collect(schema: &Node, expressions: &mut Expressions) {
+    match &schema.value {
+        Value::Map(map) => {
+            for rule in schema.items("x-kubernetes-validations") {
+                for source in ["rule", "messageExpression"].iter().filter_map(|field| rule.text(field)) {
+                    expressions.entry(source.to_owned()).or_insert_with(|| Expression::parse(source));
+                }
+            }
+            map.iter().filter(|(key, _)| key.as_str() != "default").for_each(|(_, inner)| collect(inner, expressions));
+        }
+        Value::Sequence(items) => items.iter().filter(|item| text(item).is_none()).for_each(|item| collect(item, expressions)),
+        _ => {}
     }
 }

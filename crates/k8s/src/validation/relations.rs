@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use windlass_source::Span;
 use windlass_yaml::Node;
 
-use super::Resource;
+use super::Object;
 use crate::validity::{path_of, selector_matches};
 use crate::view::{Container, ContainerKind, Fields as _, Workload, int, text};
 
@@ -30,8 +30,8 @@ pub struct Finding {
     pub is_error: bool,
 }
 
-/// The rules of this file, and what each finds.
-pub const RULES: [(&str, &str); 13] = [
+/// The rules on several objects, and what each finds.
+pub const RULES: [(&str, &str); 15] = [
     ("KN002", "policy that selects no pod"),
     ("KN003", "Service that selects no pod"),
     ("KN004", "target port that no selected pod has"),
@@ -39,6 +39,8 @@ pub const RULES: [(&str, &str); 13] = [
     ("KV152", "object that stands twice"),
     ("KV308", "role that is not there"),
     ("KV310", "claim that is not there"),
+    ("KV313", "object that an admission policy denies"),
+    ("KV314", "field that an update can't change"),
     ("KW009", "probe of a port that the container does not name"),
     ("KW042", "service account that is not there"),
     ("KW048", "ConfigMap or Secret that is not there"),
@@ -52,19 +54,19 @@ const WORKLOADS: [&str; 7] = ["Pod", "Deployment", "StatefulSet", "DaemonSet", "
 
 /// Objects by namespace, kind and name.
 struct Index<'a> {
-    by_name: BTreeMap<(&'a str, &'a str, &'a str), &'a Resource>,
+    by_name: BTreeMap<(&'a str, &'a str, &'a str), &'a Object<'a>>,
     workloads: BTreeMap<&'a str, Vec<Workload<'a>>>,
     /// Of each namespace, label and value: which of its workloads have it.
     labelled: BTreeMap<(&'a str, &'a str, &'a str), Vec<usize>>,
 }
 
 impl<'a> Index<'a> {
-    fn new(resources: &'a [Resource]) -> Self {
+    fn new(objects: &'a [Object<'a>]) -> Self {
         let mut index = Self { by_name: BTreeMap::new(), workloads: BTreeMap::new(), labelled: BTreeMap::new() };
-        for resource in resources.iter().filter(|resource| !resource.kind().is_empty()) {
-            let namespace = resource.namespace().unwrap_or(DEFAULT);
-            index.by_name.entry((namespace, resource.kind(), resource.name())).or_insert(resource);
-            if let Some(workload) = Workload::of(&resource.manifest.root) {
+        for object in objects.iter().filter(|object| !object.kind().is_empty()) {
+            let namespace = object.namespace().unwrap_or(DEFAULT);
+            index.by_name.entry((namespace, object.kind(), object.name())).or_insert(object);
+            if let Some(workload) = Workload::of(object.root) {
                 let workloads = index.workloads.entry(namespace).or_default();
                 for (key, value) in workload.labels() {
                     index.labelled.entry((namespace, key, value)).or_default().push(workloads.len());
@@ -80,7 +82,7 @@ impl<'a> Index<'a> {
         next.is_some_and(|((of, other, _), _)| *of == namespace && *other == kind)
     }
 
-    fn get(&self, namespace: &str, kind: &str, name: &str) -> Option<&'a Resource> {
+    fn get(&self, namespace: &str, kind: &str, name: &str) -> Option<&'a Object<'a>> {
         self.by_name.get(&(namespace, kind, name)).copied()
     }
 
@@ -105,14 +107,14 @@ impl<'a> Index<'a> {
 }
 
 /// What does not fit: for each of the objects, in their order.
-pub(super) fn check(resources: &[Resource]) -> Vec<Vec<Finding>> {
-    let index = Index::new(resources);
-    let one = |resource: &Resource| {
-        let root = &resource.manifest.root;
-        let namespace = resource.namespace().unwrap_or(DEFAULT);
+pub fn relations(objects: &[Object<'_>]) -> Vec<Vec<Finding>> {
+    let index = Index::new(objects);
+    let one = |object: &Object<'_>| {
+        let root = object.root;
+        let namespace = object.namespace().unwrap_or(DEFAULT);
         let mut findings = Vec::new();
-        twice(resource, &index, &mut findings);
-        match resource.kind() {
+        twice(object, &index, &mut findings);
+        match object.kind() {
             "Service" => service(root, namespace, &index, &mut findings),
             "Ingress" => ingress(root, namespace, &index, &mut findings),
             "HorizontalPodAutoscaler" => autoscaler(root, namespace, &index, &mut findings),
@@ -126,24 +128,24 @@ pub(super) fn check(resources: &[Resource]) -> Vec<Vec<Finding>> {
         }
         findings
     };
-    resources.iter().map(one).collect()
+    objects.iter().map(one).collect()
 }
 
-fn finding(rule: &'static str, is_error: bool, path: impl Into<String>, node: Option<&Node>, message: String) -> Finding {
+pub(super) fn finding(rule: &'static str, is_error: bool, path: impl Into<String>, node: Option<&Node>, message: String) -> Finding {
     Finding { rule, path: path.into(), message, span: node.and_then(Node::span), related: None, is_error }
 }
 
-fn twice(resource: &Resource, index: &Index<'_>, findings: &mut Vec<Finding>) {
-    let (namespace, kind, name) = (resource.namespace().unwrap_or(DEFAULT), resource.kind(), resource.name());
-    let Some(first) = index.get(namespace, kind, name).filter(|first| !std::ptr::eq(*first, resource)) else { return };
-    let group = |resource: &Resource| resource.api_version().split_once('/').map_or(String::new(), |(group, _)| group.to_owned());
+fn twice(object: &Object<'_>, index: &Index<'_>, findings: &mut Vec<Finding>) {
+    let (namespace, kind, name) = (object.namespace().unwrap_or(DEFAULT), object.kind(), object.name());
+    let Some(first) = index.get(namespace, kind, name).filter(|first| !std::ptr::eq(first.root, object.root)) else { return };
+    let group = |object: &Object<'_>| object.api_version().split_once('/').map_or(String::new(), |(group, _)| group.to_owned());
     // `generateName` gives each a name of its own; variants of a stack stand in directories of their own.
-    let has_name = resource.manifest.root.at(&["metadata", "name"]).is_some();
-    if has_name && group(first) == group(resource) && first.file == resource.file {
-        let node = resource.manifest.root.at(&["metadata", "name"]);
+    let has_name = object.root.at(&["metadata", "name"]).is_some();
+    if has_name && group(first) == group(object) && first.file == object.file {
+        let node = object.root.at(&["metadata", "name"]);
         let mut told =
             finding("KV152", true, "metadata.name", node, format!("`{kind}/{name}` stands twice in this input; the last one wins"));
-        told.related = first.manifest.root.at(&["metadata", "name"]).and_then(Node::span);
+        told.related = first.root.at(&["metadata", "name"]).and_then(Node::span);
         findings.push(told);
     }
 }
@@ -202,7 +204,7 @@ fn ingress(root: &Node, namespace: &str, index: &Index<'_>, findings: &mut Vec<F
             continue;
         }
         let Some(target) = index.get(namespace, "Service", name) else { continue };
-        let ports = target.manifest.root.field("spec").map(|spec| spec.items("ports")).unwrap_or_default();
+        let ports = target.root.field("spec").map(|spec| spec.items("ports")).unwrap_or_default();
         let Some(port) = service.field("port") else { continue };
         let is_there = match (port.text("name"), port.int("number")) {
             (Some(name), _) => ports.iter().any(|port| port.text("name") == Some(name)),

@@ -1,5 +1,7 @@
 //! Objects of custom kinds against the schema of their definition: types, unknown fields, required ones, ranges, patterns, unions, keys
-//! of lists. Rules in CEL are not evaluated.
+//! of lists; then its rules in CEL.
+
+mod rules;
 
 use std::collections::BTreeSet;
 
@@ -8,10 +10,12 @@ use windlass_yaml::{Node, Number, Value};
 
 use super::findings::{Findings, Place, show};
 use crate::quantity::Amount;
+use crate::schema::CustomKind;
 use crate::view::{Fields as _, int, text};
 
 /// Checks an object; what every object has is not in its schema.
-pub(super) fn check<'a>(root: &'a Node, schema: &Node, findings: &mut Findings<'a>) {
+pub(super) fn check<'a>(root: &'a Node, kind: &CustomKind, findings: &mut Findings<'a>) {
+    let schema = &kind.schema;
     let Some(map) = root.as_map() else { return };
     for (key, value) in map.iter() {
         if matches!(key.as_str(), "apiVersion" | "kind" | "metadata") {
@@ -25,6 +29,10 @@ pub(super) fn check<'a>(root: &'a Node, schema: &Node, findings: &mut Findings<'
     }
     required(root, schema, findings);
     combinations(root, schema, findings);
+    // What can't be trusted to be of its type is not looked at further.
+    if findings.errors() == 0 {
+        rules::check(root, schema, &kind.expressions, findings);
+    }
 }
 
 fn property<'s>(schema: &'s Node, name: &str) -> Option<&'s Node> {

@@ -93,6 +93,11 @@ impl<'a> Findings<'a> {
         Self::new(self.root, self.version)
     }
 
+    /// True for the object as a whole.
+    pub(super) fn is_root(&self, node: &Node) -> bool {
+        std::ptr::eq(self.root, node)
+    }
+
     /// Says of which type the object is.
     pub(super) fn set_type(&mut self, index: u16) {
         self.kind = Some(Type::of_struct(index));
@@ -360,7 +365,7 @@ fn shown(place: &Place<'_>) -> String {
     if place.rest.is_empty() { show(place.node) } else { "\"\"".into() }
 }
 
-pub(super) fn show(node: &Node) -> String {
+pub(crate) fn show(node: &Node) -> String {
     match &node.value {
         Value::Null => "null".into(),
         Value::Bool(value) => value.to_string(),

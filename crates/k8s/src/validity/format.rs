@@ -62,12 +62,12 @@ fn is_name_part(text: &str) -> bool {
 }
 
 /// RFC 1123 label, 63 bytes.
-pub(super) fn label(text: &str) -> Vec<String> {
+pub(crate) fn label(text: &str) -> Vec<String> {
     messages([at_most(text, 63), unless(is_label(text), LABEL)])
 }
 
 /// RFC 1035 label, 63 bytes.
-pub(super) fn label_1035(text: &str) -> Vec<String> {
+pub(crate) fn label_1035(text: &str) -> Vec<String> {
     let right = is_label(text) && text.starts_with(|first: char| first.is_ascii_lowercase());
     messages([at_most(text, 63), unless(right, LABEL_1035)])
 }
@@ -82,7 +82,7 @@ pub(super) fn relaxed_service_name(text: &str) -> Vec<String> {
 }
 
 /// RFC 1123 subdomain, 253 bytes.
-pub(super) fn subdomain(text: &str) -> Vec<String> {
+pub(crate) fn subdomain(text: &str) -> Vec<String> {
     messages([at_most(text, 253), unless(is_subdomain(text), SUBDOMAIN)])
 }
 
@@ -111,12 +111,12 @@ pub(super) fn host(text: &str) -> Vec<String> {
 }
 
 /// The value of a label.
-pub(super) fn label_value(text: &str) -> Vec<String> {
+pub(crate) fn label_value(text: &str) -> Vec<String> {
     messages([at_most(text, 63), unless(text.is_empty() || is_name_part(text), LABEL_VALUE)])
 }
 
 /// A name of at most 63 bytes after an optional prefix that is a subdomain: the keys of labels and annotations.
-pub(super) fn qualified_name(text: &str) -> Vec<String> {
+pub(crate) fn qualified_name(text: &str) -> Vec<String> {
     let (prefix, name) = match text.split_once('/') {
         None => (None, text),
         Some((_, rest)) if rest.contains('/') => {
@@ -231,7 +231,7 @@ pub(super) fn quantity(text: &str) -> Option<&'static str> {
 }
 
 /// RFC 3339.
-pub(super) fn is_time(text: &str) -> bool {
+pub(crate) fn is_time(text: &str) -> bool {
     let digits = |range: std::ops::Range<usize>, high: u32| {
         text.get(range)
             .filter(|part| part.bytes().all(|byte| byte.is_ascii_digit()))

@@ -172,6 +172,8 @@ rules! {
     305 "malformed value",
     306 "value that another field forbids",
     307 "value that has to be unique",
+    311 "rule of the definition that does not hold",
+    312 "rule that could not be evaluated",
 }
 
 #[cfg(test)]
@@ -190,13 +192,18 @@ mod tests {
     #[expect(clippy::disallowed_methods, reason = "reads the checks of this crate")]
     fn every_rule_that_a_check_names_is_listed_and_every_listed_one_is_named() {
         let mut named = BTreeSet::from([3]);
-        let directory = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/validity");
-        for entry in std::fs::read_dir(directory).expect("the checks").flatten() {
-            let Ok(text) = std::fs::read_to_string(entry.path()) else { continue };
-            for call in text.split("findings.").chain(text.split("[(\"")).skip(1) {
-                let digits = call.split_once(['(', ',']).map_or("", |(_, rest)| rest).trim_start();
-                let digits: String = digits.chars().take_while(char::is_ascii_digit).collect();
-                named.extend(digits.parse::<u16>().ok());
+        let mut directories = vec![std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/validity")];
+        while let Some(directory) = directories.pop() {
+            for entry in std::fs::read_dir(directory).expect("the checks").flatten() {
+                if entry.path().is_dir() {
+                    directories.push(entry.path());
+                }
+                let Ok(text) = std::fs::read_to_string(entry.path()) else { continue };
+                for call in text.split("findings.").chain(text.split("[(\"")).skip(1) {
+                    let digits = call.split_once(['(', ',']).map_or("", |(_, rest)| rest).trim_start();
+                    let digits: String = digits.chars().take_while(char::is_ascii_digit).collect();
+                    named.extend(digits.parse::<u16>().ok());
+                }
             }
         }
         let listed: BTreeSet<u16> = RULES.iter().map(|(number, ..)| *number).collect();

@@ -64,7 +64,7 @@ fn check(container: &ContainerContext<'_>, findings: &mut Findings<'_>) {
         return;
     }
     let message = format!("container `{}` has no readiness probe", container.name());
-    let is_selected = container.workload().is_selected_by_a_service();
+    let is_selected = container.workload().services().next().is_some();
     let finding = findings.report(container.name_span(), message).help("add `readinessProbe:` with a check that says when it can answer");
     if !is_selected {
         finding.severity(Grade::new(Severity::P2, "no Service among the manifests selects its pods"));
