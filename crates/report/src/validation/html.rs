@@ -55,7 +55,7 @@ fn remarks(report: &ValidationReport<'_>) -> Markup {
         @for remark in told {
             tr data-state=(remark.severity.as_str()) data-group=(kind(remark)) {
                 td { (badge(remark.severity.as_str())) }
-                th scope="row" { (prose(&remark.message)) @if !remark.path.is_empty() { p.place { (remark.path) } } }
+                th scope="row" { (prose(&remark.message)) @if !remark.message.starts_with(remark.path) { p.place { (remark.path) } } }
                 td { @if let Some(resource) = report.resource(remark) { code { (reference(resource)) } } }
                 td { @if let Some(span) = remark.span { span.place { (report.sources().locate(span)) } } }
                 td { (prose(remark.help.unwrap_or_default())) }
