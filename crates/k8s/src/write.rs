@@ -2,7 +2,7 @@
 //! container's `image` and `command`) first in each. What says nothing is left out: null, `status`, `creationTimestamp`, and empty maps and
 //! lists where they mean the same as none. Which files the texts go to is not here (room `emit`).
 //!
-//! The form is made once, as a [`tree`], when the typed value is taken apart; texts and checks are made of that.
+//! The form is made as a [`tree`], in the one walk that takes the typed value apart; texts and checks are made of such trees.
 
 use std::cell::Cell;
 
