@@ -68,7 +68,7 @@ fn values_that_mean_nothing_are_refused() -> anyhow::Result<()> {
 
 /// Powers that the operator needs, with the reason.
 const EXCEPT: [(&str, &str); 2] = [
-    ("KR003", "in a namespace it watches the Secrets that Stacks made"),
+    ("KR003", "in a namespace it watches Secrets, for those that Stacks name or made"),
     ("KR006", "it writes objects as the accounts that Stacks name, by impersonation"),
 ];
 
