@@ -14,6 +14,8 @@ mod place;
 mod report;
 pub mod rules;
 mod sarif;
+#[cfg(test)]
+mod testing;
 pub mod validation;
 
 pub use formats::summary::render as summary;

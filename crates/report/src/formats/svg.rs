@@ -202,12 +202,9 @@ mod tests {
     use std::fs;
     use std::path::Path;
 
-    use windlass_compose::Request;
-    use windlass_convert::{Input, Options, convert};
-    use windlass_source::RealFileSystem;
-
     use super::*;
     use crate::graph::layout::tests::faults;
+    use crate::testing::{converted, runsets};
 
     impl Picture<'_> {
         /// What overlaps: boxes, lines through boxes, text beyond its box.
@@ -220,19 +217,7 @@ mod tests {
 
     /// The graph of a project in files.
     fn graph_of(directory: &Path, files: &[&str]) -> Graph {
-        let mut request = Request::new(directory);
-        request.files = files.iter().map(|file| (*file).to_owned()).collect();
-        let sources = RealFileSystem::new(directory);
-        let loaded = windlass_compose::load(&request, &sources);
-        let input = Input {
-            project: &loaded.project,
-            tree: &loaded.tree,
-            directory: &loaded.directory,
-            files: &sources,
-            variable: &|name| loaded.environment.get(name).map(|variable| variable.value.clone()),
-            options: &Options::default(),
-        };
-        let conversion = convert(&input);
+        let (loaded, conversion) = converted(directory, files);
         Graph::of_conversion(&loaded.project, &conversion.report, &conversion.objects)
     }
 
@@ -266,15 +251,12 @@ mod tests {
     #[test]
     fn nothing_overlaps_in_the_pictures_of_real_projects() {
         let Some(corpus) = windlass_testkit::shared("corpus") else { return };
-        let rows = fs::read_to_string(corpus.join("RUNSETS.tsv")).expect("the corpus has a list of runsets");
-        let mut graphs: Vec<(String, Graph)> = rows
-            .lines()
-            .skip(1)
-            .filter_map(|row| {
-                let mut columns = row.split('\t');
-                let (folder, _, files) = (columns.next()?, columns.next()?, columns.next()?);
-                let files: Vec<&str> = files.split(';').collect();
-                Some((format!("{folder}-{}", files.join("-").replace('/', "-")), graph_of(&corpus.join("compose").join(folder), &files)))
+        let mut graphs: Vec<(String, Graph)> = runsets(&corpus)
+            .into_iter()
+            .map(|(directory, files)| {
+                let folder = directory.file_name().unwrap_or_default().to_string_lossy();
+                let files: Vec<&str> = files.iter().map(String::as_str).collect();
+                (format!("{folder}-{}", files.join("-").replace('/', "-")), graph_of(&directory, &files))
             })
             .collect();
         assert!(graphs.len() > 100, "{} runsets", graphs.len());

@@ -127,3 +127,41 @@ fn values(objects: &Objects) -> impl Iterator<Item = String> {
     });
     texts.flat_map(|text| text.lines().map(|line| line.trim().to_owned()).collect::<Vec<_>>())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{converted, runsets};
+
+    #[test]
+    fn no_line_of_a_real_project_shows_a_credential() {
+        let Some(corpus) = windlass_testkit::shared("corpus") else { return };
+        let (mut checked, mut shown) = (0, Vec::new());
+        for (directory, files) in runsets(&corpus) {
+            let files: Vec<&str> = files.iter().map(String::as_str).collect();
+            let (loaded, made) = converted(&directory, &files);
+            let conversion = Conversion {
+                report: &made.report,
+                objects: &[],
+                diagnostics: &[],
+                sources: &loaded.sources,
+                project: &loaded.project,
+                made: &made.objects,
+            };
+            let excerpts = Excerpts::of(&conversion);
+            let spans = made.report.attributes().filter_map(|entry| entry.origin.span());
+            let lines: Vec<Excerpt> = spans.map(|span| excerpts.line(span)).collect();
+            // What every project may say: words that are names as well.
+            let is_word = |text: &str| text.chars().all(|character| character.is_ascii_lowercase() || matches!(character, '_' | '-' | ':'));
+            for value in values(&made.objects).filter(|value| value.len() >= 8 && !is_word(value)) {
+                checked += 1;
+                let shows = |line: &&Excerpt| [&line.before, &line.marked, &line.after].iter().any(|part| part.contains(&value));
+                if let Some(line) = lines.iter().find(shows) {
+                    shown.push(format!("{} {value}: {line:?}", directory.display()));
+                }
+            }
+        }
+        assert!(checked > 1_000, "{checked} values");
+        assert!(shown.is_empty(), "{} of {checked}: {shown:#?}", shown.len());
+    }
+}
