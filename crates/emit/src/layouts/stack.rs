@@ -223,7 +223,12 @@ fn object_rules(objects: &Objects) -> Vec<PolicyRule> {
         let group = object.kind().api_version().split_once('/').map_or("", |(group, _)| group);
         groups.entry(group).or_default().insert(object.kind().plural());
     }
-    groups.into_iter().map(|(group, resources)| rule(group, resources.into_iter().collect(), &VERBS)).collect()
+    let mut rules: Vec<_> = groups.into_iter().map(|(group, resources)| rule(group, resources.into_iter().collect(), &VERBS)).collect();
+    // The controller of a StatefulSet that goes back waits for a broken pod for ever, unless somebody deletes it.
+    if objects.of_kind(Kind::StatefulSet).next().is_some() {
+        rules.push(rule("", vec!["pods".to_owned()], &["list", "delete"]));
+    }
+    rules
 }
 
 fn rule(group: &str, resources: Vec<String>, verbs: &[&str]) -> PolicyRule {
