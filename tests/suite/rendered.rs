@@ -10,8 +10,9 @@ use serde::Deserialize as _;
 use serde_json::Value;
 use windlass_emit::FileTree;
 use windlass_k8s::Objects;
-use windlass_testkit::Component;
+use windlass_testkit::{Component, workspace};
 
+use crate::conversion::read_tree;
 use crate::invariants::written;
 
 /// Objects by kind, namespace and name.
@@ -39,6 +40,30 @@ pub fn write_tree(tree: &FileTree, directory: &Path) -> anyhow::Result<()> {
         fs::write(path, &file.content)?;
     }
     Ok(())
+}
+
+/// Compares a tree with the one in `tests/layouts/NAME`, but for what git itself would heed. `WINDLASS_UPDATE=1` rewrites it; read it
+/// before you commit it.
+///
+/// # Panics
+/// When they differ.
+pub fn assert_golden(name: &str, tree: &FileTree) {
+    let directory = workspace().join("tests/layouts").join(name);
+    let files = tree.iter().filter(|(path, _)| !path.ends_with(".gitignore"));
+    let actual: BTreeMap<String, String> =
+        files.map(|(path, file)| (path.to_owned(), String::from_utf8_lossy(&file.content).into_owned())).collect();
+    if std::env::var_os("WINDLASS_UPDATE").is_some() {
+        let _ = fs::remove_dir_all(&directory);
+        for (path, text) in &actual {
+            let path = directory.join(path);
+            fs::create_dir_all(path.parent().unwrap_or(&directory)).expect("writable");
+            fs::write(path, text).expect("writable");
+        }
+    }
+    let stored = read_tree(&directory);
+    let paths = actual.keys().chain(stored.keys().filter(|path| !actual.contains_key(*path)));
+    let wrong: Vec<_> = paths.filter(|path| actual.get(*path) != stored.get(*path)).collect();
+    assert!(wrong.is_empty(), "{name}: not as expected (WINDLASS_UPDATE=1 rewrites): {wrong:?}");
 }
 
 /// What `kustomize build` makes of a directory. `None` where there is no kustomize.

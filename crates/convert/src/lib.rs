@@ -23,7 +23,8 @@ mod text;
 pub use convert::{Conversion, convert, convert_objects};
 pub use decide::{Input, hosts};
 pub use options::{
-    Defaults, Expose, ExposeDefault, ExposeRule, Exposure, HostPaths, KubeVersion, NetworkPolicies, Options, Security, SharedVolumes, Wait,
+    Defaults, Expose, ExposeDefault, ExposeRule, Exposure, HostPaths, KubeVersion, NetworkPolicies, Options, Security, SharedVolumes,
+    TOOL_IMAGE, Wait,
 };
 pub use report::{AttributeEntry, Becomes, Fate, Inferred, Report, ServiceReport, Summary};
 pub use windlass_k8s::ObjectRef;

@@ -8,7 +8,7 @@ use std::str::FromStr;
 use windlass_compose::model::{self, ProjectSettings};
 
 /// The image of small helpers that wait and copy, unless [`Options::wait_image`] names another.
-pub(crate) const TOOL_IMAGE: &str = "busybox:1.37";
+pub const TOOL_IMAGE: &str = "busybox:1.37";
 
 /// The choices of one conversion; [`Default`] is what the command line does without flags.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -1,5 +1,6 @@
 //! The layouts, one file each: which objects stand in which file, and in which form.
 
+pub mod helm;
 mod kustomize;
 mod manifests;
 mod stack;

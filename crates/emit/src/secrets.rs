@@ -6,7 +6,7 @@ mod sealed;
 use k8s_openapi::ByteString;
 use k8s_openapi::api::core::v1::Secret;
 use serde_json::{Map, Value, json};
-use windlass_k8s::{Custom, Kind, Object, Objects, Resource, labels};
+use windlass_k8s::{ContentHash, Custom, Kind, Object, Objects, Resource, labels};
 
 pub use sealed::{Certificate, CertificateError};
 
@@ -52,8 +52,7 @@ pub fn sealed(objects: &mut Objects, certificate: &Certificate, namespace: &str)
 /// The entry of a store that holds the values of a Secret.
 fn entry(secret: &Secret) -> String {
     let name = secret.metadata.name.as_deref().unwrap_or_default();
-    // Ten letters and digits that the content gives (`windlass_k8s::ContentHash`).
-    let plain = name.rsplit_once('-').filter(|(_, hash)| hash.len() == 10).map_or(name, |(plain, _)| plain);
+    let plain = ContentHash::cut(name).unwrap_or(name);
     let project = secret.metadata.labels.as_ref().and_then(|labels| labels.get(labels::INSTANCE));
     project.map_or_else(|| plain.to_owned(), |project| format!("{project}/{plain}"))
 }

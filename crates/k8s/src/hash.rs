@@ -29,6 +29,12 @@ impl ContentHash {
         self.digest.update(content);
     }
 
+    /// A name without the hash at its end; `None` when there is none.
+    pub fn cut(name: &str) -> Option<&str> {
+        let (stem, hash) = name.rsplit_once('-')?;
+        (hash.len() == CONTENT_HASH && hash.bytes().all(|byte| LETTERS.contains(&byte))).then_some(stem)
+    }
+
     /// Ten letters.
     pub fn finish(self) -> SmolStr {
         letters(&self.digest.finalize(), CONTENT_HASH)

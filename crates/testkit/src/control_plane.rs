@@ -92,6 +92,18 @@ impl Component {
         Ok(assets.into_iter().chain([cached]).find(|path| path.is_file()))
     }
 
+    /// True when a test can run it; else says that the test is skipped.
+    ///
+    /// # Panics
+    /// When its `go.mod` names no version.
+    pub fn is_there(self) -> bool {
+        let found = self.find().expect("its go.mod names a version").is_some();
+        if !found {
+            println!("skipped: {}", self.remedy());
+        }
+        found
+    }
+
     fn cached(self) -> anyhow::Result<PathBuf> {
         Ok(cache().join(format!("{}-{}", self.source().0, self.version()?)).join(self.name()))
     }

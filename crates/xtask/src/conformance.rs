@@ -17,7 +17,7 @@ struct Check {
     test: &'static str,
 }
 
-const CHECKS: [Check; 5] = [
+const CHECKS: [Check; 6] = [
     Check {
         what: "projects load as docker compose loads them",
         target: "docker_compose",
@@ -39,6 +39,11 @@ const CHECKS: [Check; 5] = [
         test: "overlays_of_the_corpus_give_the_conversions_of_their_environments",
     },
     Check {
+        what: "helm renders charts to the plain conversions, with their own values and with every variable changed",
+        target: "helm",
+        test: "charts_of_the_corpus_give_the_plain_conversions_with_every_value",
+    },
+    Check {
         what: "the API server accepts every object: created with strict field validation, deleted again",
         target: "api_server",
         test: "every_object_of_the_cases_and_the_corpus_is_accepted_by_the_api_server",
@@ -48,7 +53,7 @@ const CHECKS: [Check; 5] = [
 /// Fails where the suite would skip: a run that tried nothing is no result.
 pub(crate) fn run() -> anyhow::Result<()> {
     let corpus = shared("corpus").context("there is no corpus")?;
-    for component in [Component::Etcd, Component::ApiServer, Component::Kustomize] {
+    for component in [Component::Etcd, Component::ApiServer, Component::Kustomize, Component::Helm] {
         if component.find()?.is_none() {
             bail!(component.remedy());
         }

@@ -11,7 +11,7 @@ use windlass_emit::layouts::{self, Environment};
 use windlass_source::RealFileSystem;
 use windlass_suite::conversion::Project;
 use windlass_suite::projects::{Selection, corpus};
-use windlass_suite::rendered::{by_name, differences, kustomize, write_tree};
+use windlass_suite::rendered::{assert_golden, by_name, differences, kustomize, write_tree};
 use windlass_testkit::{Component, shared, workspace};
 
 /// How many environments were compared, and what was wrong.
@@ -72,9 +72,31 @@ fn compare_all(directories: &[PathBuf]) -> Outcome {
 }
 
 #[test]
+fn the_overlays_of_an_example_are_the_golden_ones() {
+    let convert = |name: &str, files: &[&str]| {
+        let files: Vec<String> = files.iter().map(|file| (*file).to_owned()).collect();
+        let project = Project { directory: workspace().join("examples/shop"), files: files.clone(), ..Project::default() };
+        let (loaded, conversion) = project.convert();
+        (name.to_owned(), files, loaded, conversion)
+    };
+    let all = [
+        convert("base", &["docker-compose.yml"]),
+        convert("override", &["docker-compose.yml", "docker-compose.override.yml"]),
+        convert("prod", &["docker-compose.prod.yml"]),
+    ];
+    let views = all.each_ref().map(|(name, files, loaded, conversion)| Environment {
+        name,
+        files,
+        objects: &conversion.objects,
+        sources: &loaded.sources,
+    });
+    let emitted = layouts::kustomize(views[0], &views[1..], layouts::Options::default());
+    assert_golden("kustomize-shop", &emitted.tree);
+}
+
+#[test]
 fn overlays_of_the_examples_give_the_conversions_of_their_environments() {
-    if Component::Kustomize.find().expect("it has a version").is_none() {
-        println!("skipped: {}", Component::Kustomize.remedy());
+    if !Component::Kustomize.is_there() {
         return;
     }
     let examples = ["shop", "guestbook", "voting", "wordpress"].map(|name| workspace().join("examples").join(name));
@@ -85,8 +107,7 @@ fn overlays_of_the_examples_give_the_conversions_of_their_environments() {
 
 #[test]
 fn overlays_of_the_corpus_give_the_conversions_of_their_environments() {
-    if Component::Kustomize.find().expect("it has a version").is_none() {
-        println!("skipped: {}", Component::Kustomize.remedy());
+    if !Component::Kustomize.is_there() {
         return;
     }
     let Some(directory) = shared("corpus") else { return };

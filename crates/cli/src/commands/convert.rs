@@ -1,6 +1,7 @@
 //! `windlass convert`: a project in, Kubernetes objects and the fate of every attribute out.
 
 mod as_stack;
+mod chart;
 mod environments;
 mod options;
 
@@ -70,7 +71,8 @@ Examples:
   windlass convert -f compose.yaml -f compose.prod.yaml -o k8s --report report.html
   windlass convert -o k8s --check           is k8s/ up to date?
   windlass convert --to stack --namespace shop | kubectl apply -f -
-  windlass convert --to kustomize -o k8s && kubectl apply -k k8s/overlays/prod";
+  windlass convert --to kustomize -o k8s && kubectl apply -k k8s/overlays/prod
+  windlass convert --to helm -o chart && helm install shop chart -f chart/values.secret.yaml";
 
 pub(crate) fn run(args: ConvertArgs, before: ProjectArgs, shell: &mut Shell) -> Outcome {
     let reports = report_formats(&args.reports)?;
@@ -108,11 +110,11 @@ pub(crate) fn run(args: ConvertArgs, before: ProjectArgs, shell: &mut Shell) -> 
     if !invalid && args.layout.to == Layout::Stack {
         conversion.objects = as_stack::objects(&request, &loaded, &options, shell)?;
     }
+    // A chart is tried with other values, which is about Secrets as they are.
+    let plain = (args.layout.to == Layout::Helm && !matches!(secrets, SecretsAs::Secrets)).then(|| conversion.objects.clone());
     if !invalid {
         hide(&mut conversion.objects, &loaded, &secrets, &options, shell)?;
     }
-    let Conversion { objects, report, .. } = &*conversion;
-
     let exit = match args.directory {
         _ if invalid => {
             write_reports(&reports, &loaded, &conversion, &BTreeMap::new(), shell)?;
@@ -121,18 +123,23 @@ pub(crate) fn run(args: ConvertArgs, before: ProjectArgs, shell: &mut Shell) -> 
         None => {
             // First, since nobody may read the stream to its end.
             write_reports(&reports, &loaded, &conversion, &BTreeMap::new(), shell)?;
-            shell.print_all(layouts::stream(objects, &loaded.sources, layout))?;
+            shell.print_all(layouts::stream(&conversion.objects, &loaded.sources, layout))?;
             Exit::Done
         }
         Some(directory) => {
             let emitted = match args.layout.to {
-                Layout::Manifests | Layout::Stack => layouts::tree(objects, &loaded.sources, layout),
+                Layout::Manifests | Layout::Stack => layouts::tree(&conversion.objects, &loaded.sources, layout),
                 Layout::Kustomize => {
                     let told = [loaded.diagnostics.as_slice(), &conversion.diagnostics];
                     let others = environments.convert(&request, &options, &secrets, &told, shell)?;
                     let files = environments::names(&loaded, shell);
-                    let base = layouts::Environment { name: "base", files: &files, objects, sources: &loaded.sources };
+                    let base = layouts::Environment { name: "base", files: &files, objects: &conversion.objects, sources: &loaded.sources };
                     layouts::kustomize(base, &others.iter().map(environments::Converted::view).collect::<Vec<_>>(), layout)
+                }
+                Layout::Helm => {
+                    let placeholders = layout.secrets == layouts::Secrets::Placeholders;
+                    let source = chart::Source { request: &request, loaded: &loaded, options: &options, plain, placeholders };
+                    chart::chart(source, &mut conversion, shell)
                 }
             };
             let exit = write(&emitted, &directory, (args.check, args.force), shell)?;
@@ -143,6 +150,7 @@ pub(crate) fn run(args: ConvertArgs, before: ProjectArgs, shell: &mut Shell) -> 
             exit
         }
     };
+    let Conversion { objects, report, .. } = &*conversion;
     if reports.is_empty() || shell.verbose {
         shell.say(&windlass_report::summary(report, objects.len(), &loaded.sources, shell.verbose));
     }

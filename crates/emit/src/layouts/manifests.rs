@@ -73,7 +73,11 @@ fn stem(object: &Object, split: Split) -> String {
 
 /// The name of a file that one object has to itself.
 pub(super) fn object_stem(object: &Object) -> String {
-    format!("{}-{}", plain(object.kind().as_str()), plain(object.name()))
+    stem_of(object.kind(), object.name())
+}
+
+pub(super) fn stem_of(kind: Kind, name: &str) -> String {
+    format!("{}-{}", plain(kind.as_str()), plain(name))
 }
 
 /// Lower case, and nothing that a file system could take for something else.

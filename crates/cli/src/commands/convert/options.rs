@@ -38,6 +38,8 @@ pub(crate) enum Layout {
     Kustomize,
     /// A Stack for the operator, with its sources and the account that may apply it
     Stack,
+    /// A chart whose values are the variables of the compose files, sizes and images
+    Helm,
 }
 choices! {
     /// `--format`
@@ -171,9 +173,15 @@ pub(crate) struct LayoutArgs {
 
 impl LayoutArgs {
     pub(crate) fn options(&self, directory: Option<&PathBuf>) -> Result<layouts::Options, Stop> {
-        if self.to == Layout::Kustomize && directory.is_none() {
+        if matches!(self.to, Layout::Kustomize | Layout::Helm) && directory.is_none() {
             let told = Diagnostic::error(Code("cli::layout"), "this layout is a tree of files, which standard output can't hold");
             return Err(told.help("pass `-o DIR`").into());
+        }
+        let asks = [(self.format == Format::Json, "--format"), (self.split != Split::Object, "--split")];
+        let provenance = (self.provenance == Provenance::Comments, "--provenance");
+        if let Some((_, flag)) = asks.into_iter().chain([provenance]).find(|(is_asked, _)| *is_asked && self.to == Layout::Helm) {
+            let told = Diagnostic::error(Code("cli::layout"), format!("`{flag}` does not go with `--to helm`"));
+            return Err(told.because("a template is YAML, an object to a file").help(format!("leave out `{flag}`")).into());
         }
         if self.format == Format::Json && self.provenance == Provenance::Comments {
             let told = Diagnostic::error(Code("cli::provenance"), "JSON has no comments");
