@@ -44,7 +44,7 @@ pub(crate) use port::{Offered, Transport};
 pub use reach::hosts;
 pub(crate) use reach::{Reach, is_isolated};
 pub(crate) use spelled::Spelled;
-pub(crate) use volume::{Backing, Sharing, SizeFrom, VolumeOrigin, VolumePlan, quantity};
+pub(crate) use volume::{Backing, Sharing, SizeFrom, VolumeOrigin, VolumePlan, driver_size, quantity};
 
 use crate::expand::migration_name;
 use crate::options::{Options, Security, Wait};

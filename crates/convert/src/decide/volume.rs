@@ -258,6 +258,16 @@ pub(crate) fn quantity(text: &str) -> Option<SmolStr> {
     (number > 0).then(|| bytes(number).0.into())
 }
 
+/// The option `size` of a volume driver. Drivers of network disks (REX-Ray, Portworx) count in GiB where there is no unit; nobody
+/// means a disk of ten bytes.
+pub(crate) fn driver_size(text: &str) -> Option<SmolStr> {
+    const LARGEST_DISK: u64 = 65_536;
+    match text.trim().parse::<u64>() {
+        Ok(number @ 1..=LARGEST_DISK) => Some(format!("{number}Gi").into()),
+        _ => quantity(text),
+    }
+}
+
 fn size(
     volume: &VolumePlan,
     written: Option<&Volume>,
@@ -271,12 +281,12 @@ fn size(
         return of(size, SizeFrom::Option);
     }
     if let Some(written) = written {
-        let extension = written.windlass.as_ref().and_then(|settings| settings.size.as_ref()).map(|size| size.value.as_str());
-        let option = written.driver_opts.get("size").map(|size| size.value.as_str());
-        let label = written.labels.get("kompose.volume.size").map(|size| size.value.as_str());
+        let extension = written.windlass.as_ref().and_then(|settings| settings.size.as_ref()).and_then(|size| quantity(size));
+        let option = written.driver_opts.get("size").and_then(|size| driver_size(size));
+        let label = written.labels.get("kompose.volume.size").and_then(|size| quantity(size));
         let places = [(extension, "x-windlass.size"), (option, "driver_opts.size"), (label, "labels[\"kompose.volume.size\"]")];
-        for (text, place) in places {
-            if let Some(size) = text.and_then(quantity) {
+        for (size, place) in places {
+            if let Some(size) = size {
                 return of(size, SizeFrom::Written(place));
             }
         }

@@ -151,6 +151,8 @@ fn sizes_come_from_the_flag_then_the_project_then_the_catalogue() {
     let size = |volume: &str| project(&text(volume)).convert().field("PersistentVolumeClaim/vol", "spec.resources.requests.storage");
     assert_eq!(size("{ driver_opts: { size: 3Gi }, x-windlass: { size: 4Gi } }"), "4Gi\n");
     assert_eq!(size("{ driver_opts: { size: 3GB } }"), "3Gi\n");
+    // REX-Ray and Portworx mean GiB.
+    assert_eq!(size("{ driver: rexray/ebs, driver_opts: { size: 10 } }"), "10Gi\n");
     assert_eq!(size("{ labels: { kompose.volume.size: 7Gi } }"), "7Gi\n");
     assert_eq!(size(""), "2Gi\n");
     let flag = project(&text("{ x-windlass: { size: 4Gi } }")).options(|options| {

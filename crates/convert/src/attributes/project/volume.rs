@@ -5,7 +5,7 @@ use windlass_k8s::name::metadata_key;
 use windlass_k8s::{Kind, ObjectRef};
 use windlass_yaml::Path;
 
-use crate::decide::{Backing, Sharing, SizeFrom, VolumePlan, quantity};
+use crate::decide::{Backing, Sharing, SizeFrom, VolumePlan, driver_size, quantity};
 use crate::fates::{Fates, Place};
 
 /// Says what became of a volume and each of its options.
@@ -131,7 +131,7 @@ fn whole(path: &Path, volume: &VolumePlan, claim: &Home, fates: &mut Fates) {
 fn driver_option(path: &Path, name: &str, value: &str, volume: &VolumePlan, claim: &Home, fates: &mut Fates) {
     let path = path.clone();
     match (&volume.backing, name) {
-        (Backing::Claim | Backing::Template(_), "size") => match quantity(value) {
+        (Backing::Claim | Backing::Template(_), "size") => match driver_size(value) {
             Some(_) if volume.size.from == SizeFrom::Written("driver_opts.size") => {
                 fates.mapped(path, claim.places("spec.resources.requests.storage"));
             }
