@@ -68,3 +68,6 @@ pub fn stack_schema() -> String {
     }
     serde_json::to_string_pretty(&schema).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests;

@@ -278,7 +278,119 @@ pub struct Ignored {}
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Mutex;
+
+    use axum::extract::Request;
+    use axum::http::StatusCode;
+
     use super::*;
+    use crate::lease::Election;
+
+    /// What was asked: method and address, as whom, and the body.
+    type Asked = (String, Option<String>, String);
+
+    /// A server that answers everything alike, and what it was asked.
+    fn server(leadership: Leadership, code: u16, answer: Value) -> (Api, Arc<Mutex<Vec<Asked>>>) {
+        let asked = Arc::new(Mutex::new(Vec::new()));
+        let log = Arc::clone(&asked);
+        let router = axum::Router::new().fallback(move |request: Request| {
+            let (log, answer) = (Arc::clone(&log), answer.to_string());
+            async move {
+                let (parts, body) = request.into_parts();
+                let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+                let user = parts.headers.get("impersonate-user").map(|user| user.to_str().unwrap().to_owned());
+                let asked = (format!("{} {}", parts.method, parts.uri), user, String::from_utf8(body.to_vec()).unwrap());
+                log.lock().unwrap().push(asked);
+                (StatusCode::from_u16(code).unwrap(), answer)
+            }
+        });
+        (Api::new(Client::new(router, "default"), leadership, Arc::default()), asked)
+    }
+
+    fn deployer() -> Identity {
+        Identity::Account(Account::new("shop", "deployer").unwrap())
+    }
+
+    const WEB: &str = "/apis/apps/v1/namespaces/shop/deployments/web";
+
+    #[tokio::test]
+    async fn what_is_applied_has_one_manager_and_is_read_strictly_as_the_account() {
+        let (api, asked) = server(Leadership::always(), 200, json!({}));
+        api.apply::<Ignored>(&deployer(), WEB, "{}", false).await.unwrap();
+        api.apply::<Ignored>(&deployer(), WEB, "{}", true).await.unwrap();
+        let line = format!("PATCH {WEB}?fieldManager=windlass-operator&force=true&fieldValidation=Strict");
+        let user = Some("system:serviceaccount:shop:deployer".to_owned());
+        let expected = [(line.clone(), user.clone(), "{}".to_owned()), (format!("{line}&dryRun=All"), user, "{}".to_owned())];
+        assert_eq!(*asked.lock().unwrap(), expected);
+    }
+
+    #[tokio::test]
+    async fn what_is_deleted_is_what_was_looked_at() {
+        let (api, asked) = server(Leadership::always(), 200, json!({}));
+        let delete = Delete { uid: "u-1", resource_version: Some("7"), propagation: "Background" };
+        api.delete(&deployer(), WEB, delete).await.unwrap();
+        let (line, user, body) = asked.lock().unwrap().remove(0);
+        assert_eq!((line.as_str(), user.as_deref()), (&*format!("DELETE {WEB}"), Some("system:serviceaccount:shop:deployer")));
+        let body: Value = serde_json::from_str(&body).unwrap();
+        assert_eq!(body["preconditions"], json!({ "uid": "u-1", "resourceVersion": "7" }));
+        assert_eq!(body["propagationPolicy"], "Background");
+    }
+
+    #[tokio::test]
+    async fn who_does_not_lead_may_look_and_changes_nothing() {
+        let candidate = Election::new(Client::new(axum::Router::new(), "default"), "system", "lease", "one");
+        let (api, asked) = server(candidate.leadership(), 200, json!({}));
+        assert!(matches!(api.apply::<Ignored>(&deployer(), WEB, "{}", false).await, Err(Error::NotLeading)));
+        let delete = Delete { uid: "u-1", resource_version: None, propagation: "Orphan" };
+        assert!(matches!(api.delete(&deployer(), WEB, delete).await, Err(Error::NotLeading)));
+        assert!(matches!(api.patch::<Ignored>(WEB, &json!([])).await, Err(Error::NotLeading)));
+        assert!(asked.lock().unwrap().is_empty());
+        assert!(api.get::<Ignored>(&deployer(), WEB).await.unwrap().is_some());
+    }
+
+    #[tokio::test]
+    async fn an_object_is_made_anew_only_where_the_server_says_that_a_known_field_can_not_change() {
+        let said = async |collection: &str, field: &str, message: &str| {
+            let status = json!({
+                "kind": "Status", "apiVersion": "v1", "status": "Failure", "reason": "Invalid", "code": 422, "message": message,
+                "details": { "causes": [{ "reason": "FieldValueInvalid", "message": message, "field": field }] },
+            });
+            let (api, _) = server(Leadership::always(), 422, status);
+            let path = format!("/apis/apps/v1/namespaces/shop/{collection}/web");
+            match api.apply::<Ignored>(&deployer(), &path, "{}", false).await {
+                Err(Error::Refused { is_immutable, .. }) => is_immutable,
+                other => panic!("{collection} {field}: {other:?}"),
+            }
+        };
+        let immutable = "Invalid value: field is immutable";
+        assert!(said("deployments", "spec.selector", immutable).await);
+        assert!(said("jobs", "spec.template", immutable).await);
+        assert!(
+            said("statefulsets", "spec", "Forbidden: updates to statefulset spec for fields other than 'replicas' are forbidden").await
+        );
+        assert!(said("persistentvolumeclaims", "spec", "Forbidden: spec is immutable after creation").await);
+        assert!(!said("deployments", "spec.template", immutable).await, "a Deployment's template may change");
+        assert!(!said("deployments", "spec.selector", "Required value").await);
+        assert!(!said("jobs", "spec.template.spec.containers[0].resources", "must be a quantity").await);
+        assert!(!said("persistentvolumeclaims", "spec.resources.requests.storage", "Forbidden: field can not be less than before").await);
+    }
+
+    #[tokio::test]
+    async fn each_answer_says_whether_another_try_may_help() {
+        let asked = async |code: u16, reason: &str| {
+            let status = json!({ "kind": "Status", "status": "Failure", "reason": reason, "code": code, "message": reason });
+            let (api, _) = server(Leadership::always(), code, status);
+            api.apply::<Ignored>(&deployer(), WEB, "{}", false).await.unwrap_err()
+        };
+        assert!(matches!(asked(404, "NotFound").await, Error::Gone(_)));
+        assert!(matches!(asked(409, "Conflict").await, Error::Changed(_)));
+        for (code, reason) in [(403, "Forbidden"), (409, "AlreadyExists"), (413, "RequestEntityTooLarge")] {
+            assert!(matches!(asked(code, reason).await, Error::Refused { is_immutable: false, .. }), "{code}");
+        }
+        for (code, reason) in [(429, "TooManyRequests"), (500, "InternalError"), (503, "ServiceUnavailable"), (504, "Timeout")] {
+            assert!(matches!(asked(code, reason).await, Error::Later(_)), "{code}");
+        }
+    }
 
     #[test]
     fn an_account_is_never_nobody_and_never_somebody_else() {

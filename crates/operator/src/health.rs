@@ -52,3 +52,38 @@ pub async fn serve(address: SocketAddr, metrics: Arc<Metrics>, ready: Readiness)
     let router = Router::new().route("/livez", get(|| async { "ok" })).route("/readyz", get(readyz)).route("/metrics", get(text));
     axum::serve(listener, router).await
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read as _, Write as _};
+
+    use super::*;
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn it_lives_at_once_and_is_ready_when_every_part_is() {
+        let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = free.local_addr().unwrap();
+        drop(free);
+        let ready = Readiness::waiting_for(2);
+        tokio::spawn(serve(address, Arc::default(), ready.clone()));
+        let ask = |path: &str| {
+            let mut stream = loop {
+                match std::net::TcpStream::connect(address) {
+                    Ok(stream) => break stream,
+                    Err(_) => std::thread::sleep(std::time::Duration::from_millis(10)),
+                }
+            };
+            write!(stream, "GET {path} HTTP/1.0\r\nhost: x\r\n\r\n").unwrap();
+            let mut text = String::new();
+            stream.read_to_string(&mut text).unwrap();
+            text
+        };
+        assert!(ask("/livez").contains(" 200 "));
+        assert!(ask("/readyz").contains(" 503 "));
+        ready.set();
+        assert!(ask("/readyz").contains(" 503 "));
+        ready.set();
+        assert!(ask("/readyz").contains(" 200 "));
+        assert!(ask("/metrics").contains("windlass_leader"));
+    }
+}

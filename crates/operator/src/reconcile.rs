@@ -200,7 +200,7 @@ impl Shell {
             Err(Error::NotLeading) => Next::Wait,
             Err(error) => {
                 memo.failures += 1;
-                let wait = backoff(memo.failures);
+                let wait = backoff(memo.failures, &key);
                 tracing::warn!(namespace = key.0, stack = key.1, %error, seconds = wait.as_secs_f64(), "tried again");
                 self.metrics.reconciled(crate::metrics::Outcome::Error, start.elapsed());
                 Next::After(wait)
@@ -211,9 +211,10 @@ impl Shell {
     }
 }
 
-/// Half a second, doubled each time, up to a minute.
-fn backoff(failures: u32) -> Duration {
-    Duration::from_millis(500).saturating_mul(1 << failures.saturating_sub(1).min(7)).min(Duration::from_secs(60))
+/// Half a second, doubled each time, up to a minute; a fifth longer or shorter, so that Stacks that failed together are not tried together.
+fn backoff(failures: u32, key: &StackKey) -> Duration {
+    let time = Duration::from_millis(500).saturating_mul(1 << failures.saturating_sub(1).min(7));
+    status::spread(time.min(Duration::from_secs(50)), key)
 }
 
 /// The namespace and name of a Stack.
@@ -503,5 +504,36 @@ impl Memo {
     /// Has an event written at the end of the look.
     pub fn tell(&mut self, word: Word) {
         self.words.push(word);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_after_errors_double_up_to_a_minute_and_differ() {
+        let of = |failures: u32, name: &str| backoff(failures, &("shop".to_owned(), name.to_owned()));
+        for failures in 1..7 {
+            assert_eq!(of(failures + 1, "a"), of(failures, "a") * 2, "{failures}");
+        }
+        assert!(of(1, "a") >= Duration::from_millis(400) && of(1, "a") <= Duration::from_millis(600));
+        assert!(of(1000, "a") >= Duration::from_secs(40) && of(1000, "a") <= Duration::from_secs(60));
+        assert_ne!(of(3, "a"), of(3, "b"));
+    }
+
+    #[test]
+    fn a_stack_is_never_taken_for_an_older_one() {
+        let stack = |version: &str, generation: i64| {
+            let mut stack = Stack::new("shop", Default::default());
+            (stack.metadata.resource_version, stack.metadata.generation) = (Some(version.to_owned()), Some(generation));
+            Arc::new(stack)
+        };
+        let mut memo = Memo::default();
+        assert_eq!(memo.newest(stack("9", 2)).metadata.generation, Some(2));
+        // A watch that is behind: versions are numbers, not texts.
+        assert_eq!(memo.newest(stack("8", 1)).metadata.generation, Some(2));
+        assert_eq!(memo.newest(stack("10", 3)).metadata.generation, Some(3));
+        assert_eq!(memo.newest(stack("9", 2)).metadata.generation, Some(3));
     }
 }

@@ -169,3 +169,61 @@ fn the_chart_has_the_definitions() {
     };
     assert_eq!(names(chart().join("crds")), names(workspace().join("crds")));
 }
+
+/// The objects of a chart that has everything switched on.
+fn whole() -> anyhow::Result<Option<ByName>> {
+    template(&["--values".to_owned(), chart().join("ci/cluster.yaml").display().to_string()])
+}
+
+#[test]
+fn the_webhook_judges_stacks_alone_soon_and_without_effects() -> anyhow::Result<()> {
+    for values in values() {
+        let Some(objects) = template(&values)? else { return Ok(()) };
+        for (_, object) in objects.iter().filter(|(name, _)| name.starts_with("ValidatingWebhookConfiguration ")) {
+            let webhook = &object["webhooks"][0];
+            assert_eq!(webhook["rules"][0]["resources"], json!(["stacks"]));
+            assert_eq!(webhook["sideEffects"], "None");
+            assert!(webhook["timeoutSeconds"].as_i64().is_some_and(|seconds| seconds <= 5));
+            let selected = &webhook["namespaceSelector"]["matchExpressions"][0];
+            let leaves_system = selected["operator"] == "In" || selected["values"] == json!(["kube-system"]);
+            assert!(leaves_system, "{selected}");
+            if values.is_empty() {
+                assert_eq!(webhook["failurePolicy"], "Fail");
+            }
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn the_operators_pod_writes_nowhere() -> anyhow::Result<()> {
+    for values in values() {
+        let Some(objects) = template(&values)? else { return Ok(()) };
+        let (_, deployment) = objects.iter().find(|(name, _)| name.starts_with("Deployment ")).expect("a Deployment");
+        let container = &deployment["spec"]["template"]["spec"]["containers"][0];
+        assert_eq!(container["securityContext"]["readOnlyRootFilesystem"], true);
+        let writable: Vec<_> =
+            container["volumeMounts"].as_array().into_iter().flatten().filter(|mount| mount["readOnly"] != true).collect();
+        assert!(writable.is_empty(), "{writable:?}");
+    }
+    Ok(())
+}
+
+#[test]
+fn what_keeps_the_operator_available_and_watched_is_in_the_chart() -> anyhow::Result<()> {
+    let Some(objects) = whole()? else { return Ok(()) };
+    let of = |kind: &str| {
+        let found = objects.iter().find(|(name, _)| name.starts_with(&format!("{kind} ")));
+        found.unwrap_or_else(|| panic!("no {kind}: {:?}", objects.keys())).1
+    };
+    assert_eq!(of("PodDisruptionBudget")["spec"]["maxUnavailable"], 1);
+    assert_eq!(of("ServiceMonitor")["spec"]["endpoints"][0]["path"], "/metrics");
+    let pod = &of("Deployment")["spec"]["template"]["spec"];
+    assert_eq!(pod["priorityClassName"], "system-cluster-critical");
+    assert_eq!(pod["topologySpreadConstraints"][0]["topologyKey"], "kubernetes.io/hostname");
+    // Metrics are for whom the values name.
+    let metrics = &of("NetworkPolicy")["spec"]["ingress"][0];
+    assert_eq!(metrics["ports"][0]["port"], 8080);
+    assert_eq!(metrics["from"][0]["namespaceSelector"]["matchLabels"]["kubernetes.io/metadata.name"], "monitoring");
+    Ok(())
+}

@@ -24,6 +24,7 @@ use super::status::StackStatus;
     category = "all",
     category = "windlass",
     selectable = ".spec.serviceAccountName",
+    selectable = ".spec.suspend",
     printcolumn = r#"{"name":"Ready","type":"string","jsonPath":".status.conditions[?(@.type=='Ready')].status"}"#,
     printcolumn = r#"{"name":"Status","type":"string","jsonPath":".status.conditions[?(@.type=='Ready')].reason"}"#,
     printcolumn = r#"{"name":"Services","type":"string","jsonPath":".status.ready"}"#,
@@ -48,7 +49,7 @@ pub struct StackSpec {
     /// Files of the project by path, relative to the compose file: those that configs, env_file and bind mounts name. Nothing else can
     /// be read; a Stack has no access to files of the operator.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    #[schemars(extend("maxProperties" = 256))]
+    #[schemars(extend("maxProperties" = 256, "additionalProperties" = { "type": "string", "maxLength": 1_048_576 }))]
     pub files: BTreeMap<String, String>,
     /// Further files: every key of a ConfigMap or Secret becomes one. A path that `files` has too is that of `files`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -56,7 +57,7 @@ pub struct StackSpec {
     pub files_from: Vec<FileSource>,
     /// Variables of `${…}`. Those of the operator's own environment are not seen.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    #[schemars(extend("maxProperties" = 1024))]
+    #[schemars(extend("maxProperties" = 1024, "additionalProperties" = { "type": "string", "maxLength": 131_072 }))]
     pub variables: BTreeMap<String, String>,
     /// Further variables: every key of a ConfigMap or Secret is one. A later source wins over an earlier one, `variables` over all.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -189,7 +190,7 @@ pub struct ServiceOverride {
     pub replicas: Option<i32>,
     /// Environment variables beside those of the text, and instead of those of the same name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    #[schemars(extend("maxProperties" = 256))]
+    #[schemars(extend("maxProperties" = 256, "additionalProperties" = { "type": "string", "maxLength": 131_072 }))]
     pub environment: BTreeMap<String, String>,
 }
 

@@ -240,3 +240,70 @@ pub fn without_marks(mut object: Value) -> Value {
     }
     object
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::load::{Sources, load};
+    use super::*;
+
+    fn desired(spec: Value) -> Desired {
+        let mut spec = spec;
+        spec["serviceAccountName"] = "deployer".into();
+        let mut stack = Stack::new("shop", serde_json::from_value(spec).unwrap());
+        (stack.metadata.namespace, stack.metadata.uid) = (Some("space".into()), Some("u-1".into()));
+        let project = load(&stack, Sources::default());
+        assert!(project.loaded.is_ok(), "{:?}", project.loaded.diagnostics);
+        let conversion = convert(&project, &options(&stack, KubeVersion::default()));
+        render(&stack, &project, &conversion)
+    }
+
+    #[test]
+    fn every_object_is_the_stacks_by_its_uid_and_no_text_says_otherwise() {
+        let compose = "services:
+  db:
+    image: postgres:17
+    environment: { POSTGRES_PASSWORD: example }
+    volumes: [data:/var/lib/postgresql/data]
+    labels: { windlass.dev/stack: other, windlass.dev/stack-uid: other }
+    deploy: { labels: { windlass.dev/stack-uid: other, windlass.dev/hash: other } }
+volumes: { data: { labels: { windlass.dev/stack-uid: other } } }
+";
+        let desired = desired(json!({ "compose": compose }));
+        assert!(desired.objects.len() > 2, "{:?}", desired.objects.keys());
+        for (object, rendered) in &desired.objects {
+            let metadata = serde_json::from_str::<Value>(&rendered.body).unwrap()["metadata"].take();
+            assert_eq!((&metadata["labels"]["windlass.dev/stack"], &metadata["namespace"]), (&json!("shop"), &json!("space")), "{object}");
+            assert_eq!(metadata["labels"]["windlass.dev/stack-uid"], "u-1", "{object}");
+            assert_eq!(metadata["annotations"]["windlass.dev/hash"], rendered.hash.as_str(), "{object}");
+            let owners = match object.kind {
+                // The garbage collector would take it, and the data with it.
+                Kind::PersistentVolumeClaim => Value::Null,
+                _ => json!([{ "apiVersion": "windlass.dev/v1alpha1", "kind": "Stack", "name": "shop", "uid": "u-1", "controller": true }]),
+            };
+            assert_eq!(metadata["ownerReferences"], owners, "{object}");
+        }
+    }
+
+    #[test]
+    fn the_number_of_pods_can_be_overridden_even_to_none() {
+        let number = |replicas: i32| {
+            let overrides = json!({ "services": { "web": { "replicas": replicas } } });
+            let desired = desired(json!({ "compose": "services: { web: { image: nginx, scale: 2 } }", "overrides": overrides }));
+            let web = &desired.objects[&ObjectRef::new(Kind::Deployment, "web")];
+            serde_json::from_str::<Value>(&web.body).unwrap()["spec"]["replicas"].take()
+        };
+        assert_eq!((number(3), number(0)), (json!(3), json!(0)));
+    }
+
+    #[test]
+    fn a_start_may_take_what_the_probes_allow() {
+        let seconds = |check: &str| {
+            let compose = format!("services: {{ web: {{ image: acme/web, healthcheck: {{ test: [CMD, check]{check} }} }} }}");
+            desired(json!({ "compose": compose })).objects[&ObjectRef::new(Kind::Deployment, "web")].start_seconds
+        };
+        let (slow, usual) = (seconds(", start_period: 2000s"), seconds(""));
+        assert!(slow >= 2000 && usual < 2000, "{slow} {usual}");
+    }
+}

@@ -316,3 +316,88 @@ fn is_progress(before: &Health, after: &Health) -> bool {
     };
     ready(after) > ready(before)
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn facts(kind: Kind, metadata: Value) -> Facts {
+        Facts::of(kind, &serde_json::from_value(json!({ "metadata": metadata })).unwrap())
+    }
+
+    fn owned_by(uid: &str, label: &str) -> Value {
+        let owner = json!({ "apiVersion": "windlass.dev/v1alpha1", "kind": "Stack", "name": "shop", "uid": uid, "controller": true });
+        json!({ "uid": "o-1", "labels": { STACK_UID_LABEL: label }, "ownerReferences": [owner] })
+    }
+
+    #[test]
+    fn only_what_a_stack_controls_and_marked_is_its_to_delete() {
+        let check = |kind, metadata: Value, is_mine: bool, may_be_deleted: bool| {
+            let facts = facts(kind, metadata.clone());
+            assert_eq!(facts.owner(kind, "u-1") == Owner::Mine, is_mine, "{metadata}");
+            assert_eq!(facts.may_be_deleted_by(kind, "u-1"), may_be_deleted, "{metadata}");
+        };
+        check(Kind::Deployment, owned_by("u-1", "u-1"), true, true);
+        // Of an earlier Stack of the same name, of another, of nobody.
+        check(Kind::Deployment, owned_by("u-0", "u-0"), false, false);
+        check(Kind::Deployment, json!({ "uid": "o-1" }), false, false);
+        // Somebody wrote our label on an object of their own, or took it off one of ours.
+        check(Kind::Deployment, owned_by("u-2", "u-1"), false, false);
+        check(Kind::Deployment, json!({ "uid": "o-1", "labels": { STACK_UID_LABEL: "u-1" } }), true, false);
+        check(Kind::Deployment, owned_by("u-1", ""), true, false);
+        // A claim has no owner: the garbage collector would take it.
+        check(Kind::PersistentVolumeClaim, json!({ "labels": { STACK_UID_LABEL: "u-1" } }), true, true);
+        check(Kind::PersistentVolumeClaim, json!({ "labels": { STACK_UID_LABEL: "u-0" } }), false, false);
+    }
+
+    #[test]
+    fn fields_of_others_are_no_drift() {
+        let fields = |entries: Value| facts(Kind::Deployment, json!({ "managedFields": entries })).fields;
+        let entry = |manager: &str, operation: &str, fields: Value| json!({ "manager": manager, "operation": operation, "fieldsType": "FieldsV1", "fieldsV1": fields });
+        let ours = entry(FIELD_MANAGER, "Apply", json!({ "f:spec": { "f:replicas": {} } }));
+        let others = entry("istio", "Update", json!({ "f:metadata": { "f:annotations": { "f:sidecar": {} } } }));
+        assert_eq!(fields(json!([ours])), fields(json!([others, ours])));
+        // Who writes one of ours takes it from us.
+        assert_ne!(fields(json!([ours])), fields(json!([entry(FIELD_MANAGER, "Apply", json!({ "f:spec": {} }))])));
+        assert_ne!(fields(json!([ours])), fields(json!([others])));
+    }
+
+    #[test]
+    fn an_older_word_is_not_heard_and_the_end_of_an_earlier_object_is_not_that_of_this_one() {
+        let (cache, stack) = (Cache::default(), ("ns".to_owned(), "shop".to_owned()));
+        let web = ObjectRef::new(Kind::Deployment, "web");
+        let said = |uid: &str, version: &str, hash: &str| {
+            let mut metadata = owned_by("u-1", "u-1");
+            metadata["uid"] = uid.into();
+            metadata["resourceVersion"] = version.into();
+            metadata["annotations"] = json!({ HASH_ANNOTATION: hash });
+            facts(Kind::Deployment, metadata)
+        };
+        let hash = || cache.view(&stack, "u-1").get(&web).map(|seen| seen.hash.clone());
+        assert!(cache.heard(&stack, web.clone(), said("o-1", "8", "new")));
+        assert!(!cache.heard(&stack, web.clone(), said("o-1", "7", "old")));
+        // The same word twice is nothing new.
+        assert!(!cache.heard(&stack, web.clone(), said("o-1", "8", "new")));
+        assert_eq!(hash().as_deref(), Some("new"));
+        assert!(cache.heard(&stack, web.clone(), said("o-2", "9", "again")));
+        cache.gone_as(&stack, &web, "o-1");
+        assert_eq!(hash().as_deref(), Some("again"));
+        cache.gone_as(&stack, &web, "o-2");
+        assert_eq!(hash(), None);
+    }
+
+    #[test]
+    fn a_list_that_began_before_a_write_does_not_forget_what_was_written() {
+        let (cache, stack) = (Cache::default(), ("ns".to_owned(), "shop".to_owned()));
+        let (web, old) = (ObjectRef::new(Kind::Deployment, "web"), ObjectRef::new(Kind::Deployment, "old"));
+        let begun = Instant::now();
+        cache.heard(&stack, old.clone(), facts(Kind::Deployment, owned_by("u-1", "u-1")));
+        let light: Light = serde_json::from_value(json!({ "metadata": owned_by("u-1", "u-1") })).unwrap();
+        std::thread::sleep(std::time::Duration::from_millis(2));
+        cache.applied(&stack, &web, &light);
+        assert_eq!(cache.relisted(Kind::Deployment, &BTreeSet::new(), begun), vec![stack.clone()]);
+        assert!(cache.knows(&stack, &web) && !cache.knows(&stack, &old));
+    }
+}

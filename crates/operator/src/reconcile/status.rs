@@ -133,12 +133,16 @@ impl Memo {
     }
 }
 
-/// The time to the next look without a reason, spread by a fifth so that Stacks made together are not looked at together.
+/// The time to the next look without a reason.
 fn resync(shell: &Shell, key: &StackKey) -> Duration {
+    let longest = spread(shell.resync_interval, key);
+    if shell.watch_secrets { longest } else { longest.min(spread(shell.secret_interval, key).max(Duration::from_secs(1))) }
+}
+
+/// A time that is a fifth longer or shorter, by the name, so that Stacks made together are not looked at together.
+pub(super) fn spread(time: Duration, key: &StackKey) -> Duration {
     let letters = key.0.bytes().chain(key.1.bytes()).fold(0u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
-    let spread = f64::from(letters % 400) / 1000.0;
-    let longest = shell.resync_interval.mul_f64(0.8 + spread);
-    if shell.watch_secrets { longest } else { longest.min(shell.secret_interval.mul_f64(0.8 + spread).max(Duration::from_secs(1))) }
+    time.mul_f64(0.8 + f64::from(letters % 400) / 1000.0)
 }
 
 /// The errors among diagnostics, for a condition: place, message, remedy.
@@ -149,4 +153,40 @@ pub fn errors(diagnostics: &[Diagnostic], sources: &SourceMap) -> String {
         format!("{place}{}{help}", diagnostic.message)
     });
     told.take(8).collect::<Vec<_>>().join("; ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn looks_without_a_reason_are_spread_by_a_fifth() {
+        let times: std::collections::BTreeSet<Duration> =
+            (0..100).map(|number| spread(Duration::from_secs(600), &("shop".to_owned(), format!("stack-{number}")))).collect();
+        assert!(times.len() > 50, "{times:?}");
+        assert!(times.iter().all(|time| (480..=720).contains(&time.as_secs())), "{times:?}");
+    }
+
+    #[test]
+    fn an_event_is_told_for_a_new_reason_and_not_again() {
+        let mut memo = Memo::default();
+        let status = |reason: &str| {
+            let mut status = StackStatus::default();
+            status.conditions.push(Condition {
+                type_: condition::READY.to_owned(),
+                status: "False".to_owned(),
+                reason: reason.to_owned(),
+                message: "why".to_owned(),
+                observed_generation: None,
+                last_transition_time: k8s_openapi::apimachinery::pkg::apis::meta::v1::Time(k8s_openapi::jiff::Timestamp::UNIX_EPOCH),
+            });
+            status
+        };
+        memo.announce(&status("Failed"));
+        memo.publication.last = status("Failed");
+        memo.announce(&status("Failed"));
+        memo.announce(&status("Ready"));
+        let told: Vec<_> = memo.words.iter().map(|word| (word.reason, word.is_warning, word.note.as_str())).collect();
+        assert_eq!(told, [("NotReady", true, "Failed: why"), ("Ready", false, "Ready: why")]);
+    }
 }

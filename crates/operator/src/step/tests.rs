@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use k8s_openapi::jiff::{SignedDuration, Timestamp};
-use windlass_crd::v1alpha1::{OnDelete, OnFailure, Order, StackStatus, condition};
+use windlass_crd::v1alpha1::{OnDelete, OnFailure, Order, Outcome, ServiceState, StackStatus, condition};
 use windlass_k8s::{Kind, ObjectRef};
 
 use super::{Action, Deletion, Health, Input, Obstacle, Owner, Problem, Seen, Settings, Step, Wanted, step};
@@ -20,6 +20,8 @@ struct Case {
     status: StackStatus,
     settings: Settings,
     now: Timestamp,
+    generation: i64,
+    has_finalizer: bool,
 }
 
 fn deployment(name: &str) -> ObjectRef {
@@ -55,6 +57,8 @@ impl Case {
                 on_delete: OnDelete::Retain,
             },
             now: NOW,
+            generation: 1,
+            has_finalizer: true,
         };
         case.wants("one", objects);
         case
@@ -83,10 +87,10 @@ impl Case {
 
     fn step(&mut self) -> Step {
         let step = step(&Input {
-            generation: 1,
+            generation: self.generation,
             wanted: Wanted::Objects(&self.desired),
             settings: self.settings,
-            has_finalizer: true,
+            has_finalizer: self.has_finalizer,
             observed: &self.observed,
             problems: &self.problems,
             unstuck: &self.unstuck,
@@ -100,6 +104,12 @@ impl Case {
     fn reason(&self) -> &str {
         let ready = self.status.conditions.iter().find(|condition| condition.type_ == condition::READY);
         ready.map(|condition| condition.reason.as_str()).unwrap_or_default()
+    }
+
+    /// Whether each condition holds, and since when.
+    fn conditions(&self) -> BTreeMap<&str, (&str, Timestamp)> {
+        let conditions = self.status.conditions.iter();
+        conditions.map(|condition| (condition.type_.as_str(), (condition.status.as_str(), condition.last_transition_time.0))).collect()
     }
 }
 
@@ -229,4 +239,203 @@ fn a_claim_that_leaves_the_stack_stays_unless_it_is_to_go() {
     assert_eq!(case.step().actions, []);
     case.settings.on_delete = OnDelete::Delete;
     assert_eq!(case.step().actions, [Action::Delete(data, "uid of PersistentVolumeClaim/data".into(), Deletion::Background)]);
+}
+
+#[test]
+fn a_new_stack_is_unknown_and_a_new_generation_not_ready_in_the_status_that_first_names_it() {
+    let web = deployment("web");
+    let mut case = Case::of(&[(web.clone(), rendered("web1", &[]))]);
+    // Written before the first object is.
+    assert!(case.step().write_first);
+    assert_eq!(case.conditions()[condition::READY].0, "Unknown");
+    assert_eq!(case.status.observed_generation, Some(1));
+    case.sees(&web, "web1", ready());
+    case.step();
+    assert_eq!(case.reason(), "Ready");
+    case.wants("two", &[(web, rendered("web2", &[]))]);
+    case.generation = 2;
+    assert!(case.step().write_first);
+    assert_eq!((case.conditions()[condition::READY].0, case.conditions()[condition::RECONCILING].0), ("False", "True"));
+    assert_eq!(case.status.observed_generation, Some(2));
+    assert!(case.status.conditions.iter().all(|condition| condition.observed_generation == Some(2)), "{:#?}", case.status.conditions);
+}
+
+#[test]
+fn the_time_of_a_condition_changes_with_its_status_alone() {
+    let web = deployment("web");
+    let mut case = Case::of(&[(web.clone(), rendered("web1", &[]))]);
+    case.step();
+    case.sees(&web, "web1", ready());
+    case.step();
+    assert_eq!(case.conditions()[condition::READY], ("True", NOW));
+    case.now = NOW + SignedDuration::from_secs(9);
+    case.generation = 2;
+    case.step();
+    assert_eq!(case.conditions()[condition::READY], ("True", NOW));
+    case.sees(&web, "web1", progressing());
+    case.step();
+    assert_eq!(case.conditions()[condition::READY], ("False", case.now));
+    assert_eq!(case.conditions()[condition::STALLED], ("False", NOW));
+}
+
+#[test]
+fn each_service_says_how_many_of_its_pods_are_ready_and_what_it_waits_for() {
+    let (db, web) = (deployment("db"), deployment("web"));
+    let mut case = Case::of(&[(db.clone(), rendered("db1", &[])), (web.clone(), rendered("web1", &[(&db, Need::Healthy)]))]);
+    case.sees(&db, "db1", progressing());
+    case.step();
+    let told: Vec<_> = case
+        .status
+        .services
+        .iter()
+        .map(|service| (service.name.as_str(), service.ready.as_str(), service.state, service.message.as_deref()))
+        .collect();
+    let waits = "it waits for Deployment/db to be healthy";
+    assert_eq!(
+        told,
+        [("db", "0/1", ServiceState::Progressing, Some("0 of 1 pods are ready")), ("web", "", ServiceState::Pending, Some(waits))]
+    );
+    assert_eq!(case.status.ready, "0/2");
+}
+
+#[test]
+fn what_others_refer_to_comes_first_and_what_refers_to_workloads_last() {
+    let kinds = [
+        Kind::Ingress,
+        Kind::HorizontalPodAutoscaler,
+        Kind::PodDisruptionBudget,
+        Kind::Deployment,
+        Kind::Service,
+        Kind::NetworkPolicy,
+        Kind::ConfigMap,
+        Kind::Secret,
+        Kind::PersistentVolumeClaim,
+        Kind::ServiceAccount,
+    ];
+    let objects: Vec<_> = kinds.iter().map(|kind| (ObjectRef::new(*kind, "web"), rendered("1", &[]))).collect();
+    let step = Case::of(&objects).step();
+    let applied: Vec<Kind> =
+        step.actions.iter().filter_map(|action| if let Action::Apply(object) = action { Some(object.kind) } else { None }).collect();
+    assert_eq!(applied.len(), kinds.len());
+    let workload = applied.iter().position(|kind| *kind == Kind::Deployment).unwrap();
+    let (before, after) = applied.split_at(workload);
+    for kind in [Kind::ServiceAccount, Kind::Secret, Kind::ConfigMap, Kind::PersistentVolumeClaim, Kind::NetworkPolicy, Kind::Service] {
+        assert!(before.contains(&kind), "{applied:?}");
+    }
+    for kind in [Kind::PodDisruptionBudget, Kind::HorizontalPodAutoscaler, Kind::Ingress] {
+        assert!(after.contains(&kind), "{applied:?}");
+    }
+}
+
+#[test]
+fn a_wait_does_nothing_but_name_its_end_which_probes_move() {
+    let web = deployment("web");
+    let mut slow = rendered("web1", &[]);
+    slow.start_seconds = 900;
+    let mut case = Case::of(&[(web.clone(), slow)]);
+    case.settings.deadline = None;
+    case.step();
+    case.sees(&web, "web1", progressing());
+    let step = case.step();
+    assert_eq!((step.actions, step.wake_at), (Vec::new(), Some(NOW + SignedDuration::from_secs(900))));
+    // Progress begins it anew, time alone does not.
+    case.now = NOW + SignedDuration::from_secs(899);
+    assert_eq!(case.step().wake_at, Some(NOW + SignedDuration::from_secs(900)));
+    case.sees(&web, "web1", progressing());
+    assert_eq!(case.step().wake_at, Some(case.now + SignedDuration::from_secs(900)));
+    case.now += SignedDuration::from_secs(900);
+    case.step();
+    assert_eq!(case.reason(), "Failed");
+}
+
+#[test]
+fn a_new_spec_ends_the_wait_for_the_old_and_history_tells_what_became_of_each() {
+    let web = deployment("web");
+    let mut case = Case::of(&[(web.clone(), rendered("web1", &[]))]);
+    case.sees(&web, "web1", ready());
+    case.step();
+    case.wants("two", &[(web.clone(), rendered("web2", &[]))]);
+    case.step();
+    case.sees(&web, "web2", progressing());
+    assert_eq!(case.step().actions, []);
+    case.wants("three", &[(web.clone(), rendered("web3", &[]))]);
+    assert_eq!(case.step().actions, [Action::Save("three".into()), Action::Apply(web.clone())]);
+    case.sees(&web, "web3", progressing());
+    case.now += SignedDuration::from_secs(61);
+    assert_eq!(case.step().actions, [Action::Restore(web.clone(), "one".into())]);
+    case.sees(&web, "web1", ready());
+    case.step();
+    let told: Vec<_> = case.status.history.iter().map(|entry| (entry.revision.as_str(), entry.outcome)).collect();
+    assert_eq!(told, [("three", Outcome::Failed), ("two", Outcome::Superseded), ("one", Outcome::Healthy)]);
+}
+
+#[test]
+fn revisions_beyond_the_limit_are_forgotten() {
+    let web = deployment("web");
+    let mut case = Case::of(&[]);
+    case.settings.history = 1;
+    let mut forgotten = Vec::new();
+    for number in 1..=4 {
+        let hash = format!("web{number}");
+        case.wants(&format!("r{number}"), &[(web.clone(), rendered(&hash, &[]))]);
+        case.step();
+        case.sees(&web, &hash, ready());
+        forgotten.extend(case.step().actions);
+    }
+    assert_eq!(forgotten, [Action::Forget("r1".into()), Action::Forget("r2".into())]);
+    let kept: Vec<_> = case.status.history.iter().map(|entry| entry.revision.as_str()).collect();
+    assert_eq!(kept, ["r4", "r3"]);
+}
+
+#[test]
+fn what_is_to_go_stays_in_the_inventory_until_it_is_gone_and_what_is_not_the_stacks_is_left() {
+    let (web, mail, other) = (deployment("web"), deployment("mail"), deployment("other"));
+    let mut case = Case::of(&[(web.clone(), rendered("web1", &[])), (mail.clone(), rendered("mail1", &[]))]);
+    case.sees(&web, "web1", ready());
+    case.sees(&mail, "mail1", ready());
+    case.sees(&other, "", ready());
+    case.observed.get_mut(&other).unwrap().owner = Owner::Foreign("somebody".into());
+    case.step();
+    case.wants("two", &[(web.clone(), rendered("web1", &[]))]);
+    case.step();
+    let deletion = [Action::Delete(mail.clone(), "uid of Deployment/mail".into(), Deletion::Background)];
+    // Nobody did it: it is asked for again.
+    assert_eq!(case.step().actions, deletion);
+    assert_eq!(case.step().actions, deletion);
+    let names = |case: &Case| case.status.inventory.iter().map(|entry| entry.name.clone()).collect::<Vec<_>>();
+    case.observed.get_mut(&mail).unwrap().is_deleting = true;
+    assert_eq!(case.step().actions, []);
+    assert_eq!(names(&case), ["mail", "web"]);
+    case.observed.remove(&mail);
+    case.step();
+    assert_eq!(names(&case), ["web"]);
+}
+
+#[test]
+fn a_finalizer_is_taken_only_by_what_stops_in_order_or_deletes_claims() {
+    let (db, web, data) = (deployment("db"), deployment("web"), ObjectRef::new(Kind::PersistentVolumeClaim, "data"));
+    let holds = |objects: &[(ObjectRef, Rendered)], order: Order, on_delete: OnDelete| {
+        let mut case = Case::of(objects);
+        case.has_finalizer = false;
+        (case.settings.order, case.settings.on_delete) = (order, on_delete);
+        case.step().actions.contains(&Action::Hold)
+    };
+    let plain = [(web.clone(), rendered("web1", &[])), (data, rendered("data1", &[]))];
+    let ordered = [(db.clone(), rendered("db1", &[])), (web, rendered("web1", &[(&db, Need::Started)]))];
+    assert!(!holds(&plain, Order::DependsOn, OnDelete::Retain));
+    assert!(holds(&plain, Order::DependsOn, OnDelete::Delete));
+    assert!(holds(&ordered, Order::DependsOn, OnDelete::Retain));
+    assert!(!holds(&ordered, Order::Parallel, OnDelete::Retain));
+}
+
+#[test]
+fn while_the_name_is_another_s_nothing_is_applied_there_and_the_stack_is_stalled() {
+    let (db, web) = (deployment("db"), deployment("web"));
+    let mut case = Case::of(&[(db.clone(), rendered("db1", &[])), (web.clone(), rendered("web1", &[]))]);
+    case.sees(&db, "x", ready());
+    case.observed.get_mut(&db).unwrap().owner = Owner::Foreign("the name is taken by an object of Stack `two`".into());
+    assert_eq!(case.step().actions, [Action::Save("one".into()), Action::Apply(web.clone())]);
+    case.sees(&web, "web1", ready());
+    assert_eq!(case.step().actions, []);
+    assert_eq!((case.reason(), case.conditions()[condition::STALLED].0), ("NameCollision", "True"));
 }

@@ -213,6 +213,27 @@ mod tests {
     }
 
     #[test]
+    fn a_stateful_set_that_is_updated_by_hand_and_a_daemon_set_are_ready_in_their_own_way() {
+        let by_hand = json!({
+            "metadata": { "generation": 1 }, "spec": { "replicas": 1, "updateStrategy": { "type": "OnDelete" } },
+            "status": { "observedGeneration": 1, "replicas": 1, "readyReplicas": 1, "currentRevision": "a", "updateRevision": "b" },
+        });
+        check(Kind::StatefulSet, by_hand, "ready 1");
+        let daemons = |updated: i64, available: i64| {
+            json!({
+                "metadata": { "generation": 1 },
+                "status": {
+                    "observedGeneration": 1, "desiredNumberScheduled": 2, "updatedNumberScheduled": updated, "numberAvailable": available,
+                },
+            })
+        };
+        check(Kind::DaemonSet, daemons(2, 2), "ready 2");
+        check(Kind::DaemonSet, daemons(1, 2), "2/2 started: 2 of 2 pods are ready");
+        check(Kind::DaemonSet, daemons(2, 1), "1/2 started: 1 of 2 pods are ready");
+        check(Kind::DaemonSet, json!({ "metadata": { "generation": 1 } }), "0/0 not started: 0 of 0 pods are ready");
+    }
+
+    #[test]
     fn a_job_ends_well_or_badly() {
         let status = |status: serde_json::Value| json!({ "metadata": { "generation": 1 }, "status": status });
         check(Kind::Job, status(json!({ "active": 1 })), "0/1 started: 0 of 1 pods are ready");
