@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::commands::audit::AuditArgs;
 use crate::commands::config::ConfigArgs;
 use crate::commands::convert::ConvertArgs;
+use crate::commands::cost::CostArgs;
 use crate::commands::crd::CrdArgs;
 use crate::commands::fix::FixArgs;
 use crate::commands::graph::GraphArgs;
@@ -35,6 +36,7 @@ Examples:
   windlass convert -f compose.yaml -o k8s   the same project as a tree of files
   windlass config --format json             the merged project, as docker compose prints it
   windlass graph -o shop.svg                a picture of the services and what they become
+  windlass cost                             CPU, memory and storage, and the nodes that hold them
   windlass audit                            what is wrong with the files in this directory, and a score
   windlass validate k8s                     what the API server would say of the manifests in a directory
 
@@ -50,6 +52,7 @@ pub(crate) enum Command {
     Completions(CompletionsArgs),
     Config(Box<ConfigArgs>),
     Convert(Box<ConvertArgs>),
+    Cost(Box<CostArgs>),
     Crd(CrdArgs),
     Explain(Box<ExplainArgs>),
     Fix(Box<FixArgs>),
@@ -71,6 +74,7 @@ impl Cli {
             Some(Command::Audit(args)) => ("audit", args.project.clone(), args.output),
             Some(Command::Config(args)) => ("config", args.project.clone(), args.output),
             Some(Command::Convert(args)) => ("convert", args.project.clone(), args.output),
+            Some(Command::Cost(args)) => ("cost", args.project.clone(), args.output),
             Some(Command::Explain(args)) => ("explain", args.project.clone(), args.output),
             Some(Command::Fix(args)) => ("fix", args.project.clone(), args.output),
             Some(Command::Graph(args)) => ("graph", args.project.clone(), args.output),

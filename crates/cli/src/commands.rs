@@ -3,6 +3,7 @@
 pub(crate) mod audit;
 pub(crate) mod config;
 pub(crate) mod convert;
+pub(crate) mod cost;
 pub(crate) mod crd;
 pub(crate) mod field;
 pub(crate) mod fix;

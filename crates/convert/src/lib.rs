@@ -7,6 +7,7 @@
 mod attributes;
 mod content;
 mod convert;
+pub mod cost;
 mod decide;
 mod draft;
 mod expand;

@@ -2,7 +2,9 @@
 //! `audit/`).
 //! Nothing is written here; the caller does that.
 
+mod amount;
 pub mod audit;
+pub mod cost;
 mod formats;
 mod github;
 mod gitlab;

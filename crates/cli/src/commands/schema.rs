@@ -20,6 +20,8 @@ pub(crate) struct SchemaArgs {
 /// A format with a schema.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Name {
+    /// What CPU, memory and storage cost, for `windlass cost`
+    Prices,
     /// What a compose file decides about its conversion
     XWindlass,
     /// `windlass.yaml`
@@ -30,6 +32,7 @@ enum Name {
 
 pub(crate) fn run(args: SchemaArgs, shell: &Shell) -> Outcome {
     let mut schema = match args.name {
+        Name::Prices => windlass_convert::cost::prices_schema(),
         Name::XWindlass => windlass_compose::model::x_windlass_schema(),
         Name::Settings => settings::schema(&Cli::command()),
         Name::Stack => windlass_crd::stack_schema(),

@@ -5,9 +5,9 @@ use std::fmt::{self, Write as _};
 use windlass_audit::context::StackContext;
 
 use super::super::AuditReport;
+use crate::amount::bytes_text;
 use crate::markdown::cell;
 
-const MIB: i64 = 1 << 20;
 const GIB: i64 = 1 << 30;
 
 pub(super) fn write(report: &AuditReport<'_>, text: &mut String) -> fmt::Result {
@@ -67,26 +67,12 @@ fn machine(cpus: f64, memory: i64) -> (u64, u64) {
     (cores, gigabytes)
 }
 
-/// `512 MiB`, `1.5 GiB`.
-fn bytes_text(bytes: i64) -> String {
-    if bytes >= GIB {
-        let tenths = (bytes.saturating_mul(10) + GIB / 2) / GIB;
-        if tenths % 10 == 0 { format!("{} GiB", tenths / 10) } else { format!("{}.{} GiB", tenths / 10, tenths % 10) }
-    } else {
-        format!("{} MiB", (bytes + MIB / 2) / MIB)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn amounts_and_machines() {
-        assert_eq!(
-            (bytes_text(512 * MIB).as_str(), bytes_text(GIB * 3 / 2).as_str(), bytes_text(2 * GIB).as_str()),
-            ("512 MiB", "1.5 GiB", "2 GiB")
-        );
+    fn a_machine_holds_all_limits_and_a_tenth_more() {
         assert_eq!(machine(5.1, 9 * GIB), (8, 16));
         assert_eq!(machine(0.5, GIB / 2), (1, 1));
     }
