@@ -9,6 +9,7 @@ use crate::commands::config::ConfigArgs;
 use crate::commands::convert::ConvertArgs;
 use crate::commands::cost::CostArgs;
 use crate::commands::crd::CrdArgs;
+use crate::commands::diff::DiffArgs;
 use crate::commands::fix::FixArgs;
 use crate::commands::graph::GraphArgs;
 use crate::commands::init::InitArgs;
@@ -42,7 +43,7 @@ Examples:
 
 Exit codes:
   0  done, and nothing at or above the gate
-  1  findings at or above the gate, --check found a difference, or --strict an attribute that is lost or refused
+  1  findings at or above the gate, --check or diff found a difference, or --strict an attribute that is lost or refused
   2  the command line, a configuration or an input is wrong
   3  something was not understood and so not checked";
 
@@ -54,6 +55,7 @@ pub(crate) enum Command {
     Convert(Box<ConvertArgs>),
     Cost(Box<CostArgs>),
     Crd(CrdArgs),
+    Diff(Box<DiffArgs>),
     Explain(Box<ExplainArgs>),
     Fix(Box<FixArgs>),
     Graph(Box<GraphArgs>),
@@ -75,6 +77,7 @@ impl Cli {
             Some(Command::Config(args)) => ("config", args.project.clone(), args.output),
             Some(Command::Convert(args)) => ("convert", args.project.clone(), args.output),
             Some(Command::Cost(args)) => ("cost", args.project.clone(), args.output),
+            Some(Command::Diff(args)) => ("diff", args.project.clone(), args.output),
             Some(Command::Explain(args)) => ("explain", args.project.clone(), args.output),
             Some(Command::Fix(args)) => ("fix", args.project.clone(), args.output),
             Some(Command::Graph(args)) => ("graph", args.project.clone(), args.output),

@@ -5,6 +5,7 @@ pub(crate) mod config;
 pub(crate) mod convert;
 pub(crate) mod cost;
 pub(crate) mod crd;
+pub(crate) mod diff;
 pub(crate) mod field;
 pub(crate) mod fix;
 pub(crate) mod graph;

@@ -44,7 +44,7 @@ const OF_ONE_RUN: [&str; 20] = [
 ];
 
 /// Commands that convert as another does, with the section whose settings they follow.
-const FOLLOWS: [(&str, &str); 2] = [("cost", "convert"), ("graph", "convert")];
+const FOLLOWS: [(&str, &str); 3] = [("cost", "convert"), ("diff", "convert"), ("graph", "convert")];
 
 /// The settings of a project.
 pub(crate) struct Settings {

@@ -314,7 +314,12 @@ volumes: { uploads: {} }
             format!("{service} {object} ×{count}: {}m {}Mi, at most {limits:?}, {}Gi", requests.cpu, requests.memory >> 20, storage >> 30)
         };
         let of = |runs| cost.running(runs).map(row).collect::<Vec<_>>();
-        insta::assert_debug_snapshot!([Runs::Always, Runs::OnEachNode, Runs::ForAWhile].map(of), @"");
+        assert_eq!(
+            of(Runs::Always),
+            ["web Deployment/web ×3: 100m 64Mi, at most (500, 256), 5Gi", "log Deployment/web ×3: 0m 32Mi, at most (-1, 32), 0Gi"]
+        );
+        assert_eq!(of(Runs::OnEachNode), ["agent DaemonSet/agent ×1: 0m 100Mi, at most (-1, 100), 0Gi"]);
+        assert_eq!(of(Runs::ForAWhile), ["migrate CronJob/migrate ×1: 1000m 0Mi, at most (1000, -1), 0Gi"]);
         let total = cost.total(Runs::Always);
         assert_eq!((total.count, total.requests.cpu, total.requests.memory >> 20), (6, 300, 3 * 96));
         assert_eq!((total.without_cpu_limit, total.without_memory_limit), (vec!["log".to_owned()], vec![]));

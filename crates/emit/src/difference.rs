@@ -28,7 +28,7 @@ fn of_step(step: &Step, tree: &FileTree, directory: &Path) -> String {
     let old = if step.action == Action::Create { "/dev/null" } else { &path };
     let new = if step.action == Action::Remove { "/dev/null" } else { &path };
     match (std::str::from_utf8(&step.before), std::str::from_utf8(after)) {
-        (Ok(before), Ok(after)) if !secret => TextDiff::from_lines(before, after).unified_diff().header(old, new).to_string(),
+        (Ok(before), Ok(after)) if !secret => unified(before, after, old, new),
         _ => {
             let mut text = String::new();
             let why = if secret { "secret values are not shown" } else { "not text" };
@@ -36,6 +36,11 @@ fn of_step(step: &Step, tree: &FileTree, directory: &Path) -> String {
             text
         }
     }
+}
+
+/// A unified diff of two texts under their names; empty when they are the same.
+pub(crate) fn unified(before: &str, after: &str, old: &str, new: &str) -> String {
+    TextDiff::from_lines(before, after).unified_diff().header(old, new).to_string()
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
-//! Kubernetes objects in, a tree of files out, and what writing it into a directory would change. Nothing is written here.
+//! Kubernetes objects in, a tree of files out, what writing it into a directory would change, and how objects differ from manifests. Nothing is written here.
 
+mod comparison;
 mod difference;
 mod file_tree;
 pub mod layouts;
@@ -7,6 +8,7 @@ mod plan;
 mod record;
 pub mod secrets;
 
+pub use comparison::{Before, Comparison, compare};
 pub use difference::difference;
 pub use file_tree::{File, FileTree, is_safe};
 pub use plan::{Action, Plan, Step, plan};

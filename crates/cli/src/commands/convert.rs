@@ -23,7 +23,7 @@ use windlass_yaml::Node;
 
 use crate::args::{OutputArgs, ProjectArgs};
 use crate::commands::convert::environments::Environments;
-pub(crate) use crate::commands::convert::options::ConversionArgs;
+pub(crate) use crate::commands::convert::options::{ConversionArgs, SecretArgs};
 use crate::commands::convert::options::{Layout, LayoutArgs, SecretsAs};
 use crate::commands::{Outcome, Shell, Stop, reason};
 use crate::exit::Exit;
@@ -77,7 +77,7 @@ Examples:
 pub(crate) fn run(args: ConvertArgs, before: ProjectArgs, shell: &mut Shell) -> Outcome {
     let reports = report_formats(&args.reports)?;
     let layout = args.layout.options(args.directory.as_ref())?;
-    let secrets = args.layout.secrets()?;
+    let secrets = args.layout.secrets.form()?;
     let options = args.conversion.options(std::mem::take(&mut shell.given));
     let request = shell.request(args.project.after(before))?;
 
@@ -179,7 +179,7 @@ fn convert_by(convert: fn(&Input<'_>) -> Conversion, loaded: &Loaded, options: &
 }
 
 /// Puts Secrets into another form.
-fn hide(objects: &mut Objects, loaded: &Loaded, secrets: &SecretsAs, options: &Options, shell: &Shell) -> Result<(), Stop> {
+pub(crate) fn hide(objects: &mut Objects, loaded: &Loaded, secrets: &SecretsAs, options: &Options, shell: &Shell) -> Result<(), Stop> {
     let namespace = loaded.project.windlass.as_ref().and_then(|settings| settings.namespace.as_ref());
     let namespace = options.namespace.as_deref().or(namespace.map(|namespace| namespace.as_str()));
     match secrets {

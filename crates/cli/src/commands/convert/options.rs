@@ -160,6 +160,14 @@ pub(crate) struct LayoutArgs {
     /// Whether the text says where it came from
     #[arg(long, value_name = "HOW", default_value = "none")]
     provenance: Provenance,
+    #[command(flatten)]
+    pub(crate) secrets: SecretArgs,
+}
+
+/// What becomes of secret values.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Layout")]
+pub(crate) struct SecretArgs {
     /// Where secret values go
     #[arg(long, value_name = "WHERE", default_value = "files")]
     secrets: Secrets,
@@ -191,15 +199,22 @@ impl LayoutArgs {
             format: self.format.into(),
             split: self.split.into(),
             provenance: self.provenance.into(),
-            secrets: match self.secrets {
+            secrets: match self.secrets.secrets {
                 Secrets::Placeholders => layouts::Secrets::Placeholders,
                 Secrets::Files | Secrets::External | Secrets::Sealed => layouts::Secrets::Files,
             },
         })
     }
+}
+
+impl SecretArgs {
+    /// True when values are left out.
+    pub(crate) fn are_placeholders(&self) -> bool {
+        self.secrets == Secrets::Placeholders
+    }
 
     /// What Secrets become.
-    pub(crate) fn secrets(&self) -> Result<SecretsAs, Stop> {
+    pub(crate) fn form(&self) -> Result<SecretsAs, Stop> {
         match (self.secrets, &self.sealed_cert) {
             (Secrets::Files | Secrets::Placeholders, _) => Ok(SecretsAs::Secrets),
             (Secrets::External, _) => {

@@ -1,0 +1,99 @@
+//! `windlass diff`: a project and manifests in, what applying the conversion would change out.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use windlass_emit::{Before, Comparison, compare};
+use windlass_k8s::read::read;
+use windlass_k8s::validation::{self, Request};
+use windlass_source::{Code, Diagnostic};
+use windlass_yaml::Budget;
+
+use crate::args::{OutputArgs, ProjectArgs};
+use crate::commands::convert::{ConversionArgs, SecretArgs, convert_loaded, hide};
+use crate::commands::{Outcome, Shell, read_standard_input};
+use crate::exit::Exit;
+
+/// The most bytes of standard input.
+const LIMIT: u64 = 64 << 20;
+
+/// Say what applying the conversion would change, object by object
+///
+/// The order of keys, comments and the layout of files don't count, nor does what only an API server writes. Values of Secrets are not
+/// shown, only whether they differ.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct DiffArgs {
+    /// Manifests to compare with: a directory or a file, `-` is standard input
+    #[arg(long, value_name = "DIR", help_heading = "Comparison")]
+    against: Option<PathBuf>,
+    #[command(flatten)]
+    secrets: SecretArgs,
+    #[command(flatten)]
+    conversion: ConversionArgs,
+    #[command(flatten)]
+    pub(crate) project: ProjectArgs,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  windlass diff --against k8s
+  windlass diff --against k8s --replicas web=6
+  kustomize build k8s/overlays/prod | windlass diff -f compose.yaml -f compose.prod.yaml --against -
+
+Exit codes:
+  0  applying the conversion would change nothing
+  1  objects differ, are new, or are no longer made
+  2  the command line, a configuration or an input is wrong
+  3  something in DIR was not understood and so not compared: a chart";
+
+pub(crate) fn run(args: DiffArgs, before: ProjectArgs, shell: &mut Shell) -> Outcome {
+    let Some(against) = args.against else {
+        let told = Diagnostic::error(Code("cli::against"), "nothing says what to compare with");
+        return Err(told.help("pass `--against DIR`, or write `diff: { against: DIR }` into `windlass.yaml`").into());
+    };
+    let secrets = args.secrets.form()?;
+    let has_values = !args.secrets.are_placeholders();
+    let options = args.conversion.options(std::mem::take(&mut shell.given));
+    let standard_input = if against.as_os_str() == "-" { Some(read_standard_input(LIMIT)?) } else { None };
+    let request = shell.request(args.project.after(before))?;
+    let loaded = windlass_compose::load(&request, &shell.files);
+    if shell.tell(&loaded.diagnostics, &loaded.sources) {
+        return Ok(Exit::Invalid);
+    }
+    let mut conversion = convert_loaded(&loaded, &options, shell);
+    // All else that there is to say, `convert` says.
+    let errors: Vec<Diagnostic> = conversion.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).cloned().collect();
+    if shell.tell(&errors, &loaded.sources) {
+        return Ok(Exit::Invalid);
+    }
+    hide(&mut conversion.objects, &loaded, &secrets, &options, shell)?;
+
+    let input = validation::load(&Request { paths: vec![against], standard_input }, &shell.files);
+    let mut told = input.diagnostics.clone();
+    let mut manifests = Vec::new();
+    for file in &input.files {
+        let source = input.sources.file(*file);
+        let found = read(*file, source.text(), &Budget::default());
+        told.extend(found.broken.into_iter().map(|(_, diagnostic)| diagnostic));
+        manifests.extend(found.objects.into_iter().map(|manifest| Before { file: source.name().to_owned(), root: manifest.root }));
+    }
+    if shell.tell(&told, &input.sources) {
+        return Ok(Exit::Invalid);
+    }
+    let comparison = compare(manifests, &conversion.objects, has_values);
+    shell.tell(&comparison.diagnostics, &input.sources);
+    shell.print(comparison.text.as_bytes())?;
+    shell.say(&summary(&comparison));
+    let exit = if comparison.is_empty() { Exit::Done } else { Exit::Findings };
+    Ok(if input.diagnostics.is_empty() { exit } else { exit.and(Exit::Partial) })
+}
+
+fn summary(comparison: &Comparison) -> String {
+    let Comparison { changed, new, gone, same, .. } = comparison;
+    let counts = [(changed, "changed"), (new, "new"), (gone, "no longer made"), (same, "the same")];
+    let counts: Vec<String> = counts.iter().filter(|(count, _)| **count > 0).map(|(count, what)| format!("{count} {what}")).collect();
+    format!("objects: {}\n", if counts.is_empty() { "none".to_owned() } else { counts.join(", ") })
+}
