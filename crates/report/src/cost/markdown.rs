@@ -26,7 +26,10 @@ fn write(table: &Table, text: &mut String) {
         let cells = row.iter().map(|text| if is_sum && !text.is_empty() { format!("**{}**", cell(text)) } else { cell(text) });
         let _ = writeln!(text, "| {} |", cells.collect::<Vec<_>>().join(" | "));
     }
-    for (at, note) in table.notes.iter().enumerate() {
-        let _ = write!(text, "{}- {note}\n", if at == 0 { "\n" } else { "" });
+    if !table.notes.is_empty() {
+        text.push('\n');
+    }
+    for note in &table.notes {
+        let _ = writeln!(text, "- {note}");
     }
 }
