@@ -72,6 +72,7 @@ impl Context {
         manifests::load(&wanted.manifests, &mut reader, &mut context);
         context.repository.read_texts(&mut reader);
         super::measurements::load(&mut reader, &mut context);
+        context.not_understood.append(&mut reader.unread);
         context.sources = reader.sources;
         context
     }

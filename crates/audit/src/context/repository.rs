@@ -1,10 +1,11 @@
 //! The files that are there: a walk with bounds, and the texts of the few that rules read whole.
 
 use std::collections::BTreeMap;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use windlass_source::{FileId, FileKind, FileSystem, SourceMap, normalize};
+use windlass_source::{Code, Diagnostic, FileId, FileKind, FileSystem, SourceMap, normalize};
 
 /// Directories that hold other people's files, or none that people wrote.
 const PASSED_OVER: [&str; 14] = [
@@ -23,12 +24,16 @@ const PASSED_OVER: [&str; 14] = [
     "target",
     "vendor",
 ];
+/// An input that can't be read.
+const UNREAD: Code = Code("audit::unread");
 /// Directories above which the walk goes no deeper.
 const MAX_DEPTH: usize = 12;
 /// Files above which the walk ends.
 const MAX_FILES: usize = 20_000;
 /// Bytes above which a text is not read.
 pub(super) const MAX_TEXT: u64 = 1 << 20;
+/// Bytes above which a file that is audited itself is not read, and said to be so: as everywhere (`--max-input` of other commands).
+const MAX_INPUT: u64 = 16 << 20;
 /// Texts that rules read whole: guides, scripts, manifests of languages.
 const MAX_TEXTS: usize = 200;
 
@@ -160,22 +165,47 @@ pub(super) struct Reader<'f> {
     pub(super) files: &'f dyn FileSystem,
     pub(super) working_directory: PathBuf,
     pub(super) sources: SourceMap,
+    /// Why inputs could not be read.
+    pub(super) unread: Vec<Diagnostic>,
     by_path: BTreeMap<PathBuf, Option<FileId>>,
 }
 
 impl<'f> Reader<'f> {
     pub(super) fn new(files: &'f dyn FileSystem, working_directory: PathBuf, sources: SourceMap) -> Self {
         let known = sources.files().map(|(id, file)| (normalize(&working_directory.join(file.name())), Some(id)));
-        Self { files, by_path: known.collect(), working_directory, sources }
+        Self { files, by_path: known.collect(), working_directory, sources, unread: Vec::new() }
     }
 
-    /// The text of a file of at most 1 MiB; `None` when it can't be read or is no text.
+    /// The text of a file that rules look into beside what is audited, of at most 1 MiB; `None` when it can't be read or is no text.
     pub(super) fn read(&mut self, path: &Path) -> Option<FileId> {
+        self.read_within(path, MAX_TEXT, |_| None)
+    }
+
+    /// The text of a file that is audited itself; where there is one and it can't be read, [`Self::unread`] says so.
+    pub(super) fn read_input(&mut self, path: &Path) -> Option<FileId> {
+        let shown = self.display(path);
+        self.read_within(path, MAX_INPUT, |error| match error.kind() {
+            io::ErrorKind::NotFound | io::ErrorKind::IsADirectory => None,
+            io::ErrorKind::FileTooLarge => {
+                let message = format!("`{shown}` is larger than 16 MiB and was not read");
+                Some(Diagnostic::warning(UNREAD, message).help("split it"))
+            }
+            _ => Some(Diagnostic::warning(UNREAD, format!("`{shown}` can't be read: {error}"))),
+        })
+    }
+
+    fn read_within(&mut self, path: &Path, limit: u64, told: impl FnOnce(io::Error) -> Option<Diagnostic>) -> Option<FileId> {
         let path = normalize(path);
         if let Some(known) = self.by_path.get(&path) {
             return *known;
         }
-        let bytes = self.files.read(&path, MAX_TEXT).ok();
+        let bytes = match self.files.read(&path, limit) {
+            Ok(bytes) => Some(bytes),
+            Err(error) => {
+                self.unread.extend(told(error));
+                None
+            }
+        };
         let text = bytes.as_deref().and_then(|bytes| windlass_yaml::decode(bytes).ok());
         let id = text.map(|text| {
             let name = self.display(&path);
@@ -188,5 +218,23 @@ impl<'f> Reader<'f> {
     /// A path as a person would write it.
     pub(super) fn display(&self, path: &Path) -> String {
         path.strip_prefix(&self.working_directory).ok().filter(|below| !below.as_os_str().is_empty()).unwrap_or(path).display().to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use windlass_source::MemoryFileSystem;
+
+    use crate::{Context, Request};
+
+    #[test]
+    fn a_large_manifest_is_read_and_one_that_is_too_large_is_told() {
+        let object = "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: a }\n";
+        let large = |size: usize| format!("{object}# {}\n", "x".repeat(size));
+        let files = MemoryFileSystem::new().with_file("/srv/two.yaml", large(2 << 20)).with_file("/srv/many.yaml", large(17 << 20));
+        let context = Context::load(&Request::new("/srv"), &files);
+        assert_eq!(context.manifests.len(), 1);
+        let told: Vec<&str> = context.not_understood().iter().map(|diagnostic| diagnostic.message.as_str()).collect();
+        assert_eq!(told, ["`many.yaml` is larger than 16 MiB and was not read"]);
     }
 }

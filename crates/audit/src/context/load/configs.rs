@@ -24,7 +24,7 @@ pub(super) fn load(found: &[PathBuf], reader: &mut Reader<'_>, context: &mut Con
         known.entry(path).or_default().push(place);
     }
     for (path, uses) in known {
-        let Some(file) = reader.read(&path) else { continue };
+        let Some(file) = reader.read_input(&path) else { continue };
         let text = Arc::clone(reader.sources.file(file).text());
         let name = reader.display(&path);
         let target = uses.first().map(|place| place.target.as_str());

@@ -88,7 +88,7 @@ fn place(build: &Build, directory: &Path) -> Option<(PathBuf, PathBuf)> {
 }
 
 fn read(path: &Path, build_context: PathBuf, reader: &mut Reader<'_>) -> Option<DockerfileEntry> {
-    let file = reader.read(path)?;
+    let file = reader.read_input(path)?;
     let dockerfile = parse(file, reader.sources.file(file).text().clone()).dockerfile;
     // BuildKit looks beside the Dockerfile first, then in the context.
     let own = PathBuf::from(format!("{}.dockerignore", path.display()));

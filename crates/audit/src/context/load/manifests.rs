@@ -24,7 +24,7 @@ pub(super) fn may_be(path: &str) -> bool {
 /// Reads the manifests of those files.
 pub(super) fn load(found: &[PathBuf], reader: &mut Reader<'_>, context: &mut Context) {
     for path in found {
-        let Some(file) = reader.read(path) else { continue };
+        let Some(file) = reader.read_input(path) else { continue };
         let text = Arc::clone(reader.sources.file(file).text());
         let says = |key: &str| text.lines().any(|line| line.trim_start_matches(['-', ' ', '{']).starts_with(key));
         // Most YAML of a repository is something else, and `{{` is a template's.
