@@ -247,8 +247,8 @@ apiVersion: v1
                 "--- Secret/s in k8s/all.yaml",
                 "+++ Secret/s",
                 "-  b: (not shown)",
-                "-  gone: (not shown)",
                 "+  b: (differs)",
+                "-  gone: (not shown)",
                 "+  made: (not shown)"
             ]
         );

@@ -7,15 +7,17 @@ use std::process::Command;
 use anyhow::{Context as _, bail};
 
 /// Top-level names; anything else is stray.
-const TOP_LEVEL: [&str; 17] = [
+const TOP_LEVEL: [&str; 19] = [
     ".cargo",
     ".ci",
+    ".dockerignore",
     ".gitignore",
     "ARCHITECTURE.md",
     "CHANGELOG.md",
     "CONTRIBUTING.md",
     "Cargo.lock",
     "Cargo.toml",
+    "Dockerfile",
     "LICENSE",
     "README.md",
     "charts",
