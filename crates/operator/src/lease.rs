@@ -87,7 +87,9 @@ impl Election {
                 Err(_) => tracing::warn!("the lease can't be renewed: no answer"),
             }
             let leads = self.leadership.holds();
-            let led = told.send_replace(leads);
+            let led = *told.borrow();
+            // Each message makes every Stack be looked at.
+            told.send_if_modified(|told| std::mem::replace(told, leads) != leads);
             if led && !leads {
                 self.leadership.set(None);
                 return Outcome::Lost;
