@@ -6,6 +6,7 @@
 //! [`read`] gives the objects of a text as trees with places, [`view`] their fields, [`validity`] what an API server would say of them;
 //! [`schema`] is the table of what each version knows. What becomes what is not here (room `convert`), nor is the layout of files (room `emit`).
 
+pub mod capabilities;
 pub mod labels;
 pub mod name;
 pub mod quantity;

@@ -3,6 +3,7 @@
 use k8s_openapi::api::core::v1::{AppArmorProfile, SELinuxOptions, SeccompProfile, SecurityContext, Sysctl};
 use smol_str::SmolStr;
 use windlass_compose::model::{Cgroup, Labels, Namespace};
+use windlass_k8s::capabilities;
 use windlass_source::Spanned;
 
 use super::Sink;
@@ -113,28 +114,11 @@ fn context<'a>(sink: &'a mut Sink<'_>) -> &'a mut SecurityContext {
     sink.draft.container.security_context.get_or_insert_default()
 }
 
-/// Capabilities that the baseline Pod Security Standard lets a container add: those that Docker gives anyway.
-const BASELINE: [&str; 13] = [
-    "AUDIT_WRITE",
-    "CHOWN",
-    "DAC_OVERRIDE",
-    "FOWNER",
-    "FSETID",
-    "KILL",
-    "MKNOD",
-    "NET_BIND_SERVICE",
-    "SETFCAP",
-    "SETGID",
-    "SETPCAP",
-    "SETUID",
-    "SYS_CHROOT",
-];
-
 /// Whether a level lets a container add a capability.
 fn may_add(capability: &str, level: Security) -> bool {
     match level {
         Security::Preserve => true,
-        Security::Baseline => BASELINE.contains(&capability),
+        Security::Baseline => capabilities::BASELINE.contains(&capability),
         Security::Restricted => capability == "NET_BIND_SERVICE",
     }
 }

@@ -1,5 +1,6 @@
 //! KW025 caps-added.
 
+use windlass_k8s::capabilities;
 use windlass_k8s::view::{Fields as _, text};
 
 use crate::context::ContainerContext;
@@ -51,27 +52,11 @@ declare_rule! {
 }
 
 fn check(container: &ContainerContext<'_>, findings: &mut Findings<'_>) {
-    // What the Pod Security Standard "baseline" lets a pod add.
-    const HARMLESS: [&str; 13] = [
-        "AUDIT_WRITE",
-        "CHOWN",
-        "DAC_OVERRIDE",
-        "FOWNER",
-        "FSETID",
-        "KILL",
-        "MKNOD",
-        "NET_BIND_SERVICE",
-        "SETFCAP",
-        "SETGID",
-        "SETPCAP",
-        "SETUID",
-        "SYS_CHROOT",
-    ];
     let added = container.node().at(&["securityContext", "capabilities"]).map(|capabilities| capabilities.items("add")).unwrap_or_default();
     for capability in added {
         let name = text(capability).unwrap_or_default().to_ascii_uppercase();
         let short = name.strip_prefix("CAP_").unwrap_or(&name);
-        if !HARMLESS.contains(&short) {
+        if !capabilities::BASELINE.contains(&short) {
             let message = format!("container `{}` has the capability `{short}`", container.name());
             findings.report(capability.span(), message).help("remove it, or say in a suppression what it is for");
         }
