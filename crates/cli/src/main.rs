@@ -1,6 +1,7 @@
 //! The `windlass` command: arguments and files in, files, reports and an exit code out. What it does is in the other rooms.
 
 mod args;
+mod cluster;
 mod commands;
 mod environment;
 mod exit;

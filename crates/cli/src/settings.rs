@@ -20,17 +20,19 @@ const LIMIT: u64 = 1 << 20;
 
 /// Flags that are no settings: they belong to one run, or to the person who runs it. `--allow-outside` is among them since a
 /// project that a stranger made must not open the reader's files.
-const OF_ONE_RUN: [&str; 20] = [
+const OF_ONE_RUN: [&str; 23] = [
     "against",
     "allow-outside",
     "apply",
     "check",
     "color",
     "config",
+    "context",
     "env-file",
     "file",
     "force",
     "help",
+    "kubeconfig",
     "max-input",
     "no-config",
     "output",
@@ -39,6 +41,7 @@ const OF_ONE_RUN: [&str; 20] = [
     "project-name",
     "quiet",
     "report",
+    "server",
     "verbose",
     "write-baseline",
 ];

@@ -6,6 +6,7 @@ mod generated;
 mod load;
 mod policies;
 mod relations;
+mod server;
 mod updates;
 
 use windlass_source::{Diagnostic, FileId, SourceMap, Span, in_parallel};
@@ -19,6 +20,7 @@ use crate::view::{Fields as _, text};
 pub use generated::check_objects;
 pub use load::{Request, load};
 pub use relations::{Finding, RULES as RELATIONS, relations};
+pub use server::{Answer, answered};
 
 /// What was read, before it is judged.
 #[derive(Debug, Default)]

@@ -1,6 +1,7 @@
 //! `windlass validate`: manifests in, what the API server would say of them out.
 
 mod against;
+mod server;
 
 use std::path::{Path, PathBuf};
 
@@ -13,6 +14,7 @@ use windlass_report::validation::{FORMATS, ValidationFormat, ValidationReport, b
 use windlass_source::{Code, Diagnostic};
 
 use crate::args::{OutputArgs, ProjectArgs};
+use crate::cluster::{Cluster, ClusterArgs};
 use crate::commands::audit::{FailOn, RuleArgs};
 use crate::commands::{Outcome, Shell, Stop, read_standard_input};
 use crate::exit::Exit;
@@ -41,6 +43,11 @@ pub(crate) struct ValidateArgs {
     /// Say too what the update of objects can't change: those of a directory, or of the same paths at a commit of git
     #[arg(long, value_name = "DIR|GITREF", help_heading = "Checks")]
     against: Option<String>,
+    /// Ask a cluster too: a dry run of every object, which changes nothing. Needs `kubectl` and its kubeconfig
+    #[arg(long, help_heading = "Cluster")]
+    server: bool,
+    #[command(flatten)]
+    cluster: ClusterArgs,
     #[command(flatten)]
     rules: RuleArgs,
     /// Form of the verdicts on standard output
@@ -76,12 +83,13 @@ Examples:
   windlass validate k8s --format github --output validation.sarif --output validation.xml
   windlass validate k8s --fail-on P2 --ignore KW048
   windlass validate k8s --against origin/main
+  windlass validate k8s --server --context staging
 
 Exit codes:
   0  every object would be accepted, and nothing is at or above --fail-on
   1  an object would be refused, or something is at or above --fail-on
   2  the command line or an input is wrong: a document can't be read, a named file holds no object
-  3  something was not checked: an object of an unknown kind, a chart";
+  3  something was not checked: an object of an unknown kind, a chart, what the cluster can't try yet";
 
 pub(crate) fn run(args: ValidateArgs, shell: &mut Shell) -> Outcome {
     let outputs = args.outputs.iter().map(|path| Ok((path.as_path(), format_of(path)?))).collect::<Result<Vec<_>, Stop>>()?;
@@ -92,12 +100,20 @@ pub(crate) fn run(args: ValidateArgs, shell: &mut Shell) -> Outcome {
     let there = args.against.as_deref().map(|argument| against::load(argument, &paths, shell)).transpose()?;
     let input = validation::load(&Request { paths, standard_input }, &shell.files);
     let definitions = validation::load(&Request { paths: args.definitions, standard_input: None }, &shell.files);
-    let mut validation = validation::validate(&input, &definitions, args.kube_version);
+    let cluster = args.server.then(|| Cluster::connect(&args.cluster)).transpose()?;
+    let version = match cluster.as_ref().and_then(Cluster::minor) {
+        Some(minor) if !shell.given.contains("kube-version") => Version::nearest(minor),
+        _ => args.kube_version,
+    };
+    let mut validation = validation::validate(&input, &definitions, version);
     if let Some(there) = &there {
         validation::against(&mut validation, there);
     }
 
+    let undecided = cluster.map(|cluster| server::ask(&mut validation, &cluster)).transpose()?.unwrap_or_default();
+
     let mut told = input.diagnostics.clone();
+    told.extend(undecided.iter().cloned());
     told.extend(without_object(&input, &validation));
     // A repository may have hundreds of kustomizations.
     let shown = if shell.verbose { input.notes.len() } else { 3 };
@@ -137,7 +153,8 @@ pub(crate) fn run(args: ValidateArgs, shell: &mut Shell) -> Outcome {
     if is_wrong || !validation.broken.is_empty() {
         exit = exit.and(Exit::Invalid);
     }
-    let is_partial = (validation.count(Status::Skipped) > 0 && !args.ignore_missing_schemas) || !input.diagnostics.is_empty();
+    let is_partial =
+        (validation.count(Status::Skipped) > 0 && !args.ignore_missing_schemas) || !input.diagnostics.is_empty() || !undecided.is_empty();
     if is_partial && !args.allow_partial {
         exit = exit.and(Exit::Partial);
     }
