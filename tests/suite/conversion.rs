@@ -49,8 +49,8 @@ impl Project {
         self.convert_by(windlass_convert::convert, loaded, files)
     }
 
-    /// Converts what was loaded, by one of the functions that do.
-    pub fn convert_by(&self, convert: fn(&Input<'_>) -> Conversion, loaded: &Loaded, files: &dyn FileSystem) -> Conversion {
+    /// What a function of room `convert` makes of what was loaded.
+    pub fn convert_by<T>(&self, convert: fn(&Input<'_>) -> T, loaded: &Loaded, files: &dyn FileSystem) -> T {
         convert(&Input {
             project: &loaded.project,
             tree: &loaded.tree,

@@ -9,6 +9,7 @@ use crate::commands::config::ConfigArgs;
 use crate::commands::convert::ConvertArgs;
 use crate::commands::cost::CostArgs;
 use crate::commands::crd::CrdArgs;
+use crate::commands::data::DataArgs;
 use crate::commands::diff::DiffArgs;
 use crate::commands::fix::FixArgs;
 use crate::commands::graph::GraphArgs;
@@ -38,6 +39,7 @@ Examples:
   windlass config --format json             the merged project, as docker compose prints it
   windlass graph -o shop.svg                a picture of the services and what they become
   windlass cost                             CPU, memory and storage, and the nodes that hold them
+  windlass data > data.sh                   commands that carry the volumes into the cluster, and back
   windlass audit                            what is wrong with the files in this directory, and a score
   windlass validate k8s                     what the API server would say of the manifests in a directory
 
@@ -55,6 +57,7 @@ pub(crate) enum Command {
     Convert(Box<ConvertArgs>),
     Cost(Box<CostArgs>),
     Crd(CrdArgs),
+    Data(Box<DataArgs>),
     Diff(Box<DiffArgs>),
     Explain(Box<ExplainArgs>),
     Fix(Box<FixArgs>),
@@ -77,6 +80,7 @@ impl Cli {
             Some(Command::Config(args)) => ("config", args.project.clone(), args.output),
             Some(Command::Convert(args)) => ("convert", args.project.clone(), args.output),
             Some(Command::Cost(args)) => ("cost", args.project.clone(), args.output),
+            Some(Command::Data(args)) => ("data", args.project.clone(), args.output),
             Some(Command::Diff(args)) => ("diff", args.project.clone(), args.output),
             Some(Command::Explain(args)) => ("explain", args.project.clone(), args.output),
             Some(Command::Fix(args)) => ("fix", args.project.clone(), args.output),

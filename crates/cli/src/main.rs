@@ -15,7 +15,7 @@ use clap::parser::ValueSource;
 use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _};
 
 use crate::args::{Cli, Command};
-use crate::commands::{Shell, audit, config, convert, cost, crd, diff, fix, graph, home, init, rules, schema, shells, validate};
+use crate::commands::{Shell, audit, config, convert, cost, crd, data, diff, fix, graph, home, init, rules, schema, shells, validate};
 use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::settings::Settings;
@@ -74,6 +74,7 @@ fn run(mut cli: Cli, mut given: BTreeSet<String>) -> ExitCode {
         Some(Command::Convert(args)) => convert::run(*args, cli.project, &mut shell),
         Some(Command::Cost(args)) => cost::run(*args, cli.project, &mut shell),
         Some(Command::Crd(_)) => crd::run(&shell),
+        Some(Command::Data(args)) => data::run(*args, cli.project, &mut shell),
         Some(Command::Diff(args)) => diff::run(*args, cli.project, &mut shell),
         Some(Command::Explain(args)) => rules::tell(*args, &mut shell),
         Some(Command::Fix(args)) => fix::run(*args, cli.project, &mut shell),

@@ -6,6 +6,7 @@
 
 mod attributes;
 mod content;
+pub mod contents;
 mod convert;
 pub mod cost;
 mod decide;

@@ -76,6 +76,16 @@ impl Case {
 
     /// The conversion with the project's tree; `None`, after saying why, when the text is no project.
     pub(crate) fn try_convert(self) -> Option<(Conversion, Node)> {
+        self.read(|input| (convert(input), input.tree.clone()))
+    }
+
+    /// What the project keeps.
+    pub(crate) fn contents(self) -> crate::contents::Contents {
+        self.read(crate::contents::Contents::of).expect("the project can be read")
+    }
+
+    /// What `look` makes of the loaded project; `None`, after saying why, when the text is no project.
+    fn read<T>(self, look: impl FnOnce(&Input<'_>) -> T) -> Option<T> {
         let mut request = Request::new("/project");
         request.project_name = Some("shop".to_owned());
         request.profiles.clone_from(&self.profiles);
@@ -85,15 +95,14 @@ impl Case {
             println!("{:?}", loaded.diagnostics);
             return None;
         }
-        let conversion = convert(&Input {
+        Some(look(&Input {
             project: &loaded.project,
             tree: &loaded.tree,
             directory: &loaded.directory,
             files: &self.files,
             variable: &|name| loaded.environment.get(name).map(|variable| variable.value.clone()),
             options: &self.options,
-        });
-        Some((conversion, loaded.tree))
+        }))
     }
 }
 

@@ -6,6 +6,8 @@ mod configured;
 
 use serde::Deserialize;
 
+use crate::dump::Dump;
+
 /// What an image's documentation says of it, for the tag and repository that was asked for.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -83,6 +85,8 @@ pub struct Image {
     /// First words of a `command` with which the container still is this image's server; see [`Image::is_server_command`].
     #[serde(default)]
     pub programs: Vec<String>,
+    /// How its content is dumped.
+    pub dump: Option<Dump>,
 }
 
 /// How an image was recognised.

@@ -5,6 +5,7 @@
 
 pub mod catalogue;
 pub mod credentials;
+pub mod dump;
 pub mod image;
 pub mod reference;
 

@@ -167,7 +167,8 @@ pub(crate) fn convert_loaded(loaded: &Loaded, options: &Options, shell: &Shell) 
     convert_by(convert, loaded, options, shell)
 }
 
-fn convert_by(convert: fn(&Input<'_>) -> Conversion, loaded: &Loaded, options: &Options, shell: &Shell) -> Conversion {
+/// What a function of room `convert` makes of a project that was loaded.
+pub(crate) fn convert_by<T>(convert: fn(&Input<'_>) -> T, loaded: &Loaded, options: &Options, shell: &Shell) -> T {
     convert(&Input {
         project: &loaded.project,
         tree: &loaded.tree,
@@ -178,10 +179,15 @@ fn convert_by(convert: fn(&Input<'_>) -> Conversion, loaded: &Loaded, options: &
     })
 }
 
+/// The namespace of the objects, where something says one.
+pub(crate) fn namespace<'a>(loaded: &'a Loaded, options: &'a Options) -> Option<&'a str> {
+    let written = loaded.project.windlass.as_ref().and_then(|settings| settings.namespace.as_ref());
+    options.namespace.as_deref().or(written.map(|namespace| namespace.as_str()))
+}
+
 /// Puts Secrets into another form.
 pub(crate) fn hide(objects: &mut Objects, loaded: &Loaded, secrets: &SecretsAs, options: &Options, shell: &Shell) -> Result<(), Stop> {
-    let namespace = loaded.project.windlass.as_ref().and_then(|settings| settings.namespace.as_ref());
-    let namespace = options.namespace.as_deref().or(namespace.map(|namespace| namespace.as_str()));
+    let namespace = namespace(loaded, options);
     match secrets {
         SecretsAs::Secrets => {}
         SecretsAs::External(store) => windlass_emit::secrets::external(objects, store),

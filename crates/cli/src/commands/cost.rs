@@ -9,7 +9,8 @@ use windlass_source::{Code, Diagnostic, FileSystem as _, SourceMap};
 use windlass_yaml::{Budget, decode, parse};
 
 use crate::args::{OutputArgs, ProjectArgs};
-use crate::commands::convert::{ConversionArgs, convert_loaded};
+use crate::commands::convert::ConversionArgs;
+use crate::commands::project::converted;
 use crate::commands::{Outcome, Shell, Stop, reason};
 use crate::exit::Exit;
 
@@ -59,20 +60,13 @@ pub(crate) fn run(args: CostArgs, before: ProjectArgs, shell: &mut Shell) -> Out
         Some(Ok(prices)) => Some(prices),
         None => None,
     };
-    let options = args.conversion.options(std::mem::take(&mut shell.given));
-    let request = shell.request(args.project.after(before))?;
-    let loaded = windlass_compose::load(&request, &shell.files);
-    if shell.tell(&loaded.diagnostics, &loaded.sources) {
+    let Some(converted) = converted(args.conversion, args.project.after(before), shell)? else { return Ok(Exit::Invalid) };
+    // Without a part of the stack the sums would be wrong.
+    if converted.tell_errors(shell) {
         return Ok(Exit::Invalid);
     }
-    let conversion = convert_loaded(&loaded, &options, shell);
-    // Without a part of the stack the sums would be wrong. All else that there is to say, `convert` says.
-    let errors: Vec<Diagnostic> = conversion.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).cloned().collect();
-    if shell.tell(&errors, &loaded.sources) {
-        return Ok(Exit::Invalid);
-    }
-    let cost = Cost::of(&conversion.objects);
-    let report = CostReport { project: &loaded.project.name.value, cost: &cost, prices: prices.as_ref() };
+    let cost = Cost::of(&converted.conversion.objects);
+    let report = CostReport { project: &converted.loaded.project.name.value, cost: &cost, prices: prices.as_ref() };
     shell.print((format.render)(&report).as_bytes())?;
     Ok(Exit::Done)
 }

@@ -10,7 +10,8 @@ use windlass_source::{Code, Diagnostic};
 use windlass_yaml::Budget;
 
 use crate::args::{OutputArgs, ProjectArgs};
-use crate::commands::convert::{ConversionArgs, SecretArgs, convert_loaded, hide};
+use crate::commands::convert::{ConversionArgs, SecretArgs, hide};
+use crate::commands::project::{Converted, converted};
 use crate::commands::{Outcome, Shell, read_standard_input};
 use crate::exit::Exit;
 
@@ -56,20 +57,13 @@ pub(crate) fn run(args: DiffArgs, before: ProjectArgs, shell: &mut Shell) -> Out
     };
     let secrets = args.secrets.form()?;
     let has_values = !args.secrets.are_placeholders();
-    let options = args.conversion.options(std::mem::take(&mut shell.given));
     let standard_input = if against.as_os_str() == "-" { Some(read_standard_input(LIMIT)?) } else { None };
-    let request = shell.request(args.project.after(before))?;
-    let loaded = windlass_compose::load(&request, &shell.files);
-    if shell.tell(&loaded.diagnostics, &loaded.sources) {
+    let Some(mut converted) = converted(args.conversion, args.project.after(before), shell)? else { return Ok(Exit::Invalid) };
+    if converted.tell_errors(shell) {
         return Ok(Exit::Invalid);
     }
-    let mut conversion = convert_loaded(&loaded, &options, shell);
-    // All else that there is to say, `convert` says.
-    let errors: Vec<Diagnostic> = conversion.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).cloned().collect();
-    if shell.tell(&errors, &loaded.sources) {
-        return Ok(Exit::Invalid);
-    }
-    hide(&mut conversion.objects, &loaded, &secrets, &options, shell)?;
+    let Converted { loaded, options, conversion } = &mut converted;
+    hide(&mut conversion.objects, loaded, &secrets, options, shell)?;
 
     let input = validation::load(&Request { paths: vec![against], standard_input }, &shell.files);
     let mut told = input.diagnostics.clone();

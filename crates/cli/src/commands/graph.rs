@@ -7,7 +7,8 @@ use windlass_report::{GRAPH_FORMATS, Graph, GraphFormat};
 use windlass_source::{Code, Diagnostic};
 
 use crate::args::{OutputArgs, ProjectArgs};
-use crate::commands::convert::{ConversionArgs, convert_loaded};
+use crate::commands::convert::ConversionArgs;
+use crate::commands::project::{Converted, converted};
 use crate::commands::{Outcome, Shell, Stop};
 use crate::exit::Exit;
 
@@ -40,14 +41,10 @@ Examples:
 
 pub(crate) fn run(args: GraphArgs, before: ProjectArgs, shell: &mut Shell) -> Outcome {
     let format = args.format()?;
-    let options = args.conversion.options(std::mem::take(&mut shell.given));
-    let request = shell.request(args.project.after(before))?;
-    let loaded = windlass_compose::load(&request, &shell.files);
-    if shell.tell(&loaded.diagnostics, &loaded.sources) {
+    // What can't be converted is drawn without what it becomes.
+    let Some(Converted { loaded, conversion, .. }) = converted(args.conversion, args.project.after(before), shell)? else {
         return Ok(Exit::Invalid);
-    }
-    // What there is to say of the conversion, `convert` says; what can't be converted is drawn without what it becomes.
-    let conversion = convert_loaded(&loaded, &options, shell);
+    };
     let picture = (format.render)(&Graph::of_conversion(&loaded.project, &conversion.report, &conversion.objects));
     match &args.file {
         Some(file) => shell.write_file(file, picture.as_bytes())?,

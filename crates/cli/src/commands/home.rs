@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use clap::CommandFactory as _;
 use windlass_compose::Loaded;
+use windlass_emit::shell_word;
 use windlass_source::FileSystem as _;
 
 use crate::args::{Cli, ProjectArgs};
@@ -48,7 +49,7 @@ fn found(loaded: &Loaded, flags: &str, shell: &Shell) -> String {
     let has_settings = loaded.directory.ancestors().any(|directory| shell.files.metadata(&directory.join(settings::NAME)).is_some());
     let convert = match written(shell) {
         Some(directory) => {
-            (format!("windlass{flags} convert -o {} --check", quoted(&directory)), "what has changed since the last conversion")
+            (format!("windlass{flags} convert -o {} --check", shell_word(&directory)), "what has changed since the last conversion")
         }
         None => (
             format!("windlass{flags} convert -o k8s --report report.html"),
@@ -86,11 +87,5 @@ fn flags(project: &ProjectArgs) -> String {
     words.extend(project_directory.iter().map(|directory| ("--project-directory", directory.display().to_string())));
     words.extend(profiles.iter().map(|profile| ("--profile", profile.clone())));
     words.extend(env_files.iter().map(|file| ("--env-file", file.clone())));
-    words.iter().map(|(flag, value)| format!(" {flag} {}", quoted(value))).collect()
-}
-
-/// A word for a shell.
-fn quoted(word: &str) -> String {
-    let is_plain = |character: char| character.is_ascii_alphanumeric() || "-_./=:,@%+".contains(character);
-    if !word.is_empty() && word.chars().all(is_plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
+    words.iter().map(|(flag, value)| format!(" {flag} {}", shell_word(value))).collect()
 }
