@@ -2,15 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use windlass_source::{Diagnostic, Span};
+use windlass_source::{Diagnostic, Span, in_parallel};
 
 use crate::baseline;
-use crate::context::{ConfigContext, Context, EnvironmentKind, ObjectContext, ServiceContext, StackContext};
+use crate::context::{
+    ConfigContext, ContainerContext, Context, EnvironmentKind, ObjectContext, ServiceContext, StackContext, WorkloadContext,
+};
 use crate::findings::{Finding, Findings, Outcome, Target, Verdict};
 use crate::judgement;
 use crate::rule::{Check, ConfigCheck, Rule};
 use crate::rules;
-use crate::score::{Score, score};
+use crate::score::{self, Score};
 use crate::settings::Settings;
 use crate::severity::{Grade, Severity};
 use crate::suppress::{self, Flaw, Suppression};
@@ -28,6 +30,8 @@ pub struct Audit {
     pub exemptions: Vec<Exemption>,
     /// What could not be read, and so was not checked.
     pub not_understood: Vec<Diagnostic>,
+    /// The rules that files can't answer, with the reason.
+    pub not_run: Vec<(&'static Rule, &'static str)>,
     /// How many files were checked: compose files, Dockerfiles, configuration files.
     pub files: usize,
 }
@@ -86,42 +90,67 @@ pub fn audit(context: &Context, settings: &Settings) -> Audit {
     baseline::fingerprint(&mut findings, context.sources());
     baseline::apply(&settings.baseline, &mut findings);
 
-    let of = |stack: StackContext<'_>| {
-        let index = stack.index();
-        let concerns = |outcome: &Outcome| outcome.is_of_repository || outcome.stacks.contains(&index);
-        StackResult {
-            name: stack.name().to_owned(),
-            files: stack.files().to_vec(),
-            environment: stack.environment().kind,
-            because: stack.environment().because.clone(),
-            score: score(&outcomes, &findings, settings.profile, concerns),
-        }
+    let scores = score::by_stack(&outcomes, &findings, settings.profile, context.stacks().count());
+    let of = |(stack, score): (StackContext<'_>, Score)| StackResult {
+        name: stack.name().to_owned(),
+        files: stack.files().to_vec(),
+        environment: stack.environment().kind,
+        because: stack.environment().because.clone(),
+        score,
     };
     Audit {
-        stacks: context.stacks().map(of).collect(),
-        total: score(&outcomes, &findings, settings.profile, |_| true),
+        stacks: context.stacks().zip(scores).map(of).collect(),
+        total: score::score(&outcomes, &findings, settings.profile),
         exemptions: outcomes.iter().filter_map(Outcome::exemption).collect(),
         findings: merged(findings, context),
         not_understood: context.not_understood().to_vec(),
+        not_run: rules::all().iter().filter(|rule| settings.runs(rule)).filter_map(|rule| Some((*rule, rule.not_run()?))).collect(),
         files: context.checked_files(),
     }
 }
 
 /// Runs the rules that are wanted, in the order of ids.
 pub(crate) fn run(context: &Context, is_wanted: impl Fn(&Rule) -> bool) -> (Vec<Finding>, Vec<Outcome>) {
+    let wanted: Vec<&'static Rule> = rules::all().iter().copied().filter(|rule| is_wanted(rule)).collect();
+    let pods = Pods::of(context);
+    let targets = context.objects().count() + context.services().count() + context.dockerfiles().count();
+    let ran = in_parallel(&wanted, if targets < FEW { usize::MAX } else { 0 }, |rule| run_one(rule, context, &pods));
     let (mut findings, mut outcomes) = (Vec::new(), Vec::new());
-    for rule in rules::all().iter().copied().filter(|rule| is_wanted(rule)) {
-        run_one(rule, context, &mut findings, &mut outcomes);
+    for (found, told) in ran {
+        let before = findings.len();
+        findings.extend(found);
+        let moved = |findings: std::ops::Range<usize>| findings.start + before..findings.end + before;
+        outcomes.extend(told.into_iter().map(|outcome| Outcome { findings: moved(outcome.findings.clone()), ..outcome }));
     }
     (findings, outcomes)
 }
 
+/// Targets below which one thread runs all rules: starting another takes longer.
+const FEW: usize = 100;
+
+/// What makes pods, and its containers: most rules on manifests ask for them.
+struct Pods<'a> {
+    workloads: Vec<WorkloadContext<'a>>,
+    containers: Vec<ContainerContext<'a>>,
+}
+
+impl<'a> Pods<'a> {
+    fn of(context: &'a Context) -> Self {
+        let workloads: Vec<_> = context.objects().filter_map(|object| object.workload()).collect();
+        Self { containers: workloads.iter().flat_map(WorkloadContext::containers).collect(), workloads }
+    }
+}
+
 /// Runs a rule on each of its targets.
-fn run_one(rule: &'static Rule, context: &Context, findings: &mut Vec<Finding>, outcomes: &mut Vec<Outcome>) {
+fn run_one(rule: &'static Rule, context: &Context, pods: &Pods<'_>) -> (Vec<Finding>, Vec<Outcome>) {
+    let (mut findings, mut outcomes) = (Vec::new(), Vec::new());
     let mut on = |target: Target, check: &dyn Fn(&mut Findings<'_>)| {
         let mut sink = Findings::new(rule, &target);
         check(&mut sink);
-        outcomes.push(sink.finish(findings));
+        let outcome = sink.finish(&mut findings);
+        if outcome.says_something() {
+            outcomes.push(outcome);
+        }
     };
     let of_stack = |stack: StackContext<'_>| Target { stacks: vec![stack.index()], ..Target::default() };
     match rule.check {
@@ -148,16 +177,17 @@ fn run_one(rule: &'static Rule, context: &Context, findings: &mut Vec<Finding>, 
             on(Target::of_config(config), &|sink| check(&config, sink));
         }),
         Check::Object(check) => context.objects().for_each(|object| on(Target::of_object(object), &|sink| check(&object, sink))),
-        Check::Workload(check) => context.objects().filter_map(|object| object.workload()).for_each(|workload| {
-            on(Target::of_object(workload.object()), &|sink| check(&workload, sink));
+        Check::Workload(check) => pods.workloads.iter().for_each(|workload| {
+            on(Target::of_object(workload.object()), &|sink| check(workload, sink));
         }),
-        Check::Container(check) => context.objects().filter_map(|object| object.workload()).for_each(|workload| {
-            workload.containers().for_each(|container| on(Target::of_object(workload.object()), &|sink| check(&container, sink)));
+        Check::Container(check) => pods.containers.iter().for_each(|container| {
+            on(Target::of_object(container.workload().object()), &|sink| check(container, sink));
         }),
         Check::Repository(check) => on(Target { is_repository: true, ..Target::default() }, &|sink| check(context, sink)),
-        // Told when suppressions are applied.
-        Check::Suppression(_) => {}
+        // Told when suppressions are applied, and as not run.
+        Check::Suppression(_) | Check::NotRun(_) => {}
     }
+    (findings, outcomes)
 }
 
 /// Runs a check on each configuration file that `tree` knows.
@@ -242,6 +272,11 @@ impl Target {
 }
 
 impl Outcome {
+    /// False when the rule does not speak of its target, which most rules say of most objects.
+    fn says_something(&self) -> bool {
+        self.verdict != Verdict::NotApplicable || !self.findings.is_empty()
+    }
+
     fn exemption(&self) -> Option<Exemption> {
         let Verdict::Exempt(reason) = &self.verdict else { return None };
         Some(Exemption { rule: self.rule.id, stacks: self.stacks.clone(), reason: reason.clone() })

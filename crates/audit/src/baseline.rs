@@ -31,15 +31,20 @@ impl<'a> Fingerprints<'a> {
 
     /// The fingerprint of what a rule says at a place of a service or an object.
     pub(crate) fn next(&mut self, rule: &str, span: Option<Span>, subject: &str, message: &str) -> String {
-        let mut hash = Sha256::new();
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
         let file = span.map_or("", |span| self.sources.file(span.file).name());
         let line = span.map_or("", |span| self.sources.file(span.file).line(self.sources.position(span).line));
-        let normal: Vec<&str> = line.split_whitespace().collect();
-        for part in [rule, &file.replace('\\', "/"), subject, &normal.join(" "), message] {
-            hash.update(part.as_bytes());
-            hash.update([0]);
+        let mut text = String::with_capacity(rule.len() + file.len() + subject.len() + line.len() + message.len() + 5);
+        let directories = file.chars().map(|letter| if letter == '\\' { '/' } else { letter });
+        text.extend(rule.chars().chain(['\0']).chain(directories));
+        text.extend(["\0", subject, "\0"]);
+        for (at, word) in line.split_whitespace().enumerate() {
+            text.extend([if at > 0 { " " } else { "" }, word]);
         }
-        let digest: String = hash.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+        text.extend(["\0", message, "\0"]);
+        let hash = Sha256::digest(text.as_bytes());
+        let digits = hash.iter().take(16).flat_map(|byte| [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]);
+        let digest: String = digits.map(char::from).collect();
         let number = self.seen.entry(digest.clone()).or_default();
         *number += 1;
         if *number == 1 { digest } else { format!("{digest}-{}", *number - 1) }

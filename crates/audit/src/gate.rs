@@ -251,7 +251,7 @@ pub fn gate(input: &Input<'_>) -> Verdict {
     }
     repairs::mark(&mut findings, &context, &workloads);
 
-    let score = score(&outcomes, &findings, Profile::DEFAULT, |_| true);
+    let score = score(&outcomes, &findings, Profile::DEFAULT);
     let score_refusal = effective.score_refusal(&score);
     let mut judged: Vec<Judged> = audit::merged(findings, &context).into_iter().map(|finding| effective.judge(finding, &context)).collect();
     leave_echoes_out(&mut judged);
@@ -272,7 +272,8 @@ fn applies(rule: &Rule) -> bool {
         | Check::Workflow(_)
         | Check::Environment(_)
         | Check::Repository(_)
-        | Check::Suppression(_) => false,
+        | Check::Suppression(_)
+        | Check::NotRun(_) => false,
         Check::Service(_)
         | Check::Stack(_)
         | Check::Nginx(_)

@@ -61,6 +61,11 @@ impl Rule {
         Page::read(self.docs)
     }
 
+    /// Why it never runs, a clause; `None` for those that do.
+    pub fn not_run(&self) -> Option<&'static str> {
+        if let Check::NotRun(reason) = self.check { Some(reason) } else { None }
+    }
+
     /// True when `name` means this rule: its id, its slug, another tool's id with or without the tool's name, or a prefix of ids
     /// (`DF`, `DF0`).
     pub fn is_named(&self, name: &str) -> bool {
@@ -143,6 +148,8 @@ pub enum Check {
     Repository(fn(&Context, &mut Findings<'_>)),
     /// Each suppression; found while suppressions are applied.
     Suppression(Flaw),
+    /// Nothing, for this reason, a clause: files do not say it. It is listed as not run.
+    NotRun(&'static str),
 }
 
 impl Check {
@@ -161,6 +168,7 @@ impl Check {
             Self::Object(_) | Self::Workload(_) | Self::Container(_) => "kubernetes",
             Self::Repository(_) => "repository",
             Self::Suppression(_) => "suppression",
+            Self::NotRun(_) => "none",
         }
     }
 }

@@ -4,8 +4,6 @@
 //! that a stack of sixty services does not fall to 0 by counting. Suppressed findings take off nothing. The overall score is the mean
 //! of the eight key categories, rounded half up; those without any applicable control are left out.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use crate::control::{Category, Control};
 use crate::findings::{Finding, Outcome, Verdict};
 use crate::severity::Severity;
@@ -141,57 +139,94 @@ impl Score {
 }
 
 /// What a control's outcomes add up to.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Standing {
     applicable: u32,
     failing: u32,
     exempt: u32,
-    severities: BTreeSet<Severity>,
+    /// By severity: something fails with it.
+    severities: [bool; Severity::ALL.len()],
 }
 
-/// The scores of the outcomes that `concerns` lets in.
-pub(crate) fn score(outcomes: &[Outcome], findings: &[Finding], profile: Profile, concerns: impl Fn(&Outcome) -> bool) -> Score {
-    let mut controls: BTreeMap<Control, Standing> = BTreeMap::new();
-    for outcome in outcomes.iter().filter(|outcome| concerns(outcome)) {
-        let found = &findings[outcome.findings.clone()];
-        let counting = || found.iter().filter(|finding| finding.counts());
-        if found.is_empty() && outcome.verdict == Verdict::NotApplicable {
-            continue;
+/// Every control by its number.
+#[derive(Clone)]
+struct Accounts(Vec<Standing>);
+
+/// The score of all outcomes.
+pub(crate) fn score(outcomes: &[Outcome], findings: &[Finding], profile: Profile) -> Score {
+    let mut accounts = Accounts::default();
+    outcomes.iter().for_each(|outcome| accounts.add(outcome, findings));
+    accounts.score(profile)
+}
+
+/// The score of each of so many stacks: of its own outcomes, and of those of the repository.
+pub(crate) fn by_stack(outcomes: &[Outcome], findings: &[Finding], profile: Profile, stacks: usize) -> Vec<Score> {
+    let mut accounts = vec![Accounts::default(); stacks];
+    for outcome in outcomes {
+        if outcome.is_of_repository {
+            accounts.iter_mut().for_each(|accounts| accounts.add(outcome, findings));
+        } else {
+            outcome.stacks.iter().for_each(|index| accounts[*index].add(outcome, findings));
         }
-        let standing = controls.entry(outcome.rule.control).or_default();
-        if counting().next().is_some() {
+    }
+    accounts.iter().map(|accounts| accounts.score(profile)).collect()
+}
+
+impl Default for Accounts {
+    fn default() -> Self {
+        Self(vec![Standing::default(); Control::ALL.len()])
+    }
+}
+
+impl Accounts {
+    fn add(&mut self, outcome: &Outcome, findings: &[Finding]) {
+        let found = &findings[outcome.findings.clone()];
+        let standing = &mut self.0[outcome.rule.control as usize];
+        let mut counts = false;
+        for finding in found.iter().filter(|finding| finding.counts()) {
+            counts = true;
+            standing.severities[finding.grade.severity as usize] = true;
+        }
+        if counts {
             standing.applicable += 1;
             standing.failing += 1;
-            standing.severities.extend(counting().map(|finding| finding.grade.severity));
         } else if matches!(outcome.verdict, Verdict::Exempt(_)) || !found.is_empty() {
             standing.exempt += 1;
-        } else {
+        } else if outcome.verdict != Verdict::NotApplicable {
             standing.applicable += 1;
         }
     }
-    let scored: Vec<ControlScore> = controls.iter().map(|(control, standing)| standing.told(*control)).collect();
-    let mut categories: Vec<CategoryScore> = Vec::new();
-    for category in Category::ALL {
-        let of_category = |control: Control| control.category() == *category;
-        let mut tally = Tally::default();
-        for control in scored.iter().filter(|entry| of_category(entry.control)) {
-            *tally.of(control.state) += 1;
+
+    fn score(&self, profile: Profile) -> Score {
+        let known = Control::ALL.iter().zip(&self.0).filter(|(_, standing)| standing.applicable + standing.exempt > 0);
+        let scored: Vec<ControlScore> = known.map(|(control, standing)| standing.told(*control)).collect();
+        let mut categories: Vec<CategoryScore> = Vec::new();
+        for category in Category::ALL {
+            let mut tally = Tally::default();
+            let mut lost = 0;
+            for entry in scored.iter().filter(|entry| entry.control.category() == *category) {
+                *tally.of(entry.state) += 1;
+                let standing = &self.0[entry.control as usize];
+                lost += Severity::ALL
+                    .iter()
+                    .filter(|severity| standing.severities[**severity as usize])
+                    .map(|severity| profile.deduction(*severity))
+                    .sum::<u32>();
+            }
+            if tally != Tally::default() {
+                categories.push(CategoryScore { category: *category, score: 100_u32.saturating_sub(lost), tally });
+            }
         }
-        let severities = controls.iter().filter(|(control, _)| of_category(**control)).flat_map(|(_, standing)| &standing.severities);
-        let lost: u32 = severities.map(|severity| profile.deduction(*severity)).sum();
-        if tally != Tally::default() {
-            categories.push(CategoryScore { category: *category, score: 100_u32.saturating_sub(lost), tally });
-        }
+        let key: Vec<u32> = categories.iter().filter(|score| score.category.is_key()).map(|score| score.score).collect();
+        let count = u32::try_from(key.len()).unwrap_or(u32::MAX);
+        let overall = (count > 0).then(|| (2 * key.iter().sum::<u32>() + count) / (2 * count));
+        Score { overall, categories, controls: scored }
     }
-    let key: Vec<u32> = categories.iter().filter(|score| score.category.is_key()).map(|score| score.score).collect();
-    let count = u32::try_from(key.len()).unwrap_or(u32::MAX);
-    let overall = (count > 0).then(|| (2 * key.iter().sum::<u32>() + count) / (2 * count));
-    Score { overall, categories, controls: scored }
 }
 
 impl Standing {
     fn told(&self, control: Control) -> ControlScore {
-        let is_serious = self.severities.iter().any(|severity| *severity < Severity::P3);
+        let is_serious = Severity::ALL.iter().any(|severity| *severity < Severity::P3 && self.severities[*severity as usize]);
         let state = if self.applicable == 0 {
             State::Exempt
         } else if self.failing == 0 {

@@ -35,12 +35,13 @@ fn found<'a>(rule: &Rule, audit: &'a Audit) -> Vec<&'a str> {
 #[test]
 fn every_example_fires_and_what_to_use_instead_does_not() {
     let mut offences = Vec::new();
-    for rule in rules::all() {
+    for rule in rules::all().iter().filter(|rule| rule.not_run().is_none()) {
         let page = rule.page();
         for (example, fires) in [(&page.example, true), (&page.instead, false)] {
             let (context, audit) = run(rule, &files(example));
             let messages = found(rule, &audit);
-            if !context.not_understood().is_empty() {
+            // What one rule finds is what can't be read.
+            if !context.not_understood().is_empty() && rule.slug != "schema" {
                 offences.push(format!("{}: {:?}", rule.id, context.not_understood()));
             }
             if messages.is_empty() == fires {

@@ -69,6 +69,13 @@ pub fn text(value: &str, origin: &Origin) -> Option<Sign> {
     look(value).map(Sign::Look)
 }
 
+/// True for what stands where a credential will be: `changeme`, `<token>`, `your-key-here`.
+pub fn is_placeholder(value: &str) -> bool {
+    const WORDS: [&str; 10] = ["change", "your", "replace", "placeholder", "insert", "example", "xxxx", "todo", "dummy", "fixme"];
+    let value = value.trim_matches(['"', '\'']).to_ascii_lowercase();
+    WORDS.iter().any(|word| value.contains(word)) || (value.starts_with('<') && value.ends_with('>'))
+}
+
 /// True for a file that holds keys or passwords, by its name or content.
 pub fn is_secret_file(name: &str, content: &[u8]) -> bool {
     let name = name.to_ascii_lowercase();
@@ -125,7 +132,7 @@ fn sets_credential(line: &str) -> bool {
 }
 
 /// Words after which a name speaks about a credential and holds none, in order.
-const ABOUT: [&str; 70] = [
+const ABOUT: [&str; 71] = [
     "ALG",
     "ALGORITHM",
     "ALIAS",
@@ -157,6 +164,7 @@ const ABOUT: [&str; 70] = [
     "HOST",
     "HOSTNAME",
     "ID",
+    "INTERVAL",
     "ISSUER",
     "LANGUAGE",
     "LENGTH",

@@ -16,6 +16,27 @@ const PATH_MAX: usize = 255;
 /// The longest tag, in bytes.
 const TAG_MAX: usize = 128;
 
+/// Tags that are there to move.
+const MOVING: [&str; 17] = [
+    "latest",
+    "stable",
+    "edge",
+    "nightly",
+    "dev",
+    "develop",
+    "development",
+    "test",
+    "main",
+    "master",
+    "unstable",
+    "canary",
+    "rolling",
+    "release",
+    "mainline",
+    "beta",
+    "lts",
+];
+
 /// A parsed image reference; two references are equal when they name the same image.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Reference {
@@ -129,6 +150,11 @@ impl Reference {
     /// Whether the reference names whatever is newest: the tag `latest`, or neither a tag nor a digest. A digest pins the content whatever the tag says.
     pub fn is_latest(&self) -> bool {
         self.digest.is_none() && self.tag().is_none_or(|tag| tag == "latest")
+    }
+
+    /// Whether the reference names another image next month: no tag, or one that is there to move (`latest`, `stable`), and no digest.
+    pub fn is_moving(&self) -> bool {
+        self.digest.is_none() && self.tag().is_none_or(|tag| MOVING.contains(&tag))
     }
 
     /// Registry and path as short as Docker writes them: `postgres`, `bitnami/redis`, `quay.io/keycloak/keycloak`.

@@ -42,7 +42,7 @@ use crate::view::Fields as _;
 use findings::Findings;
 pub(crate) use findings::{path_of, show};
 pub use rules::{Rule, RuleInfo, all as rules};
-pub(crate) use selector::matches as selector_matches;
+pub use selector::matches as selector_matches;
 
 /// What is wrong with an object, or merely odd.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -63,6 +63,12 @@ impl<'a> AuditReport<'a> {
         self.audit.findings.iter().filter(move |finding| all || finding.counts())
     }
 
+    /// What is told without being a finding: an id, and a sentence without its end.
+    fn notes(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
+        let is_compose_only = self.context.stacks().next().is_some() && self.context.objects().next().is_none();
+        is_compose_only.then_some(("K8S000", "there are no manifests of Kubernetes yet; `windlass convert` makes them")).into_iter()
+    }
+
     /// The first stack of a finding.
     fn stack(&self, finding: &Finding) -> Option<&'a str> {
         finding.stacks.first().and_then(|index| self.audit.stacks.get(*index)).map(|stack| stack.name.as_str())

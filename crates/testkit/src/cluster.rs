@@ -241,7 +241,7 @@ fn arguments(component: Component, [store, peer, secure]: [u16; 3]) -> Vec<Strin
         ),
         Component::Scheduler => format!("{} {} {alone}", client.join(" "), delegating.join(" ")),
         // Run by tests, not by the cluster.
-        Component::Kubectl | Component::Helm | Component::Kustomize => String::new(),
+        Component::Kubectl | Component::Helm | Component::Kustomize | Component::Kubeconform => String::new(),
         Component::Kwok => format!(
             "{} --manage-all-nodes=true --cidr 10.100.0.0/16 --node-ip 10.0.0.1 --node-lease-duration-seconds 40 --config stages.yaml",
             client.join(" ")

@@ -30,12 +30,23 @@ pub enum Component {
     Helm,
     /// Renders kustomizations; needs no server.
     Kustomize,
+    /// Validates manifests against schemas; what the benches measure beside us.
+    Kubeconform,
 }
 
 impl Component {
     /// Every program; what tests need most comes first.
-    pub const ALL: [Self; 8] =
-        [Self::Etcd, Self::ApiServer, Self::ControllerManager, Self::Scheduler, Self::Kwok, Self::Kubectl, Self::Kustomize, Self::Helm];
+    pub const ALL: [Self; 9] = [
+        Self::Etcd,
+        Self::ApiServer,
+        Self::ControllerManager,
+        Self::Scheduler,
+        Self::Kwok,
+        Self::Kubectl,
+        Self::Kustomize,
+        Self::Helm,
+        Self::Kubeconform,
+    ];
 
     /// The binary's name.
     pub const fn name(self) -> &'static str {
@@ -48,6 +59,7 @@ impl Component {
             Self::Kubectl => "kubectl",
             Self::Helm => "helm",
             Self::Kustomize => "kustomize",
+            Self::Kubeconform => "kubeconform",
         }
     }
 
@@ -63,6 +75,7 @@ impl Component {
             Self::Kubectl => ("kube", "k8s.io/kubernetes", "k8s.io/kubernetes/cmd/kubectl"),
             Self::Helm => ("helm", "helm.sh/helm/v3", "helm.sh/helm/v3/cmd/helm"),
             Self::Kustomize => ("kustomize", "sigs.k8s.io/kustomize/kustomize/v5", "sigs.k8s.io/kustomize/kustomize/v5"),
+            Self::Kubeconform => ("kubeconform", "github.com/yannh/kubeconform", "github.com/yannh/kubeconform/cmd/kubeconform"),
         }
     }
 
@@ -152,7 +165,7 @@ impl Component {
     fn linker_flags(self) -> anyhow::Result<String> {
         let version = self.version()?;
         Ok(match self {
-            Self::Etcd => "-s -w".to_owned(),
+            Self::Etcd | Self::Kubeconform => "-s -w".to_owned(),
             Self::Kwok => format!("-s -w -X sigs.k8s.io/kwok/pkg/consts.Version={version}"),
             Self::Kustomize => format!("-s -w -X sigs.k8s.io/kustomize/api/provenance.version={version}"),
             Self::Helm => {

@@ -6,6 +6,7 @@ mod busybox;
 mod cluster;
 mod control_plane;
 mod docker_compose;
+mod hadolint;
 mod kubernetes_validate;
 mod python;
 mod report_schemas;
@@ -17,6 +18,7 @@ pub use busybox::{build_busybox, busybox};
 pub use cluster::{Client, Cluster, Response, Setup};
 pub use control_plane::Component;
 pub use docker_compose::docker_compose;
+pub use hadolint::hadolint;
 pub use kubernetes_validate::{Validation, kubernetes_validate};
 pub use report_schemas::{ReportSchema, check_report};
 

@@ -1,5 +1,7 @@
-//! `cargo xtask bench`: cold processes on generated projects, beside docker-compose in the same run; and the whole corpus in one
-//! process, where it is present.
+//! `cargo xtask bench`: cold processes on generated projects, beside docker-compose in the same run; manifests and a Dockerfile beside the
+//! tools that check them; and the whole corpus in one process, where it is present.
+
+mod manifests;
 
 use std::fmt::Write as _;
 use std::fs;
@@ -15,7 +17,7 @@ pub(crate) struct Arguments {
     /// Numbers of services.
     #[arg(long, value_delimiter = ',', default_values_t = [10, 100, 1000, 10_000])]
     services: Vec<usize>,
-    /// Leaves docker-compose out.
+    /// Leaves the other tools out: docker-compose, kubeconform, hadolint.
     #[arg(long)]
     alone: bool,
     /// Leaves the corpus out.
@@ -54,6 +56,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
             row("docker-compose config", measure(runs.min(5), 120, &[path(docker_compose)?, "-f", file, "config"]), &ours, input.len());
         }
     }
+    manifests::run(&windlass, &directory, arguments.alone)?;
     if !arguments.generated && windlass_testkit::shared("corpus").is_some() {
         build(&["--package", "windlass-suite", "--example", "corpus"])?;
         print!("\nthe corpus in one process: ");

@@ -40,7 +40,8 @@ pub(crate) fn run() -> anyhow::Result<()> {
     Ok(())
 }
 
-fn document(version: &str) -> anyhow::Result<Value> {
+/// The document of an API version.
+pub(crate) fn document(version: &str) -> anyhow::Result<Value> {
     let module = format!("k8s.io/kubernetes@{version}");
     let output = Command::new("go").args(["mod", "download", "-json", &module]).current_dir(std::env::temp_dir()).output()?;
     if !output.status.success() {

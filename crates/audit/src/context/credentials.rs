@@ -38,7 +38,7 @@ pub enum Written {
 impl Credential<'_> {
     /// Its value is no credential yet, but stands for one: `changeme`, `<token>`, `your-key-here`.
     pub fn is_placeholder(&self) -> bool {
-        is_placeholder(&self.value.value)
+        credentials::is_placeholder(&self.value.value)
     }
 }
 
@@ -69,7 +69,7 @@ impl<'a> ServiceContext<'a> {
             // `${KEY:-""}` is two quotes, and meant to be nothing. Nobody can use a placeholder for a key of somebody else's.
             let is_empty = value.value.trim_matches(['"', '\'']).is_empty();
             let is_foreign = ["KEY", "TOKEN"].iter().any(|word| name.value.to_ascii_uppercase().ends_with(word));
-            if is_empty || is_foreign && is_placeholder(&value.value) {
+            if is_empty || is_foreign && credentials::is_placeholder(&value.value) {
                 return None;
             }
             let secret = password.clone().unwrap_or(0..value.value.len());
@@ -129,12 +129,6 @@ impl<'a> ServiceContext<'a> {
         let name = self.context().sources().file(span.file).name();
         name.ends_with(".yml") || name.ends_with(".yaml") || self.stack().file_ids().contains(&span.file)
     }
-}
-
-fn is_placeholder(value: &str) -> bool {
-    const WORDS: [&str; 10] = ["change", "your", "replace", "placeholder", "insert", "example", "xxxx", "todo", "dummy", "fixme"];
-    let value = value.trim_matches(['"', '\'']).to_ascii_lowercase();
-    WORDS.iter().any(|word| value.contains(word)) || (value.starts_with('<') && value.ends_with('>'))
 }
 
 /// Of what an image takes credentials from, names of users and whole configurations hold none by themselves.

@@ -3,13 +3,16 @@
 use std::ops::Deref;
 
 use smol_str::{SmolStr, format_smolstr};
+use windlass_images::{Image, Reference, catalogue};
 use windlass_k8s::read::Manifest;
 use windlass_k8s::validation::{Finding as Relation, Object};
+use windlass_k8s::validity::selector_matches;
 use windlass_k8s::view::{self, ContainerKind, Fields as _, Workload, text};
 use windlass_source::{FileId, Span};
 use windlass_yaml::Node;
 
-use super::{Context, ObjectIndex};
+use super::object_index::selector;
+use super::{Context, ObjectIndex, Role, role};
 
 /// An object as the context keeps it.
 #[derive(Debug)]
@@ -114,6 +117,25 @@ impl<'a> ObjectContext<'a> {
         self.context.object_index()
     }
 
+    /// The object of a kind and name in its namespace.
+    pub fn neighbour(&self, kind: &str, name: &str) -> Option<Self> {
+        self.others().named(self.namespace(), kind, name).map(|index| Self::new(self.context, index))
+    }
+
+    /// Other Services of its namespace with the same selector, those that stand before it in its directory: variants of a stack stand in
+    /// directories of their own.
+    pub fn twins(&self) -> impl Iterator<Item = Self> {
+        let (context, own) = (self.context, self.index);
+        let directory = |index: usize| {
+            let name = context.sources().file(context.manifests[index].file).name();
+            name.rsplit_once('/').map_or("", |(directory, _)| directory)
+        };
+        let selector = selector(self.kind(), self.root()).filter(|_| self.kind() == "Service");
+        let same = selector.map(|selector| self.others().with_selector(self.namespace(), selector)).unwrap_or_default();
+        let before = same.iter().copied().take_while(move |index| *index < own);
+        before.filter(move |index| directory(*index) == directory(own)).map(move |index| Self::new(context, index))
+    }
+
     /// What does not fit the other objects, by one rule.
     pub fn relations(&self, rule: &'static str) -> impl Iterator<Item = &'a Relation> {
         self.others().relations(self.index).iter().filter(move |relation| relation.rule == rule)
@@ -162,6 +184,24 @@ impl<'a> ContainerContext<'a> {
         self.container.node
     }
 
+    /// The image that it runs, where its name is one.
+    pub fn image(&self) -> Option<Reference> {
+        Reference::parse(self.node().text("image")?).ok()
+    }
+
+    /// What the catalogue knows of that image.
+    pub fn image_entry(&self) -> Option<&'static Image> {
+        catalogue::find(&self.image()?)
+    }
+
+    /// What its image is for; `None` where the image does not say, or something else is started in it.
+    pub fn role(&self) -> Option<Role> {
+        let image = self.image_entry()?;
+        let words = |list: &str| self.node().items(list).iter().filter_map(text);
+        let command: Vec<&str> = words("command").chain(words("args")).collect();
+        image.is_server_command(&command).then(|| role::catalogued(image))?
+    }
+
     /// Where something is shown that is missing from it: its name, or its first line.
     pub fn name_span(&self) -> Option<Span> {
         self.node().field("name").and_then(Node::span).or(self.node().span())
@@ -199,16 +239,50 @@ impl<'a> ObjectContext<'a> {
 impl<'a> WorkloadContext<'a> {
     /// The Services of the manifests that select its pods.
     pub fn services(&self) -> impl Iterator<Item = ObjectContext<'a>> {
+        self.selected_by("Service")
+    }
+
+    /// The objects of a kind, `Service`, `NetworkPolicy` or `PodDisruptionBudget`, that select its pods.
+    pub fn selected_by(&self, kind: &'static str) -> impl Iterator<Item = ObjectContext<'a>> {
         let (context, workload) = (self.object.context, self.workload);
-        let candidates = workload.labels().flat_map(|(key, value)| self.object.others().services(self.object.namespace(), key, value));
-        let mut candidates: Vec<usize> = candidates.collect();
+        let (others, namespace) = (self.object.others(), self.object.namespace());
+        let mut candidates: Vec<usize> = others.selecting(kind, namespace, "", "").collect();
+        candidates.extend(workload.labels().flat_map(|(key, value)| others.selecting(kind, namespace, key, value)));
         candidates.sort_unstable();
         candidates.dedup();
-        let selects = move |service: &ObjectContext<'_>| {
-            let selector = service.root().at(&["spec", "selector"]).and_then(Node::as_map);
-            selector.is_some_and(|map| map.iter().all(|(key, value)| workload.label(&key.name) == text(value)))
+        let labels = workload.template.at(&["metadata", "labels"]);
+        let selects = move |object: &ObjectContext<'_>| match (kind, selector(kind, object.root())) {
+            ("Service", Some(selector)) => selector
+                .as_map()
+                .is_some_and(|map| !map.is_empty() && map.iter().all(|(key, value)| workload.label(&key.name) == text(value))),
+            ("Service", None) => false,
+            (_, Some(selector)) => selector_matches(selector, labels),
+            // A policy without a selector holds for all pods.
+            (_, None) => kind == "NetworkPolicy",
         };
         candidates.into_iter().map(move |index| ObjectContext::new(context, index)).filter(selects)
+    }
+
+    /// The autoscaler of the manifests that counts its pods.
+    pub fn autoscaler(&self) -> Option<ObjectContext<'a>> {
+        let index = self.object.others().scaling(self.object.namespace(), self.object.kind(), self.object.name())?;
+        Some(ObjectContext::new(self.object.context, index))
+    }
+
+    /// How many pods there are at least: what its autoscaler keeps, else what it asks for. `None` for kinds without replicas.
+    pub fn least_replicas(&self) -> Option<i64> {
+        let asked = self.workload.replicas()?;
+        let kept = |scaler: ObjectContext<'a>| scaler.root().field("spec").and_then(|spec| spec.int("minReplicas")).unwrap_or(1);
+        Some(self.autoscaler().map_or(asked, kept))
+    }
+
+    /// True when its pods have a claim, or run a datastore: two of them are not twice the same.
+    pub fn keeps_data(&self) -> bool {
+        let claims = self.object.root().field("spec").is_some_and(|spec| !spec.items("volumeClaimTemplates").is_empty());
+        let is_claim = |volume: &Node| volume.field("persistentVolumeClaim").is_some() || volume.field("hostPath").is_some();
+        claims
+            || self.pod.items("volumes").iter().any(is_claim)
+            || self.containers().any(|container| container.role().is_some_and(Role::is_datastore))
     }
 
     /// The ServiceAccount that its pods run as, `Some(None)` where it is not among the manifests. `None` when the account has rights by a

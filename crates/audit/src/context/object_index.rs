@@ -14,38 +14,60 @@ use super::manifest::ManifestEntry;
 pub struct ObjectIndex {
     /// By namespace, kind and name.
     by_name: BTreeMap<[SmolStr; 3], usize>,
-    /// Services by namespace, and by the first label of their selectors with its value.
-    services: BTreeMap<[SmolStr; 3], Vec<usize>>,
+    /// What selects pods, by kind and namespace, and by the first label of its selector with its value; without one, by two empty texts.
+    selecting: BTreeMap<[SmolStr; 4], Vec<usize>>,
+    /// Services by their whole selector, behind the namespace.
+    by_selector: BTreeMap<String, Vec<usize>>,
+    /// Autoscalers by the namespace, kind and name of what they scale.
+    scaling: BTreeMap<[SmolStr; 3], usize>,
     /// Accounts that have rights, by namespace and name; a subject without namespace may be of any.
     bound: BTreeSet<[SmolStr; 2]>,
     relations: Vec<Vec<Finding>>,
+}
+
+/// The selector of an object that selects pods: where it stands, and whether it is a map of labels and nothing else.
+pub(crate) fn selector<'a>(kind: &str, root: &'a Node) -> Option<&'a Node> {
+    let spec = root.field("spec")?;
+    spec.field(if kind == "NetworkPolicy" { "podSelector" } else { "selector" })
 }
 
 impl ObjectIndex {
     pub(crate) fn new(entries: &[ManifestEntry]) -> Self {
         let objects: Vec<Object<'_>> = entries.iter().map(ManifestEntry::object).collect();
         let mut index = Self { relations: relations(&objects), ..Self::default() };
-        for (at, object) in objects.iter().enumerate() {
-            let namespace = object.namespace().unwrap_or("default");
-            index.by_name.entry([namespace, object.kind(), object.name()].map(SmolStr::from)).or_insert(at);
-            match object.kind() {
-                "Service" => {
-                    let selector = object.root.at(&["spec", "selector"]).and_then(Node::as_map);
-                    if let Some((key, value)) = selector.and_then(|map| map.iter().next()) {
-                        let place = [namespace, &key.name, text(value).unwrap_or_default()].map(SmolStr::from);
-                        index.services.entry(place).or_default().push(at);
-                    }
-                }
-                "RoleBinding" | "ClusterRoleBinding" => {
-                    for subject in object.root.items("subjects").iter().filter(|subject| subject.text("kind") == Some("ServiceAccount")) {
-                        let namespace = subject.text("namespace").unwrap_or_default();
-                        index.bound.insert([namespace, subject.text("name").unwrap_or_default()].map(SmolStr::from));
-                    }
-                }
-                _ => {}
-            }
+        for (at, entry) in entries.iter().enumerate() {
+            index.add(at, &entry.kind, objects[at]);
         }
         index
+    }
+
+    fn add(&mut self, at: usize, kind: &str, object: Object<'_>) {
+        let namespace = object.namespace().unwrap_or("default");
+        self.by_name.entry([namespace, kind, object.name()].map(SmolStr::from)).or_insert(at);
+        match kind {
+            "Service" | "NetworkPolicy" | "PodDisruptionBudget" => {
+                let selector = selector(kind, object.root);
+                let labels = if kind == "Service" { selector } else { selector.and_then(|selector| selector.field("matchLabels")) };
+                let first = labels.and_then(Node::as_map).and_then(|map| map.iter().next());
+                let (key, value) = first.map_or(("", ""), |(key, value)| (key.as_str(), text(value).unwrap_or_default()));
+                self.selecting.entry([kind, namespace, key, value].map(SmolStr::from)).or_default().push(at);
+                if let Some(labels) = labels.filter(|_| kind == "Service") {
+                    self.by_selector.entry(written(namespace, labels)).or_default().push(at);
+                }
+            }
+            "HorizontalPodAutoscaler" => {
+                let target = object.root.at(&["spec", "scaleTargetRef"]);
+                let part = |name: &str| target.and_then(|target| target.text(name)).unwrap_or_default();
+                self.scaling.entry([namespace, part("kind"), part("name")].map(SmolStr::from)).or_insert(at);
+            }
+            "RoleBinding" | "ClusterRoleBinding" => {
+                for subject in object.root.items("subjects").iter().filter(|subject| subject.text("kind") == Some("ServiceAccount")) {
+                    let namespace = subject.text("namespace").unwrap_or_default();
+                    self.bound.insert([namespace, subject.text("name").unwrap_or_default()].map(SmolStr::from));
+                }
+            }
+            _ => {}
+        }
     }
 
     /// The object of a kind and name in a namespace.
@@ -53,9 +75,25 @@ impl ObjectIndex {
         self.by_name.get(&[namespace, kind, name].map(SmolStr::from)).copied()
     }
 
-    /// Services of a namespace whose selectors begin with this label.
-    pub(crate) fn services(&self, namespace: &str, key: &str, value: &str) -> impl Iterator<Item = usize> {
-        self.services.get(&[namespace, key, value].map(SmolStr::from)).into_iter().flatten().copied()
+    /// True when a namespace has an object of the kind.
+    pub fn has_any(&self, namespace: &str, kind: &str) -> bool {
+        let next = self.by_name.range([namespace, kind, ""].map(SmolStr::from)..).next();
+        next.is_some_and(|([of, other, _], _)| of == namespace && other == kind)
+    }
+
+    /// Objects of a kind and namespace whose selectors begin with this label; with two empty texts, those that name none.
+    pub(crate) fn selecting(&self, kind: &str, namespace: &str, key: &str, value: &str) -> impl Iterator<Item = usize> {
+        self.selecting.get(&[kind, namespace, key, value].map(SmolStr::from)).into_iter().flatten().copied()
+    }
+
+    /// The Services of a namespace with exactly this selector.
+    pub(crate) fn with_selector(&self, namespace: &str, selector: &Node) -> &[usize] {
+        self.by_selector.get(&written(namespace, selector)).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// The autoscaler of an object.
+    pub(crate) fn scaling(&self, namespace: &str, kind: &str, name: &str) -> Option<usize> {
+        self.scaling.get(&[namespace, kind, name].map(SmolStr::from)).copied()
     }
 
     /// True when a binding gives rights to an account.
@@ -67,4 +105,16 @@ impl ObjectIndex {
     pub(crate) fn relations(&self, object: usize) -> &[Finding] {
         self.relations.get(object).map(Vec::as_slice).unwrap_or_default()
     }
+}
+
+/// A map of labels as a text that is the same for the same labels; no name of a namespace or a label has a space.
+fn written(namespace: &str, labels: &Node) -> String {
+    let mut labels: Vec<String> = labels
+        .as_map()
+        .into_iter()
+        .flat_map(|map| map.iter())
+        .map(|(key, value)| format!("{}={}", key.as_str(), text(value).unwrap_or_default()))
+        .collect();
+    labels.sort_unstable();
+    format!("{namespace} {}", labels.join(" "))
 }

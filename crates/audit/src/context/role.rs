@@ -137,7 +137,7 @@ fn starts_in_script(image: &Image, command: &[&str]) -> bool {
 }
 
 /// The role of what an image runs; `None` where the image says nothing of that.
-fn catalogued(image: &Image) -> Option<Role> {
+pub(super) fn catalogued(image: &Image) -> Option<Role> {
     Some(match image.role {
         Catalogued::Datastore => Role::Datastore,
         Catalogued::Cache => Role::Cache,

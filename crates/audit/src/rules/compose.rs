@@ -34,6 +34,7 @@ mod healthcheck_exec_var;
 mod healthcheck_no_params;
 mod healthcheck_password_argv;
 mod heap_budget;
+mod host_capacity;
 mod host_network;
 mod host_ns;
 mod image_latest;
@@ -54,6 +55,7 @@ mod no_queue_worker;
 mod no_reservation;
 mod no_restart_policy;
 mod no_scheduler;
+mod no_tls;
 mod object_storage;
 mod oneshot_restarts;
 mod pids_limit;
@@ -71,6 +73,7 @@ mod replicas;
 mod reservation_over_limit;
 mod rollback_config;
 mod rootfs_writable;
+mod schema;
 mod secret_default;
 mod secret_env_not_file;
 mod secret_in_url;
@@ -130,6 +133,7 @@ pub(super) static RULES: &[&Rule] = &[
     &healthcheck_no_params::RULE,
     &healthcheck_password_argv::RULE,
     &heap_budget::RULE,
+    &host_capacity::RULE,
     &host_network::RULE,
     &host_ns::RULE,
     &image_latest::RULE,
@@ -150,6 +154,7 @@ pub(super) static RULES: &[&Rule] = &[
     &no_reservation::RULE,
     &no_restart_policy::RULE,
     &no_scheduler::RULE,
+    &no_tls::RULE,
     &object_storage::RULE,
     &oneshot_restarts::RULE,
     &pids_limit::RULE,
@@ -167,6 +172,7 @@ pub(super) static RULES: &[&Rule] = &[
     &reservation_over_limit::RULE,
     &rollback_config::RULE,
     &rootfs_writable::RULE,
+    &schema::RULE,
     &secret_default::RULE,
     &secret_env_not_file::RULE,
     &secret_in_url::RULE,

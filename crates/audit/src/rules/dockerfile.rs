@@ -35,6 +35,7 @@ mod copy_ignored;
 mod copy_multi_dest;
 mod copy_relative;
 mod curl_pipe_sh;
+mod cve;
 mod dev_ini_in_prod;
 mod dist_upgrade;
 mod dockerignore_incomplete;
@@ -50,6 +51,7 @@ mod healthcheck_missing;
 mod healthcheck_multiple;
 mod healthcheck_no_params;
 mod healthcheck_none;
+mod junk_files;
 mod labels;
 mod lang_unpinned;
 mod laravel_caches;
@@ -59,6 +61,7 @@ mod many_processes;
 mod multiple_cmd;
 mod multiple_entrypoint;
 mod no_cache_mount;
+mod no_security_upgrade;
 mod npm_not_ci;
 mod opcache_absent;
 mod order;
@@ -68,22 +71,28 @@ mod pip_unpinned_cache;
 mod pipefail;
 mod platform_flag;
 mod pointless_cmd;
+mod pragma_policy;
 mod recursive_chown_layer;
 mod rpm_clean;
 mod rpm_no_yes;
 mod rpm_unpinned;
 mod secret_in_image;
+mod setuid;
 mod shell_form;
+mod shellcheck;
+mod signed_artifacts;
 mod single_stage;
 mod size_over_goal;
 mod size_over_limit;
 mod stage_comments;
 mod stage_dup;
 mod stage_reserved;
+mod stale;
 mod stopsignal;
 mod sudo;
 mod tar_not_add;
 mod tls_verify_off;
+mod uid_gid_dups;
 mod unsigned_packages;
 mod update_alone;
 mod user_non_numeric;
@@ -127,6 +136,7 @@ pub(super) static RULES: &[&Rule] = &[
     &copy_multi_dest::RULE,
     &copy_relative::RULE,
     &curl_pipe_sh::RULE,
+    &cve::RULE,
     &dev_ini_in_prod::RULE,
     &dist_upgrade::RULE,
     &dockerignore_incomplete::RULE,
@@ -142,6 +152,7 @@ pub(super) static RULES: &[&Rule] = &[
     &healthcheck_multiple::RULE,
     &healthcheck_no_params::RULE,
     &healthcheck_none::RULE,
+    &junk_files::RULE,
     &labels::RULE,
     &lang_unpinned::RULE,
     &laravel_caches::RULE,
@@ -151,6 +162,7 @@ pub(super) static RULES: &[&Rule] = &[
     &multiple_cmd::RULE,
     &multiple_entrypoint::RULE,
     &no_cache_mount::RULE,
+    &no_security_upgrade::RULE,
     &npm_not_ci::RULE,
     &opcache_absent::RULE,
     &order::RULE,
@@ -160,22 +172,28 @@ pub(super) static RULES: &[&Rule] = &[
     &pipefail::RULE,
     &platform_flag::RULE,
     &pointless_cmd::RULE,
+    &pragma_policy::RULE,
     &recursive_chown_layer::RULE,
     &rpm_clean::RULE,
     &rpm_no_yes::RULE,
     &rpm_unpinned::RULE,
     &secret_in_image::RULE,
+    &setuid::RULE,
     &shell_form::RULE,
+    &shellcheck::RULE,
+    &signed_artifacts::RULE,
     &single_stage::RULE,
     &size_over_goal::RULE,
     &size_over_limit::RULE,
     &stage_comments::RULE,
     &stage_dup::RULE,
     &stage_reserved::RULE,
+    &stale::RULE,
     &stopsignal::RULE,
     &sudo::RULE,
     &tar_not_add::RULE,
     &tls_verify_off::RULE,
+    &uid_gid_dups::RULE,
     &unsigned_packages::RULE,
     &update_alone::RULE,
     &user_non_numeric::RULE,
@@ -191,7 +209,8 @@ pub(super) static RULES: &[&Rule] = &[
 /// Reports what package managers install without a version, for the rules that differ in the managers alone.
 fn unpinned(stage: &StageContext<'_>, managers: &[Manager], help: &str, findings: &mut Findings<'_>) {
     let mut is_there = false;
-    for (_, install) in stage.installs_with(managers) {
+    // What is installed again keeps its version.
+    for (_, install) in stage.installs_with(managers).filter(|(_, install)| install.verb.text != "reinstall") {
         is_there = true;
         let unpinned = install.unpinned();
         if unpinned.is_empty() {

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use windlass_source::Span;
+use windlass_source::{FileId, Span};
 use windlass_yaml::Node;
 
 use super::Object;
@@ -31,11 +31,13 @@ pub struct Finding {
 }
 
 /// The rules on several objects, and what each finds.
-pub const RULES: [(&str, &str); 15] = [
+pub const RULES: [(&str, &str); 17] = [
     ("KN002", "policy that selects no pod"),
     ("KN003", "Service that selects no pod"),
     ("KN004", "target port that no selected pod has"),
     ("KN008", "Ingress without its Service or port"),
+    ("KN012", "host and path that stand twice"),
+    ("KN014", "ServiceMonitor that selects no Service"),
     ("KV152", "object that stands twice"),
     ("KV308", "role that is not there"),
     ("KV310", "claim that is not there"),
@@ -53,19 +55,48 @@ const DEFAULT: &str = "default";
 const WORKLOADS: [&str; 7] = ["Pod", "Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "CronJob"];
 
 /// Objects by namespace, kind and name.
+#[derive(Default)]
 struct Index<'a> {
     by_name: BTreeMap<(&'a str, &'a str, &'a str), &'a Object<'a>>,
     workloads: BTreeMap<&'a str, Vec<Workload<'a>>>,
     /// Of each namespace, label and value: which of its workloads have it.
     labelled: BTreeMap<(&'a str, &'a str, &'a str), Vec<usize>>,
+    /// Services by each of their own labels with its value, whatever the namespace.
+    services: BTreeMap<(&'a str, &'a str), Vec<&'a Object<'a>>>,
+    /// How many pods autoscalers make at most, by the namespace, kind and name of what they scale.
+    most: BTreeMap<(&'a str, &'a str, &'a str), i64>,
+    /// The first place of each host and path of an Ingress, by file, namespace and class.
+    routes: BTreeMap<Route<'a>, &'a Node>,
 }
+
+/// File, namespace, class, host, path and its type.
+type Route<'a> = (FileId, &'a str, &'a str, &'a str, &'a str, &'a str);
 
 impl<'a> Index<'a> {
     fn new(objects: &'a [Object<'a>]) -> Self {
-        let mut index = Self { by_name: BTreeMap::new(), workloads: BTreeMap::new(), labelled: BTreeMap::new() };
+        let mut index = Self::default();
         for object in objects.iter().filter(|object| !object.kind().is_empty()) {
             let namespace = object.namespace().unwrap_or(DEFAULT);
             index.by_name.entry((namespace, object.kind(), object.name())).or_insert(object);
+            match object.kind() {
+                "Service" => {
+                    let labels = object.root.at(&["metadata", "labels"]).and_then(Node::as_map);
+                    for (key, value) in labels.into_iter().flat_map(|map| map.iter()) {
+                        index.services.entry((key.as_str(), text(value).unwrap_or_default())).or_default().push(object);
+                    }
+                }
+                "HorizontalPodAutoscaler" => {
+                    let Some(spec) = object.root.field("spec") else { continue };
+                    let part = |name: &str| spec.field("scaleTargetRef").and_then(|target| target.text(name)).unwrap_or_default();
+                    index.most.insert((namespace, part("kind"), part("name")), spec.int("maxReplicas").unwrap_or_default());
+                }
+                "Ingress" => {
+                    for (route, node) in routes(object, namespace) {
+                        index.routes.entry(route).or_insert(node);
+                    }
+                }
+                _ => {}
+            }
             if let Some(workload) = Workload::of(object.root) {
                 let workloads = index.workloads.entry(namespace).or_default();
                 for (key, value) in workload.labels() {
@@ -116,7 +147,11 @@ pub fn relations(objects: &[Object<'_>]) -> Vec<Vec<Finding>> {
         twice(object, &index, &mut findings);
         match object.kind() {
             "Service" => service(root, namespace, &index, &mut findings),
-            "Ingress" => ingress(root, namespace, &index, &mut findings),
+            "Ingress" => {
+                ingress(root, namespace, &index, &mut findings);
+                routes_twice(object, namespace, &index, &mut findings);
+            }
+            "ServiceMonitor" => monitor(root, namespace, &index, &mut findings),
             "HorizontalPodAutoscaler" => autoscaler(root, namespace, &index, &mut findings),
             "PodDisruptionBudget" => budget(root, namespace, &index, &mut findings),
             "NetworkPolicy" => policy(root, namespace, &index, &mut findings),
@@ -217,6 +252,63 @@ fn ingress(root: &Node, namespace: &str, index: &Index<'_>, findings: &mut Vec<F
     }
 }
 
+/// What an Ingress routes: of a canary, which shares its routes on purpose, nothing.
+fn routes<'a>(object: &Object<'a>, namespace: &'a str) -> Vec<(Route<'a>, &'a Node)> {
+    let (file, root) = (object.file, object.root);
+    let annotation = |name: &str| root.at(&["metadata", "annotations", name]).and_then(text);
+    let Some(spec) = root.field("spec").filter(|_| annotation("nginx.ingress.kubernetes.io/canary") != Some("true")) else {
+        return Vec::new();
+    };
+    let class = spec.text("ingressClassName").or(annotation("kubernetes.io/ingress.class")).unwrap_or_default();
+    let mut routes = Vec::new();
+    for rule in spec.items("rules") {
+        // Without a host, two examples in one file are more likely than two parts of one thing.
+        let Some(host) = rule.text("host") else { continue };
+        for path in rule.field("http").map(|http| http.items("paths")).unwrap_or_default() {
+            let (at, kind) = (path.text("path").unwrap_or("/"), path.text("pathType").unwrap_or_default());
+            routes.push(((file, namespace, class, host, at, kind), path));
+        }
+    }
+    routes
+}
+
+fn routes_twice(object: &Object<'_>, namespace: &str, index: &Index<'_>, findings: &mut Vec<Finding>) {
+    for (route, node) in routes(object, namespace) {
+        let Some(first) = index.routes.get(&route).filter(|first| !std::ptr::eq(**first, node)) else { continue };
+        let (_, _, _, host, path, _) = route;
+        let message = format!("`{host}{path}` stands twice in this input; one of them gets no request");
+        let mut told = finding("KN012", true, path_of(object.root, node), Some(node), message);
+        told.related = first.span();
+        findings.push(told);
+    }
+}
+
+fn monitor(root: &Node, namespace: &str, index: &Index<'_>, findings: &mut Vec<Finding>) {
+    let Some(selector) = root.at(&["spec", "selector"]).filter(|_| !index.services.is_empty()) else { return };
+    let named = root.at(&["spec", "namespaceSelector"]);
+    let any = named.is_some_and(|named| named.flag("any") == Some(true));
+    let names: Vec<&str> = named.map(|named| named.items("matchNames")).unwrap_or_default().iter().filter_map(text).collect();
+    let is_in = |service: &Object<'_>| {
+        let of = service.namespace().unwrap_or(DEFAULT);
+        any || if names.is_empty() { of == namespace } else { names.contains(&of) }
+    };
+    // Where no Service of the input could be meant, those of the cluster are.
+    let mut candidates = index.services.values().flatten().filter(|service| is_in(service)).peekable();
+    let matches = |service: &Object<'_>| selector_matches(selector, service.root.at(&["metadata", "labels"]));
+    let first = selector.field("matchLabels").and_then(Node::as_map).and_then(|map| map.iter().next());
+    let is_met = match first {
+        Some((key, value)) => {
+            let labelled = index.services.get(&(key.as_str(), text(value).unwrap_or_default()));
+            labelled.into_iter().flatten().any(|service| is_in(service) && matches(service))
+        }
+        None => candidates.clone().any(|service| matches(service)),
+    };
+    if candidates.peek().is_some() && !is_met {
+        let message = "no Service of this input has these labels".to_owned();
+        findings.push(finding("KN014", false, "spec.selector", Some(selector), message));
+    }
+}
+
 fn autoscaler(root: &Node, namespace: &str, index: &Index<'_>, findings: &mut Vec<Finding>) {
     let Some(target) = root.at(&["spec", "scaleTargetRef"]) else { return };
     let (kind, name) = (target.text("kind").unwrap_or_default(), target.text("name").unwrap_or_default());
@@ -233,7 +325,12 @@ fn budget(root: &Node, namespace: &str, index: &Index<'_>, findings: &mut Vec<Fi
     let selected = index.candidates(namespace, selector.field("matchLabels")).filter(|workload| {
         workload.kind != "Job" && workload.kind != "CronJob" && selector_matches(selector, workload.template.at(&["metadata", "labels"]))
     });
-    let replicas: i64 = selected.filter_map(Workload::replicas).sum();
+    // What an autoscaler counts may have more pods than are written.
+    let most = |workload: &Workload<'_>| {
+        let name = workload.root.at(&["metadata", "name"]).and_then(text).unwrap_or_default();
+        index.most.get(&(namespace, workload.kind, name)).copied()
+    };
+    let replicas: i64 = selected.filter_map(|workload| most(workload).or(workload.replicas())).sum();
     let percent = |node: &Node| text(node).and_then(|text| text.strip_suffix('%')?.parse::<i64>().ok());
     let blocks =
         |node: &Node, is_blocked: &dyn Fn(i64) -> bool, share: i64| percent(node) == Some(share) || int(node).is_some_and(is_blocked);

@@ -39,7 +39,7 @@ pub(super) fn is_empty(selector: &Node) -> bool {
 }
 
 /// Whether a selector matches labels, a map of them or nothing.
-pub(crate) fn matches(selector: &Node, labels: Option<&Node>) -> bool {
+pub fn matches(selector: &Node, labels: Option<&Node>) -> bool {
     let label = |key: &str| labels.and_then(|labels| labels.text(key));
     let by_labels = selector.entries("matchLabels").all(|(key, value)| label(&key.name) == text(value));
     by_labels

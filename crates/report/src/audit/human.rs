@@ -3,17 +3,22 @@
 use std::fmt::Write as _;
 
 use windlass_audit::{Finding, Severity};
-use windlass_source::{Code, Diagnostic, Label, Severity as Level};
+use windlass_source::{Code, Diagnostic, Label, Severity as Level, in_parallel};
 
 use super::{AuditFormat, AuditReport};
 use crate::human;
 
 pub(super) const FORMAT: AuditFormat = AuditFormat { name: "human", extensions: &["txt"], render };
 
+/// Findings below which one thread draws all: starting another takes longer.
+const FEW: usize = 200;
+
 fn render(report: &AuditReport<'_>) -> String {
+    let shown: Vec<&Finding> = report.shown().collect();
+    let rendered = in_parallel(&shown, FEW, |finding| human::render(&diagnostic(finding), report.sources(), &report.style));
     let mut text = String::new();
-    for finding in report.shown() {
-        text.push_str(&human::render(&diagnostic(finding), report.sources(), &report.style));
+    for finding in rendered {
+        text.push_str(&finding);
         text.push('\n');
     }
     summary(report, &mut text);

@@ -20,6 +20,8 @@ fn render(report: &AuditReport<'_>) -> String {
         stacks: audit.stacks.iter().map(stack).collect(),
         findings: audit.findings.iter().map(|entry| finding(entry, report)).collect(),
         exemptions: audit.exemptions.iter().map(|entry| Exempt { rule: entry.rule, reason: &entry.reason }).collect(),
+        not_run: audit.not_run.iter().map(|(rule, reason)| NotRun { rule: rule.id, slug: rule.slug, reason }).collect(),
+        notes: report.notes().map(|(id, message)| Note { id, message }).collect(),
         summary: Summary {
             p1,
             p2,
@@ -42,6 +44,8 @@ struct Document<'a> {
     stacks: Vec<Stack<'a>>,
     findings: Vec<Found<'a>>,
     exemptions: Vec<Exempt<'a>>,
+    not_run: Vec<NotRun<'a>>,
+    notes: Vec<Note<'a>>,
     summary: Summary<'a>,
 }
 
@@ -109,6 +113,20 @@ struct Place<'a> {
 struct Suppressed<'a> {
     reason: &'a str,
     until: Option<&'a str>,
+}
+
+/// A rule that files can't answer.
+#[derive(Serialize)]
+struct NotRun<'a> {
+    rule: &'a str,
+    slug: &'a str,
+    reason: &'a str,
+}
+
+#[derive(Serialize)]
+struct Note<'a> {
+    id: &'a str,
+    message: &'a str,
 }
 
 #[derive(Serialize)]

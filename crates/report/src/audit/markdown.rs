@@ -49,7 +49,7 @@ fn write(report: &AuditReport<'_>, text: &mut String) -> fmt::Result {
     }
     resources::write(report, text)?;
     chapter_body(Category::Resources, report, text)?;
-    not_run(text)?;
+    not_run(report, text)?;
     action_plan(report, text)?;
     suppressed(report, text)
 }
@@ -67,6 +67,9 @@ fn executive_summary(report: &AuditReport<'_>, text: &mut String) -> fmt::Result
         let (score, compliance) = (percent(stack.score.overall), percent(stack.score.compliance()));
         let environment = stack.environment.as_str();
         writeln!(text, "| `{}` | {environment}: {} | {score} | {compliance} % |", cell(&stack.name), cell(&stack.because))?;
+    }
+    for (id, note) in report.notes() {
+        writeln!(text, "\n{id}: {note}.")?;
     }
     writeln!(text, "\n## Key findings\n\n| category | score | P1 | P2 | P3 | compliance |\n|---|--:|--:|--:|--:|--:|")?;
     for entry in audit.total.categories.iter().filter(|entry| entry.category.is_key()) {
@@ -164,18 +167,17 @@ fn compliance(report: &AuditReport<'_>, text: &mut String) -> fmt::Result {
 }
 
 /// What an audit of files can't know.
-fn not_run(text: &mut String) -> fmt::Result {
+fn not_run(report: &AuditReport<'_>, text: &mut String) -> fmt::Result {
     writeln!(text, "\n## Not run\n")?;
     writeln!(text, "Files were read and nothing was started, so these are not known:\n")?;
     for what in [
         "whether the images build and the services start",
         "whether health checks pass",
         "the sizes of images, unless a file of measurements says them",
-        "known vulnerabilities in images",
     ] {
         writeln!(text, "- {what}")?;
     }
-    Ok(())
+    report.audit.not_run.iter().try_for_each(|(rule, reason)| writeln!(text, "- {} {}: {reason}", rule.id, rule.slug))
 }
 
 fn action_plan(report: &AuditReport<'_>, text: &mut String) -> fmt::Result {

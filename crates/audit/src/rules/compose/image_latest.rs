@@ -32,27 +32,6 @@ declare_rule! {
     }
 }
 
-/// Tags that are there to move.
-const MOVING: [&str; 17] = [
-    "latest",
-    "stable",
-    "edge",
-    "nightly",
-    "dev",
-    "develop",
-    "development",
-    "test",
-    "main",
-    "master",
-    "unstable",
-    "canary",
-    "rolling",
-    "release",
-    "mainline",
-    "beta",
-    "lts",
-];
-
 fn check(service: &ServiceContext<'_>, findings: &mut Findings<'_>) {
     let Some(reference) = service.reference().filter(|_| service.is_pulled() && !service.has_unset_tag()) else {
         return findings.not_applicable();
@@ -60,7 +39,7 @@ fn check(service: &ServiceContext<'_>, findings: &mut Findings<'_>) {
     let moves = match reference.tag() {
         _ if reference.digest().is_some() => None,
         None => Some("no tag, which means `latest`".to_owned()),
-        Some(tag) => MOVING.contains(&tag).then(|| format!("the tag `{tag}`, which moves")),
+        Some(tag) => reference.is_moving().then(|| format!("the tag `{tag}`, which moves")),
     };
     let Some(moves) = moves else { return };
     findings

@@ -9,7 +9,7 @@ use crate::rule::declare_rule;
 declare_rule! {
     /// A `RUN` has a pipe, and only its last command can fail the build.
     ///
-    /// Also reported: a link from `sh` to another shell, which `SHELL` does without changing the image.
+    /// A pipe from `echo`, `printf` or `yes` is passed over: they do not fail. Also reported: a link from `sh` to another shell, which `SHELL` does without changing the image.
     ///
     /// ## Why
     /// A download that fails gives an empty file, and the build goes on.
@@ -32,6 +32,9 @@ declare_rule! {
         check: Stage(check),
     }
 }
+
+/// What these write is on its way when they end; `yes` even fails as soon as nobody reads it.
+const NEVER_FAIL: [&str; 3] = ["echo", "printf", "yes"];
 
 fn check(stage: &StageContext<'_>, findings: &mut Findings<'_>) {
     let chain: Vec<StageContext<'_>> = std::iter::successors(stage.parent(), |stage| stage.parent()).collect();
@@ -57,8 +60,8 @@ fn check(stage: &StageContext<'_>, findings: &mut Findings<'_>) {
             findings.report(link.span(), "`/bin/sh` is replaced by another shell").help("write `SHELL [\"/bin/bash\", \"-c\"]`");
         }
         let sets_itself = commands.iter().any(|command| command.words.iter().any(|word| word.text.contains("pipefail")));
-        let pipe = commands.iter().find(|command| command.connector == Connector::Pipe);
-        if let Some(pipe) = pipe.filter(|_| !is_set && !sets_itself) {
+        let pipe = commands.windows(2).find(|pair| pair[1].connector == Connector::Pipe && !NEVER_FAIL.contains(&pair[0].program()));
+        if let Some([_, pipe]) = pipe.filter(|_| !is_set && !sets_itself) {
             findings
                 .report(pipe.span(), "the build does not see when a command before the pipe fails")
                 .severity(stage.grade(RULE.severity))

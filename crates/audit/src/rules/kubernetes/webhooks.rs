@@ -8,7 +8,7 @@ declare_rule! {
     /// A role may change admission webhooks.
     ///
     /// ## Why
-    /// Who can, sees and changes every object that passes.
+    /// Who can, sees and changes every object that passes. A right to named configurations (`resourceNames`) reaches only those, and is passed over.
     ///
     /// ## Example
     /// ```yaml k8s/web.yaml
@@ -33,7 +33,8 @@ declare_rule! {
 }
 
 fn check(object: &ObjectContext<'_>, findings: &mut Findings<'_>) {
-    for rule in object.role_rules() {
+    // What is named is somebody's own; nothing can be created by name.
+    for rule in object.role_rules().iter().filter(|rule| !lists(rule, "resourceNames", &[])) {
         if lists(rule, "resources", &["mutatingwebhookconfigurations", "validatingwebhookconfigurations"])
             && lists(rule, "verbs", &["create", "update", "patch", "delete", "*"])
         {
