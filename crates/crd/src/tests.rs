@@ -117,7 +117,7 @@ fn full() -> Value {
             },
             "rollout": { "order": "Parallel", "progressDeadlineSeconds": 60, "onFailure": "Hold", "historyLimit": 5 },
             "volumes": { "onDelete": "Delete" },
-            "serviceAccountName": "deployer", "suspend": true, "mode": "DryRun",
+            "serviceAccountName": "deployer", "state": "Stopped", "suspend": true, "mode": "DryRun",
         },
         "status": {
             "observedGeneration": 1, "conditions": [condition], "ready": "1/1",

@@ -7,7 +7,7 @@ mod status;
 pub use policy::{AllowedExemptions, AuditFloor, StackPolicy, StackPolicySpec};
 pub use spec::{
     Audit, AuditMode, ComposeSource, Exemption, FailOn, FileSource, KeyRef, Mode, ObjectName, OnDelete, OnFailure, Order, Overrides,
-    Rollout, ServiceOverride, Stack, StackSpec, VariableSource, Volumes,
+    Rollout, ServiceOverride, Stack, StackSpec, State, VariableSource, Volumes,
 };
 pub use status::{
     AuditFinding, AuditStatus, CategoryScore, Fallback, Healthy, HistoryEntry, InventoryEntry, Memory, Outcome, Recreation, ServiceState,

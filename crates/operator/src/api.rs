@@ -80,10 +80,13 @@ pub enum Error {
     /// Try again later.
     #[error("{0}")]
     Later(String),
+    /// Try again later, and not before this time is over.
+    #[error("{0}")]
+    Busy(String, Duration),
 }
 
 /// Fields that can't be changed once an object is there, by kind; `*` for all.
-const IMMUTABLE: [(Kind, &str); 10] = [
+const IMMUTABLE: [(Kind, &str); 12] = [
     (Kind::Deployment, "spec.selector"),
     (Kind::DaemonSet, "spec.selector"),
     // One message for all fields but a few.
@@ -93,8 +96,11 @@ const IMMUTABLE: [(Kind, &str); 10] = [
     (Kind::Job, "spec.selector"),
     (Kind::Service, "spec.clusterIP"),
     (Kind::Service, "spec.clusterIPs"),
+    (Kind::Service, "spec.clusterIPs[0]"),
     (Kind::RoleBinding, "roleRef"),
     (Kind::PersistentVolumeClaim, "spec"),
+    // It may grow.
+    (Kind::PersistentVolumeClaim, "spec.resources.requests.storage"),
 ];
 
 /// The API server as this process sees it.
@@ -209,22 +215,38 @@ impl Api {
         if method != Method::GET && !self.leadership.holds() {
             return Err(Error::NotLeading);
         }
+        // A change is over, or given up, before another may lead.
+        let patience = if method == Method::GET { PATIENCE } else { PATIENCE.min(self.leadership.remaining()) };
         let start = Instant::now();
-        let answer = tokio::time::timeout(PATIENCE, self.client.request::<T>(request)).await;
-        let answer = match answer {
-            Ok(answer) => answer.map_err(|error| self::error(error, path)),
-            Err(_) => Err(Error::Later(format!("no answer within {} s", PATIENCE.as_secs()))),
+        let answer = tokio::time::timeout(patience, self.client.request::<T>(request)).await;
+        let (code, answer) = match answer {
+            Ok(Ok(answer)) => (200, Ok(answer)),
+            Ok(Err(error)) => (code(&error), Err(self::error(error, path))),
+            Err(_) => (0, Err(Error::Later(format!("no answer within {} s", patience.as_secs())))),
         };
-        self.metrics.request(&method, answer.as_ref().err(), start.elapsed());
+        self.metrics.request(&method, plural(path), code, start.elapsed());
         answer
     }
+}
+
+/// The code of an answer; 0 when there was none.
+fn code(error: &kube::Error) -> u16 {
+    if let kube::Error::Api(status) = error { status.code } else { 0 }
+}
+
+/// The kind of objects that a path is about, as the API names it in the plural.
+fn plural(path: &str) -> &str {
+    let mut segments = path.split('?').next().unwrap_or_default().split('/').skip_while(|segment| *segment != "namespaces").skip(2);
+    segments.next().unwrap_or_default()
 }
 
 /// What an answer means.
 fn error(error: kube::Error, path: &str) -> Error {
     let kube::Error::Api(status) = error else { return Error::Later(error.to_string()) };
     let message = status.message.clone();
+    let seconds = status.details.as_ref().map_or(0, |details| details.retry_after_seconds);
     match status.code {
+        429 | 503 if seconds > 0 => Error::Busy(message, Duration::from_secs(seconds.into())),
         404 => Error::Gone(message),
         409 if status.reason == "Conflict" => Error::Changed(message),
         422 => {
@@ -243,9 +265,16 @@ fn error(error: kube::Error, path: &str) -> Error {
 
 /// The words of the API server for a field that can't be changed.
 fn says_immutable(message: &str) -> bool {
-    ["field is immutable", "updates to statefulset spec", "spec is immutable", "may not change once set", "cannot change roleRef"]
-        .iter()
-        .any(|words| message.contains(words))
+    let words = [
+        "field is immutable",
+        "updates to statefulset spec",
+        "spec is immutable",
+        "may not change once set",
+        "may not be set to 'None'",
+        "cannot change roleRef",
+        "can not be less than",
+    ];
+    words.iter().any(|words| message.contains(words))
 }
 
 /// The API's names of a kind.
@@ -372,7 +401,8 @@ mod tests {
         assert!(!said("deployments", "spec.template", immutable).await, "a Deployment's template may change");
         assert!(!said("deployments", "spec.selector", "Required value").await);
         assert!(!said("jobs", "spec.template.spec.containers[0].resources", "must be a quantity").await);
-        assert!(!said("persistentvolumeclaims", "spec.resources.requests.storage", "Forbidden: field can not be less than before").await);
+        // A claim that would have to shrink; it is never made anew.
+        assert!(said("persistentvolumeclaims", "spec.resources.requests.storage", "Forbidden: field can not be less than before").await);
     }
 
     #[tokio::test]

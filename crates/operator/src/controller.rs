@@ -104,6 +104,7 @@ pub async fn run(args: RunArgs) -> anyhow::Result<()> {
         kube_version: args.kube_version,
         policies,
         ready: ready.clone(),
+        metrics: Arc::clone(&metrics),
     };
     let reviews = tokio::spawn(webhook::run(service, client.clone()));
 
@@ -159,7 +160,7 @@ async fn reconcile_all(
     // Labels, managed fields and our own writes of the status are no reason to look.
     let reasons = predicates::generation.combine(predicates::annotations).combine(predicates::finalizers);
     let stream = watcher(stacks, watcher::Config::default())
-        .default_backoff()
+        .backoff(watches::Patience::default())
         .filter_map(|event| ready(readable(event)))
         .modify(|stack| stack.meta_mut().managed_fields = None)
         .reflect(writer)

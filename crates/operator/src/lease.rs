@@ -18,6 +18,7 @@ use tokio::sync::watch;
 
 /// How long a record counts, in seconds.
 const LEASE_SECONDS: i32 = 15;
+const LEASE: Duration = Duration::from_secs(15);
 /// How long a leader may go on without renewing.
 const RENEW_DEADLINE: Duration = Duration::from_secs(10);
 /// How often the record is looked at.
@@ -43,6 +44,15 @@ impl Leadership {
     /// True while this process may write.
     pub fn holds(&self) -> bool {
         self.always || self.lock().is_some_and(|renewed| renewed.elapsed() < RENEW_DEADLINE)
+    }
+
+    /// How long no other may lead: what was sent is over by then.
+    pub fn remaining(&self) -> Duration {
+        if self.always {
+            return Duration::MAX;
+        }
+        let renewed = *self.lock();
+        renewed.map_or(Duration::ZERO, |renewed| LEASE.saturating_sub(renewed.elapsed()))
     }
 
     fn set(&self, renewed: Option<Instant>) {

@@ -59,6 +59,10 @@ pub struct Shell {
     pub secret_interval: Duration,
     /// How often a Stack is looked at without a reason.
     pub resync_interval: Duration,
+    /// How long one look may take.
+    pub look_limit: Duration,
+    /// Stacks that are not known to be ready.
+    not_ready: Mutex<BTreeSet<StackKey>>,
 }
 
 /// What is remembered of a Stack between looks. It may be lost: the status remembers what matters.
@@ -148,6 +152,8 @@ impl Shell {
             watch_secrets: args.watch_secrets,
             secret_interval: Duration::from_secs(args.secret_interval),
             resync_interval: Duration::from_secs(args.resync_interval),
+            look_limit: Duration::from_secs(args.look_limit),
+            not_ready: Mutex::default(),
         }
     }
 
@@ -160,9 +166,21 @@ impl Shell {
     pub fn forget(&self, key: &StackKey) {
         lock(&self.memos).remove(key);
         lock(&self.stale).remove(key);
+        self.is_ready(key, true);
         for readers in lock(&self.readers).values_mut() {
             readers.remove(key);
         }
+    }
+
+    /// Counts the Stacks that are not ready; one that is gone is no longer waited for.
+    fn is_ready(&self, key: &StackKey, is_ready: bool) {
+        let mut not_ready = lock(&self.not_ready);
+        if is_ready {
+            not_ready.remove(key)
+        } else {
+            not_ready.insert(key.clone())
+        };
+        self.metrics.stacks_not_ready.set(i64::try_from(not_ready.len()).unwrap_or(i64::MAX));
     }
 
     /// Calls `wake` for every Stack of a namespace that was looked at before.
@@ -183,7 +201,15 @@ impl Shell {
             // No watch tells what became of those of an earlier Stack of this name.
             self.cache.unlearn(&key, |kind| !self.is_watched(kind));
         }
-        let result = if self.api.leads() { Look { shell: self, key: &key }.take(stack, &mut memo).await } else { Ok(Next::Wait) };
+        let result = if self.api.leads() {
+            let look = Look { shell: self, key: &key };
+            // What was done is written down in the cluster, so the next look goes on from there.
+            let taken = tokio::time::timeout(self.look_limit, look.take(stack, &mut memo)).await;
+            taken.unwrap_or_else(|_| Err(Error::Later(format!("not done within {} s", self.look_limit.as_secs()))))
+        } else {
+            Ok(Next::Wait)
+        };
+        self.is_ready(&key, memo.latest.is_none() || memo.publication.is_ready());
         let words = std::mem::take(&mut memo.words);
         if let Some(stack) = memo.latest.clone() {
             for word in words {
@@ -201,6 +227,7 @@ impl Shell {
             Err(error) => {
                 memo.failures += 1;
                 let wait = backoff(memo.failures, &key);
+                let wait = if let Error::Busy(_, asked) = error { wait.max(asked) } else { wait };
                 tracing::warn!(namespace = key.0, stack = key.1, %error, seconds = wait.as_secs_f64(), "tried again");
                 self.metrics.reconciled(crate::metrics::Outcome::Error, start.elapsed());
                 Next::After(wait)
@@ -324,6 +351,11 @@ impl Look<'_> {
                 status: &status,
                 now: Timestamp::now(),
             };
+            // `kubectl delete --cascade=orphan`: the garbage collector takes the owner off every object, which then stays.
+            let stays = finalizers.clone().any(|finalizer| finalizer == "orphan");
+            if stays && input.has_finalizer {
+                return hands.perform(&Action::Release, &status, memo).await.map(|()| Next::Wait);
+            }
             if matches!(wanted, Wanted::Stop { .. }) && !input.has_finalizer {
                 // It is the garbage collector's now.
                 return Ok(Next::Wait);
@@ -467,9 +499,12 @@ fn rendering(
     if !wrong.is_empty() {
         return Rendering::Invalid(wrong);
     }
-    let conversion = build::convert(&project, &build::options(stack, kube_version));
+    let conversion = build::convert(&project, &build::options(stack, &project, kube_version));
     let wrong = status::errors(&conversion.diagnostics, &project.loaded.sources);
     if !wrong.is_empty() {
+        return Rendering::Invalid(wrong);
+    }
+    if let Some(wrong) = build::too_large(&project, &conversion) {
         return Rendering::Invalid(wrong);
     }
     let verdict = gate::judge(stack, &project, &conversion, policies, day);
@@ -520,6 +555,36 @@ mod tests {
         assert!(of(1, "a") >= Duration::from_millis(400) && of(1, "a") <= Duration::from_millis(600));
         assert!(of(1000, "a") >= Duration::from_secs(40) && of(1000, "a") <= Duration::from_secs(60));
         assert_ne!(of(3, "a"), of(3, "b"));
+    }
+
+    fn rendered(compose: &str, change: impl FnOnce(&mut Stack), day: &str) -> Rendering {
+        let spec = serde_json::json!({ "serviceAccountName": "deployer", "compose": compose });
+        let mut stack = Stack::new("shop", serde_json::from_value(spec).unwrap());
+        stack.metadata.namespace = Some("shop".to_owned());
+        change(&mut stack);
+        rendering(&stack, load::Sources::default(), KubeVersion::default(), &BTreeMap::new(), day)
+    }
+
+    #[test]
+    fn an_exemption_ends_with_its_last_day() {
+        let refusal = |day: &str| {
+            let exempt = |stack: &mut Stack| {
+                let exemption = |rule: &str| windlass_crd::v1alpha1::Exemption {
+                    rule: rule.to_owned(),
+                    reason: "it measures the hardware".to_owned(),
+                    until: Some("2026-06-30".to_owned()),
+                    ..Default::default()
+                };
+                stack.spec.audit.exemptions = vec![exemption("CO017")];
+            };
+            match rendered("services: { web: { image: 'nginx:1.27', privileged: true } }", exempt, day) {
+                Rendering::Objects { refusal, .. } => refusal,
+                Rendering::Invalid(message) => panic!("{message}"),
+            }
+        };
+        assert_eq!(refusal("2026-06-30"), None);
+        let told = refusal("2026-07-01").unwrap();
+        assert!(told.starts_with("CO017"), "{told}");
     }
 
     #[test]

@@ -18,7 +18,9 @@ use windlass_convert::KubeVersion;
 use windlass_crd::v1alpha1::StackPolicySpec;
 
 use crate::health::Readiness;
+use crate::metrics::Metrics;
 use certificate::{Keeper, Served};
+use server::Reviewer;
 
 /// Where the webhook answers, and with which certificate.
 #[derive(Clone, Debug, Args)]
@@ -56,6 +58,8 @@ pub struct Service {
     pub policies: Policies,
     /// Hears of the first certificate.
     pub ready: Readiness,
+    /// Counts.
+    pub metrics: Arc<Metrics>,
 }
 
 /// Serves until the process ends; without a name there is nothing to serve.
@@ -63,7 +67,7 @@ pub struct Service {
 /// # Errors
 /// When the address can't be bound.
 pub async fn run(service: Service, client: Client) -> anyhow::Result<()> {
-    let Service { args, namespace, kube_version, policies, ready } = service;
+    let Service { args, namespace, kube_version, policies, ready, metrics } = service;
     let Some(name) = &args.webhook_service else { return std::future::pending().await };
     let served = Served::new(ready);
     let keeper = match &args.webhook_certificate {
@@ -72,6 +76,6 @@ pub async fn run(service: Service, client: Client) -> anyhow::Result<()> {
     };
     tokio::select! {
         kept = tokio::spawn(keeper.keep(served.clone())) => kept?,
-        answered = tokio::spawn(server::serve(args.webhook_address, served, kube_version, policies)) => answered?,
+        answered = tokio::spawn(server::serve(args.webhook_address, served, Reviewer { policies, kube_version, metrics })) => answered?,
     }
 }

@@ -3,6 +3,8 @@
 
 mod manifests;
 
+mod operator;
+
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
@@ -14,6 +16,8 @@ use crate::measure::{Figures, measure};
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
+    #[command(subcommand)]
+    what: Option<What>,
     /// Numbers of services.
     #[arg(long, value_delimiter = ',', default_values_t = [10, 100, 1000, 10_000])]
     services: Vec<usize>,
@@ -25,10 +29,19 @@ pub(crate) struct Arguments {
     generated: bool,
 }
 
+#[derive(clap::Subcommand)]
+enum What {
+    /// The operator with many Stacks on a real control plane, beside a loader that sends the same writes with no logic.
+    Operator(operator::Arguments),
+}
+
 /// docker-compose does not finish within minutes above this number of services.
 const MAX_FOR_DOCKER_COMPOSE: usize = 1000;
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    if let Some(What::Operator(arguments)) = &arguments.what {
+        return operator::run(arguments);
+    }
     let root = windlass_testkit::workspace();
     build(&["--package", "windlass", "--bins"])?;
     build(&["--package", "windlass-yaml", "--example", "parse"])?;

@@ -2,20 +2,30 @@
 //! scheduler and kwok. The API server's audit log is the oracle of what was asked for and in which order.
 #![expect(clippy::disallowed_methods, reason = "tests start processes and read the audit log")]
 
+#[path = "operator/crashes.rs"]
+mod crashes;
 #[path = "operator/definitions.rs"]
 mod definitions;
+#[path = "operator/hands.rs"]
+mod hands;
 #[path = "operator/harness.rs"]
 mod harness;
 #[path = "operator/leadership.rs"]
 mod leadership;
 #[path = "operator/lifecycle.rs"]
 mod lifecycle;
+#[path = "operator/network.rs"]
+mod network;
+#[path = "operator/proxy.rs"]
+mod proxy;
 #[path = "operator/refusals.rs"]
 mod refusals;
 #[path = "operator/requests.rs"]
 mod requests;
 #[path = "operator/same_objects.rs"]
 mod same_objects;
+#[path = "operator/stale.rs"]
+mod stale;
 #[path = "operator/tenancy.rs"]
 mod tenancy;
 

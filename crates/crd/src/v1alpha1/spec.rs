@@ -84,12 +84,25 @@ pub struct StackSpec {
     /// `windlass.dev/stacks: allowed`: who may edit the account delegates it. There is no fallback.
     #[schemars(length(min = 1, max = 253), regex(pattern = r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$"))]
     pub service_account_name: String,
+    /// Whether the stack runs.
+    #[serde(default)]
+    pub state: State,
     /// Nothing is written while this is true. Deletion goes on.
     #[serde(default)]
     pub suspend: bool,
     /// Whether objects are applied, or only tried.
     #[serde(default)]
     pub mode: Mode,
+}
+
+/// Whether a stack runs.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+pub enum State {
+    /// It does.
+    #[default]
+    Running,
+    /// It has no pods; its volumes, addresses and configuration stay.
+    Stopped,
 }
 
 /// Whether objects are applied.

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use futures::StreamExt as _;
@@ -11,6 +11,7 @@ use futures::channel::mpsc::UnboundedSender;
 use futures::future::join_all;
 use kube::core::{ApiResource, PartialObjectMeta};
 use kube::runtime::WatchStreamExt as _;
+use kube::runtime::utils::Backoff;
 use kube::runtime::watcher::{Config, Event, watcher};
 use kube::{Api, Client, ResourceExt as _};
 use serde::de::DeserializeOwned;
@@ -89,11 +90,45 @@ where
     }
 }
 
-/// Whether the cluster has the Gateway API.
+/// Whether the cluster has the Gateway API; waits until the API server says so.
 async fn has_routes(client: &Client) -> bool {
-    let path = axum::http::Request::get(format!("/apis/{}", Kind::HttpRoute.api_version())).body(Vec::new());
-    let Ok(request) = path else { return false };
-    client.request::<serde_json::Value>(request).await.is_ok()
+    let mut waits = Patience::default();
+    loop {
+        let path = axum::http::Request::get(format!("/apis/{}", Kind::HttpRoute.api_version())).body(Vec::new());
+        let Ok(request) = path else { return false };
+        match tokio::time::timeout(LONGEST_WAIT, client.request::<serde_json::Value>(request)).await {
+            Ok(Ok(_)) => return true,
+            Ok(Err(kube::Error::Api(status))) if matches!(status.code, 403 | 404) => return false,
+            answer => tracing::warn!(?answer, "the API server does not say which kinds it has"),
+        }
+        tokio::time::sleep(waits.next().unwrap_or(LONGEST_WAIT)).await;
+    }
+}
+
+/// The longest time between two tries of a watch.
+const LONGEST_WAIT: Duration = Duration::from_secs(5);
+
+/// The times between tries of a watch: half a second, doubled each time, up to [`LONGEST_WAIT`]. Between replicas chance is in what they
+/// wait for, not in this.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Patience {
+    tries: u32,
+}
+
+impl Iterator for Patience {
+    type Item = Duration;
+
+    fn next(&mut self) -> Option<Duration> {
+        let time = Duration::from_millis(500).saturating_mul(1 << self.tries.min(4));
+        self.tries += 1;
+        Some(time.min(LONGEST_WAIT))
+    }
+}
+
+impl Backoff for Patience {
+    fn reset(&mut self) {
+        self.tries = 0;
+    }
 }
 
 /// Watches a kind; the receiver hears of the first full list.
@@ -108,7 +143,7 @@ where
         let mut list: BTreeSet<(StackKey, ObjectRef)> = BTreeSet::new();
         let mut accounts = BTreeSet::new();
         let mut begun = Instant::now();
-        let mut events = watcher(api, config).default_backoff().boxed();
+        let mut events = watcher(api, config).backoff(Patience::default()).boxed();
         while let Some(event) = events.next().await {
             match event {
                 Ok(Event::Init) => {
@@ -142,7 +177,10 @@ where
                     watch.account_changed(&object, false);
                 }
                 // The watch begins anew by itself.
-                Err(error) => tracing::debug!(%error, %kind, "a watch"),
+                Err(error) => {
+                    watch.shell.metrics.watch_failed(kind);
+                    tracing::debug!(%error, %kind, "a watch");
+                }
             }
         }
     });
@@ -231,7 +269,7 @@ fn policies(api: Api<StackPolicy>, shell: &Arc<Shell>, everybody: &UnboundedSend
     tokio::spawn(async move {
         let mut listed = Some(listed);
         let mut all = std::collections::BTreeMap::new();
-        let mut events = watcher(api, Config::default()).default_backoff().boxed();
+        let mut events = watcher(api, Config::default()).backoff(Patience::default()).boxed();
         while let Some(event) = events.next().await {
             match event {
                 Ok(Event::Init) => all.clear(),

@@ -86,11 +86,21 @@ impl Hands<'_> {
                 return Ok(());
             }
         }
-        let known =
-            status.inventory.iter().any(|entry| entry.kind == object.kind.as_str() && entry.name == object.name && entry.hash == hash);
+        let entry = status.inventory.iter().find(|entry| entry.kind == object.kind.as_str() && entry.name == object.name);
+        let known = entry.is_some_and(|entry| entry.hash == hash);
+        // Neither what is to be nor what this Stack knows of: another spec was applied since, so this one may be old.
+        let there = self.shell.cache.hash(self.key, object).filter(|there| there != hash);
+        if there.is_some_and(|there| entry.is_none_or(|entry| entry.hash != there)) {
+            self.is_still_asked_for(memo).await?;
+        }
         match self.shell.api.apply::<Light>(account, &path, body, false).await {
             Ok(light) => {
                 self.shell.cache.applied(self.key, object, &light);
+                // The API server keeps an address that is left out, so one that has none would stay so without a word.
+                if object.kind == Kind::Service && light.is_headless() && !is_headless(body) {
+                    memo.refuse(object, hash, "spec.clusterIP: None can't be taken back".to_owned(), Obstacle::Immutable);
+                    return Ok(());
+                }
                 memo.problems.remove(object);
                 memo.attempts.remove(object);
                 if known {
@@ -107,6 +117,8 @@ impl Hands<'_> {
             }
             // The kind is not there, or the namespace.
             Err(Error::Gone(message)) => {
+                let (kind, version) = (object.kind.as_str(), object.kind.api_version());
+                let message = format!("{}: the cluster may have no {kind} of {version}", message.trim());
                 memo.refuse(object, hash, message, Obstacle::Refused);
                 Ok(())
             }
@@ -291,6 +303,11 @@ impl Hands<'_> {
             Err(error) => Err(error),
         }
     }
+}
+
+/// Whether a Service is to have no address of its own.
+fn is_headless(body: &str) -> bool {
+    serde_json::from_str::<Light>(body).is_ok_and(|light| light.is_headless())
 }
 
 fn hash_of_fallback(status: &StackStatus, object: &ObjectRef) -> String {

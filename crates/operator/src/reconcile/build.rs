@@ -9,7 +9,7 @@ use serde_json::Value;
 use smol_str::SmolStr;
 use windlass_compose::model::Condition;
 use windlass_convert::{Conversion, Input, KubeVersion, Options, Report, Wait};
-use windlass_crd::v1alpha1::Stack;
+use windlass_crd::v1alpha1::{Stack, State};
 use windlass_k8s::write::Canonical;
 use windlass_k8s::{ContentHash, Kind, Object, ObjectRef, Resource};
 
@@ -50,6 +50,11 @@ pub struct Rendered {
     pub start_seconds: i64,
 }
 
+/// What one Stack may be.
+const SERVICES: usize = 200;
+const OBJECTS: usize = 1000;
+const PODS: usize = 5000;
+
 /// What a workload waits for in another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Need {
@@ -62,14 +67,16 @@ pub enum Need {
 }
 
 /// How `spec` has the project converted.
-pub fn options(stack: &Stack, kube_version: KubeVersion) -> Options {
+pub fn options(stack: &Stack, project: &Project, kube_version: KubeVersion) -> Options {
     let overrides = stack.spec.overrides.iter().flat_map(|overrides| &overrides.services);
     let replicas = overrides.filter_map(|(name, service)| Some((name.clone(), u32::try_from(service.replicas?).ok()?)));
+    let services = project.loaded.project.services.iter().filter(|_| stack.spec.state == State::Stopped);
+    let stopped = services.map(|service| (service.name.value.to_string(), 0));
     Options {
         // The objects belong to the Stack, so they stand in its namespace, whatever the project says.
         namespace: stack.metadata.namespace.clone(),
         kube_version,
-        replicas: replicas.collect(),
+        replicas: replicas.chain(stopped).collect(),
         wait: Wait::None,
         given: BTreeSet::from(["wait".to_owned()]),
         ..Options::default()
@@ -95,7 +102,10 @@ pub fn render(stack: &Stack, project: &Project, conversion: &Conversion) -> Desi
     let mut needs = needs(project, &workloads);
     let mut revision = ContentHash::new();
     let mut objects = BTreeMap::new();
-    for object in &conversion.objects {
+    // What has no number of pods is not there at all.
+    let is_running =
+        |object: &&Object| stack.spec.state == State::Running || !matches!(object.kind(), Kind::DaemonSet | Kind::Job | Kind::CronJob);
+    for object in conversion.objects.iter().filter(is_running) {
         let reference = object.reference();
         revision.part(text(&object.resource));
         let mut rendered = marked(object, stack);
@@ -105,6 +115,28 @@ pub fn render(stack: &Stack, project: &Project, conversion: &Conversion) -> Desi
     let digest = digest(&saved(&objects));
     let services = workloads.into_iter().map(|(name, object)| Service { name, object }).collect();
     Desired { revision: revision.finish().to_string(), digest, objects, services }
+}
+
+/// What is told of a Stack that is larger than one may be.
+pub fn too_large(project: &Project, conversion: &Conversion) -> Option<String> {
+    let pods = conversion.objects.iter().map(pods).sum::<i64>();
+    let numbers = [
+        ("services", project.loaded.project.services.len(), SERVICES),
+        ("objects", conversion.objects.len(), OBJECTS),
+        ("pods", usize::try_from(pods).unwrap_or(usize::MAX), PODS),
+    ];
+    let (what, number, limit) = numbers.into_iter().find(|(_, number, limit)| number > limit)?;
+    Some(format!("the Stack has {number} {what}, more than {limit}: make several Stacks of it"))
+}
+
+/// The pods that an object asks for; what has none, or a number that is not its own to say, asks for none.
+fn pods(object: &Object) -> i64 {
+    let replicas = match &object.resource {
+        Resource::Deployment(deployment) => deployment.spec.as_ref().map(|spec| spec.replicas),
+        Resource::StatefulSet(set) => set.spec.as_ref().map(|spec| spec.replicas),
+        _ => None,
+    };
+    replicas.map_or(0, |replicas| replicas.unwrap_or(1).into())
 }
 
 /// What is saved of a revision: its workloads, since claims, ConfigMaps and Secrets never go back.
@@ -255,8 +287,60 @@ mod tests {
         (stack.metadata.namespace, stack.metadata.uid) = (Some("space".into()), Some("u-1".into()));
         let project = load(&stack, Sources::default());
         assert!(project.loaded.is_ok(), "{:?}", project.loaded.diagnostics);
-        let conversion = convert(&project, &options(&stack, KubeVersion::default()));
+        let conversion = convert(&project, &options(&stack, &project, KubeVersion::default()));
         render(&stack, &project, &conversion)
+    }
+
+    /// What is said of a Stack's size; nothing when it may be so large.
+    fn size(compose: &str) -> String {
+        let spec = json!({ "compose": compose, "serviceAccountName": "deployer" });
+        let stack = Stack::new("shop", serde_json::from_value(spec).unwrap());
+        let project = load(&stack, Sources::default());
+        assert!(project.loaded.is_ok(), "{:?}", project.loaded.diagnostics);
+        let conversion = convert(&project, &options(&stack, &project, KubeVersion::default()));
+        too_large(&project, &conversion).unwrap_or_default()
+    }
+
+    #[test]
+    fn a_stack_has_a_largest_number_of_services_and_objects() {
+        let services = |number: usize| {
+            let lines = (0..number).map(|number| format!("  s{number}: {{ image: a }}\n"));
+            format!("services:\n{}", lines.collect::<String>())
+        };
+        assert_eq!(size(&services(SERVICES)), "");
+        assert_eq!(size(&services(SERVICES + 1)), "the Stack has 201 services, more than 200: make several Stacks of it");
+        let mounts: Vec<String> = (0..OBJECTS).map(|number| format!("v{number}:/v{number}")).collect();
+        let volumes: String = (0..OBJECTS).map(|number| format!("  v{number}: {{}}\n")).collect();
+        let claims = format!("services:\n  web: {{ image: a, volumes: ['{}'] }}\nvolumes:\n{volumes}", mounts.join("', '"));
+        assert!(size(&claims).contains("objects, more than 1000"), "{}", size(&claims));
+    }
+
+    #[test]
+    fn a_stack_asks_for_no_more_pods_than_a_limit() {
+        let with =
+            |replicas: usize| format!("services: {{ web: {{ image: a, deploy: {{ replicas: {replicas} }} }}, api: {{ image: a }} }}\n");
+        assert_eq!(size(&with(PODS - 1)), "");
+        assert_eq!(size(&with(PODS)), "the Stack has 5001 pods, more than 5000: make several Stacks of it");
+    }
+
+    #[test]
+    fn a_stack_that_is_stopped_has_no_pods_and_keeps_the_rest() {
+        let compose = "services:
+  db: { image: 'redis:7', volumes: ['data:/data'], deploy: { replicas: 2 } }
+  web: { image: 'nginx:1.27', ports: ['8080:80'] }
+  agent: { image: a, deploy: { mode: global } }
+volumes: { data: {} }
+";
+        let names = |spec: Value| desired(spec).objects.into_iter().map(|(object, _)| object.to_string()).collect::<Vec<_>>();
+        let running = names(json!({ "compose": compose }));
+        let stopped = names(json!({ "compose": compose, "state": "Stopped" }));
+        let gone: Vec<_> = running.iter().filter(|object| !stopped.contains(object)).collect();
+        assert_eq!(gone, ["DaemonSet/agent"]);
+        for (object, rendered) in desired(json!({ "compose": compose, "state": "Stopped" })).objects {
+            let body: Value = serde_json::from_str(&rendered.body).unwrap();
+            let expected = if object.kind.is_workload() { json!(0) } else { Value::Null };
+            assert_eq!(body["spec"]["replicas"], expected, "{object}");
+        }
     }
 
     #[test]

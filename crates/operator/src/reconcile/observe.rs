@@ -46,6 +46,11 @@ impl Light {
         self.status.newest_revision(self.metadata.generation)
     }
 
+    /// Whether a Service has no address of its own.
+    pub fn is_headless(&self) -> bool {
+        self.spec.is_headless()
+    }
+
     /// Whether a pod is ready.
     pub fn is_ready(&self) -> bool {
         self.status.is_ready()
@@ -299,6 +304,11 @@ impl Cache {
         let stacks = self.lock();
         let objects = stacks.get(stack).into_iter().flatten();
         objects.map(|(object, facts)| (object.clone(), facts.seen(object.kind, uid))).collect()
+    }
+
+    /// The hash that a known object carries.
+    pub fn hash(&self, stack: &StackKey, object: &ObjectRef) -> Option<String> {
+        self.lock().get(stack)?.get(object).map(|facts| facts.hash.clone())
     }
 
     /// Whether an object is known.

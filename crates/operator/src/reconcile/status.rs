@@ -35,6 +35,11 @@ impl Publication {
         self.last == *stored
     }
 
+    /// Whether what was published last says that the Stack is ready.
+    pub fn is_ready(&self) -> bool {
+        is_ready(&self.last)
+    }
+
     /// Somebody else, or an earlier process, published this.
     pub fn found(&mut self, stored: StackStatus) {
         self.last = stored;

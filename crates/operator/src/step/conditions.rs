@@ -141,7 +141,7 @@ pub(super) fn of_rollout(input: &Input<'_>, desired: &Desired, progress: &Progre
     let is_applying = !step.actions.is_empty();
     let is_moving = is_applying || progress.states.values().any(|state| matches!(state, State::Progressing(_) | State::Applying));
 
-    let stuck = [("NameCollision", foreign), ("Immutable", unchangeable), ("Failed", failed), ("RolledBack", returned)];
+    let stuck = [("NameCollision", foreign), ("Failed", failed), ("RolledBack", returned), ("Immutable", unchangeable)];
     let stuck = stuck.into_iter().find(|(_, told)| !told.is_empty());
     match stuck {
         Some((reason, told)) => summary(input, step, "False", (is_moving, !is_moving), reason, &told.join("; ")),

@@ -116,9 +116,10 @@ fn rendered(stack: &Stack, kube_version: KubeVersion) -> Result<(Project, Conver
     if !wrong.is_empty() {
         return Err(wrong);
     }
-    let conversion = build::convert(&project, &build::options(stack, kube_version));
+    let conversion = build::convert(&project, &build::options(stack, &project, kube_version));
     let wrong = status::errors(&conversion.diagnostics, &project.loaded.sources);
-    if wrong.is_empty() { Ok((project, conversion)) } else { Err(wrong) }
+    let wrong = if wrong.is_empty() { build::too_large(&project, &conversion) } else { Some(wrong) };
+    wrong.map_or(Ok((project, conversion)), Err)
 }
 
 /// True when nothing changed that a judgement reads: suspension, labels and finalizers do not count.

@@ -1,48 +1,68 @@
-//! A control plane with the definitions installed, the operator on it, and a namespace in which an account may be used.
+//! A control plane with the definitions and the chart's roles, operators with exactly these rights, and namespaces in which an account may
+//! be used.
 
 use std::fs;
 use std::net::TcpListener;
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::{Value, json};
-use windlass_testkit::{Client, Cluster, Component, Setup};
+use windlass_suite::rendered::{ByName, run};
+use windlass_testkit::{Client, Cluster, Component, Setup, workspace};
+
+use super::proxy::Proxy;
 
 /// Holds the arguments of the process that is the operator.
 pub(crate) const ARGUMENTS: &str = "WINDLASS_TEST_OPERATOR";
 
 /// Who the operator is.
-pub(crate) const USER: &str = "windlass-operator";
+pub(crate) const USER: &str = "system:serviceaccount:windlass-system:windlass";
 /// The account that Stacks of tests name.
 pub(crate) const ACCOUNT: &str = "deployer";
 
 /// How long anything may take; idle, all of it is a matter of seconds.
 const PATIENCE: Duration = Duration::from_secs(120);
+/// The namespace that the chart is rendered for, which stands for that of each test.
+const WATCHED: &str = "watched-namespace";
+const RBAC: &str = "rbac.authorization.k8s.io/v1";
 
-/// A control plane with an operator.
+/// A control plane with what the chart renders of rights.
 pub(crate) struct World {
     pub(crate) cluster: Cluster,
     pub(crate) client: Client,
+    chart: ByName,
 }
 
 impl World {
-    /// `None` where the programs are absent.
-    pub(crate) fn start() -> Option<Self> {
+    /// The one that tests share, each with a namespace and an operator of its own. `None` where the programs are absent.
+    pub(crate) fn shared() -> Option<&'static Self> {
+        static WORLD: OnceLock<Option<World>> = OnceLock::new();
+        WORLD.get_or_init(|| Self::start("namespace")).as_ref()
+    }
+
+    /// One of its own, for what concerns the whole cluster; `scope` as in the chart.
+    pub(crate) fn start(scope: &str) -> Option<Self> {
+        let chart = workspace().join("charts/windlass").display().to_string();
+        let (scope, watched) = (format!("scope={scope}"), format!("watchNamespace={WATCHED}"));
+        let words = ["template", "windlass", &chart, "--namespace", "windlass-system", "--set", &scope, "--set", &watched];
+        let chart = run(Component::Helm, &words).expect("helm renders")?;
         let extra = [Component::ControllerManager, Component::Scheduler, Component::Kwok];
         let setup = Setup { extra: &extra, users: &[USER], audit: true };
         let cluster = Cluster::start_with(setup).expect("the control plane starts")?;
         let client = cluster.client().clone();
-        let world = Self { cluster, client };
+        let world = Self { cluster, client, chart };
         for definition in windlass_crd::DEFINITIONS {
             let text = windlass_crd::yaml(&(definition.definition)());
             world.create_text("/apis/apiextensions.k8s.io/v1/customresourcedefinitions", &text);
         }
         world.wait("the definitions are served", || world.get("/apis/windlass.dev/v1alpha1/stackpolicies")["items"].is_array());
         world.cluster.create_namespace("windlass-system").expect("a namespace");
-        world.rights();
-        let capacity = json!({ "cpu": "64", "memory": "512Gi", "pods": "500" });
+        world.rights(|object| object["metadata"]["namespace"] != WATCHED, None);
+        let capacity = json!({ "cpu": "640", "memory": "5120Gi", "pods": "5000" });
         let node = json!({
             "apiVersion": "v1", "kind": "Node", "metadata": { "name": "node-1", "labels": { "kubernetes.io/hostname": "node-1" } },
             "status": { "capacity": capacity, "allocatable": capacity },
@@ -51,42 +71,27 @@ impl World {
         Some(world)
     }
 
-    /// What the operator may do itself: everything else it does as an account of a Stack.
-    fn rights(&self) {
-        let rule =
-            |group: &str, resources: &[&str], verbs: &[&str]| json!({ "apiGroups": [group], "resources": resources, "verbs": verbs });
-        let watch = &["list", "watch"];
-        let rules = json!([
-            rule("windlass.dev", &["stacks"], &["get", "list", "watch", "patch"]),
-            rule("windlass.dev", &["stacks/status"], &["patch"]),
-            rule("windlass.dev", &["stackpolicies"], watch),
-            rule("apps", &["controllerrevisions"], &["get", "create", "patch", "delete"]),
-            rule("apps", &["deployments", "statefulsets", "daemonsets"], watch),
-            rule("batch", &["jobs", "cronjobs"], watch),
-            rule("", &["configmaps", "persistentvolumeclaims", "services", "serviceaccounts"], watch),
-            rule("", &["serviceaccounts"], &["impersonate"]),
-            rule("rbac.authorization.k8s.io", &["roles", "rolebindings"], watch),
-            rule("networking.k8s.io", &["networkpolicies", "ingresses"], watch),
-            rule("policy", &["poddisruptionbudgets"], watch),
-            rule("autoscaling", &["horizontalpodautoscalers"], watch),
-            rule("events.k8s.io", &["events"], &["create", "patch"]),
-            rule("coordination.k8s.io", &["leases"], &["get", "create", "update"]),
-        ]);
-        let rbac = "/apis/rbac.authorization.k8s.io/v1";
-        let role =
-            json!({ "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": { "name": USER }, "rules": rules });
-        self.create(&format!("{rbac}/clusterroles"), &role);
-        let binding = json!({
-            "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRoleBinding", "metadata": { "name": USER },
-            "roleRef": { "apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": USER },
-            "subjects": [{ "apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": USER }],
-        });
-        self.create(&format!("{rbac}/clusterrolebindings"), &binding);
+    /// Creates the roles of the chart that are meant, as they are or in another namespace.
+    fn rights(&self, is_meant: impl Fn(&Value) -> bool, namespace: Option<&str>) {
+        let is_right = |object: &&Value| object["apiVersion"] == RBAC;
+        for object in self.chart.values().filter(is_right).filter(|object| is_meant(object)) {
+            let mut object = object.clone();
+            if let Some(namespace) = namespace {
+                object["metadata"]["namespace"] = namespace.into();
+            }
+            let kind = object["kind"].as_str().expect("a kind").to_owned();
+            let of = object["metadata"]["namespace"].as_str().unwrap_or_default().to_owned();
+            let collection = self.client.collection(RBAC, &kind, &of).expect("an answer").expect("a known kind");
+            self.create(&collection, &object);
+        }
     }
 
-    /// A namespace with an account that Stacks may name and that may write what they become.
+    /// A namespace with an operator's rights in it, and an account that Stacks may name and that may write what they become.
     pub(crate) fn namespace(&self, name: &str) {
         self.cluster.create_namespace(name).expect("a namespace");
+        self.rights(|object| object["metadata"]["namespace"] == WATCHED, Some(name));
+        // Each test elects a leader of its own.
+        self.rights(|object| object["metadata"]["namespace"] == "windlass-system", Some(name));
         let account = json!({
             "apiVersion": "v1", "kind": "ServiceAccount",
             "metadata": { "name": ACCOUNT, "annotations": { "windlass.dev/stacks": "allowed" } },
@@ -99,6 +104,7 @@ impl World {
             rule("apps", &["deployments", "statefulsets", "daemonsets"]),
             rule("batch", &["jobs", "cronjobs"]),
             rule("networking.k8s.io", &["networkpolicies", "ingresses"]),
+            rule("gateway.networking.k8s.io", &["httproutes"]),
             rule("policy", &["poddisruptionbudgets"]),
             rule("autoscaling", &["horizontalpodautoscalers"]),
             // Only for StatefulSets that go back: their controller waits for a broken pod for ever.
@@ -166,10 +172,32 @@ impl World {
         current().unwrap_or_else(|| self.get(stack))
     }
 
-    /// The requests so far.
-    pub(crate) fn requests(&self) -> Vec<Value> {
+    /// The requests in a namespace so far, in the order in which they were answered.
+    pub(crate) fn requests(&self, namespace: &str) -> Vec<Value> {
         let text = fs::read_to_string(self.cluster.audit_log()).expect("an audit log");
-        text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
+        let place = format!("/namespaces/{namespace}/");
+        let all = text.lines().filter(|line| line.contains(&place)).filter_map(|line| serde_json::from_str(line).ok());
+        all.filter(|request: &Value| request["objectRef"]["namespace"] == namespace).collect()
+    }
+
+    /// Those of them that the operator made to change Stacks, their history and their objects: method, object, and the answer's code.
+    pub(crate) fn changes(&self, namespace: &str) -> Vec<(String, String, u64)> {
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let is_change = |request: &Value| {
+            let (verb, resource) = (text(&request["verb"]), text(&request["objectRef"]["resource"]));
+            request["user"]["username"] == USER
+                && ["create", "update", "patch", "delete"].contains(&verb.as_str())
+                && !["events", "leases"].contains(&resource.as_str())
+        };
+        let requests = self.requests(namespace).into_iter().filter(is_change);
+        requests
+            .map(|request| {
+                let object = &request["objectRef"];
+                let subresource = object["subresource"].as_str().map(|name| format!("/{name}")).unwrap_or_default();
+                let name = format!("{}{subresource}/{}", text(&object["resource"]), text(&object["name"]));
+                (text(&request["verb"]), name, request["responseStatus"]["code"].as_u64().unwrap_or_default())
+            })
+            .collect()
     }
 }
 
@@ -206,34 +234,76 @@ pub(crate) fn image(workload: &Value) -> &str {
 pub(crate) struct Operator {
     child: Child,
     port: u16,
+    /// What it logs.
+    pub(crate) log: PathBuf,
 }
 
 impl Operator {
-    /// Starts it, and waits until its caches are filled.
-    pub(crate) fn start(world: &World, arguments: &[&str]) -> Self {
+    /// Starts it for a namespace, and waits until its caches are filled.
+    pub(crate) fn start(world: &World, namespace: &str, arguments: &[&str]) -> Self {
+        let watch = ["--watch-namespace", namespace, "--lease-namespace", namespace, "--lease-name", "windlass"];
+        let operator = Self::launch(world, None, &[&watch, arguments].concat());
+        world.wait("the operator is ready", || operator.is_ready());
+        operator
+    }
+
+    /// The same behind a proxy, which may end it.
+    pub(crate) fn behind(world: &World, proxy: &Proxy, namespace: &str, arguments: &[&str]) -> Self {
+        let operator = Self::blind(world, proxy, namespace, arguments);
+        world.wait("the operator is ready", || operator.is_ready() || proxy.has_killed());
+        operator
+    }
+
+    /// The same without waiting for anything.
+    pub(crate) fn blind(world: &World, proxy: &Proxy, namespace: &str, arguments: &[&str]) -> Self {
+        let watch = ["--watch-namespace", namespace, "--lease-namespace", namespace, "--lease-name", "windlass"];
+        let operator = Self::launch(world, Some(proxy), &[&watch, arguments].concat());
+        proxy.victim(operator.child.id());
+        operator
+    }
+
+    /// Starts it for all namespaces, and waits until its caches are filled.
+    pub(crate) fn everywhere(world: &World, arguments: &[&str]) -> Self {
+        let operator = Self::launch(world, None, &[&["--lease-name", "windlass"], arguments].concat());
+        world.wait("the operator is ready", || operator.is_ready());
+        operator
+    }
+
+    fn launch(world: &World, proxy: Option<&Proxy>, arguments: &[&str]) -> Self {
         let port = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port").port();
         let mut words = vec!["run".to_owned(), "--http-address".to_owned(), format!("127.0.0.1:{port}")];
         words.extend(arguments.iter().map(|word| (*word).to_owned()));
-        let log = world.cluster.audit_log().with_file_name(format!("operator-{port}.log"));
+        let file = |name: &str| world.cluster.audit_log().with_file_name(format!("operator-{port}.{name}"));
+        // `KUBECONFIG` is a list with `:` between, which the name of the user has.
+        let (kubeconfig, log) = (file("kubeconfig"), file("log"));
+        let text = fs::read_to_string(world.cluster.kubeconfig_of(USER)).expect("a kubeconfig");
+        let mut config: Value = serde_json::from_str(&text).expect("JSON");
+        if let Some(proxy) = proxy {
+            config["clusters"][0]["cluster"] = json!({ "server": proxy.url() });
+        }
+        fs::write(&kubeconfig, config.to_string()).expect("a kubeconfig");
         let child = Command::new(std::env::current_exe().expect("this test"))
             .args(["--exact", "the_process_of_the_operator", "--nocapture"])
             .env(ARGUMENTS, words.join(" "))
-            .env("KUBECONFIG", world.cluster.kubeconfig_of(USER))
+            .env("KUBECONFIG", kubeconfig)
             // No variable of the operator may be seen by a Stack.
             .env("CANARY", "of the operator")
             .stdout(Stdio::null())
-            .stderr(fs::File::create(log).expect("a log"))
+            .stderr(fs::File::create(&log).expect("a log"))
             .spawn()
             .expect("the operator starts");
-        let operator = Self { child, port };
-        world.wait("the operator is ready", || operator.http("/readyz").is_some_and(|text| text == "ok"));
-        operator
+        Self { child, port, log }
+    }
+
+    pub(crate) fn is_ready(&self) -> bool {
+        self.http("/readyz").is_some_and(|text| text == "ok")
     }
 
     /// What it answers, when it says 200.
     pub(crate) fn http(&self, path: &str) -> Option<String> {
         use std::io::{Read as _, Write as _};
         let mut stream = std::net::TcpStream::connect(("127.0.0.1", self.port)).ok()?;
+        stream.set_read_timeout(Some(Duration::from_secs(5))).ok()?;
         stream.write_all(format!("GET {path} HTTP/1.0\r\nhost: x\r\n\r\n").as_bytes()).ok()?;
         let mut text = String::new();
         stream.read_to_string(&mut text).ok()?;
@@ -247,6 +317,12 @@ impl Operator {
         text.lines().find_map(|line| line.strip_prefix(name)?.trim().parse().ok())
     }
 
+    /// The exit code, when it has ended.
+    pub(crate) fn ended(&mut self) -> Option<i32> {
+        let status = self.child.try_wait().expect("it is ours")?;
+        Some(status.code().unwrap_or(-1))
+    }
+
     /// Ends it without any warning.
     pub(crate) fn kill(mut self) {
         self.child.kill().expect("it is there");
@@ -255,8 +331,12 @@ impl Operator {
 
     /// SIGTERM; the exit code.
     pub(crate) fn stop(mut self) -> Option<i32> {
-        kill(Pid::from_raw(i32::try_from(self.child.id()).expect("a process id")), Signal::SIGTERM).expect("it is there");
+        self.signal(Signal::SIGTERM);
         self.child.wait().expect("it ends").code()
+    }
+
+    pub(crate) fn signal(&self, signal: Signal) {
+        kill(Pid::from_raw(i32::try_from(self.child.id()).expect("a process id")), signal).expect("it is there");
     }
 }
 

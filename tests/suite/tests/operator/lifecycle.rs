@@ -24,12 +24,10 @@ volumes: { data: {} }
 /// The parts of a request of the audit log that matter here, in order: verb, resource, name.
 fn story(world: &World, namespace: &str) -> Vec<(String, String, String, String)> {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    let of_namespace = |request: &&Value| request["objectRef"]["namespace"] == namespace;
-    let mut requests = world.requests();
+    let mut requests = world.requests(namespace);
     requests.sort_by_key(|request| text(&request["stageTimestamp"]));
     requests
         .iter()
-        .filter(of_namespace)
         .map(|request| {
             let object = &request["objectRef"];
             let subresource = object["subresource"].as_str().map(|name| format!("/{name}")).unwrap_or_default();
@@ -40,20 +38,20 @@ fn story(world: &World, namespace: &str) -> Vec<(String, String, String, String)
 
 #[test]
 fn a_stack_lives_from_nothing_to_nothing() {
-    let Some(world) = World::start() else { return };
+    let Some(world) = World::shared() else { return };
     world.namespace("shop");
-    let operator = Operator::start(&world, &[]);
+    let operator = Operator::start(world, "shop", &[]);
     let path = format!("{}/shop", stacks("shop"));
     let mut shop = stack("shop", SHOP);
     shop["spec"]["variables"] = json!({ "TAG": "1.27" });
     shop["spec"]["rollout"] = json!({ "progressDeadlineSeconds": 4 });
     world.create(&stacks("shop"), &shop);
-    claims(&world);
+    claims(world);
 
     // Ready, and in order.
     let ready = world.wait_for(&path, "Ready");
     assert_eq!(ready["status"]["ready"], "3/3");
-    let story = self::story(&world, "shop");
+    let story = self::story(world, "shop");
     let account = format!("system:serviceaccount:shop:{ACCOUNT}");
     let first = |resource: &str, name: &str| {
         let applied = |entry: &&(String, String, String, String)| entry.1 == "patch" && entry.2 == resource && entry.3 == name;
@@ -120,7 +118,7 @@ fn a_stack_lives_from_nothing_to_nothing() {
 
     // With the Stack goes everything but the data; made again, it takes the data.
     let uid = |world: &World| world.get(claim)["items"][0]["metadata"]["uid"].clone();
-    let before = uid(&world);
+    let before = uid(world);
     assert!(before.is_string());
     world.delete(&path);
     world.wait_or("the stack is gone", || !world.exists(&path), || format!("{:#}", world.get(&path)));
@@ -128,15 +126,15 @@ fn a_stack_lives_from_nothing_to_nothing() {
         let list = format!("/apis/apps/v1/namespaces/shop/{kind}");
         world.wait_or(kind, || world.get(&list)["items"] == json!([]), || format!("{:#}", world.get(&list)));
     }
-    assert_eq!(uid(&world), before);
+    assert_eq!(uid(world), before);
     let names: Vec<String> =
-        self::story(&world, "shop").iter().filter(|entry| entry.1 == "delete").map(|entry| format!("{} {}", entry.2, entry.3)).collect();
+        self::story(world, "shop").iter().filter(|entry| entry.1 == "delete").map(|entry| format!("{} {}", entry.2, entry.3)).collect();
     let at = |name: &str| names.iter().rposition(|entry| entry == name).unwrap_or_else(|| panic!("{name}: {names:#?}"));
     assert!(at("deployments web") < at(&format!("{database} db")), "{names:#?}");
 
     world.create(&stacks("shop"), &shop);
     let again = world.wait_for(&path, "Ready");
-    assert_eq!(uid(&world), before);
+    assert_eq!(uid(world), before);
     assert_eq!(world.get(claim)["items"][0]["metadata"]["labels"]["windlass.dev/stack-uid"], again["metadata"]["uid"]);
     assert_eq!(operator.stop(), Some(0));
 }

@@ -13,51 +13,44 @@ services:
   api: { image: 'example/api:1', expose: ['8000'] }
 ";
 
-/// Requests of the operator that change something on Stacks, their history and their objects; events and the Lease apart.
-fn changes(world: &World) -> Vec<String> {
-    let is_ours = |request: &&Value| request["user"]["username"] == USER;
-    let is_change = |request: &&Value| ["create", "update", "patch", "delete"].contains(&request["verb"].as_str().unwrap_or_default());
-    let is_apart = |request: &&Value| ["events", "leases"].contains(&request["objectRef"]["resource"].as_str().unwrap_or_default());
-    let requests = world.requests();
-    let counted = requests.iter().filter(is_ours).filter(is_change).filter(|request| !is_apart(request));
-    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    counted.map(|request| format!("{} {}", text(&request["verb"]), text(&request["requestURI"]))).collect()
-}
-
 /// What was answered with 403 to the operator, or to an account that it acts as.
 fn forbidden(world: &World) -> Vec<Value> {
-    world.requests().into_iter().filter(|request| request["user"]["username"] == USER && request["responseStatus"]["code"] == 403).collect()
+    world
+        .requests("small")
+        .into_iter()
+        .filter(|request| request["user"]["username"] == USER && request["responseStatus"]["code"] == 403)
+        .collect()
 }
 
 #[test]
 fn an_install_needs_eight_requests_a_drift_one_and_nothing_none() {
-    let Some(world) = World::start() else { return };
+    let Some(world) = World::shared() else { return };
     world.namespace("small");
-    let operator = Operator::start(&world, &["--resync-interval", "2"]);
+    let operator = Operator::start(world, "small", &["--resync-interval", "2"]);
     let path = format!("{}/small", stacks("small"));
     world.create(&stacks("small"), &stack("small", SMALL));
     let ready = world.wait_for(&path, "Ready");
     assert_eq!(ready["status"]["inventory"].as_array().map(Vec::len), Some(4), "{:#}", ready["status"]["inventory"]);
     // What is only told now and then has been told.
     std::thread::sleep(Duration::from_secs(12));
-    let install = changes(&world);
+    let install = world.changes("small");
     println!("an install of four objects: {} requests", install.len());
     assert!(install.len() <= 8, "{install:#?}");
 
     // Unchanged: neither looks without a reason nor a restart cost anything.
     std::thread::sleep(Duration::from_secs(5));
-    assert_eq!(changes(&world).len(), install.len(), "{:#?}", changes(&world));
+    assert_eq!(world.changes("small").len(), install.len(), "{:#?}", world.changes("small"));
     assert_eq!(operator.stop(), Some(0));
-    let operator = Operator::start(&world, &["--resync-interval", "2"]);
+    let operator = Operator::start(world, "small", &["--resync-interval", "2"]);
     std::thread::sleep(Duration::from_secs(4));
-    assert_eq!(changes(&world).len(), install.len(), "{:#?}", changes(&world));
+    assert_eq!(world.changes("small").len(), install.len(), "{:#?}", world.changes("small"));
 
     world.patch(&deployment("small", "web"), &json!({ "spec": { "minReadySeconds": 1, "replicas": 3 } }));
     world.wait("the drift is repaired", || world.get(&deployment("small", "web"))["spec"]["replicas"] == 1);
     world.wait("it is counted", || operator.metric("windlass_drift_repairs_total") == Some(1.0));
     std::thread::sleep(Duration::from_secs(12));
-    let drift = &changes(&world)[install.len()..];
-    assert!(matches!(drift, [one] if one.starts_with("patch ") && one.contains("/deployments/web")), "{drift:#?}");
-    assert_eq!(forbidden(&world), Vec::<Value>::new());
+    let drift = &world.changes("small")[install.len()..];
+    assert!(matches!(drift, [(verb, object, 200)] if verb == "patch" && object == "deployments/web"), "{drift:#?}");
+    assert_eq!(forbidden(world), Vec::<Value>::new());
     assert_eq!(operator.stop(), Some(0));
 }

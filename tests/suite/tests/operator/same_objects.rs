@@ -85,7 +85,7 @@ fn the_operator_applies_what_the_command_line_prints() {
         let (Some((stack, sources)), Some(printed)) = (stack(&project), printed(&project)) else { continue };
         let loaded = load(&stack, sources);
         assert!(loaded.loaded.is_ok(), "{name}: {:#?}", loaded.loaded.diagnostics);
-        let conversion = convert(&loaded, &options(&stack, KubeVersion::default()));
+        let conversion = convert(&loaded, &options(&stack, &loaded, KubeVersion::default()));
         let desired = render(&stack, &loaded, &conversion);
         let applied: Vec<String> =
             desired.objects.values().map(|object| without_marks(serde_json::from_str(&object.body).expect("JSON")).to_string()).collect();

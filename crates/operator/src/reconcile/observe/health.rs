@@ -17,6 +17,14 @@ pub(super) struct Spec {
     suspend: Option<bool>,
     update_strategy: Option<UpdateStrategy>,
     r#type: Option<String>,
+    #[serde(rename = "clusterIP")]
+    cluster_ip: Option<String>,
+}
+
+impl Spec {
+    pub(super) fn is_headless(&self) -> bool {
+        self.cluster_ip.as_deref() == Some("None")
+    }
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]

@@ -1,0 +1,243 @@
+//! The way to the API server is bad, or there is none for a while.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use super::harness::{Operator, World, deployment, image, stack, stacks};
+use super::proxy::{Asked, Fate, Link, Proxy};
+
+/// Seven objects: a service without ports has a Service too, for its name.
+const SHOP: &str = "\
+services:
+  web: { image: 'nginx:1.27', ports: ['8080:80'], depends_on: [api], configs: [{ source: page, target: /page }] }
+  api: { image: 'example/api:1', expose: ['8000'] }
+  mail: { image: 'example/mail:1' }
+configs: { page: { content: one } }
+";
+
+/// Each object that was made, with how often; what was deleted is among them as `-`.
+fn made(world: &World, namespace: &str) -> BTreeMap<String, usize> {
+    let mut made = BTreeMap::new();
+    for (verb, object, code) in world.changes(namespace) {
+        match (verb.as_str(), code) {
+            ("patch", 201) => *made.entry(object).or_default() += 1,
+            ("delete", 200) => *made.entry(format!("-{object}")).or_default() += 1,
+            _ => {}
+        }
+    }
+    made
+}
+
+/// Installs behind a proxy with this rule, and says how long it took.
+fn install(world: &World, namespace: &str, proxy: &Proxy, rule: impl Fn(&Asked) -> Fate + Send + Sync + 'static) -> (Operator, Duration) {
+    world.namespace(namespace);
+    proxy.rule(rule);
+    let operator = Operator::behind(world, proxy, namespace, &[]);
+    let start = Instant::now();
+    world.create(&stacks(namespace), &stack("shop", SHOP));
+    world.wait_for(&format!("{}/shop", stacks(namespace)), "Ready");
+    // Seven objects and a revision, each made once, none removed.
+    let made = made(world, namespace);
+    assert!(made.len() == 8 && made.iter().all(|(object, times)| *times == 1 && !object.starts_with('-')), "{made:#?}");
+    (operator, start.elapsed())
+}
+
+#[test]
+fn conflicts_are_tried_again_until_they_are_over() {
+    let Some(world) = World::shared() else { return };
+    let proxy = Proxy::start(&world.cluster);
+    let rule = |asked: &Asked| if asked.change > 0 && asked.change.is_multiple_of(3) { Fate::Answer(409, 0) } else { Fate::Pass };
+    let (_operator, took) = install(world, "conflicts", &proxy, rule);
+    let last = proxy.changes().iter().map(|asked| asked.change).max().unwrap_or_default();
+    println!("result: {last} changes with every third in conflict, {:.1} s", took.as_secs_f64());
+    assert!(last <= 24, "{last}");
+}
+
+#[test]
+fn who_asks_for_patience_gets_it() {
+    let Some(world) = World::shared() else { return };
+    let proxy = Proxy::start(&world.cluster);
+    let start = Mutex::new(None::<Instant>);
+    let refused: &'static Mutex<Vec<Instant>> = Box::leak(Box::default());
+    let rule = move |asked: &Asked| {
+        if asked.change == 0 {
+            return Fate::Pass;
+        }
+        let mut start = start.lock().expect("no panic");
+        if start.get_or_insert_with(Instant::now).elapsed() > Duration::from_secs(5) {
+            return Fate::Pass;
+        }
+        refused.lock().expect("no panic").push(Instant::now());
+        Fate::Answer(429, 2)
+    };
+    let (_operator, _) = install(world, "busy", &proxy, rule);
+    let times = refused.lock().expect("no panic").clone();
+    assert!((2..=4).contains(&times.len()), "{} requests within five seconds", times.len());
+    for pair in times.windows(2) {
+        // From answer to request; the time here is from request to request.
+        assert!(pair[1] - pair[0] >= Duration::from_millis(1900), "{:?}", pair[1] - pair[0]);
+    }
+}
+
+#[test]
+fn errors_of_the_server_delay_and_decide_nothing() {
+    let Some(world) = World::shared() else { return };
+    let proxy = Proxy::start(&world.cluster);
+    // Three of ten requests, lists and watches among them, the same each time.
+    let rule = |asked: &Asked| {
+        let chance = asked.number.wrapping_mul(2_654_435_761) >> 7;
+        if chance % 10 < 3 { Fate::Answer([500, 502, 503, 504][chance % 4], 0) } else { Fate::Pass }
+    };
+    let (_operator, took) = install(world, "errors", &proxy, rule);
+    println!("result: ready after {:.1} s with three of ten answers an error", took.as_secs_f64());
+}
+
+#[test]
+fn an_answer_that_is_lost_makes_nothing_twice() {
+    let Some(world) = World::shared() else { return };
+    let proxy = Proxy::start(&world.cluster);
+    let lost = Mutex::new(BTreeSet::new());
+    let rule = move |asked: &Asked| {
+        let name = format!("{} {}", asked.method, asked.path);
+        if asked.change > 0 && lost.lock().expect("no panic").insert(name) { Fate::Lose } else { Fate::Pass }
+    };
+    let (_operator, _) = install(world, "lost", &proxy, rule);
+}
+
+#[test]
+fn slow_answers_cost_time_and_not_the_lead() {
+    let Some(world) = World::shared() else { return };
+    let proxy = Proxy::start(&world.cluster);
+    let rule = |asked: &Asked| Fate::Slow(Duration::from_millis(100 + (asked.number as u64 * 97) % 400));
+    let (mut operator, took) = install(world, "slow", &proxy, rule);
+    println!("result: ready after {:.1} s with 0.1 to 0.5 s for each request", took.as_secs_f64());
+    assert_eq!(operator.metric("windlass_leader"), Some(1.0));
+    assert_eq!(operator.ended(), None);
+}
+
+#[test]
+fn a_server_that_comes_back_finds_the_operator_waiting() {
+    let Some(world) = World::shared() else { return };
+    world.namespace("away");
+    let proxy = Proxy::start(&world.cluster);
+    // A start without a server waits: it lives, and is not ready.
+    proxy.link(Link::Down);
+    let mut operator = Operator::blind(world, &proxy, "away", &["--no-leader-election"]);
+    world.wait("it lives", || operator.http("/livez").is_some());
+    std::thread::sleep(Duration::from_secs(4));
+    assert_eq!(operator.ended(), None);
+    assert!(!operator.is_ready());
+    proxy.link(Link::Up);
+    let start = Instant::now();
+    world.wait("it is ready", || operator.is_ready());
+    println!("result: ready {:.1} s after the server came", start.elapsed().as_secs_f64());
+    assert!(start.elapsed() < Duration::from_secs(15), "{:?}", start.elapsed());
+
+    let path = format!("{}/shop", stacks("away"));
+    world.create(&stacks("away"), &stack("shop", SHOP));
+    world.wait_for(&path, "Ready");
+    proxy.link(Link::Down);
+    world.patch(&path, &json!({ "spec": { "compose": SHOP.replace("nginx:1.27", "nginx:1.28") } }));
+    world.patch(&deployment("away", "mail"), &json!({ "spec": { "replicas": 3 } }));
+    std::thread::sleep(Duration::from_secs(25));
+    assert_eq!(operator.ended(), None);
+    assert_eq!(image(&world.get(&deployment("away", "web"))), "nginx:1.27");
+    proxy.link(Link::Up);
+    let start = Instant::now();
+    world.wait("what changed meanwhile is seen", || {
+        image(&world.get(&deployment("away", "web"))) == "nginx:1.28" && world.get(&deployment("away", "mail"))["spec"]["replicas"] == 1
+    });
+    println!("result: caught up {:.1} s after an absence of 25 s", start.elapsed().as_secs_f64());
+    assert!(start.elapsed() < Duration::from_secs(15), "{:?}", start.elapsed());
+    world.wait_for(&path, "Ready");
+    assert!(made(world, "away").keys().all(|object| !object.starts_with('-')));
+}
+
+#[test]
+fn a_list_that_ends_half_way_removes_nothing() {
+    let Some(world) = World::shared() else { return };
+    let proxy = Proxy::start(&world.cluster);
+    let (_operator, _) = install(world, "pages", &proxy, |_| Fate::Pass);
+    let before = proxy.asked().len();
+    // Watches are over and lists come one object a page, of which the second fails.
+    let broken = |asked: &Asked| match () {
+        () if asked.is_watch() => Fate::Expired,
+        () if asked.path.contains("continue=") => Fate::Answer(500, 0),
+        () if asked.path.contains("limit=500") => Fate::Instead(asked.path.replace("limit=500", "limit=1")),
+        () => Fate::Pass,
+    };
+    proxy.rule(broken);
+    // Watches that are there are cut.
+    proxy.link(Link::Down);
+    std::thread::sleep(Duration::from_millis(200));
+    proxy.link(Link::Up);
+    std::thread::sleep(Duration::from_secs(8));
+    let lists = proxy.asked()[before..].iter().filter(|asked| asked.path.contains("limit=500")).count();
+    assert!(lists > 5, "{lists}");
+    assert!(made(world, "pages").keys().all(|object| !object.starts_with('-')));
+    // One object a page, and every page comes: what is no longer asked for goes, and nothing else.
+    proxy.rule(|asked: &Asked| match () {
+        () if asked.path.contains("limit=500") => Fate::Instead(asked.path.replace("limit=500", "limit=1")),
+        () => Fate::Pass,
+    });
+    let (without, configs) = (SHOP.replace("  mail: { image: 'example/mail:1' }\n", ""), "pages");
+    world.patch(&format!("{}/shop", stacks(configs)), &json!({ "spec": { "compose": without } }));
+    world.wait("mail is gone", || !world.exists(&deployment("pages", "mail")));
+    world.wait_for(&format!("{}/shop", stacks("pages")), "Ready");
+    let removed: Vec<String> = made(world, "pages").into_keys().filter(|object| object.starts_with('-')).collect();
+    assert_eq!(removed, ["-deployments/mail", "-services/mail"]);
+}
+
+#[test]
+fn a_look_that_takes_too_long_is_gone_on_with_later() {
+    let Some(world) = World::shared() else { return };
+    world.namespace("long");
+    let proxy = Proxy::start(&world.cluster);
+    // Each change takes longer than a third of a look, and an install has more than three.
+    proxy.rule(|asked: &Asked| if asked.change > 0 { Fate::Slow(Duration::from_millis(700)) } else { Fate::Pass });
+    let operator = Operator::behind(world, &proxy, "long", &["--look-limit", "2"]);
+    let path = format!("{}/shop", stacks("long"));
+    world.create(&stacks("long"), &stack("shop", SHOP));
+    world.wait_for(&path, "Ready");
+    assert!(operator.metric("windlass_reconciles_total{result=\"Error\"}") >= Some(1.0));
+    let log = std::fs::read_to_string(&operator.log).expect("a log");
+    assert!(log.contains("not done within 2 s"));
+    assert_eq!(made(world, "long").values().max(), Some(&1));
+}
+
+#[test]
+fn looks_are_limited_in_number_and_two_of_one_stack_never_overlap() {
+    let Some(world) = World::shared() else { return };
+    world.namespace("many");
+    let proxy = Proxy::start(&world.cluster);
+    proxy.rule(|asked: &Asked| if asked.change > 0 { Fate::Slow(Duration::from_millis(60)) } else { Fate::Pass });
+    let _operator = Operator::behind(world, &proxy, "many", &["--concurrency", "3"]);
+    let names: Vec<String> = (0..9).map(|number| format!("s{number}")).collect();
+    for name in &names {
+        let text = format!("services: {{ {name}: {{ image: 'nginx:1.27', ports: ['80:80'] }} }}\n");
+        world.create(&stacks("many"), &stack(name, &text));
+    }
+    for name in &names {
+        world.patch(&format!("{}/{name}", stacks("many")), &json!({ "spec": { "variables": { "A": "b" } } }));
+        world.wait_for(&format!("{}/{name}", stacks("many")), "Ready");
+    }
+    // Objects are named after the only service of their Stack, which is named after the Stack.
+    let changes = proxy.changes();
+    let of = |asked: &Asked| {
+        names.iter().find(|name| asked.is_of(name) || asked.path.contains(&format!("/{name}-"))).cloned().expect("of a Stack")
+    };
+    let (mut most, mut pairs) = (0, 0);
+    for (at, one) in changes.iter().enumerate() {
+        let others = changes.iter().enumerate().filter(|(other, asked)| *other != at && asked.at < one.until && one.at < asked.until);
+        let others: Vec<&Asked> = others.map(|(_, asked)| asked).collect();
+        assert!(others.iter().all(|other| of(other) != of(one)), "{one:#?} {others:#?}");
+        // As many as were there when this one began.
+        most = most.max(1 + others.iter().filter(|other| other.at <= one.at).count());
+        pairs += others.len();
+    }
+    println!("result: {} changes, at most {most} at once", changes.len());
+    assert!(most <= 3 && pairs > 0, "{most} {pairs}");
+}
