@@ -41,7 +41,16 @@ pub const FIELD_MANAGER: &str = "windlass-operator";
 /// A definition as YAML, as it stands in `crds/`.
 pub fn yaml(definition: &CustomResourceDefinition) -> String {
     // A definition is plain data with text keys; it has a YAML form.
-    serde_yaml::to_string(definition).unwrap_or_default()
+    let text = serde_yaml::to_string(definition).unwrap_or_default();
+    text.lines().map(|line| quoted(line) + "\n").collect()
+}
+
+/// A line whose value older YAML takes for a boolean, as Kubernetes' own tools do, with the value in quotes.
+fn quoted(line: &str) -> String {
+    let value = line.rsplit([' ', ':']).next().unwrap_or_default();
+    let is_alone = [": ", "- "].iter().any(|before| line.strip_suffix(value).is_some_and(|start| start.ends_with(before)));
+    let is_boolean = ["on", "off", "yes", "no", "y", "n"].contains(&value.to_ascii_lowercase().as_str());
+    if is_alone && is_boolean { format!("{}'{value}'", &line[..line.len() - value.len()]) } else { line.to_owned() }
 }
 
 /// Every definition as one stream, as `windlass crd` prints it.

@@ -182,3 +182,12 @@ fn a_policy_holds_where_it_says() {
     assert!(!policy(json!({ "namespaces": ["shop"], "exceptNamespaces": ["shop"] })).holds_for("shop"));
     assert_eq!(StackPolicy::crd().spec.scope, "Cluster");
 }
+
+#[test]
+fn no_text_is_a_boolean_to_older_yaml() {
+    assert_eq!(super::quoted("  - Off"), "  - 'Off'");
+    assert_eq!(super::quoted("  type: off"), "  type: 'off'");
+    assert_eq!(super::quoted("  description: it is switched on"), "  description: it is switched on");
+    let text = super::yaml(&crate::v1alpha1::Stack::crd());
+    assert!(text.contains("- 'Off'\n"), "{text}");
+}

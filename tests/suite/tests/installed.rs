@@ -176,21 +176,28 @@ impl World {
 
     /// Starts the operator with the environment of the rendered Deployment.
     fn operator(&self) -> Operator {
+        let operator = self.replica("replica-1", self.port);
+        self.wait("the webhook has its authority", || self.get(WEBHOOK)["webhooks"][0]["clientConfig"]["caBundle"].is_string());
+        operator
+    }
+
+    /// A replica of this name, whose webhook has this port.
+    fn replica(&self, name: &str, webhook: u16) -> Operator {
         let deployment = &self.chart["Deployment windlass-system/windlass"]["spec"]["template"]["spec"]["containers"][0];
         let mut environment: BTreeMap<String, String> = BTreeMap::new();
         for variable in deployment["env"].as_array().expect("variables") {
-            let name = variable["name"].as_str().expect("a name").to_owned();
-            environment.insert(name, variable["value"].as_str().unwrap_or("replica-1").to_owned());
+            let key = variable["name"].as_str().expect("a name").to_owned();
+            environment.insert(key, variable["value"].as_str().unwrap_or(name).to_owned());
         }
         environment.insert("WINDLASS_WEBHOOK_SERVICE".to_owned(), "localhost".to_owned());
-        environment.insert("WINDLASS_WEBHOOK_ADDRESS".to_owned(), format!("127.0.0.1:{}", self.port));
+        environment.insert("WINDLASS_WEBHOOK_ADDRESS".to_owned(), format!("127.0.0.1:{webhook}"));
         let port = free_port();
         environment.insert("WINDLASS_HTTP_ADDRESS".to_owned(), format!("127.0.0.1:{port}"));
         let words: Vec<&str> = deployment["args"].as_array().expect("arguments").iter().filter_map(Value::as_str).collect();
         // `KUBECONFIG` is a list with `:` between, which the name of the user has.
-        let kubeconfig = self.cluster.kubeconfig().with_file_name("kubeconfig-operator");
+        let kubeconfig = self.cluster.kubeconfig().with_file_name(format!("kubeconfig-{name}"));
         fs::copy(self.cluster.kubeconfig_of(USER), &kubeconfig).expect("a kubeconfig");
-        let log = fs::File::create(self.cluster.audit_log().with_file_name("operator.log")).expect("a log");
+        let log = fs::File::create(self.cluster.audit_log().with_file_name(format!("{name}.log"))).expect("a log");
         let child = Command::new(std::env::current_exe().expect("this test"))
             .args(["--exact", "the_process_of_the_operator", "--nocapture"])
             .envs(environment)
@@ -205,7 +212,6 @@ impl World {
             assert!(matches!(operator.child.try_wait(), Ok(None)), "the operator ended, see its log");
             operator.is_ready()
         });
-        self.wait("the webhook has its authority", || self.get(WEBHOOK)["webhooks"][0]["clientConfig"]["caBundle"].is_string());
         operator
     }
 
@@ -291,6 +297,28 @@ fn a_power_is_refused_when_it_is_written_and_without_the_webhook_before_it_is_ap
     world.wait("the repaired text is rolled out", || {
         world.get(DEPLOYMENT)["spec"]["template"]["spec"]["containers"][0]["image"] == "nginx:1.28"
     });
+}
+
+#[test]
+fn a_replica_that_does_not_lead_answers_the_webhook_too() {
+    let Some(world) = World::start() else { return };
+    let leader = world.operator();
+    let port = free_port();
+    let standby = world.replica("replica-2", port);
+    let mut webhooks = world.get(WEBHOOK)["webhooks"].clone();
+    webhooks[0]["clientConfig"]["url"] = format!("https://localhost:{port}/stacks").into();
+    world.patch(WEBHOOK, &json!({ "webhooks": webhooks }));
+    // Nobody else answers, and it will not lead before the Lease is over.
+    drop(leader);
+    let refusal = || world.write("shop", PRIVILEGED, "nginx:1.27").unwrap_or_default();
+    world.wait("it answers", || refusal().contains("CO017 compose.yaml:4"));
+    let lease = world.get("/apis/coordination.k8s.io/v1/namespaces/windlass-system/leases/windlass");
+    assert_eq!(lease["spec"]["holderIdentity"], "replica-1", "{lease:#}");
+    assert_eq!(world.write("shop", WEB, "nginx:1.27"), None);
+    assert!(!world.exists(DEPLOYMENT), "it answers and writes nothing");
+    // In its time it leads.
+    world.wait_for("shop", "Ready", "True");
+    drop(standby);
 }
 
 /// A group, a resource with its subresource, and a verb.

@@ -18,6 +18,8 @@ mod lifecycle;
 mod network;
 #[path = "operator/proxy.rs"]
 mod proxy;
+#[path = "operator/reasons.rs"]
+mod reasons;
 #[path = "operator/refusals.rs"]
 mod refusals;
 #[path = "operator/requests.rs"]

@@ -241,3 +241,21 @@ fn looks_are_limited_in_number_and_two_of_one_stack_never_overlap() {
     println!("result: {} changes, at most {most} at once", changes.len());
     assert!(most <= 3 && pairs > 0, "{most} {pairs}");
 }
+
+#[test]
+fn the_stacks_that_are_not_ready_are_counted() {
+    let Some(world) = World::shared() else { return };
+    world.namespace("counted");
+    let operator = Operator::start(world, "counted", &[]);
+    let text = |name: &str, image: &str| format!("services: {{ {name}: {{ image: '{image}' }} }}\n");
+    world.create(&stacks("counted"), &stack("good", &text("good", "nginx:1.27")));
+    world.create(&stacks("counted"), &stack("bad", &text("bad", "example/never-ready:1")));
+    world.create(&stacks("counted"), &stack("wrong", "services: { web: { imagee: a } }\n"));
+    world.wait_for(&format!("{}/good", stacks("counted")), "Ready");
+    world.wait_for(&format!("{}/wrong", stacks("counted")), "Invalid");
+    let counted = || (operator.metric("windlass_stacks"), operator.metric("windlass_stacks_not_ready"));
+    world.wait_or("two are not ready", || counted() == (Some(3.0), Some(2.0)), || format!("{:?}", counted()));
+    world.patch(&format!("{}/bad", stacks("counted")), &json!({ "spec": { "compose": text("bad", "nginx:1.27") } }));
+    world.delete(&format!("{}/wrong", stacks("counted")));
+    world.wait_or("all are ready", || counted() == (Some(2.0), Some(0.0)), || format!("{:?}", counted()));
+}
