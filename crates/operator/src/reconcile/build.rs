@@ -331,7 +331,7 @@ mod tests {
   agent: { image: a, deploy: { mode: global } }
 volumes: { data: {} }
 ";
-        let names = |spec: Value| desired(spec).objects.into_iter().map(|(object, _)| object.to_string()).collect::<Vec<_>>();
+        let names = |spec: Value| desired(spec).objects.into_keys().map(|object| object.to_string()).collect::<Vec<_>>();
         let running = names(json!({ "compose": compose }));
         let stopped = names(json!({ "compose": compose, "state": "Stopped" }));
         let gone: Vec<_> = running.iter().filter(|object| !stopped.contains(object)).collect();
