@@ -16,14 +16,14 @@ use crate::layout::Layout;
 use crate::report::{AttributeEntry, Becomes, Fate, Inferred, Report, ServiceReport};
 
 /// Where an attribute went, as far as it is known while the objects are still drafts.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Place {
     pub(crate) target: Target,
     pub(crate) path: Path,
 }
 
 /// What a [`Place`]'s path starts from.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Target {
     /// The container of a service, by its place in the project.
     Container(usize),

@@ -17,7 +17,7 @@ use windlass_source::Diagnostic;
 
 use crate::decide::Plan;
 use crate::draft::Draft;
-use crate::fates::Fates;
+use crate::fates::{Fates, Place};
 use crate::layout::{Home, Layout};
 use crate::report::Fate;
 
@@ -94,7 +94,28 @@ fn without_effect(plan: &Plan<'_>, fates: &mut Fates) {
         for (at, reason) in &asked.unusable {
             fates.lost(service.path("").join(at), reason.clone());
         }
+        for (number, transport, at) in &asked.other_ports {
+            let place = service
+                .port_position(*number, *transport)
+                .filter(|_| service.is_reachable())
+                .map(|index| Place::object(ObjectRef::new(Kind::Service, service.name.clone()), &format!("spec.ports[{index}].port")));
+            match place {
+                Some(place) => {
+                    fates.mapped_with(service.path("").join(at), [place], "reached from inside; its routers say what is left to do")
+                }
+                None => fates.lost(service.path("").join(at), "nothing can reach the service"),
+            }
+        }
+        for at in &asked.middlewares {
+            fates.unless_decided(service.path("").join(at), Fate::Lost, "no route of the project goes through the middleware");
+        }
         let routes = asked.routes.iter().flat_map(|route| &route.at);
+        if service.ports.is_empty() {
+            for at in routes.clone() {
+                let reason = "no port of the service is known, to which a route could lead; name it with `expose:`";
+                fates.unless_decided(service.path("").join(at), Fate::Lost, reason);
+            }
+        }
         for at in service.chosen.understood().iter().chain(routes) {
             fates.unless_decided(service.path("").join(at), Fate::Lost, "it has no effect on what this service becomes");
         }

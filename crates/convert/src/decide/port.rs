@@ -96,8 +96,8 @@ pub(super) fn offered(service: &Service, image: &ImageFacts, asked: &Asked, diag
             wanted.entry((number, transport)).or_insert_with(|| unknown(false));
         }
     }
-    for number in asked.ports() {
-        wanted.entry((number, Transport::Tcp)).or_insert_with(|| unknown(false));
+    for port in asked.ports() {
+        wanted.entry(port).or_insert_with(|| unknown(false));
     }
     if wanted.len() > MANY {
         diagnostics.push(

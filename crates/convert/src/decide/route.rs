@@ -3,6 +3,7 @@
 
 mod caddy;
 mod kompose;
+pub(crate) mod middleware;
 mod nginx_proxy;
 mod traefik;
 
@@ -12,6 +13,7 @@ use smol_str::SmolStr;
 use windlass_compose::model::Service;
 use windlass_yaml::Path;
 
+use self::middleware::{Filter, Middlewares};
 use super::expose::{Outside, outside};
 use super::{Chosen, ServicePlan, Transport};
 use crate::options::{Exposure, Options};
@@ -19,7 +21,13 @@ use crate::options::{Exposure, Options};
 /// What the proxies' labels of a service ask for, before its ports are known.
 #[derive(Debug, Default)]
 pub(crate) struct Asked {
+    /// The service's name in the project.
+    service: SmolStr,
     pub(crate) routes: Vec<AskedRoute>,
+    /// Labels of middlewares; what becomes of them is decided where they are used.
+    pub(crate) middlewares: Vec<Path>,
+    /// Ports that are asked for without a route of HTTP, each with its label.
+    pub(crate) other_ports: Vec<(u16, Transport, Path)>,
     /// Understood; nothing of it needs a place.
     pub(crate) heeded: Vec<(Path, &'static str)>,
     /// Understood, without a counterpart.
@@ -40,14 +48,18 @@ pub(crate) struct AskedRoute {
     pub(crate) tls_secret: Option<SmolStr>,
     /// Where it is written, beneath the service.
     pub(crate) at: Vec<Path>,
+    /// What happens on the way.
+    pub(crate) filters: Vec<Filter>,
 }
 
 /// How requests come to a service.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Routing {
     /// Through an HTTPRoute rather than an Ingress.
     pub(crate) by_gateway: bool,
     pub(crate) routes: Vec<Route>,
+    /// What happens on the way, for those routes that name it.
+    pub(crate) filters: Vec<Filter>,
     /// The Secrets with certificates, each with its hosts.
     pub(crate) certificates: BTreeMap<SmolStr, Vec<SmolStr>>,
     /// Where it is asked for, beneath the service.
@@ -62,12 +74,15 @@ pub(crate) struct Route {
     pub(crate) is_exact: bool,
     /// The port's position among those that the service offers.
     pub(crate) port: usize,
+    /// The places among the routing's filters, in order.
+    pub(crate) filters: Vec<usize>,
 }
 
 impl Asked {
-    pub(super) fn of(service: &Service) -> Self {
-        let mut asked = Self::default();
-        traefik::read(service, &mut asked);
+    /// `index` is the service's place in the project.
+    pub(super) fn of(index: usize, service: &Service, middlewares: &Middlewares) -> Self {
+        let mut asked = Self { service: service.name.value.clone(), ..Self::default() };
+        traefik::read(index, service, middlewares, &mut asked);
         nginx_proxy::read(service, &mut asked);
         caddy::read(service, &mut asked);
         kompose::read(service, &mut asked);
@@ -75,13 +90,16 @@ impl Asked {
     }
 
     /// The ports that are asked for by number.
-    pub(super) fn ports(&self) -> impl Iterator<Item = u16> {
-        self.routes.iter().filter_map(|route| route.port)
+    pub(super) fn ports(&self) -> impl Iterator<Item = (u16, Transport)> {
+        let of_routes = self.routes.iter().filter_map(|route| Some((route.port?, Transport::Tcp)));
+        of_routes.chain(self.other_ports.iter().map(|(port, transport, _)| (*port, *transport)))
     }
 
     /// True for a label that was understood.
     pub(crate) fn is_understood(&self, path: &Path) -> bool {
         self.routes.iter().any(|route| route.at.contains(path))
+            || self.middlewares.contains(path)
+            || self.other_ports.iter().any(|(.., at)| at == path)
             || self.heeded.iter().any(|(at, _)| at == path)
             || self.unusable.iter().any(|(at, _)| at == path)
     }
@@ -99,8 +117,7 @@ fn of(plan: &ServicePlan<'_>, options: &Options) -> Option<Routing> {
     let chosen: &Chosen = &plan.chosen;
     let rule = options.expose.rules.iter().rev().find(|rule| rule.service == plan.service.name.as_str() && rule.port.is_none());
     let how = rule.map(|rule| rule.how).or_else(|| chosen.expose.iter().find(|(port, _)| port.is_none()).map(|(_, wish)| wish.value));
-    let mut routing =
-        Routing { by_gateway: how == Some(Exposure::Gateway), routes: Vec::new(), certificates: BTreeMap::new(), at: Vec::new() };
+    let mut routing = Routing { by_gateway: how == Some(Exposure::Gateway), ..Routing::default() };
     let host = |host: &SmolStr| match (&options.domain, host.contains('.')) {
         (Some(domain), false) => SmolStr::from(format!("{host}.{domain}")),
         _ => host.clone(),
@@ -127,9 +144,19 @@ fn of(plan: &ServicePlan<'_>, options: &Options) -> Option<Routing> {
         None if matches!(how, Some(Exposure::Ingress | Exposure::Gateway)) => main().map(|port| (port, routing.by_gateway)),
         None => None,
     };
-    if let Some((port, by_gateway)) = wanted {
+    if let Some((_, by_gateway)) = wanted {
         routing.by_gateway = by_gateway;
-        routing.routes.extend(own_hosts().into_iter().map(|host| Route { host, path: own_path(), is_exact: false, port }));
+    }
+    // Labels that say hosts say all of them: a route for any host would pass by what they ask for on the way.
+    let is_said = chosen.hosts.is_empty() && how != Some(Exposure::None) && plan.asked.routes.iter().any(|route| route.host.is_some());
+    if let Some((port, by_gateway)) = wanted.filter(|_| !is_said) {
+        routing.routes.extend(own_hosts().into_iter().map(|host| Route {
+            host,
+            path: own_path(),
+            is_exact: false,
+            port,
+            filters: Vec::new(),
+        }));
         routing.at.extend(chosen.hosts.iter().map(|wish| wish.at.clone()).chain(chosen.path.as_ref().map(|path| path.at.clone())));
         if let Some(secret) = chosen.tls_secret.as_ref().filter(|_| !by_gateway) {
             routing.at.push(secret.at.clone());
@@ -148,6 +175,7 @@ fn of(plan: &ServicePlan<'_>, options: &Options) -> Option<Routing> {
                 Some(name) => vec![Some(host(name))],
                 None => own_hosts(),
             };
+            let filters: Vec<usize> = asked.filters.iter().map(|filter| routing.place_of(filter)).collect();
             for host in hosts {
                 if let Some(host) = host.as_ref().filter(|_| asked.is_encrypted || asked.tls_secret.is_some()) {
                     let secret = asked.tls_secret.clone().unwrap_or_else(|| windlass_k8s::name::object_name(&format!("{}-tls", plan.name)));
@@ -157,7 +185,7 @@ fn of(plan: &ServicePlan<'_>, options: &Options) -> Option<Routing> {
                     }
                 }
                 let path = asked.path.clone().unwrap_or_else(|| "/".into());
-                routing.routes.push(Route { host, path, is_exact: asked.is_exact, port });
+                routing.routes.push(Route { host, path, is_exact: asked.is_exact, port, filters: filters.clone() });
             }
             for at in &asked.at {
                 if !routing.at.contains(at) {
@@ -166,9 +194,38 @@ fn of(plan: &ServicePlan<'_>, options: &Options) -> Option<Routing> {
             }
         }
     }
-    routing.routes.sort();
-    routing.routes.dedup();
+    routing.merge();
     (!routing.routes.is_empty()).then_some(routing)
+}
+
+impl Routing {
+    /// The place of a filter; it is added where it is new.
+    fn place_of(&mut self, filter: &Filter) -> usize {
+        self.filters.iter().position(|known| known == filter).unwrap_or_else(|| {
+            self.filters.push(filter.clone());
+            self.filters.len() - 1
+        })
+    }
+
+    /// One route for what several routers lead to the same port, as they do for plain and encrypted requests: whatever one of them asks
+    /// for on the way happens, since an Ingress serves both and nothing may pass by a password.
+    fn merge(&mut self) {
+        self.routes.sort();
+        let mut merged: Vec<Route> = Vec::with_capacity(self.routes.len());
+        for route in self.routes.drain(..) {
+            match merged.last_mut() {
+                Some(last)
+                    if (&last.host, &last.path, last.is_exact, last.port) == (&route.host, &route.path, route.is_exact, route.port) =>
+                {
+                    last.filters.extend(route.filters);
+                    last.filters.sort_unstable();
+                    last.filters.dedup();
+                }
+                _ => merged.push(route),
+            }
+        }
+        self.routes = merged;
+    }
 }
 
 /// A host name that an Ingress takes: a DNS name, of which the first label may be `*`.

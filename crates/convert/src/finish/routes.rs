@@ -1,4 +1,6 @@
-//! Ingresses and HTTPRoutes, from the routes that were decided, one for each service.
+//! Ingresses and HTTPRoutes, from the routes that were decided: of each service, one for the routes on which the same happens to requests.
+
+mod filters;
 
 use std::collections::BTreeMap;
 
@@ -8,12 +10,16 @@ use k8s_openapi::api::networking::v1::{
 };
 use serde_json::{Value, json};
 use smol_str::SmolStr;
-use windlass_k8s::name::{SUBDOMAIN_LIMIT, with_suffix};
+use windlass_k8s::name::{SUBDOMAIN_LIMIT, object_name, with_suffix};
 use windlass_k8s::{Custom, Kind, Object, ObjectRef, Objects, Resource};
 use windlass_source::{Code, Diagnostic};
+use windlass_yaml::Path;
 
+use self::filters::{Controller, RuleFilters};
 use super::add;
 use super::services::metadata;
+use crate::content::holder;
+use crate::decide::route::middleware::{Filter, What};
 use crate::decide::route::{Route, Routing};
 use crate::decide::{Plan, ServicePlan};
 use crate::fates::{Fates, Place};
@@ -21,8 +27,20 @@ use crate::fates::{Fates, Place};
 /// The Gateway that HTTPRoutes name unless the project or a flag names one.
 const GATEWAY: &str = "gateway";
 
+/// What became of a filter on some routes.
+enum Became {
+    Kept(Vec<Place>),
+    Differs(Vec<Place>, String),
+    Lost(String),
+}
+
+/// What became of each filter, by the labels that ask for it.
+#[derive(Default)]
+struct Told(Vec<((usize, Path), Became)>);
+
 pub(super) fn routes(plan: &Plan<'_>, objects: &mut Objects, fates: &mut Fates, diagnostics: &mut Vec<Diagnostic>) {
     let mut unnamed_gateway = None;
+    let mut told = Told::default();
     for service in &plan.services {
         let Some(routing) = &service.routing else { continue };
         let gateway =
@@ -31,11 +49,12 @@ pub(super) fn routes(plan: &Plan<'_>, objects: &mut Objects, fates: &mut Fates, 
             unnamed_gateway.get_or_insert(service);
         }
         let objects_of: Vec<Object> = if routing.by_gateway {
-            http_routes(service, routing, gateway.as_deref().unwrap_or(GATEWAY), plan)
+            http_routes(service, routing, gateway.as_deref().unwrap_or(GATEWAY), plan, &mut told)
         } else {
-            vec![ingress(service, routing, plan)]
+            ingresses(service, routing, plan, &mut told)
         };
-        let references: Vec<ObjectRef> = objects_of.iter().map(Object::reference).collect();
+        unprotected(service, routing, plan, diagnostics);
+        let references: Vec<ObjectRef> = objects_of.iter().map(Object::reference).filter(|object| object.kind != Kind::Secret).collect();
         for object in objects_of {
             add(objects, object, diagnostics);
         }
@@ -49,6 +68,7 @@ pub(super) fn routes(plan: &Plan<'_>, objects: &mut Objects, fates: &mut Fates, 
         }
         tell(service, routing, &references, fates);
     }
+    told.tell(plan, fates);
     one_ingress_without_host(plan, diagnostics);
     if let Some(service) = unnamed_gateway {
         diagnostics.push(
@@ -58,6 +78,86 @@ pub(super) fn routes(plan: &Plan<'_>, objects: &mut Objects, fates: &mut Fates, 
                 .help("pass `--gateway NAMESPACE/NAME`, or write `x-windlass: { gateway: … }`"),
         );
     }
+}
+
+impl Told {
+    fn add(&mut self, filter: &Filter, became: impl Fn() -> Became) {
+        self.0.extend(filter.at.iter().map(|at| (at.clone(), became())));
+    }
+
+    /// A label that asks for several things is kept where all of them are.
+    fn tell(mut self, plan: &Plan<'_>, fates: &mut Fates) {
+        while let Some((at, _)) = self.0.first() {
+            let at = at.clone();
+            let (own, rest): (Vec<_>, Vec<_>) = std::mem::take(&mut self.0).into_iter().partition(|(other, _)| *other == at);
+            self.0 = rest;
+            let (mut places, mut messages, mut is_any_kept) = (Vec::new(), Vec::<String>::new(), false);
+            for (_, became) in own {
+                let (more, message) = match became {
+                    Became::Kept(more) => (Some(more), None),
+                    Became::Differs(more, message) => (Some(more), Some(message)),
+                    Became::Lost(message) => (None, Some(message)),
+                };
+                is_any_kept |= more.is_some();
+                for place in more.into_iter().flatten() {
+                    if !places.contains(&place) {
+                        places.push(place);
+                    }
+                }
+                messages.extend(message.filter(|message| !messages.contains(message)));
+            }
+            let path = plan.services[at.0].path("").join(&at.1);
+            match (is_any_kept, messages.is_empty()) {
+                (true, true) => fates.mapped(path, places),
+                (true, false) => fates.approximated(path, places, messages.join("; ")),
+                (false, _) => fates.lost(path, messages.join("; ")),
+            }
+        }
+    }
+}
+
+/// The routes on which the same happens, by the places of their filters.
+fn by_filters(routing: &Routing) -> BTreeMap<&[usize], Vec<&Route>> {
+    let mut groups: BTreeMap<&[usize], Vec<&Route>> = BTreeMap::new();
+    for route in &routing.routes {
+        groups.entry(&route.filters).or_default().push(route);
+    }
+    groups
+}
+
+/// The name of an object among several of a service.
+fn numbered(service: &ServicePlan<'_>, index: usize) -> SmolStr {
+    if index == 0 { service.name.clone() } else { with_suffix(&service.name, &index.to_string(), SUBDOMAIN_LIMIT) }
+}
+
+/// Says so when requests pass that Traefik would have stopped.
+fn unprotected(service: &ServicePlan<'_>, routing: &Routing, plan: &Plan<'_>, diagnostics: &mut Vec<Diagnostic>) {
+    if !routing.filters.iter().any(|filter| filter.what.protects()) {
+        return;
+    }
+    let class = class(service, plan);
+    let (message, because) = match (routing.by_gateway, Controller::of(class.as_deref())) {
+        (false, Controller::Nginx) => return,
+        (false, Controller::Unknown) => {
+            ("only ingress-nginx protects the Ingress of", "who may pass is said by its annotations, and other controllers pass them over")
+        }
+        (false, Controller::Other) => {
+            ("nothing protects the Ingress of", "no annotation of its controller is known that says who may pass")
+        }
+        (true, _) => ("nothing protects the HTTPRoutes of", "no filter of an HTTPRoute says who may pass"),
+    };
+    diagnostics.push(
+        Diagnostic::warning(Code("convert::unprotected"), format!("{message} `{}`", service.service.name.value))
+            .label(service.service.name.span(), "asks for a password or certain addresses by a middleware")
+            .because(because)
+            .help("name the class with `--ingress-class nginx` where it is ingress-nginx, or protect the service itself"),
+    );
+}
+
+/// The class of a service's Ingress.
+fn class(service: &ServicePlan<'_>, plan: &Plan<'_>) -> Option<String> {
+    let own = service.chosen.ingress_class.as_ref().map(|class| class.value.to_string());
+    own.or_else(|| plan.input.options.ingress_class.clone())
 }
 
 fn certificate(service: &ServicePlan<'_>, secret: &str, hosts: &[SmolStr]) -> Diagnostic {
@@ -110,15 +210,60 @@ fn one_ingress_without_host(plan: &Plan<'_>, diagnostics: &mut Vec<Diagnostic>) 
 }
 
 /// The routes by host; those without one come first.
-fn by_host(routing: &Routing) -> BTreeMap<Option<&SmolStr>, Vec<&Route>> {
+fn by_host<'r>(routes: &[&'r Route]) -> BTreeMap<Option<&'r SmolStr>, Vec<&'r Route>> {
     let mut hosts: BTreeMap<Option<&SmolStr>, Vec<&Route>> = BTreeMap::new();
-    for route in &routing.routes {
+    for route in routes {
         hosts.entry(route.host.as_ref()).or_default().push(route);
     }
     hosts
 }
 
-fn ingress(service: &ServicePlan<'_>, routing: &Routing, plan: &Plan<'_>) -> Object {
+/// The Ingresses of a service, and the Secrets with the users that they ask for.
+fn ingresses(service: &ServicePlan<'_>, routing: &Routing, plan: &Plan<'_>, told: &mut Told) -> Vec<Object> {
+    let controller = Controller::of(class(service, plan).as_deref());
+    let mut objects = Vec::new();
+    for (index, (places, routes)) in by_filters(routing).into_iter().enumerate() {
+        let reference = ObjectRef::new(Kind::Ingress, numbered(service, index));
+        let paths: Vec<&str> = routes.iter().map(|route| route.path.as_str()).collect();
+        let mut annotations = BTreeMap::new();
+        let mut is_rewritten = false;
+        for filter in places.iter().map(|place| &routing.filters[*place]) {
+            let secret = object_name(&format!("{}-auth", reference.name));
+            match filters::annotations(&filter.what, &paths, controller, &secret, service, plan) {
+                Err(reason) => told.add(filter, || Became::Lost(reason.clone())),
+                Ok(own) => {
+                    is_rewritten |= matches!(filter.what, What::StripPrefix(_) | What::AddPrefix(_));
+                    let annotation =
+                        |(name, _): &(String, String)| Place::object_at(reference.clone(), Path::parse("metadata.annotations").key(name));
+                    let mut at: Vec<Place> = own.iter().map(annotation).collect();
+                    if let What::Auth { users, .. } = &filter.what {
+                        let users: String = users.iter().map(|user| format!("{user}\n")).collect();
+                        let holder = holder(Kind::Secret, metadata(secret.as_str(), service, plan), [("auth".into(), users.into_bytes())]);
+                        objects.push(Object::new(holder, service.service.origin().clone()));
+                        at.push(Place::object(ObjectRef::new(Kind::Secret, secret), "data.auth"));
+                    }
+                    annotations.extend(own);
+                    told.add(filter, || match controller {
+                        Controller::Nginx => Became::Kept(at.clone()),
+                        _ => Became::Differs(at.clone(), "ingress-nginx reads the annotation, other controllers pass it over".to_owned()),
+                    });
+                }
+            }
+        }
+        objects.push(ingress(&reference, &routes, annotations, is_rewritten, service, routing, plan));
+    }
+    objects
+}
+
+fn ingress(
+    reference: &ObjectRef,
+    routes: &[&Route],
+    annotations: BTreeMap<String, String>,
+    is_rewritten: bool,
+    service: &ServicePlan<'_>,
+    routing: &Routing,
+    plan: &Plan<'_>,
+) -> Object {
     let path = |route: &&Route| HTTPIngressPath {
         backend: IngressBackend {
             service: Some(IngressServiceBackend {
@@ -127,249 +272,127 @@ fn ingress(service: &ServicePlan<'_>, routing: &Routing, plan: &Plan<'_>) -> Obj
             }),
             resource: None,
         },
-        path: Some(route.path.to_string()),
-        path_type: if route.is_exact { "Exact" } else { "Prefix" }.to_owned(),
+        path: Some(if is_rewritten { filters::expression(&route.path) } else { route.path.to_string() }),
+        path_type: if is_rewritten {
+            "ImplementationSpecific"
+        } else if route.is_exact {
+            "Exact"
+        } else {
+            "Prefix"
+        }
+        .to_owned(),
     };
-    let rules = by_host(routing).into_iter().map(|(host, routes)| IngressRule {
+    let rules = by_host(routes).into_iter().map(|(host, routes)| IngressRule {
         host: host.map(SmolStr::to_string),
         http: Some(HTTPIngressRuleValue { paths: routes.iter().map(path).collect() }),
     });
-    let tls = routing.certificates.iter().map(|(secret, hosts)| IngressTLS {
-        hosts: (!hosts.is_empty()).then(|| hosts.iter().map(SmolStr::to_string).collect()),
-        secret_name: Some(secret.to_string()),
+    let is_here = |host: &&SmolStr| routes.iter().any(|route| route.host.as_ref() == Some(*host));
+    let tls = routing.certificates.iter().filter_map(|(secret, hosts)| {
+        let here: Vec<String> = hosts.iter().filter(is_here).map(SmolStr::to_string).collect();
+        let tls = IngressTLS { hosts: (!here.is_empty()).then_some(here), secret_name: Some(secret.to_string()) };
+        (hosts.is_empty() || tls.hosts.is_some()).then_some(tls)
     });
-    let class = service.chosen.ingress_class.as_ref().map(|class| class.value.to_string());
+    let tls: Vec<IngressTLS> = tls.collect();
     let spec = IngressSpec {
-        ingress_class_name: class.or_else(|| plan.input.options.ingress_class.clone()),
+        ingress_class_name: class(service, plan),
         rules: Some(rules.collect()),
-        tls: (!routing.certificates.is_empty()).then(|| tls.collect()),
+        tls: (!tls.is_empty()).then_some(tls),
         ..IngressSpec::default()
     };
-    let value = Ingress { metadata: metadata(service.name.as_str(), service, plan), spec: Some(spec), ..Ingress::default() };
-    Object::new(value, service.service.origin().clone())
+    let mut metadata = metadata(reference.name.as_str(), service, plan);
+    if !annotations.is_empty() {
+        metadata.annotations.get_or_insert_default().extend(annotations);
+    }
+    Object::new(Ingress { metadata, spec: Some(spec), ..Ingress::default() }, service.service.origin().clone())
 }
 
-/// HTTPRoutes: hosts with the same rules share one.
-fn http_routes(service: &ServicePlan<'_>, routing: &Routing, gateway: &str, plan: &Plan<'_>) -> Vec<Object> {
-    let mut groups: Vec<(Vec<&SmolStr>, Vec<Value>)> = Vec::new();
-    for (host, routes) in by_host(routing) {
-        let rules: Vec<Value> = routes.iter().map(|route| rule(service, route)).collect();
-        match groups.iter_mut().find(|(hosts, known)| !hosts.is_empty() && host.is_some() && *known == rules) {
-            Some((hosts, _)) => hosts.extend(host),
-            None => groups.push((host.into_iter().collect(), rules)),
+/// The port of listeners for plain requests, and that for encrypted ones.
+const PORTS: (u16, u16) = (80, 443);
+
+/// HTTPRoutes: hosts with the same rules share one. Where plain requests are sent to the encrypted address, each has one beside it for the
+/// Gateway's plain port that does so.
+fn http_routes(service: &ServicePlan<'_>, routing: &Routing, gateway: &str, plan: &Plan<'_>, told: &mut Told) -> Vec<Object> {
+    let mut groups: Vec<(Vec<&SmolStr>, Vec<Value>, &[usize])> = Vec::new();
+    for (places, routes) in by_filters(routing) {
+        let start = groups.len();
+        for (host, routes) in by_host(&routes) {
+            let rules: Vec<Value> = routes.iter().map(|route| rule(service, route, routing)).collect();
+            match groups[start..].iter_mut().find(|(hosts, known, _)| !hosts.is_empty() && host.is_some() && *known == rules) {
+                Some((hosts, ..)) => hosts.extend(host),
+                None => groups.push((host.into_iter().collect(), rules, places)),
+            }
         }
     }
-    let parent = match gateway.split_once('/') {
-        Some((namespace, name)) => json!({ "name": name, "namespace": namespace }),
-        None => json!({ "name": gateway }),
+    let parent = |port: Option<u16>| {
+        let mut parent = match gateway.split_once('/') {
+            Some((namespace, name)) => json!({ "name": name, "namespace": namespace }),
+            None => json!({ "name": gateway }),
+        };
+        if let Some(port) = port {
+            parent["port"] = json!(port);
+        }
+        parent
     };
-    let several = groups.len() > 1;
-    let object = |(index, (hosts, rules)): (usize, (Vec<&SmolStr>, Vec<Value>))| {
-        let name =
-            if several && index > 0 { with_suffix(&service.name, &index.to_string(), SUBDOMAIN_LIMIT) } else { service.name.clone() };
+    let object = |name: &str, port: Option<u16>, hosts: &[&SmolStr], rules: Vec<Value>| {
         let mut spec = serde_json::Map::new();
-        spec.insert("parentRefs".to_owned(), json!([parent]));
+        spec.insert("parentRefs".to_owned(), json!([parent(port)]));
         if !hosts.is_empty() {
             spec.insert("hostnames".to_owned(), json!(hosts.iter().map(|host| host.as_str()).collect::<Vec<_>>()));
         }
         spec.insert("rules".to_owned(), Value::Array(rules));
         let body = [("spec".to_owned(), Value::Object(spec))].into_iter().collect();
-        let custom = Custom { kind: Kind::HttpRoute, metadata: metadata(name.as_str(), service, plan), body };
+        let custom = Custom { kind: Kind::HttpRoute, metadata: metadata(name, service, plan), body };
         Object::new(Resource::Custom(Box::new(custom)), service.service.origin().clone())
     };
-    groups.into_iter().enumerate().map(object).collect()
+    let mut objects = Vec::new();
+    for (index, (hosts, rules, places)) in groups.into_iter().enumerate() {
+        let name = numbered(service, index);
+        let redirect = places.iter().find_map(|place| match routing.filters[*place].what {
+            What::RedirectToHttps { is_permanent } => Some(if is_permanent { 301 } else { 302 }),
+            _ => None,
+        });
+        if let Some(status) = redirect {
+            let rules = rules.iter().map(|rule| {
+                let filter = json!({ "type": "RequestRedirect", "requestRedirect": { "scheme": "https", "statusCode": status } });
+                json!({ "matches": rule["matches"], "filters": [filter] })
+            });
+            objects.push(object(&with_suffix(&name, "redirect", SUBDOMAIN_LIMIT), Some(PORTS.0), &hosts, rules.collect()));
+        }
+        objects.push(object(&name, redirect.map(|_| PORTS.1), &hosts, rules));
+        let reference = |kind: &str| {
+            let name = if kind.is_empty() { name.clone() } else { with_suffix(&name, kind, SUBDOMAIN_LIMIT) };
+            Place::object(ObjectRef::new(Kind::HttpRoute, name), "spec.rules")
+        };
+        for filter in places.iter().map(|place| &routing.filters[*place]) {
+            let on = routing.routes.iter().filter(|route| route.filters == places);
+            let failure = on.clone().find_map(|route| RuleFilters::default().add(&filter.what, &route.path, route.is_exact).err());
+            match (failure, &filter.what) {
+                (Some(reason), _) => told.add(filter, || Became::Lost(reason.clone())),
+                (None, What::RedirectToHttps { .. }) => told.add(filter, || Became::Kept(vec![reference("redirect")])),
+                (None, _) => told.add(filter, || Became::Kept(vec![reference("")])),
+            }
+        }
+    }
+    objects
 }
 
-fn rule(service: &ServicePlan<'_>, route: &Route) -> Value {
+fn rule(service: &ServicePlan<'_>, route: &Route, routing: &Routing) -> Value {
     let kind = if route.is_exact { "Exact" } else { "PathPrefix" };
-    json!({
+    let mut rule = json!({
         "matches": [{ "path": { "type": kind, "value": route.path.as_str() } }],
         "backendRefs": [{ "name": service.name.as_str(), "port": service.ports[route.port].number }],
-    })
+    });
+    let mut filters = RuleFilters::default();
+    for filter in route.filters.iter().map(|place| &routing.filters[*place]) {
+        // What can't be said is told with the labels.
+        let _ = filters.add(&filter.what, &route.path, route.is_exact);
+    }
+    let filters = filters.finish();
+    if !filters.is_empty() {
+        rule["filters"] = Value::Array(filters);
+    }
+    rule
 }
 
 #[cfg(test)]
-mod tests {
-    use crate::options::{ExposeRule, Exposure};
-    use crate::testing::project;
-
-    #[test]
-    fn labels_of_traefik_become_an_ingress() {
-        let outcome = project(
-            r#"
-services:
-  web:
-    image: acme/web:1
-    labels:
-      traefik.enable: "true"
-      traefik.http.routers.web.rule: "Host(`shop.example.com`) && PathPrefix(`/api`)"
-      traefik.http.routers.web.entrypoints: websecure
-      traefik.http.routers.web.tls.certresolver: le
-      traefik.http.routers.web.middlewares: auth
-      traefik.http.services.web.loadbalancer.server.port: "8080"
-      traefik.http.middlewares.auth.basicauth.users: "a:b"
-"#,
-        )
-        .convert();
-        insta::assert_snapshot!(outcome.field("Ingress/web", "spec"), @"
-        rules:
-        - host: shop.example.com
-          http:
-            paths:
-            - backend:
-                service:
-                  name: web
-                  port:
-                    name: tcp-8080
-              path: /api
-              pathType: Prefix
-        tls:
-        - hosts:
-          - shop.example.com
-          secretName: web-tls
-        ");
-        insta::assert_snapshot!(outcome.fates("services.web.labels"), @r#"
-        services.web.labels["traefik.enable"]: mapped (routes follow from the other labels)
-        services.web.labels["traefik.http.routers.web.rule"]: mapped → Ingress/web spec
-        services.web.labels["traefik.http.routers.web.entrypoints"]: mapped → Ingress/web spec
-        services.web.labels["traefik.http.routers.web.tls.certresolver"]: mapped → Ingress/web spec
-        services.web.labels["traefik.http.routers.web.middlewares"]: lost (a middleware of Traefik's; Ingress controllers have annotations and Gateways filters that do the same)
-        services.web.labels["traefik.http.services.web.loadbalancer.server.port"]: mapped → Ingress/web spec
-        services.web.labels["traefik.http.middlewares.auth.basicauth.users"]: lost (a middleware of Traefik's; Ingress controllers have annotations and Gateways filters that do the same)
-        "#);
-        insta::assert_snapshot!(outcome.diagnostics().join("\n"), @"convert::certificate: the Ingress of `web` wants a certificate");
-    }
-
-    #[test]
-    fn variables_of_nginx_proxy_become_an_ingress_and_stay_variables() {
-        let outcome = project(
-            "services: { web: { image: acme/web:1, environment: { VIRTUAL_HOST: 'a.example.com,b.example.com', VIRTUAL_PORT: '3000', \
-             LETSENCRYPT_HOST: a.example.com } } }",
-        )
-        .convert();
-        insta::assert_snapshot!(outcome.field("Ingress/web", "spec"), @"
-        rules:
-        - host: a.example.com
-          http:
-            paths:
-            - backend:
-                service:
-                  name: web
-                  port:
-                    name: tcp-3000
-              path: /
-              pathType: Prefix
-        - host: b.example.com
-          http:
-            paths:
-            - backend:
-                service:
-                  name: web
-                  port:
-                    name: tcp-3000
-              path: /
-              pathType: Prefix
-        tls:
-        - hosts:
-          - a.example.com
-          secretName: web-tls
-        ");
-        insta::assert_snapshot!(outcome.fates("services.web.environment"), @"
-        services.web.environment.VIRTUAL_HOST: mapped → Deployment/web spec.template.spec.containers[0].env[1].value, Ingress/web spec
-        services.web.environment.VIRTUAL_PORT: mapped → Deployment/web spec.template.spec.containers[0].env[2].value, Ingress/web spec
-        services.web.environment.LETSENCRYPT_HOST: mapped → Deployment/web spec.template.spec.containers[0].env[0].value, Ingress/web spec
-        ");
-    }
-
-    #[test]
-    fn labels_of_caddy_become_an_ingress() {
-        let outcome = project(
-            "services: { web: { image: acme/web:1, labels: { caddy: shop.example.com, caddy.reverse_proxy: '{{upstreams 8080}}', \
-             caddy.encode: gzip, caddy_1: 'http://old.example.com', caddy_1.redir: 'https://shop.example.com' } } }",
-        )
-        .convert();
-        insta::assert_snapshot!(outcome.field("Ingress/web", "spec"), @"
-        rules:
-        - host: shop.example.com
-          http:
-            paths:
-            - backend:
-                service:
-                  name: web
-                  port:
-                    name: tcp-8080
-              path: /
-              pathType: Prefix
-        tls:
-        - hosts:
-          - shop.example.com
-          secretName: web-tls
-        ");
-        insta::assert_snapshot!(outcome.fates("services.web.labels"), @r#"
-        services.web.labels.caddy: mapped → Ingress/web spec
-        services.web.labels["caddy.reverse_proxy"]: mapped → Ingress/web spec
-        services.web.labels["caddy.encode"]: lost (a directive of Caddy's; Ingress controllers have annotations that do the same)
-        services.web.labels.caddy_1: lost (it has no `reverse_proxy` to this service)
-        services.web.labels["caddy_1.redir"]: lost (a directive of Caddy's; Ingress controllers have annotations that do the same)
-        "#);
-    }
-
-    #[test]
-    fn a_gateway_gets_http_routes() {
-        let outcome = project(
-            "services:\n  web: { image: acme/web:1, ports: ['8080:80'], x-windlass: { expose: gateway, domain: [shop, old.example.org], path: /app } }\n\
-             x-windlass: { domain: example.com, gateway: infra/public }",
-        )
-        .convert();
-        insta::assert_snapshot!(outcome.yaml("HTTPRoute/web"), @r#"
-        apiVersion: gateway.networking.k8s.io/v1
-        kind: HTTPRoute
-        metadata:
-          name: web
-          labels:
-            app.kubernetes.io/instance: shop
-            app.kubernetes.io/managed-by: windlass
-            app.kubernetes.io/name: web
-            app.kubernetes.io/part-of: shop
-            app.kubernetes.io/version: "1"
-        spec:
-          parentRefs:
-          - name: public
-            namespace: infra
-          hostnames:
-          - old.example.org
-          - shop.example.com
-          rules:
-          - matches:
-            - path:
-                type: PathPrefix
-                value: /app
-            backendRefs:
-            - name: web
-              port: 80
-        "#);
-        insta::assert_snapshot!(outcome.fates("services.web"), @"
-        services.web.image: mapped → Deployment/web spec.template.spec.containers[0].image
-        services.web.ports[0].target: mapped → Deployment/web spec.template.spec.containers[0].ports[0].containerPort, Service/web spec.ports[0].port
-        services.web.ports[0].published: approximated → HTTPRoute/web spec (through the listeners of the Gateway)
-        services.web.x-windlass.expose: mapped → HTTPRoute/web spec
-        services.web.x-windlass.domain: mapped → HTTPRoute/web spec
-        services.web.x-windlass.path: mapped → HTTPRoute/web spec
-        ");
-        insta::assert_snapshot!(outcome.fates("x-windlass"), @"
-        x-windlass.domain: mapped (does what `--domain` does, which wins where it is given)
-        x-windlass.gateway: mapped (does what `--gateway` does, which wins where it is given)
-        ");
-    }
-
-    #[test]
-    fn a_flag_wins_over_what_the_project_says() {
-        let outcome = project("services: { web: { image: acme/web:1, ports: ['8080:80'], x-windlass: { expose: gateway } } }")
-            .options(|options| {
-                options.expose.rules = vec![ExposeRule { service: "web".to_owned(), port: None, how: Exposure::NodePort }];
-            })
-            .convert();
-        assert!(outcome.names().contains(&"Service/web-nodes".to_owned()), "{:?}", outcome.names());
-        assert!(!outcome.names().iter().any(|name| name.starts_with("HTTPRoute/")), "{:?}", outcome.names());
-    }
-}
+mod tests;

@@ -73,11 +73,10 @@ fn read_site(labels_at: &Path, site: &SmolStr, addresses: &str, labels: &Labels,
             asked.routes.push(AskedRoute {
                 host: Some(host.into()),
                 path: path.clone(),
-                is_exact: false,
                 port,
                 is_encrypted: !is_plain,
-                tls_secret: None,
                 at: at.clone(),
+                ..AskedRoute::default()
             });
         }
     }

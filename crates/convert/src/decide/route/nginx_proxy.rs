@@ -28,11 +28,10 @@ pub(super) fn read(service: &Service, asked: &mut Asked) {
             asked.routes.push(AskedRoute {
                 host: Some(name.into()),
                 path: path.clone(),
-                is_exact: false,
                 port,
                 is_encrypted,
-                tls_secret: None,
                 at: written.clone(),
+                ..AskedRoute::default()
             });
         }
     }

@@ -1,5 +1,5 @@
 //! Traefik's labels, of version 2 and 3 (its documentation, "Docker provider"), and the front ends of version 1. Routers with
-//! rules on hosts and paths become routes; middlewares and other matchers have no counterpart that every controller knows.
+//! rules on hosts and paths become routes, with their middlewares; other matchers have no counterpart that every controller knows.
 
 use std::collections::BTreeMap;
 
@@ -7,6 +7,8 @@ use smol_str::SmolStr;
 use windlass_compose::model::{Labels, Service};
 use windlass_yaml::Path;
 
+use super::super::Transport;
+use super::middleware::{Filter, Middlewares};
 use super::{Asked, AskedRoute, is_host, is_path};
 
 /// Combinations of hosts and paths that a rule may have.
@@ -19,19 +21,30 @@ struct Router<'l> {
     /// Its labels that need the rule.
     at: Vec<Path>,
     service: Option<&'l str>,
+    filters: Vec<Filter>,
 }
 
-pub(super) fn read(service: &Service, asked: &mut Asked) {
-    let deploy = service.deploy.as_ref().map(|deploy| &deploy.labels);
-    for (at, labels) in [(Path::parse("labels"), Some(&service.labels)), (Path::parse("deploy.labels"), deploy)] {
-        if let Some(labels) = labels {
-            labels_of(&at, labels, asked);
-        }
+/// `index` is the service's place in the project.
+pub(super) fn read(index: usize, service: &Service, middlewares: &Middlewares, asked: &mut Asked) {
+    for (at, labels) in label_sets(service) {
+        labels_of(index, &at, labels, middlewares, asked);
     }
 }
 
-fn labels_of(labels_at: &Path, labels: &Labels, asked: &mut Asked) {
-    let is_off = labels.get("traefik.enable").is_some_and(|enable| enable.eq_ignore_ascii_case("false"));
+/// Where a service has labels for Traefik: those of containers, and of Swarm's services.
+pub(super) fn label_sets(service: &Service) -> impl Iterator<Item = (Path, &Labels)> {
+    let deploy = service.deploy.as_ref().map(|deploy| &deploy.labels);
+    let sets = [(Path::parse("labels"), Some(&service.labels)), (Path::parse("deploy.labels"), deploy)];
+    sets.into_iter().filter_map(|(at, labels)| Some((at, labels?)))
+}
+
+/// Traefik passes over the service.
+pub(super) fn is_off(labels: &Labels) -> bool {
+    labels.get("traefik.enable").is_some_and(|enable| enable.eq_ignore_ascii_case("false"))
+}
+
+fn labels_of(index: usize, labels_at: &Path, labels: &Labels, middlewares: &Middlewares, asked: &mut Asked) {
+    let is_off = is_off(labels);
     let mut routers: BTreeMap<&str, Router<'_>> = BTreeMap::new();
     let mut ports: BTreeMap<&str, (u16, Path)> = BTreeMap::new();
     for label in labels {
@@ -67,7 +80,10 @@ fn labels_of(labels_at: &Path, labels: &Labels, asked: &mut Asked) {
                         router.is_encrypted |= value.contains("secure") || value.contains("https");
                         router.at.push(at);
                     }
-                    ["middlewares"] => asked.unusable.push((at, MIDDLEWARE.to_owned())),
+                    ["middlewares"] => {
+                        router.filters = middlewares.filters(value, &(index, at.clone()));
+                        asked.middlewares.push(at);
+                    }
                     ["priority"] => asked.heeded.push((at, "longer paths come first anyway")),
                     _ => asked.unusable.push((at, "routes of a cluster have no counterpart of it".to_owned())),
                 }
@@ -84,8 +100,24 @@ fn labels_of(labels_at: &Path, labels: &Labels, asked: &mut Asked) {
             ["http", "services", _, "loadbalancer", "passhostheader"] if value == "true" => {
                 asked.heeded.push((at, "controllers pass it on anyway"));
             }
-            ["http", "middlewares", ..] => asked.unusable.push((at, MIDDLEWARE.to_owned())),
-            ["tcp" | "udp", ..] => asked.unusable.push((at, "an Ingress routes HTTP only; publish the port with `--expose`".to_owned())),
+            ["http", "middlewares", ..] => asked.middlewares.push(at),
+            ["http", "services", _, "loadbalancer", "healthcheck", ..] => {
+                asked.heeded.push((at, "a Service leads to pods that are ready, which their probes say"));
+            }
+            [protocol @ ("tcp" | "udp"), "services", _, "loadbalancer", "server", "port"] => {
+                match value.parse::<u16>().ok().filter(|port| *port > 0) {
+                    Some(port) => asked.other_ports.push((port, if *protocol == "tcp" { Transport::Tcp } else { Transport::Udp }, at)),
+                    None => asked.unusable.push((at, "it is no port".to_owned())),
+                }
+            }
+            [protocol @ ("tcp" | "udp"), ..] => {
+                let reason = format!(
+                    "an Ingress routes HTTP only; publish the port with `ports:` and pass `--expose {}=loadbalancer` to open it to {} from outside",
+                    asked.service,
+                    protocol.to_ascii_uppercase()
+                );
+                asked.unusable.push((at, reason));
+            }
             // Version 1.
             ["port"] => match value.parse::<u16>().ok().filter(|port| *port > 0) {
                 Some(port) => {
@@ -115,10 +147,8 @@ fn labels_of(labels_at: &Path, labels: &Labels, asked: &mut Asked) {
     }
 }
 
-const MIDDLEWARE: &str = "a middleware of Traefik's; Ingress controllers have annotations and Gateways filters that do the same";
-
 fn routes(router: Router<'_>, ports: &BTreeMap<&str, (u16, Path)>, asked: &mut Asked) {
-    let Router { rule, is_encrypted, at, service } = router;
+    let Router { rule, is_encrypted, at, service, filters } = router;
     let Some((rule, rule_at)) = rule else {
         asked.unusable.extend(at.into_iter().map(|at| (at, "its router has no rule of its own".to_owned())));
         return;
@@ -138,7 +168,7 @@ fn routes(router: Router<'_>, ports: &BTreeMap<&str, (u16, Path)>, asked: &mut A
         at.push(rule_at.clone());
         at.extend(port.map(|(_, at)| at.clone()));
         let port = port.map(|(port, _)| *port);
-        asked.routes.push(AskedRoute { host, path, is_exact, port, is_encrypted, tls_secret: None, at });
+        asked.routes.push(AskedRoute { host, path, is_exact, port, is_encrypted, tls_secret: None, at, filters: filters.clone() });
     }
 }
 
