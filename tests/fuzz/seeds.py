@@ -73,5 +73,16 @@ for path in [*(ROOT / "examples").rglob("Dockerfile"), *(ROOT / "tests/audit").r
 for block in re.findall(rb"(?ms)^```dockerfile\n(.*?)^```", (ROOT / "docs/rules.md").read_bytes()):
     seed("dockerfile", block)
 
-for target in ("load", "convert", "conf", "yaml", "dockerfile", "dotenv", "template"):
+manifests = [ROOT / "tests/validate/accepted.yaml", ROOT / "tests/validate/written/objects.yaml", *(ROOT / "tests/validate/cel").glob("*.yaml")]
+for path in manifests:
+    documents = path.read_bytes().split(b"\n---\n")
+    for document in documents:
+        seed("validate", b"\3" + SEPARATOR.join([document, b"", document]))
+cel = ROOT / "tests/validate/cel"
+for document in (cel / "objects.yaml").read_bytes().split(b"\n---\n"):
+    seed("validate", b"\3" + document + SEPARATOR + (cel / "definitions.yaml").read_bytes())
+definition = (ROOT / "tests/validate/definition.yaml").read_bytes()
+seed("validate", b"\3" + definition + b"\n---\n" + (ROOT / "tests/validate/accepted.yaml").read_bytes().split(b"\n---\n")[-1] + SEPARATOR + definition)
+
+for target in ("load", "convert", "validate", "conf", "yaml", "dockerfile", "dotenv", "template"):
     print(f"{target}: {len(list((HERE / 'corpus' / target).glob('*')))} seeds")

@@ -39,6 +39,15 @@ const TRIED: [&str; 13] = [
 /// # Errors
 /// When no answer comes.
 pub fn ask(client: &Client, manifest: &Value, namespace: &str) -> anyhow::Result<Answer> {
+    ask_as_written(client, manifest, &manifest.to_string(), namespace)
+}
+
+/// As [`ask`], of a manifest as somebody wrote it.
+///
+/// # Errors
+/// When no answer comes.
+pub fn ask_as_written(client: &Client, manifest: &Value, text: &str, namespace: &str) -> anyhow::Result<Answer> {
+    let written = text;
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let (api_version, kind) = (text(&manifest["apiVersion"]), text(&manifest["kind"]));
     let unknown = Answer { status: 404, message: "the server could not find the requested resource".into() };
@@ -52,12 +61,33 @@ pub fn ask(client: &Client, manifest: &Value, namespace: &str) -> anyhow::Result
     let Some(collection) = client.collection(&api_version, &kind, namespace)? else { return Ok(unknown) };
     let dry_run = if TRIED.contains(&kind.as_str()) { "&dryRun=All" } else { "" };
     let path = format!("{collection}?fieldValidation=Strict{dry_run}");
-    let response = client.request("POST", &path, Some(("application/yaml", &manifest.to_string())))?;
+    let response = client.request("POST", &path, Some(("application/yaml", written)))?;
     if response.is_ok() && dry_run.is_empty() {
         client.delete(&format!("{collection}/{}", percent(&text(&response.body["metadata"]["name"]))))?;
     }
     let message = if response.is_ok() { String::new() } else { response.message() };
     Ok(Answer { status: response.status, message })
+}
+
+/// Installs a custom resource definition and waits until its kind is served; false when the server refuses it.
+///
+/// # Errors
+/// When no answer comes, or the kind is not served in time.
+pub fn define(client: &Client, definition: &Value) -> anyhow::Result<bool> {
+    let collection = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
+    if !client.create(collection, &definition.to_string())?.is_ok() {
+        return Ok(false);
+    }
+    let path = format!("{collection}/{}", definition["metadata"]["name"].as_str().unwrap_or_default());
+    for _ in 0..100 {
+        let found = client.get(&path)?;
+        let conditions = found.body["status"]["conditions"].as_array().cloned().unwrap_or_default();
+        if conditions.iter().any(|condition| condition["type"] == "Established" && condition["status"] == "True") {
+            return Ok(true);
+        }
+        std::thread::sleep(std::time::Duration::from_millis(100));
+    }
+    anyhow::bail!("{path} is not established")
 }
 
 /// A name as a part of a path.

@@ -39,7 +39,13 @@ pub struct Manifests {
 
 /// Reads the objects of a text.
 pub fn read(file: FileId, text: &str, budget: &Budget) -> Manifests {
-    let parsed = parse(file, text, budget);
+    let mut parsed = parse(file, text, budget);
+    if parsed.diagnostics.iter().any(is_control_character) {
+        // To the parser that is a fault of the whole text. A server takes one document at a time.
+        let (clean, faults) = without_control_characters(file, text, budget);
+        parsed = parse(file, &clean, budget);
+        parsed.diagnostics.extend(faults);
+    }
     let mut manifests = Manifests::default();
     let starts: Vec<u32> = parsed.documents.iter().map(|document| document.root.span().map_or(0, |span| span.start)).collect();
     let mut duplicates: Vec<(usize, Diagnostic)> = Vec::new();
@@ -63,6 +69,44 @@ pub fn read(file: FileId, text: &str, budget: &Budget) -> Manifests {
         manifests.add(Manifest { root, document: at + 1, item: None, duplicate_keys });
     }
     manifests
+}
+
+fn is_control_character(diagnostic: &Diagnostic) -> bool {
+    diagnostic.code.0 == "yaml::control-character"
+}
+
+/// The text with a null in place of each document that has a character that YAML has not, and what is wrong with those. Nothing else
+/// changes its place.
+fn without_control_characters(file: FileId, text: &str, budget: &Budget) -> (String, Vec<Diagnostic>) {
+    let mut clean = String::with_capacity(text.len());
+    let mut faults = Vec::new();
+    let mut start = 0;
+    while start < text.len() {
+        let end = text[start..].find("\n---").map_or(text.len(), |at| start + at + 1);
+        let piece = &text[start..end];
+        match parse(file, piece, budget).diagnostics.into_iter().find(is_control_character) {
+            None => clean.push_str(piece),
+            Some(mut fault) => {
+                let at = fault.span().map_or(0, |span| span.range().start);
+                let marker = if piece.starts_with("---") { 3 } else { 0 };
+                let blank = |(index, byte): (usize, u8)| match byte {
+                    _ if index < marker => '-',
+                    _ if index == at => '~',
+                    b'\n' => '\n',
+                    _ => ' ',
+                };
+                clean.extend(piece.bytes().enumerate().map(blank));
+                let offset = u32::try_from(start).unwrap_or(u32::MAX);
+                for label in &mut fault.labels {
+                    label.span.start += offset;
+                    label.span.end += offset;
+                }
+                faults.push(fault);
+            }
+        }
+        start = end;
+    }
+    (clean, faults)
 }
 
 impl Manifests {
@@ -171,5 +215,42 @@ mod tests {
         assert_eq!(read.objects.iter().map(|object| object.duplicate_keys.len()).collect::<Vec<_>>(), [0, 1, 0]);
         assert_eq!(read.broken.iter().map(|(document, _)| *document).collect::<Vec<_>>(), [2]);
         assert_eq!(read.others.len(), 1);
+    }
+
+    #[test]
+    fn whatever_is_broken_in_one_document_the_others_are_read() {
+        for broken in [
+            "a: [",
+            "a: {",
+            "a: {b: c",
+            "- a\nb: c",
+            "a: b\n c: d",
+            "a:\n\t- b",
+            "a: \"b",
+            "a: 'b",
+            "a: \"\\q\"",
+            "a: *nothing",
+            "a: b: c",
+            "%odd\n",
+            "a: !<",
+            "a: |9000\n b",
+            "? [",
+            "a: &",
+            "a: @b",
+            "a: `b`",
+            "]",
+            "}",
+            ", a",
+            "kind: A\nkind: [",
+            "kind: X\n  b: c",
+            "a: \u{7}",
+            "<<: 1",
+            "<<: *a",
+        ] {
+            let read = of(&format!("kind: A\n---\n{broken}\n---\nkind: B\nb: [c]\n---\nkind: C\n"));
+            let kinds: Vec<_> = read.objects.iter().filter_map(|object| object.root.text("kind")).filter(|kind| *kind != "X").collect();
+            assert_eq!(kinds, ["A", "B", "C"], "{broken:?}");
+            assert!(!read.broken.is_empty() && read.broken.iter().all(|(document, _)| *document == 2), "{broken:?}: {:?}", read.broken);
+        }
     }
 }

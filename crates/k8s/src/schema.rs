@@ -11,11 +11,11 @@ mod table;
 use std::fmt;
 use std::str::FromStr;
 
-pub(crate) use custom::Expressions;
 pub use custom::{CustomKind, CustomKinds};
+pub(crate) use custom::{Expressions, written};
 pub use field::{FieldInfo, find_field};
 pub use removed::{Removed, removed};
-pub(crate) use table::{Base, Struct, Type, Wrap, structure};
+pub(crate) use table::{Base, Struct, Type, Wrap, structure, type_index};
 
 /// A minor version of Kubernetes 1 that the table has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

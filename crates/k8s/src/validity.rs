@@ -88,6 +88,20 @@ pub struct Verdict {
     pub problems: Vec<Problem>,
 }
 
+impl Verdict {
+    /// The verdict of a schema that is but a part of the kind's: a field that it has not may be right, and then nothing is known.
+    fn by_a_part(mut self) -> Self {
+        let all = self.problems.len();
+        self.problems.retain(|problem| problem.rule != Rule(3) || problem.path.starts_with("metadata."));
+        self.status = match self.problems.iter().any(|problem| !problem.is_warning) {
+            true => Status::Invalid,
+            false if self.problems.len() < all => Status::Skipped,
+            false => Status::Valid,
+        };
+        self
+    }
+}
+
 /// Says what the API server of a version would say of an object.
 ///
 /// `custom` are the kinds that definitions bring; others than those and Kubernetes' own are skipped.
@@ -106,9 +120,10 @@ pub fn validate(manifest: &Manifest, version: Version, custom: &CustomKinds) -> 
             kinds::check(root, &info, &mut findings);
         }
         Lookup::NotServed => kinds::not_served(root, api_version, kind, &mut findings),
-        Lookup::Foreign if let Some(kind) = custom.get(api_version, kind) => {
-            metadata::check(root, format::subdomain, kind.is_namespaced, &mut findings);
-            custom::check(root, kind, &mut findings);
+        Lookup::Foreign if let Some(kind) = custom.get(api_version, kind) => custom::check_all(root, kind, &mut findings),
+        Lookup::Foreign if let Some(kind) = schema::written(api_version, kind) => {
+            custom::check_all(root, kind, &mut findings);
+            return findings.verdict().by_a_part();
         }
         Lookup::Foreign => {
             let status = if findings.is_empty() { Status::Skipped } else { Status::Invalid };

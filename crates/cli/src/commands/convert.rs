@@ -97,23 +97,24 @@ pub(crate) fn run(args: ConvertArgs, before: ProjectArgs, shell: &mut Shell) -> 
     let mut conversion = ManuallyDrop::new(convert_by(if is_report_read { convert } else { convert_objects }, &loaded, &options, shell));
     conversion.diagnostics.extend(no_service(&loaded));
     let invalid = shell.tell(&conversion.diagnostics, &loaded.sources);
-    // What the API server would say of the objects. It is told, and changes nothing.
+    // A chart is tried with other values, which is about Secrets as they are.
+    let plain = (args.layout.to == Layout::Helm && !matches!(secrets, SecretsAs::Secrets)).then(|| conversion.objects.clone());
+    if !invalid {
+        hide(&mut conversion.objects, &loaded, &secrets, &options, shell)?;
+    }
+    // What the API server would say of the objects, and whether they fit each other. It is told, and changes nothing.
     let check = |conversion: &Conversion| check_objects(&conversion.objects, Version::nearest(options.kube_version.minor));
     let mut verdicts = check(&conversion);
-    if !is_report_read && !verdicts.is_empty() {
+    if !is_report_read && !invalid && !verdicts.is_empty() {
         // Only now somebody wants to see where fields came from.
         conversion = ManuallyDrop::new(convert_loaded(&loaded, &options, shell));
+        hide(&mut conversion.objects, &loaded, &secrets, &options, shell)?;
         verdicts = check(&conversion);
     }
     shell.tell(&verdicts, &loaded.sources);
     conversion.diagnostics.extend(verdicts);
     if !invalid && args.layout.to == Layout::Stack {
         conversion.objects = as_stack::objects(&request, &loaded, &options, shell)?;
-    }
-    // A chart is tried with other values, which is about Secrets as they are.
-    let plain = (args.layout.to == Layout::Helm && !matches!(secrets, SecretsAs::Secrets)).then(|| conversion.objects.clone());
-    if !invalid {
-        hide(&mut conversion.objects, &loaded, &secrets, &options, shell)?;
     }
     let exit = match args.directory {
         _ if invalid => {

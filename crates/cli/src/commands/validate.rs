@@ -99,7 +99,12 @@ pub(crate) fn run(args: ValidateArgs, shell: &mut Shell) -> Outcome {
     let settings = args.rules.settings(judgement::unknown_names, shell)?;
     let there = args.against.as_deref().map(|argument| against::load(argument, &paths, shell)).transpose()?;
     let input = validation::load(&Request { paths, standard_input }, &shell.files);
-    let definitions = validation::load(&Request { paths: args.definitions, standard_input: None }, &shell.files);
+    let mut definitions = validation::load(&Request { paths: args.definitions, standard_input: None }, &shell.files);
+    if input.files.iter().any(|file| input.sources.file(*file).text().contains("windlass.dev/v1alpha1")) {
+        let file = definitions.sources.add("windlass crd", windlass_crd::all_yaml());
+        // First, so that a definition that was given wins.
+        definitions.files.insert(0, file);
+    }
     let cluster = args.server.then(|| Cluster::connect(&args.cluster)).transpose()?;
     let version = match cluster.as_ref().and_then(Cluster::minor) {
         Some(minor) if !shell.given.contains("kube-version") => Version::nearest(minor),

@@ -1,11 +1,13 @@
 //! Kinds that custom resource definitions bring: their schemas as they were written, and the rules in them.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
-use windlass_yaml::{Node, Value};
+use windlass_source::SourceMap;
+use windlass_yaml::{Budget, Node, Value};
 
 use crate::cel::{Expression, Failure};
-use crate::read::Manifest;
+use crate::read::{Manifest, read};
 use crate::view::{Fields as _, text};
 
 /// The kinds of some definitions, by `apiVersion` and name.
@@ -57,6 +59,18 @@ impl CustomKinds {
         }
         self.kinds.get(&(api_version.to_owned(), kind.to_owned()))
     }
+}
+
+/// What is known of a kind that Windlass writes and Kubernetes has not: a part of its schema, as in `written.yaml`.
+pub(crate) fn written(api_version: &str, kind: &str) -> Option<&'static CustomKind> {
+    static WRITTEN: LazyLock<CustomKinds> = LazyLock::new(|| {
+        let text = include_str!("written.yaml");
+        let file = SourceMap::new().add("written.yaml", "");
+        let mut kinds = CustomKinds::default();
+        read(file, text, &Budget::default()).objects.iter().for_each(|manifest| kinds.add(manifest));
+        kinds
+    });
+    WRITTEN.get(api_version, kind)
 }
 
 /// Reads the expressions of every rule in a schema.

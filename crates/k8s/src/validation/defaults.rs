@@ -25,12 +25,16 @@ pub(super) fn object(object: &Object<'_>) -> Value {
             return value;
         }
         "StorageClass" => {
-            fill(&mut value, "reclaimPolicy", || "Delete".into());
-            fill(&mut value, "volumeBindingMode", || "Immediate".into());
+            fill_null(&mut value, "reclaimPolicy", || "Delete".into());
+            fill_null(&mut value, "volumeBindingMode", || "Immediate".into());
             return value;
         }
         "Service" => {
             at(&mut value, &["spec"], service);
+            return value;
+        }
+        "RoleBinding" | "ClusterRoleBinding" => {
+            at(&mut value, &["roleRef"], |role| fill(role, "apiGroup", || "rbac.authorization.k8s.io".into()));
             return value;
         }
         _ => return value,
@@ -65,6 +69,8 @@ fn pod(spec: &mut Value) {
     fill(spec, "dnsPolicy", || "ClusterFirst".into());
     fill(spec, "schedulerName", || "default-scheduler".into());
     fill(spec, "securityContext", empty);
+    fill(spec, "enableServiceLinks", || true.into());
+    each(spec, "volumes", volume);
     for list in ["initContainers", "containers"] {
         each(spec, list, |container| {
             fill(container, "resources", empty);
@@ -78,8 +84,44 @@ fn pod(spec: &mut Value) {
             let is_moving = !image.contains('@') && (!name.contains(':') || name.ends_with(":latest"));
             fill(container, "imagePullPolicy", || if is_moving { "Always" } else { "IfNotPresent" }.into());
             each(container, "ports", |port| fill(port, "protocol", || "TCP".into()));
+            each(container, "env", |variable| at(variable, &["valueFrom", "fieldRef"], field_reference));
+            for name in ["startupProbe", "readinessProbe", "livenessProbe"] {
+                at(container, &[name], probe);
+            }
+            for name in ["postStart", "preStop"] {
+                at(container, &["lifecycle", name, "httpGet"], |get| fill(get, "scheme", || "HTTP".into()));
+            }
         });
     }
+}
+
+fn probe(probe: &mut Value) {
+    for (name, number) in [("timeoutSeconds", 1), ("periodSeconds", 10), ("successThreshold", 1), ("failureThreshold", 3)] {
+        fill(probe, name, || Value::Int(number));
+    }
+    at(probe, &["httpGet"], |get| fill(get, "scheme", || "HTTP".into()));
+    at(probe, &["httpGet"], |get| fill(get, "path", || "/".into()));
+}
+
+fn volume(volume: &mut Value) {
+    for source in ["configMap", "secret", "downwardAPI", "projected"] {
+        at(volume, &[source], |source| fill(source, "defaultMode", || Value::Int(0o644)));
+    }
+    at(volume, &["downwardAPI"], fields);
+    at(volume, &["projected"], |projected| {
+        each(projected, "sources", |source| {
+            at(source, &["serviceAccountToken"], |token| fill(token, "expirationSeconds", || Value::Int(3600)));
+            at(source, &["downwardAPI"], fields);
+        });
+    });
+}
+
+fn fields(source: &mut Value) {
+    each(source, "items", |item| at(item, &["fieldRef"], field_reference));
+}
+
+fn field_reference(reference: &mut Value) {
+    fill(reference, "apiVersion", || "v1".into());
 }
 
 fn job(spec: &mut Value) {
@@ -117,10 +159,20 @@ fn get<'v>(value: &'v Value, name: &str) -> Option<&'v Value> {
     }
 }
 
-/// Sets a field that is not there.
+/// Sets a field that is not there. To the server, null is not, and an empty text where it keeps a text as such.
 fn fill(value: &mut Value, name: &str, default: impl FnOnce() -> Value) {
-    if let Value::Map(Map { map }) = value {
-        Arc::make_mut(map).entry(key(name)).or_insert_with(default);
+    if matches!(get(value, name), Some(Value::String(text)) if text.is_empty()) {
+        at(value, &[name], |value| *value = Value::Null);
+    }
+    fill_null(value, name, default);
+}
+
+/// The same of a field where an empty text is one: the server keeps a pointer.
+fn fill_null(value: &mut Value, name: &str, default: impl FnOnce() -> Value) {
+    if matches!(get(value, name), None | Some(Value::Null))
+        && let Value::Map(Map { map }) = value
+    {
+        Arc::make_mut(map).insert(key(name), default());
     }
 }
 

@@ -1,8 +1,9 @@
 //! Objects that were made rather than read: what the API server would say of them, at the places that they came from.
 
-use windlass_source::{Code, Diagnostic, in_parallel};
+use windlass_source::{Code, Diagnostic, SourceMap, in_parallel};
 use windlass_yaml::Path;
 
+use super::relations::{Finding, relations};
 use crate::object::Object;
 use crate::objects::Objects;
 use crate::read::Manifest;
@@ -13,17 +14,32 @@ use crate::write;
 /// Fewer objects are judged faster than a second thread is there.
 const WORTH_A_THREAD: usize = 40;
 
-/// A diagnostic for everything that the API server would refuse or warn of.
+/// A diagnostic for everything that the API server would refuse or warn of, and for what can't work since the objects do not fit each
+/// other.
 pub fn check_objects(objects: &Objects, version: Version) -> Vec<Diagnostic> {
     let custom = CustomKinds::default();
     let objects: Vec<&Object> = objects.iter().collect();
-    let told = in_parallel(&objects, WORTH_A_THREAD, |object| {
+    let judged = in_parallel(&objects, WORTH_A_THREAD, |object| {
         let root = write::tree(&object.resource);
         let manifest = Manifest { root, document: 1, item: None, duplicate_keys: Vec::new() };
         let verdict = validity::validate(&manifest, version, &custom);
-        verdict.problems.iter().map(|problem| diagnostic(object, problem)).collect::<Vec<_>>()
+        (manifest.root, verdict.problems.iter().map(|problem| diagnostic(object, problem)).collect::<Vec<_>>())
     });
-    told.into_iter().flatten().collect()
+    // The trees stand in no file; where their fields came from, the objects know.
+    let file = SourceMap::new().add("objects", "");
+    let trees: Vec<_> = judged.iter().map(|(root, _)| super::Object { file, root }).collect();
+    let findings = relations(&trees);
+    let told = judged.into_iter().zip(findings).zip(objects).flat_map(|(((_, mut told), findings), object)| {
+        // What the objects lack, the report of the conversion says better: it knows what the project declares as external.
+        told.extend(findings.iter().filter(|finding| finding.is_error).map(|finding| misfit(object, finding)));
+        told
+    });
+    told.collect()
+}
+
+fn misfit(object: &Object, finding: &Finding) -> Diagnostic {
+    let message = format!("{}: {}", object.reference(), finding.message);
+    Diagnostic::error(Code(finding.rule), message).origin(object.origin_of(&Path::parse(&finding.path)), "comes from here")
 }
 
 fn diagnostic(object: &Object, problem: &Problem) -> Diagnostic {
@@ -40,9 +56,10 @@ fn diagnostic(object: &Object, problem: &Problem) -> Diagnostic {
 
 #[cfg(test)]
 mod tests {
+    use k8s_openapi::api::apps::v1::Deployment;
     use k8s_openapi::api::core::v1::{Service, ServicePort, ServiceSpec};
     use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
-    use windlass_source::{Origin, SourceMap, Span};
+    use windlass_source::{Origin, Span};
 
     use super::*;
 
@@ -62,5 +79,30 @@ mod tests {
         let told = check_objects(&objects, Version::DEFAULT);
         assert_eq!(told.len(), 1, "{told:?}");
         assert_eq!((told[0].code.0, told[0].span()), ("KV050", Some(span)));
+    }
+
+    #[test]
+    fn objects_that_do_not_fit_each_other_are_shown_where_they_came_from() {
+        let mut sources = SourceMap::new();
+        let span = Span::new(sources.add("compose.yaml", "ports: [80]"), 8..10);
+        let spec = ServiceSpec {
+            selector: Some([("app".to_owned(), "web".to_owned())].into()),
+            ports: Some(vec![ServicePort { port: 80, ..ServicePort::default() }]),
+            ..ServiceSpec::default()
+        };
+        let metadata = |name: &str| ObjectMeta { name: Some(name.into()), ..ObjectMeta::default() };
+        let mut service = Object::new(Service { metadata: metadata("web"), spec: Some(spec), ..Service::default() }, Origin::DEFAULT);
+        service.origins.set(Path::parse("spec.selector"), span);
+        let template =
+            serde_json::json!({ "metadata": { "labels": { "app": "db" } }, "spec": { "containers": [{ "name": "db", "image": "a:1" }] } });
+        let spec = serde_json::json!({ "selector": { "matchLabels": { "app": "db" } }, "template": template });
+        let deployment =
+            Deployment { metadata: metadata("db"), spec: serde_json::from_value(spec).expect("a spec"), ..Deployment::default() };
+        let mut objects = Objects::new();
+        objects.insert(service).expect("no other object");
+        objects.insert(Object::new(deployment, Origin::DEFAULT)).expect("no other object");
+        let told = check_objects(&objects, Version::DEFAULT);
+        let told: Vec<_> = told.iter().map(|told| (told.code.0, told.message.as_str(), told.span())).collect();
+        assert_eq!(told, [("KN003", "Service/web: no pod of this input has these labels", Some(span))]);
     }
 }

@@ -154,6 +154,9 @@ mod tests {
     use windlass_source::MemoryFileSystem;
 
     use super::*;
+    use crate::schema::Version;
+    use crate::validation::{Validation, validate};
+    use crate::validity::Status;
 
     fn names(files: &[(&str, &str)], paths: &[&str]) -> (Vec<String>, Vec<String>) {
         let system = files.iter().fold(MemoryFileSystem::new(), |system, (path, text)| system.with_file(path, *text));
@@ -189,5 +192,38 @@ mod tests {
     #[test]
     fn what_is_not_there_is_an_error() {
         assert_eq!(names(&[], &["nowhere"]).1, ["`nowhere` can't be read"]);
+    }
+
+    fn verdicts(system: &MemoryFileSystem) -> (Input, Validation) {
+        let input = load(&Request { paths: vec!["k8s".into()], standard_input: None }, system);
+        let validation = validate(&input, &Input::default(), Version::DEFAULT);
+        (input, validation)
+    }
+
+    #[test]
+    fn a_file_of_15_mib_is_judged_to_its_last_line() {
+        let line = format!("  {}: {}\n", "k".repeat(50), "v".repeat(4_000));
+        let object = |at: usize| {
+            let lines: String = (0..250).map(|number| line.replacen('k', &format!("k{number}"), 1)).collect();
+            format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{ name: c{at} }}\ndata:\n{lines}---\n")
+        };
+        let text: String = (0..15).map(object).collect::<String>() + "a: [\n---\nkind: Secret\napiVersion: v1\nmetadata: { name: A }\n";
+        assert!((15 << 20) - (1 << 20) < text.len() && text.len() < 16 << 20, "{}", text.len());
+        let (input, validation) = verdicts(&MemoryFileSystem::new().with_file("k8s/all.yaml", text));
+        assert_eq!((input.diagnostics.len(), validation.broken.len()), (0, 1));
+        assert_eq!([Status::Valid, Status::Invalid].map(|status| validation.count(status)), [15, 1]);
+    }
+
+    #[test]
+    fn ten_thousand_files_are_judged_each() {
+        let mut system = MemoryFileSystem::new();
+        for at in 0..10_000 {
+            let name = if at % 100 == 0 { "A" } else { "a" };
+            let text = format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{ name: {name}{at} }}\n");
+            system.insert(format!("k8s/{}/{at}.yaml", at / 100), text, 0o644);
+        }
+        let (input, validation) = verdicts(&system);
+        assert_eq!((input.files.len(), input.diagnostics.len()), (10_000, 0));
+        assert_eq!([Status::Valid, Status::Invalid].map(|status| validation.count(status)), [9_900, 100]);
     }
 }

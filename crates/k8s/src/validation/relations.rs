@@ -344,11 +344,21 @@ fn budget(root: &Node, namespace: &str, index: &Index<'_>, findings: &mut Vec<Fi
 }
 
 fn policy(root: &Node, namespace: &str, index: &Index<'_>, findings: &mut Vec<Finding>) {
-    let Some(selector) = root.at(&["spec", "podSelector"]) else { return };
-    let workloads = index.workloads(namespace);
-    let mut candidates = index.candidates(namespace, selector.field("matchLabels"));
-    if !workloads.is_empty() && !candidates.any(|workload| selector_matches(selector, workload.template.at(&["metadata", "labels"]))) {
+    let Some(spec) = root.field("spec").filter(|_| !index.workloads(namespace).is_empty()) else { return };
+    let selects = |selector: &Node| {
+        let mut candidates = index.candidates(namespace, selector.field("matchLabels"));
+        candidates.any(|workload| selector_matches(selector, workload.template.at(&["metadata", "labels"])))
+    };
+    if let Some(selector) = spec.field("podSelector").filter(|selector| !selects(selector)) {
         findings.push(finding("KN002", false, "spec.podSelector", Some(selector), "the policy selects no pod of this input".into()));
+    }
+    // Peers of other namespaces may be anybody's.
+    let peers = [("ingress", "from"), ("egress", "to")].into_iter().flat_map(|(rules, peers)| {
+        spec.items(rules).iter().flat_map(move |rule| rule.items(peers)).filter(|peer| peer.field("namespaceSelector").is_none())
+    });
+    for selector in peers.filter_map(|peer| peer.field("podSelector")).filter(|selector| !selects(selector)) {
+        let message = "the peer is no pod of this input".to_owned();
+        findings.push(finding("KN002", false, path_of(root, selector), Some(selector), message));
     }
 }
 
@@ -483,6 +493,10 @@ spec:
         );
         check(
             "{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {name: web}, spec: {podSelector: {matchLabels: {app: x}}}}",
+            "KN002",
+        );
+        check(
+            "{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {name: web}, spec: {podSelector: {matchLabels: {app: web}}, egress: [{to: [{podSelector: {matchLabels: {app: x}}}, {podSelector: {}}, {podSelector: {matchLabels: {app: x}}, namespaceSelector: {}}]}]}}",
             "KN002",
         );
         check(WEB, "KV152");

@@ -2,7 +2,7 @@
 //!
 //! Fields that either side leaves out count as their defaults. Rules of custom kinds on the former state are not looked at.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use cel::objects::{Key, Map};
 use std::sync::Arc;
@@ -53,14 +53,10 @@ fn fixed(kind: &str) -> &'static [Fixed] {
         "RoleBinding" | "ClusterRoleBinding" => fixed!["roleRef" => Words::Invalid("cannot change roleRef")],
         "Secret" => fixed!["type" => IMMUTABLE],
         "StorageClass" => fixed![
-            "parameters" => Words::Forbidden("updates to parameters are forbidden."),
-            "provisioner" => Words::Forbidden("updates to provisioner are forbidden."),
-            "reclaimPolicy" => Words::Forbidden("updates to reclaimPolicy are forbidden."),
-            "volumeBindingMode" => IMMUTABLE,
+            "parameters" => IMMUTABLE, "provisioner" => IMMUTABLE, "reclaimPolicy" => IMMUTABLE, "volumeBindingMode" => IMMUTABLE,
         ],
         "PriorityClass" => fixed![
-            "value" => Words::Forbidden("may not be changed in an update."),
-            "preemptionPolicy" => Words::Forbidden("may not be changed in an update."),
+            "value" => Words::Forbidden("may not be changed in an update."), "preemptionPolicy" => IMMUTABLE,
         ],
         "IngressClass" => fixed!["spec"."controller" => IMMUTABLE],
         "RuntimeClass" => fixed!["handler" => IMMUTABLE],
@@ -118,20 +114,31 @@ fn update(old: &Object<'_>, new: &Object<'_>) -> Vec<Finding> {
         findings.push(finding("KV314", true, path, node.map(|(node, _)| node), message));
     };
     for Fixed { path, words } in fixed(new.kind()) {
-        if get(&before, path) != get(&after, path) {
+        if get(&before, path).filter(says_something) != get(&after, path).filter(says_something) {
             tell(path, words);
         }
     }
-    if let Some((names, words)) = free(new.kind())
-        && without(&before, names) != without(&after, names)
-    {
-        tell(&["spec"], &Words::Forbidden(words));
+    if let Some((names, words)) = free(new.kind()) {
+        // A source that the new claim leaves out is kept.
+        let kept = ["dataSource", "dataSourceRef"].into_iter().filter(|name| get(&after, &["spec", name]).is_none());
+        let names: Vec<&str> = names.iter().copied().chain(kept).collect();
+        if without(&before, &names) != without(&after, &names) {
+            tell(&["spec"], &Words::Forbidden(words));
+        }
     }
     match new.kind() {
         "Pod" => {
             let fixed = |value: &Value, list: &str| get(value, &["spec", list]).map(|list| each_without(list, "image"));
             if ["containers", "initContainers"].iter().any(|list| fixed(&before, list) != fixed(&after, list)) {
                 tell(&["spec"], &Words::Forbidden(POD));
+            }
+            const DEADLINE: [&str; 2] = ["spec", "activeDeadlineSeconds"];
+            match (get(&before, &DEADLINE), get(&after, &DEADLINE)) {
+                (Some(Value::Int(before)), Some(Value::Int(after))) if after > before => {
+                    tell(&DEADLINE, &Words::Invalid("must be less than or equal to previous value"));
+                }
+                (Some(Value::Int(_)), None) => tell(&DEADLINE, &Words::Invalid("must not update from a positive integer to nil value")),
+                _ => {}
             }
         }
         "PersistentVolumeClaim" => {
@@ -161,11 +168,21 @@ fn update(old: &Object<'_>, new: &Object<'_>) -> Vec<Finding> {
         }
         "Job" => {
             // An Indexed Job may grow and shrink with its parallelism.
-            let completions = |value: &Value| get(value, &["spec", "completions"]).cloned();
-            let is_elastic = text(&after, &["spec", "completionMode"]) == Some("Indexed")
-                && completions(&after).as_ref() == get(&after, &["spec", "parallelism"]);
-            if completions(&before) != completions(&after) && !is_elastic {
-                tell(&["spec", "completions"], &IMMUTABLE);
+            const COMPLETIONS: [&str; 2] = ["spec", "completions"];
+            let is_indexed = text(&after, &["spec", "completionMode"]) == Some("Indexed");
+            let is_elastic = is_indexed && get(&after, &COMPLETIONS) == get(&after, &["spec", "parallelism"]);
+            if get(&before, &COMPLETIONS) != get(&after, &COMPLETIONS) && !is_elastic {
+                const IN_TANDEM: Words = Words::Invalid("can only be modified in tandem with spec.parallelism");
+                tell(&COMPLETIONS, if is_indexed { &IN_TANDEM } else { &IMMUTABLE });
+            }
+        }
+        "ResourceQuota" => {
+            let scopes = |value: &Value| match get(value, &["spec", "scopes"]) {
+                Some(Value::List(items)) => items.iter().map(|scope| format!("{scope:?}")).collect(),
+                _ => BTreeSet::new(),
+            };
+            if scopes(&before) != scopes(&after) {
+                tell(&["spec", "scopes"], &IMMUTABLE);
             }
         }
         "Service" => service(&before, &after, &mut tell),
@@ -228,10 +245,16 @@ fn text<'v>(value: &'v Value, path: &[&str]) -> Option<&'v str> {
     }
 }
 
+/// False for what the server drops: null, and an empty list.
+fn says_something(value: &&Value) -> bool {
+    !matches!(value, Value::Null) && !matches!(value, Value::List(items) if items.is_empty())
+}
+
 fn amount(value: &Value) -> Option<Amount> {
     match value {
         Value::String(text) => Amount::parse(text),
         Value::Int(number) => Some(Amount::whole(*number)),
+        Value::Float(number) => Amount::parse(&number.to_string()),
         _ => None,
     }
 }

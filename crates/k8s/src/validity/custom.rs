@@ -9,12 +9,19 @@ use regex_lite::Regex;
 use windlass_yaml::{Node, Number, Value};
 
 use super::findings::{Findings, Place, show};
+use super::{format, metadata, structure};
 use crate::quantity::Amount;
 use crate::schema::CustomKind;
 use crate::view::{Fields as _, int, text};
 
-/// Checks an object; what every object has is not in its schema.
-pub(super) fn check<'a>(root: &'a Node, kind: &CustomKind, findings: &mut Findings<'a>) {
+/// Checks an object: what every object has, then what its schema says.
+pub(super) fn check_all<'a>(root: &'a Node, kind: &CustomKind, findings: &mut Findings<'a>) {
+    structure::metadata(root, findings);
+    metadata::check(root, format::subdomain, kind.is_namespaced, findings);
+    check(root, kind, findings);
+}
+
+fn check<'a>(root: &'a Node, kind: &CustomKind, findings: &mut Findings<'a>) {
     let schema = &kind.schema;
     let Some(map) = root.as_map() else { return };
     for (key, value) in map.iter() {

@@ -22,6 +22,12 @@ pub(super) fn pod<'a>(spec: &'a Node, findings: &mut Findings<'a>) {
                 findings.forbidden(306, Place::field(spec, name), "when `hostUsers` is false");
             }
         }
+    } else {
+        for container in ["initContainers", "containers", "ephemeralContainers"].iter().flat_map(|list| spec.items(list)) {
+            if let Some(mount) = container.at(&["securityContext", "procMount"]).filter(|mount| mount.as_str() == Some("Unmasked")) {
+                findings.invalid(306, mount, "`hostUsers` must be false to use `Unmasked`");
+            }
+        }
     }
     let Some(context) = spec.field("securityContext") else { return };
     for name in ["runAsUser", "runAsGroup", "fsGroup"] {

@@ -7,7 +7,7 @@ use windlass_yaml::{Node, Number, Value};
 
 use super::findings::{Findings, Place};
 use super::format;
-use crate::schema::{Base, Struct, Type, Wrap, structure};
+use crate::schema::{Base, Struct, Type, Wrap, structure, type_index};
 use crate::view::{self, Fields as _};
 
 /// Keys that stand twice; the server names the key and its line.
@@ -23,6 +23,13 @@ pub(super) fn duplicate_keys(diagnostics: &[Diagnostic], findings: &mut Findings
 pub(super) fn check<'a>(root: &'a Node, type_index: u16, findings: &mut Findings<'a>) {
     let mut walk = Walk { findings, path: Vec::new(), owner: structure(type_index).name.rsplit('.').next().unwrap_or_default() };
     walk.value(root, Type::of_struct(type_index));
+}
+
+/// Checks the metadata of an object of a custom kind, which have the type that all have.
+pub(super) fn metadata<'a>(root: &'a Node, findings: &mut Findings<'a>) {
+    let (Some(metadata), Some(index)) = (root.field("metadata"), type_index("meta.v1.ObjectMeta")) else { return };
+    let mut walk = Walk { findings, path: vec!["metadata"], owner: "ObjectMeta" };
+    walk.value(metadata, Type::of_struct(index));
 }
 
 /// That what the types call required is there. For kinds without checks of their own: the server's validation knows better.

@@ -168,7 +168,7 @@ pub(super) fn replication_controller<'a>(root: &'a Node, findings: &mut Findings
     if selected.is_empty() && labels.and_then(Node::as_map).is_none_or(windlass_yaml::Map::is_empty) {
         findings.required(10, Place::at(root, &["spec", "selector"]), "");
     } else if selected.iter().any(|(key, value)| labels.and_then(|labels| labels.text(&key.name)) != text(value)) {
-        mismatch(template, findings);
+        mismatch(Place::at(template, &["metadata", "labels"]), labels, findings);
     }
     pod::check_template(template, Owner::ReplicaSet, findings);
 }
@@ -198,20 +198,22 @@ fn template_with_selector<'a>(root: &'a Node, spec: &'a Node, kind: &str, owner:
         }
     }
     let Some(template) = root.at(&["spec", "template"]) else {
+        if !selector.is_some_and(|selector| selector::is_empty(selector) || selector::matches(selector, None)) {
+            mismatch(Place::at(root, &["spec", "template", "metadata", "labels"]), None, findings);
+        }
         findings.required(11, Place::at(root, &["spec", "template", "spec", "containers"]), "");
         return;
     };
     let labels = template.at(&["metadata", "labels"]);
     if !selector.is_some_and(|selector| selector::is_empty(selector) || selector::matches(selector, labels)) {
-        mismatch(template, findings);
+        mismatch(Place::at(template, &["metadata", "labels"]), labels, findings);
     }
     let claims = if owner == Owner::StatefulSet { spec.items("volumeClaimTemplates") } else { &[] };
     pod::check_template_with_claims(template, claims, owner, findings);
     metadata::of_template(template, findings);
 }
 
-fn mismatch<'a>(template: &'a Node, findings: &mut Findings<'a>) {
-    let place = Place::at(template, &["metadata", "labels"]);
-    let labels = template.at(&["metadata", "labels"]).map_or_else(|| "null".to_owned(), show);
+fn mismatch<'a>(place: Place<'a>, labels: Option<&'a Node>, findings: &mut Findings<'a>) {
+    let labels = labels.map_or_else(|| "null".to_owned(), show);
     findings.invalid_value(30, place, labels, "`selector` does not match template `labels`");
 }
