@@ -48,7 +48,7 @@ declare_rule! {
     /// ```
     pub(crate) static RULE = {
         id: "KW051", slug: "anti-affinity", control: Scaling, severity: P3,
-        aliases: ["kube-linter:no-anti-affinity", "kube-score:*-has-host-podantiaffinity", "kube-score:pod-topology-spread-constraints", "polaris:topologySpreadConstraint", "kyverno:create-pod-antiaffinity", "kyverno:topologyspreadconstraints-policy", "datree:83", "datree:84"],
+        aliases: ["kube-linter:no-anti-affinity", "kube-score:deployment-has-host-podantiaffinity", "kube-score:statefulset-has-host-podantiaffinity", "kube-score:pod-topology-spread-constraints", "polaris:topologySpreadConstraint", "kyverno:create-pod-antiaffinity", "kyverno:topologyspreadconstraints-policy", "datree:83", "datree:84"],
         effort: 10,
         check: Workload(check),
     }

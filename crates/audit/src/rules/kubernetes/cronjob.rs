@@ -65,6 +65,12 @@ fn check(object: &ObjectContext<'_>, findings: &mut Findings<'_>) {
                 let message = format!("`{}` does not say what happens {}", object.reference(), open.join(", and "));
                 findings.report(object.name_span(), message).help("add `concurrencyPolicy: Forbid` and `startingDeadlineSeconds: 3600`");
             }
+            let pod = spec.at(&["jobTemplate", "spec", "template", "spec"]);
+            if pod.is_some_and(|pod| !matches!(pod.text("restartPolicy"), Some("Never" | "OnFailure"))) {
+                let place = pod.and_then(|pod| pod.field("restartPolicy")).and_then(Node::span).or(object.name_span());
+                let message = format!("the pods of `{}` would be restarted for ever", object.reference());
+                findings.report(place, message).help("write `restartPolicy: OnFailure` or `Never`");
+            }
         }
         "Job" if spec.field("ttlSecondsAfterFinished").is_none() => {
             let annotations = object.root().at(&["metadata", "annotations"]).and_then(Node::as_map);

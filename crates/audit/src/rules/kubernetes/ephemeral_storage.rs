@@ -48,7 +48,7 @@ declare_rule! {
     /// ```
     pub(crate) static RULE = {
         id: "KW016", slug: "ephemeral-storage", control: ResourceLimits, severity: P3,
-        aliases: ["kube-score:container-ephemeral-storage-*", "kyverno:require-emptydir-requests-limits", "kyverno:add-emptydir-sizelimit"],
+        aliases: ["kube-score:container-ephemeral-storage-request-and-limit", "kyverno:require-emptydir-requests-limits", "kyverno:add-emptydir-sizelimit"],
         optional: true,
         effort: 10,
         check: Workload(check),

@@ -50,7 +50,7 @@ declare_rule! {
     pub(crate) static RULE = {
         id: "KW052", slug: "pdb-missing", control: Updates, severity: P2,
         seed: "17.2",
-        aliases: ["kube-score:deployment-/statefulset-has-poddisruptionbudget", "polaris:missingPodDisruptionBudget", "kyverno:require-pdb"],
+        aliases: ["kube-score:deployment-has-poddisruptionbudget", "kube-score:statefulset-has-poddisruptionbudget", "polaris:missingPodDisruptionBudget", "kyverno:require-pdb"],
         effort: 10,
         check: Workload(check),
     }

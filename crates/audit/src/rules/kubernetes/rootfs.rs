@@ -45,7 +45,7 @@ declare_rule! {
     pub(crate) static RULE = {
         id: "KW022", slug: "rootfs", control: RuntimeHardening, severity: P2,
         seed: "5.1, 5.2",
-        aliases: ["kube-linter:no-read-only-root-fs", "polaris:notReadOnlyRootFilesystem", "kubescape:C-0017", "kyverno:require-ro-rootfs", "checkov:CKV_K8S_22", "trivy:KSV-0014", "datree:45"],
+        aliases: ["kube-linter:no-read-only-root-fs", "kube-score:container-security-context-readonlyrootfilesystem", "polaris:notReadOnlyRootFilesystem", "kubescape:C-0017", "kyverno:require-ro-rootfs", "checkov:CKV_K8S_22", "trivy:KSV-0014", "datree:45"],
         effort: 5,
         check: Container(check),
     }
