@@ -500,5 +500,37 @@ spec:
             "KN002",
         );
         check(WEB, "KV152");
+        let monitor = "{apiVersion: monitoring.coreos.com/v1, kind: ServiceMonitor, metadata: {name: web}, spec: {selector: {matchLabels: {app: web}}}}";
+        let service = |label: &str| {
+            format!(
+                "{monitor}\n---\n{{apiVersion: v1, kind: Service, metadata: {{name: web, labels: {{app: {label}}}}}, spec: {{selector: {{app: web}}, ports: [{{port: 80}}]}}}}"
+            )
+        };
+        assert_eq!((rules(&service("wob")), rules(&service("web"))), (vec!["KN014"], vec![]));
+    }
+
+    #[test]
+    fn a_host_and_path_stand_once_in_a_file_unless_one_is_a_canary() {
+        let ingress = |name: &str, annotations: &str| {
+            format!(
+                "{{apiVersion: networking.k8s.io/v1, kind: Ingress, metadata: {{name: {name}, annotations: {{{annotations}}}}}, spec: {{rules: [{{host: a.example, \
+                 http: {{paths: [{{path: /, pathType: Prefix, backend: {{service: {{name: web, port: {{number: 80}}}}}}}}]}}}}]}}}}\n---\n"
+            )
+        };
+        let canary = r#"nginx.ingress.kubernetes.io/canary: "true", nginx.ingress.kubernetes.io/canary-weight: "10""#;
+        assert_eq!(rules(&(ingress("a", "") + &ingress("b", ""))), ["KN012"]);
+        assert_eq!(rules(&(ingress("a", "") + &ingress("b", canary))), Vec::<&str>::new());
+    }
+
+    #[test]
+    fn a_budget_is_measured_by_what_the_autoscaler_may_make() {
+        let budget = "{apiVersion: policy/v1, kind: PodDisruptionBudget, metadata: {name: web}, spec: {minAvailable: 2, selector: {matchLabels: {app: web}}}}";
+        let scaler = |most: u8| {
+            format!(
+                "{budget}\n---\n{{apiVersion: autoscaling/v2, kind: HorizontalPodAutoscaler, metadata: {{name: web}}, \
+                 spec: {{minReplicas: 1, maxReplicas: {most}, scaleTargetRef: {{apiVersion: apps/v1, kind: Deployment, name: web}}}}}}"
+            )
+        };
+        assert_eq!((rules(&scaler(6)), rules(&scaler(2))), (vec![], vec!["KW053"]));
     }
 }
