@@ -5,7 +5,7 @@ use std::ops::Deref;
 use std::path::{Path, PathBuf};
 
 use windlass_dockerfile::stages::Stage;
-use windlass_dockerfile::{Command, CommandLine, Dockerfile, IgnoreFile, Instruction};
+use windlass_dockerfile::{Command, CommandLine, Dockerfile, IgnoreFile, Instruction, Word};
 use windlass_images::{Image, Reference, catalogue};
 use windlass_source::{FileId, Span};
 
@@ -212,6 +212,14 @@ impl<'a> StageContext<'a> {
     pub fn runs(self) -> impl Iterator<Item = Run<'a>> {
         let runs = self.body().iter().filter(|instruction| matches!(instruction.command, Command::Run(_)));
         runs.map(move |instruction| Run { instruction, commands: self.dockerfile.commands(instruction) })
+    }
+
+    /// True when its `RUN` instructions are PowerShell's or those of Windows' command line.
+    pub fn has_other_shell(self) -> bool {
+        let is_other = |word: &Word| ["pwsh", "powershell", "cmd"].iter().any(|shell| word.text.to_ascii_lowercase().contains(shell));
+        let sets = |instruction: &Instruction| matches!(&instruction.command, Command::Shell(words) if words.first().is_some_and(is_other));
+        let stages = std::iter::successors(Some(self), |stage| stage.parent());
+        self.dockerfile.escape == '`' || stages.into_iter().any(|stage| stage.body().iter().any(sets))
     }
 
     /// Every command of its `RUN` instructions.

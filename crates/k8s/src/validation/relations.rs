@@ -321,10 +321,12 @@ fn autoscaler(root: &Node, namespace: &str, index: &Index<'_>, findings: &mut Ve
 
 fn budget(root: &Node, namespace: &str, index: &Index<'_>, findings: &mut Vec<Finding>) {
     let Some(spec) = root.field("spec") else { return };
-    let Some(selector) = spec.field("selector") else { return };
-    let selected = index.candidates(namespace, selector.field("matchLabels")).filter(|workload| {
-        workload.kind != "Job" && workload.kind != "CronJob" && selector_matches(selector, workload.template.at(&["metadata", "labels"]))
-    });
+    let selector = spec.field("selector");
+    let selects = |labels: Option<&Node>| selector.is_some_and(|selector| selector_matches(selector, labels));
+    let labels = selector.and_then(|selector| selector.field("matchLabels"));
+    let selected = index
+        .candidates(namespace, labels)
+        .filter(|workload| workload.kind != "Job" && workload.kind != "CronJob" && selects(workload.template.at(&["metadata", "labels"])));
     // What an autoscaler counts may have more pods than are written.
     let most = |workload: &Workload<'_>| {
         let name = workload.root.at(&["metadata", "name"]).and_then(text).unwrap_or_default();

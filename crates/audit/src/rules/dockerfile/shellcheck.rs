@@ -55,8 +55,12 @@ const TAKES_LISTS: [&str; 20] = [
     "yum",
     "zypper",
 ];
-/// Programs whose output has no spaces.
-const ONE_WORD: [&str; 14] = [
+/// Programs whose output has no spaces, or is there or not on purpose: `$(test -n "$A" && echo --with-a)`.
+const ONE_WORD: [&str; 18] = [
+    "[",
+    "echo",
+    "printf",
+    "test",
     "arch",
     "basename",
     "date",
@@ -74,6 +78,9 @@ const ONE_WORD: [&str; 14] = [
 ];
 
 fn check(stage: &StageContext<'_>, findings: &mut Findings<'_>) {
+    if stage.has_other_shell() {
+        return findings.not_applicable();
+    }
     // Of `["sh", "-c", "…"]` the places within the script are not known.
     for run in stage.runs().filter(|run| matches!(&run.instruction.command, Command::Run(CommandLine::Shell(_)))) {
         // What commands of this script print, by the variable that holds it.

@@ -1,6 +1,7 @@
 //! KW024 net-raw.
 
 use windlass_k8s::view::{Fields as _, text};
+use windlass_yaml::Node;
 
 use crate::context::ContainerContext;
 use crate::findings::Findings;
@@ -8,6 +9,8 @@ use crate::rule::declare_rule;
 
 declare_rule! {
     /// A container keeps the capability `NET_RAW`.
+    ///
+    /// Who drops `ALL`, as KW023 wants it, drops it too. The rule runs when it is named.
     ///
     /// ## Why
     /// With raw sockets a process can answer in the name of others on its network.
@@ -45,18 +48,22 @@ declare_rule! {
     pub(crate) static RULE = {
         id: "KW024", slug: "net-raw", control: Capabilities, severity: P3,
         aliases: ["kube-linter:drop-net-raw-capability", "kyverno:require-drop-cap-net-raw", "checkov:CKV_K8S_28", "trivy:KSV-0119", "datree:103"],
+        optional: true,
         effort: 2,
         check: Container(check),
     }
 }
 
 fn check(container: &ContainerContext<'_>, findings: &mut Findings<'_>) {
-    // One that drops nothing is told of by another rule.
-    let Some(drop) = container.node().at(&["securityContext", "capabilities", "drop"]) else { return findings.not_applicable() };
+    let capabilities = container.node().at(&["securityContext", "capabilities"]);
+    let dropped = capabilities.map(|capabilities| capabilities.items("drop")).unwrap_or_default();
     let is_dropped = |name: &str| matches!(name, "ALL" | "all" | "NET_RAW" | "CAP_NET_RAW");
-    if !drop.as_sequence().unwrap_or_default().iter().filter_map(text).any(is_dropped) {
+    if !dropped.iter().filter_map(text).any(is_dropped) {
         findings
-            .report(drop.span(), format!("container `{}` keeps `NET_RAW`", container.name()))
+            .report(
+                capabilities.and_then(Node::span).or(container.name_span()),
+                format!("container `{}` keeps `NET_RAW`", container.name()),
+            )
             .help("drop `ALL`, and add what is needed");
     }
 }

@@ -9,7 +9,7 @@ use crate::rule::declare_rule;
 declare_rule! {
     /// A PodDisruptionBudget says nothing, or keeps pods that can't run anyway.
     ///
-    /// It says nothing without `minAvailable` and `maxUnavailable`. `unhealthyPodEvictionPolicy: AlwaysAllow` lets go what is not ready.
+    /// It says nothing without `minAvailable` and `maxUnavailable`. `unhealthyPodEvictionPolicy: AlwaysAllow` lets go what is not ready; where the policy is written at all, somebody has decided.
     ///
     /// ## Why
     /// A pod that crashes again and again then holds up the drain of its node.
@@ -48,7 +48,7 @@ fn check(object: &ObjectContext<'_>, findings: &mut Findings<'_>) {
     if spec.field("minAvailable").is_none() && spec.field("maxUnavailable").is_none() {
         let message = format!("`{}` says not how many pods may go", object.reference());
         findings.report(object.name_span(), message).help("add `maxUnavailable: 1`");
-    } else if spec.text("unhealthyPodEvictionPolicy") != Some("AlwaysAllow") {
+    } else if spec.field("unhealthyPodEvictionPolicy").is_none() {
         let message = format!("`{}` keeps pods that are not ready", object.reference());
         findings.report(object.name_span(), message).help("add `unhealthyPodEvictionPolicy: AlwaysAllow`");
     }

@@ -1,19 +1,18 @@
 //! KW072 privileged-port.
 
-use windlass_k8s::view::{Fields as _, int, text};
-use windlass_yaml::Node;
+use windlass_k8s::view::{Fields as _, text};
 
 use crate::context::ContainerContext;
 use crate::findings::Findings;
 use crate::rule::declare_rule;
 
 declare_rule! {
-    /// A container that does not run as root listens below 1024.
+    /// A container listens below 1024.
     ///
-    /// Runtimes of today let everybody do so in a container's own network; not all clusters have such a one.
+    /// Runtimes of today let everybody do so in a container's own network; not all clusters have such a one. The rule runs when it is named.
     ///
     /// ## Why
-    /// Where they don't, the process can't open its port and the pod never starts.
+    /// Where they don't, a process that is not root can't open its port, and the pod never starts.
     ///
     /// ## Example
     /// ```yaml k8s/web.yaml
@@ -57,19 +56,16 @@ declare_rule! {
 }
 
 fn check(container: &ContainerContext<'_>, findings: &mut Findings<'_>) {
-    let is_number = |node: &Node| int(node).is_some_and(|user| user != 0);
-    let is_user =
-        container.security("runAsNonRoot").and_then(Node::as_bool) == Some(true) || container.security("runAsUser").is_some_and(is_number);
     let added = container.node().at(&["securityContext", "capabilities"]).map(|capabilities| capabilities.items("add")).unwrap_or_default();
     let may_bind = added.iter().filter_map(text).any(|name| name.ends_with("NET_BIND_SERVICE"));
     let sysctls = container.workload().pod.field("securityContext").map(|context| context.items("sysctls")).unwrap_or_default();
     let is_open = sysctls.iter().any(|sysctl| sysctl.text("name") == Some("net.ipv4.ip_unprivileged_port_start"));
-    if !is_user || may_bind || is_open {
+    if may_bind || is_open {
         return findings.not_applicable();
     }
     for port in container.node().items("ports") {
         if let Some(number) = port.int("containerPort").filter(|number| (1..1024).contains(number)) {
-            let message = format!("container `{}` listens on {number} without being root", container.name());
+            let message = format!("container `{}` listens on {number}, which only root may everywhere", container.name());
             findings.report(port.span(), message).help("listen above 1023, or add the capability `NET_BIND_SERVICE`");
         }
     }

@@ -62,6 +62,7 @@ declare_rule! {
     /// ```
     pub(crate) static RULE = {
         id: "PH017", slug: "fpm-memory", control: MemoryBudget, severity: P2,
+        seed: "9.1, 21.1",
         effort: 20,
         check: Service(check),
     }
