@@ -32,9 +32,10 @@ fn directory() -> PathBuf {
 fn cases() -> Vec<Mutation> {
     let text = fs::read_to_string(directory().join("objects.yaml")).expect("the objects");
     let of = |object: Value| {
-        let kind = object["kind"].as_str().unwrap_or_default().to_owned();
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let name = format!("{} {}", text(&object["kind"]), text(&object["metadata"]["name"]));
         let all = mutations(&object).into_iter().chain([Mutation { name: "as it is".into(), manifest: object }]);
-        all.map(|case| Mutation { name: format!("{kind}: {}", case.name), ..case }).collect::<Vec<_>>()
+        all.map(|case| Mutation { name: format!("{name}: {}", case.name), ..case }).collect::<Vec<_>>()
     };
     verdicts::objects("objects.yaml", &text).into_iter().flat_map(of).collect()
 }

@@ -33,11 +33,14 @@ impl Answer {
     /// `comes_with` says whether the input has an object of a name, so that it may only not be there yet.
     pub fn read(status: u16, body: &str, warnings: Vec<String>, comes_with: impl Fn(&str) -> bool) -> Self {
         if (200..300).contains(&status) {
-            return Self::Accepted { warnings };
+            return Self::Accepted { warnings: warnings.into_iter().filter(|warning| !warning.is_empty()).collect() };
         }
         let file = SourceMap::new().add("answer", "");
         let root = parse(file, body, &Budget::default()).documents.into_iter().next().map(|document| document.root);
-        let message = root.as_ref().and_then(|root| root.text("message")).unwrap_or(body).trim().to_owned();
+        let message = match root.as_ref().and_then(|root| root.text("message")).unwrap_or(body).trim() {
+            "" => format!("the server answered {status}"),
+            message => message.to_owned(),
+        };
         // The server's own troubles, and what authorisation (not admission) says.
         if status == 401 || status >= 500 || status == 429 || (status == 403 && message.contains("is forbidden: User \"")) {
             return Self::Undecided(message);
