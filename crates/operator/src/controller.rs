@@ -1,6 +1,7 @@
 //! Runs the operator: watches fill the caches and say which Stack to look at; the looks are kube's controller's to schedule, never two of
 //! one Stack at once.
 
+mod pods;
 mod watches;
 
 use std::net::Ipv4Addr;

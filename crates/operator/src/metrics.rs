@@ -11,8 +11,6 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::Registry;
 
-use windlass_k8s::Kind;
-
 #[derive(Clone, Debug, EncodeLabelSet, Eq, Hash, PartialEq)]
 struct RequestLabels {
     method: String,
@@ -155,8 +153,8 @@ impl Metrics {
     }
 
     /// A watch of this kind ended with an error.
-    pub(crate) fn watch_failed(&self, kind: Kind) {
-        self.watch_failures.get_or_create(&KindLabels { kind: kind.as_str().to_owned() }).inc();
+    pub(crate) fn watch_failed(&self, kind: &str) {
+        self.watch_failures.get_or_create(&KindLabels { kind: kind.to_owned() }).inc();
     }
 
     /// A look at a Stack ended.
@@ -207,7 +205,7 @@ mod tests {
         let metrics = Metrics::default();
         metrics.request(&Method::PATCH, "deployments", 200, Duration::from_millis(3));
         metrics.request(&Method::GET, "stacks", 0, Duration::from_millis(3));
-        metrics.watch_failed(Kind::Deployment);
+        metrics.watch_failed("Deployment");
         let text = metrics.text();
         for line in [
             "windlass_api_requests_total{method=\"PATCH\",resource=\"deployments\",code=\"200\"} 1",

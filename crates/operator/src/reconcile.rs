@@ -317,7 +317,12 @@ impl Look<'_> {
         let wanted = match (&stopper, desired) {
             _ if is_leaving => Wanted::Stop { order: desired, may_write: identity.is_some() },
             _ if stack.spec.suspend => Wanted::Suspended,
-            (Some(stopper), _) => Wanted::Nothing { reason: stopper.reason, message: &stopper.message, is_final: stopper.is_final },
+            (Some(stopper), _) => Wanted::Nothing {
+                reason: stopper.reason,
+                message: &stopper.message,
+                is_final: stopper.is_final,
+                is_kept: identity.is_some() && stack.spec.mode == Mode::Apply,
+            },
             (None, Some(desired)) => Wanted::Objects(desired),
             // Only a Stack without an account has nothing rendered, and that has a stopper.
             (None, None) => return Ok(Next::Wait),

@@ -57,6 +57,8 @@ pub enum Wanted<'a> {
         message: &'a str,
         /// Whether only a change of the Stack or of its sources helps.
         is_final: bool,
+        /// Whether what runs is kept as it was applied.
+        is_kept: bool,
     },
     /// Nothing at all until it is switched on again.
     Suspended,
@@ -238,7 +240,12 @@ pub fn step(input: &Input<'_>) -> Step {
             }
             conditions::of_rollout(input, desired, &progress, &mut step);
         }
-        Wanted::Nothing { reason, message, is_final } => conditions::of_nothing(input, reason, message, is_final, &mut step),
+        Wanted::Nothing { reason, message, is_final, is_kept } => {
+            if is_kept {
+                rollout::keep(input, &mut step);
+            }
+            conditions::of_nothing(input, reason, message, is_final, &mut step);
+        }
         Wanted::Suspended => conditions::suspended(input, &mut step),
         Wanted::Stop { order, may_write } => stop::stop(input, order, may_write, &mut step),
     }

@@ -70,6 +70,7 @@ pub(super) async fn start(
         first_lists.push(spawn(kind, api, config, shell, waker, light));
     }
     first_lists.push(policies(Api::all(client.clone()), shell, everybody));
+    first_lists.push(super::pods::start(client, args, shell, waker));
     for listed in join_all(first_lists).await {
         listed.context("a watch ended")?;
     }
@@ -178,7 +179,7 @@ where
                 }
                 // The watch begins anew by itself.
                 Err(error) => {
-                    watch.shell.metrics.watch_failed(kind);
+                    watch.shell.metrics.watch_failed(kind.as_str());
                     tracing::debug!(%error, %kind, "a watch");
                 }
             }

@@ -132,17 +132,23 @@ impl Hands<'_> {
         let found: Option<Saved> = self.shell.api.get(&Identity::Operator, &path).await?;
         let expected = status.history.iter().find(|entry| entry.revision == revision).map(|entry| entry.digest.as_str());
         let objects = found.map(|found| found.data).filter(|objects| Some(digest(objects).as_str()) == expected);
-        let hash = status.memory.fallbacks.get(&object.to_string()).and_then(|fallback| fallback.to.as_ref()).map(|to| to.hash.clone());
-        let (Some(body), Some(hash)) = (objects.as_ref().and_then(|objects| objects.get(&object.to_string())), hash) else {
+        let known = status.inventory.iter().find(|entry| entry.kind == object.kind.as_str() && entry.name == object.name);
+        let fallback = status.memory.fallbacks.get(&object.to_string()).and_then(|fallback| fallback.to.as_ref());
+        let hash = fallback.map(|to| &to.hash).or(known.map(|entry| &entry.hash)).cloned().unwrap_or_default();
+        // What is kept as it was applied may be of an earlier revision than the last.
+        let body = objects.as_ref().and_then(|objects| objects.get(&object.to_string())).filter(|body| body.contains(&hash));
+        let Some(body) = body else {
             let message = format!("revision {revision} can't be gone back to: its ControllerRevision is gone or was changed");
-            let hash = hash_of_fallback(status, object);
             memo.refuse(object, &hash, message, Obstacle::Refused);
             return Ok(());
         };
-        self.shell.metrics.rollbacks.inc();
-        memo.unstuck.remove(object);
-        let note = format!("{object} goes back to revision {revision}");
-        memo.tell(Word { is_warning: true, reason: "RolledBack", note, action: "Rollback" });
+        // Otherwise it is only put right.
+        if known.is_none_or(|entry| entry.hash != hash) {
+            self.shell.metrics.rollbacks.inc();
+            memo.unstuck.remove(object);
+            let note = format!("{object} goes back to revision {revision}");
+            memo.tell(Word { is_warning: true, reason: "RolledBack", note, action: "Rollback" });
+        }
         self.apply(object, &hash, body, status, memo).await
     }
 
@@ -308,11 +314,6 @@ impl Hands<'_> {
 /// Whether a Service is to have no address of its own.
 fn is_headless(body: &str) -> bool {
     serde_json::from_str::<Light>(body).is_ok_and(|light| light.is_headless())
-}
-
-fn hash_of_fallback(status: &StackStatus, object: &ObjectRef) -> String {
-    let fallback = status.memory.fallbacks.get(&object.to_string());
-    fallback.and_then(|fallback| fallback.to.as_ref()).map(|to| to.hash.clone()).unwrap_or_default()
 }
 
 /// The label of pods that says of which project they are.

@@ -191,9 +191,14 @@ pub fn stack_of(metadata: &ObjectMeta) -> Option<StackKey> {
     Some((metadata.namespace.clone()?, name.clone()))
 }
 
+/// Pods in trouble, by Stack and name: the workload, and why.
+pub type Troubles = BTreeMap<StackKey, BTreeMap<String, (ObjectRef, String)>>;
+
 /// All that is known of the cluster.
 #[derive(Debug, Default)]
 pub struct Cache {
+    /// Why workloads are not healthy.
+    pub troubles: Mutex<Troubles>,
     stacks: Mutex<BTreeMap<StackKey, BTreeMap<ObjectRef, Facts>>>,
 }
 
@@ -303,7 +308,16 @@ impl Cache {
     pub fn view(&self, stack: &StackKey, uid: &str) -> BTreeMap<ObjectRef, Seen> {
         let stacks = self.lock();
         let objects = stacks.get(stack).into_iter().flatten();
-        objects.map(|(object, facts)| (object.clone(), facts.seen(object.kind, uid))).collect()
+        let mut view: BTreeMap<ObjectRef, Seen> = objects.map(|(object, facts)| (object.clone(), facts.seen(object.kind, uid))).collect();
+        let troubles = self.troubles.lock().unwrap_or_else(PoisonError::into_inner);
+        // Of several pods the first tells for all.
+        for (object, cause) in troubles.get(stack).into_iter().flat_map(BTreeMap::values).rev() {
+            let health = view.get_mut(object).map(|seen| &mut seen.health);
+            if let Some(Health::Progressing { ready, wanted, message, .. }) = health {
+                *message = format!("{ready} of {wanted} pods are ready: {cause}");
+            }
+        }
+        view
     }
 
     /// The hash that a known object carries.

@@ -83,6 +83,31 @@ pub(super) fn advance(input: &Input<'_>, desired: &Desired, step: &mut Step) -> 
     progress
 }
 
+/// While the spec can't be applied: workloads that somebody changed or removed become again what they were, from what was saved. Jobs that
+/// are gone have run.
+pub(super) fn keep(input: &Input<'_>, step: &mut Step) {
+    let Some(revision) = &input.status.revision else { return };
+    for known in &input.status.inventory {
+        let Some(object) = super::parse(&format!("{}/{}", known.kind, known.name)) else { continue };
+        if !object.kind.is_workload() || object.kind == Kind::Job || known.hash.is_empty() {
+            continue;
+        }
+        if let Some(problem) = input.problems.get(&object).filter(|problem| problem.retry_at > input.now) {
+            step.wake(problem.retry_at);
+            continue;
+        }
+        let is_changed = input.observed.get(&object).is_none_or(|seen| {
+            let fields = seen.applied_fields.as_ref().unwrap_or(&known.fields);
+            seen.owner == Owner::Mine && !seen.is_deleting && seen.hash == known.hash && *fields != seen.fields
+        });
+        if is_changed {
+            let fallback = input.status.memory.fallbacks.get(&key(&object)).and_then(|fallback| fallback.to.as_ref());
+            let revision = fallback.map_or(revision, |to| &to.revision);
+            step.actions.push(Action::Restore(object, revision.clone()));
+        }
+    }
+}
+
 /// True for kinds that refer to workloads.
 fn follows(kind: Kind) -> bool {
     matches!(kind, Kind::PodDisruptionBudget | Kind::HorizontalPodAutoscaler | Kind::Ingress | Kind::HttpRoute)

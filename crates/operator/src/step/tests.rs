@@ -86,9 +86,15 @@ impl Case {
     }
 
     fn step(&mut self) -> Step {
-        let step = step(&Input {
+        let step = self.step_for(Wanted::Objects(&self.desired));
+        self.status = step.status.clone();
+        step
+    }
+
+    fn step_for(&self, wanted: Wanted<'_>) -> Step {
+        step(&Input {
             generation: self.generation,
-            wanted: Wanted::Objects(&self.desired),
+            wanted,
             settings: self.settings,
             has_finalizer: self.has_finalizer,
             observed: &self.observed,
@@ -96,9 +102,7 @@ impl Case {
             unstuck: &self.unstuck,
             status: &self.status,
             now: self.now,
-        });
-        self.status = step.status.clone();
-        step
+        })
     }
 
     fn reason(&self) -> &str {
@@ -438,4 +442,27 @@ fn while_the_name_is_another_s_nothing_is_applied_there_and_the_stack_is_stalled
     case.sees(&web, "web1", ready());
     assert_eq!(case.step().actions, []);
     assert_eq!((case.reason(), case.conditions()[condition::STALLED].0), ("NameCollision", "True"));
+}
+
+#[test]
+fn what_runs_is_kept_as_it_was_applied_while_the_spec_can_not_be() {
+    let (web, job) = (deployment("web"), ObjectRef::new(Kind::Job, "migrate"));
+    let mut case = Case::of(&[(web.clone(), rendered("web1", &[])), (job.clone(), rendered("job1", &[]))]);
+    case.sees(&web, "web1", ready());
+    case.sees(&job, "job1", Health::Completed);
+    case.step();
+    let refused = |is_kept: bool| Wanted::Nothing { reason: "AuditRefused", message: "no", is_final: true, is_kept };
+    assert_eq!(case.step_for(refused(true)).actions, []);
+    case.observed.get_mut(&web).unwrap().fields = "somebody's".into();
+    assert_eq!(case.step_for(refused(true)).actions, [Action::Restore(web.clone(), "one".into())]);
+    assert_eq!(case.step_for(refused(false)).actions, []);
+    // One that is gone comes back, and a Job that has run does not run again.
+    case.observed.clear();
+    assert_eq!(case.step_for(refused(true)).actions, [Action::Restore(web.clone(), "one".into())]);
+    // Who answers no is asked again later.
+    let problem =
+        Problem { hash: "web1".into(), message: "no".into(), obstacle: Obstacle::Refused, retry_at: NOW + SignedDuration::from_secs(9) };
+    case.problems.insert(web, problem);
+    let step = case.step_for(refused(true));
+    assert_eq!((step.actions.as_slice(), step.wake_at), (&[][..], Some(NOW + SignedDuration::from_secs(9))));
 }

@@ -431,3 +431,34 @@ fn a_claim_grows_and_one_that_would_shrink_stays_and_is_told() {
     let after = world.get(claim);
     assert_eq!((&after["metadata"]["uid"], &after["spec"]["resources"]["requests"]["storage"]), (&uid, &json!("3Gi")));
 }
+
+#[test]
+fn why_a_service_is_not_ready_is_told_as_its_pods_say_it() {
+    let Some(world) = World::shared() else { return };
+    world.namespace("why");
+    let _operator = Operator::start(world, "why", &[]);
+    let path = format!("{}/shop", stacks("why"));
+    let mut object = stack("shop", "services: { web: { image: 'example/never-ready:1' } }\n");
+    object["spec"]["rollout"] = json!({ "progressDeadlineSeconds": 20 });
+    world.create(&stacks("why"), &object);
+    world.wait("its pod is there", || pods(world, "why", "web").len() == 1);
+    let pod = pods(world, "why", "web").remove(0);
+    let (name, container) = (pod["metadata"]["name"].as_str().expect("a name"), &pod["spec"]["containers"][0]["name"]);
+    let waiting = json!({ "waiting": { "reason": "ImagePullBackOff", "message": "Back-off pulling image" } });
+    let status = json!({ "containerStatuses": [{
+        "name": container, "image": "a", "imageID": "", "ready": false, "restartCount": 0, "state": waiting,
+    }] });
+    world.patch(&format!("/api/v1/namespaces/why/pods/{name}/status"), &json!({ "status": status }));
+    let told = || {
+        let stack = world.get(&path);
+        let service = &stack["status"]["services"][0];
+        format!("{} {}", message(&stack), service["message"].as_str().unwrap_or_default())
+    };
+    world.wait_or("it is told", || told().matches("ImagePullBackOff: Back-off pulling image").count() == 2, told);
+    let failed = world.wait_for(&path, "Failed");
+    assert!(
+        message(&failed).contains("no progress for 20 s: 0 of 1 pods are ready: container web: ImagePullBackOff"),
+        "{}",
+        message(&failed)
+    );
+}

@@ -31,6 +31,14 @@ fn the_gate_refuses_a_power_over_the_host_while_the_old_revision_runs_on() {
     assert_eq!((image(&web), &web["status"]["availableReplicas"]), ("nginx:1.27", &json!(1)));
     assert_eq!(operator.metric("windlass_audit_refusals_total"), Some(1.0));
 
+    // What runs is kept as it was applied, from what was saved of it.
+    world.patch(&deployment("gate", "web"), &json!({ "spec": { "replicas": 3 } }));
+    world.wait("the old revision is put right", || world.get(&deployment("gate", "web"))["spec"]["replicas"] == 1);
+    world.delete(&deployment("gate", "web"));
+    world.wait("it is back", || world.get(&deployment("gate", "web"))["status"]["availableReplicas"] == 1);
+    assert_eq!(image(&world.get(&deployment("gate", "web"))), "nginx:1.27");
+    assert_eq!(operator.metric("windlass_rollbacks_total"), Some(0.0));
+
     // Text that is no compose file is told with its place.
     world.patch(&path, &json!({ "spec": { "compose": "services: { web: { imagine: nginx } }\n" } }));
     let invalid = world.wait_for(&path, "Invalid");
