@@ -23,8 +23,8 @@ use crate::commands::Stop;
 use http::Answer;
 
 const CODE: Code = Code("cli::cluster");
-/// Who a dry run says that it is; nothing is written, so nobody ever sees it as an owner of fields.
-const MANAGER: &str = "windlass";
+/// Who a dry run says that it is, unless it stands for somebody; nothing is written, so nobody ever sees it as an owner of fields.
+pub(crate) const MANAGER: &str = "windlass";
 /// Requests under way at a time.
 const AT_ONCE: usize = 8;
 /// Reads a line that never comes: its end is that of this process, however it ended, and then kubectl's too.
@@ -118,12 +118,6 @@ impl Cluster {
         Ok(cluster)
     }
 
-    /// The namespace of objects that name none: the context's.
-    #[expect(dead_code, reason = "the comparison with a cluster asks for it")]
-    pub(crate) fn namespace(&self) -> &str {
-        &self.namespace
-    }
-
     /// The minor version of its Kubernetes.
     pub(crate) fn minor(&self) -> Option<u32> {
         self.minor
@@ -133,7 +127,6 @@ impl Cluster {
     ///
     /// # Errors
     /// Without an answer, and where this user may not read it.
-    #[expect(dead_code, reason = "the comparison with a cluster reads with it")]
     pub(crate) fn get(&self, of: Reference<'_>) -> Result<Option<String>, Stop> {
         let Some(collection) = self.collection(of)? else { return Ok(None) };
         let answer = self.request("GET", &format!("{collection}/{}", http::percent(of.name)), None)?;
@@ -144,17 +137,32 @@ impl Cluster {
         }
     }
 
-    /// What the server would say of creating an object, or of applying it where it is there already. `manifest` is its YAML or JSON.
+    /// The objects of a kind in a namespace that have all of these labels, as JSON; an empty list where the kind is not served.
+    ///
+    /// # Errors
+    /// Without an answer, and where this user may not list them.
+    pub(crate) fn list(&self, of: Reference<'_>, selector: &str) -> Result<String, Stop> {
+        let Some(collection) = self.collection(of)? else { return Ok(r#"{"items":[]}"#.to_owned()) };
+        let answer = self.request("GET", &format!("{collection}?labelSelector={}", http::percent(selector)), None)?;
+        match answer.status {
+            200 => Ok(answer.body),
+            _ => Err(refused(&format!("list objects of the kind {}", of.kind), &answer).into()),
+        }
+    }
+
+    /// What the server would say of creating an object, or of applying it as `manager` where it is there already. `manifest` is its YAML
+    /// or JSON.
     ///
     /// # Errors
     /// Without an answer. A refusal is one.
-    pub(crate) fn dry_run(&self, of: Reference<'_>, manifest: &str) -> Result<DryRun, Stop> {
+    pub(crate) fn dry_run(&self, of: Reference<'_>, manifest: &str, manager: &str) -> Result<DryRun, Stop> {
         const ASKED: &str = "dryRun=All&fieldValidation=Strict&fieldManager=";
         let Some(collection) = self.collection(of)? else { return Ok(DryRun::UnknownKind) };
-        let mut answer = self.request("POST", &format!("{collection}?{ASKED}{MANAGER}"), Some(("application/yaml", manifest)))?;
+        let manager = http::percent(manager);
+        let mut answer = self.request("POST", &format!("{collection}?{ASKED}{manager}"), Some(("application/yaml", manifest)))?;
         if answer.status == 409 && !of.name.is_empty() {
             // Forced: that others own fields is no fault of the manifest.
-            let path = format!("{collection}/{}?{ASKED}{MANAGER}&force=true", http::percent(of.name));
+            let path = format!("{collection}/{}?{ASKED}{manager}&force=true", http::percent(of.name));
             answer = self.request("PATCH", &path, Some(("application/apply-patch+yaml", manifest)))?;
         }
         Ok(DryRun::Answered { status: answer.status, body: answer.body, warnings: answer.warnings })
@@ -240,7 +248,7 @@ impl ClusterArgs {
 }
 
 /// The tree of an answer; of what is no JSON, something without fields.
-fn json(body: &str) -> Node {
+pub(crate) fn json(body: &str) -> Node {
     let file = SourceMap::new().add("answer", "");
     parse(file, body, &Budget::default()).documents.into_iter().next().map_or_else(|| Node::default_value(""), |document| document.root)
 }

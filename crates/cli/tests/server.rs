@@ -1,24 +1,17 @@
 //! `validate --server` as a person at a shell meets it: the binary, the real kubectl, a real API server.
 #![expect(clippy::disallowed_methods, reason = "runs the binary")]
 
+#[path = "server/programs.rs"]
+mod programs;
+
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
+
+use programs::programs;
 
 use serde_json::{Value, json};
 use windlass_testkit::{Cluster, Component, Setup};
-
-/// A directory of the shell and of kubectl, if it is to be there.
-fn programs(home: &Path, kubectl: Option<&Path>) -> PathBuf {
-    let directory = home.join(if kubectl.is_some() { "with" } else { "without" });
-    fs::create_dir_all(&directory).expect("writable");
-    let link = |of: &Path, name: &str| drop(std::os::unix::fs::symlink(of, directory.join(name)));
-    link(Path::new("/bin/sh"), "sh");
-    if let Some(kubectl) = kubectl {
-        link(kubectl, "kubectl");
-    }
-    directory
-}
 
 struct Said {
     code: Option<i32>,

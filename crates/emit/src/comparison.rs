@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use windlass_k8s::view::Fields as _;
-use windlass_k8s::{Object, Objects, write};
+use windlass_k8s::{ContentHash, Object, Objects, write};
 use windlass_source::Diagnostic;
 use windlass_yaml::{Map, Node, Style, Value, node_to_string};
 
@@ -46,6 +46,11 @@ type Key = (String, String, String, String);
 /// Compares manifests with what a conversion gave. With `has_values` false the conversion's Secrets hold placeholders, and their values are
 /// not compared.
 pub fn compare(before: Vec<Before>, after: &Objects, has_values: bool) -> Comparison {
+    compare_trees(before, after.iter().map(|object: &Object| write::tree(&object.resource)), has_values)
+}
+
+/// As [`compare`], for objects as trees.
+pub fn compare_trees(before: Vec<Before>, after: impl IntoIterator<Item = Node>, has_values: bool) -> Comparison {
     let mut comparison = Comparison::default();
     let mut old: BTreeMap<Key, Before> = BTreeMap::new();
     for manifest in before {
@@ -56,11 +61,11 @@ pub fn compare(before: Vec<Before>, after: &Objects, has_values: bool) -> Compar
             Some(first) => comparison.diagnostics.push(twice(first, &manifest)),
         }
     }
-    let new = after.iter().map(|object: &Object| write::tree(&object.resource));
-    let mut pairs: BTreeMap<Key, (Option<Before>, Option<Node>)> = new.map(|root| (key(&root), (None, Some(root)))).collect();
+    let mut pairs: BTreeMap<Key, (Option<Before>, Option<Node>)> = after.into_iter().map(|root| (key(&root), (None, Some(root)))).collect();
     for (key, manifest) in old {
         pairs.entry(key).or_default().0 = Some(manifest);
     }
+    pair_by_stem(&mut pairs);
     for ((kind, _, _, name), pair) in pairs {
         let object = format!("{kind}/{name}");
         match pair {
@@ -71,7 +76,8 @@ pub fn compare(before: Vec<Before>, after: &Objects, has_values: bool) -> Compar
                     comparison.same += 1;
                 } else {
                     comparison.changed += 1;
-                    comparison.text += &unified(&text(&root), &text(&after), &format!("{object} in {file}"), &object);
+                    let old = key(&root).3;
+                    comparison.text += &unified(&text(&root), &text(&after), &format!("{kind}/{old} in {file}"), &object);
                 }
             }
             (Some(Before { file, mut root }), None) => {
@@ -88,6 +94,32 @@ pub fn compare(before: Vec<Before>, after: &Objects, has_values: bool) -> Compar
         }
     }
     comparison
+}
+
+/// Objects whose names end in a hash of their content have another name when it changes: the one that goes and the one that comes are one
+/// object that changed, where there is one of each.
+fn pair_by_stem(pairs: &mut BTreeMap<Key, (Option<Before>, Option<Node>)>) {
+    /// What goes and what comes.
+    type Sides = (Vec<Key>, Vec<Key>);
+    let mut by_stem: BTreeMap<Key, Sides> = BTreeMap::new();
+    for (key, pair) in pairs.iter() {
+        let (kind, group, namespace, name) = key;
+        let Some(stem) = ContentHash::cut(name) else { continue };
+        let sides = by_stem.entry((kind.clone(), group.clone(), namespace.clone(), stem.to_owned())).or_default();
+        match pair {
+            (Some(_), None) => sides.0.push(key.clone()),
+            (None, Some(_)) => sides.1.push(key.clone()),
+            _ => {}
+        }
+    }
+    for (gone, new) in by_stem.into_values() {
+        if let ([gone], [new]) = (&gone[..], &new[..])
+            && let Some((before, _)) = pairs.remove(gone)
+            && let Some(pair) = pairs.get_mut(new)
+        {
+            pair.0 = before;
+        }
+    }
 }
 
 impl Comparison {
@@ -250,6 +282,28 @@ apiVersion: v1
                 "+  b: (differs)",
                 "-  gone: (not shown)",
                 "+  made: (not shown)"
+            ]
+        );
+    }
+
+    #[test]
+    fn an_object_whose_name_has_the_hash_of_its_content_changes() {
+        let config = |name: &str, value: &str| {
+            format!("{{apiVersion: v1, kind: ConfigMap, metadata: {{name: {name}}}, data: {{a: '{value}'}}}}\n---\n")
+        };
+        let before = [config("site-bbccddffgg", "1"), config("two-bbccddffgg", "1"), config("two-ccddffggbb", "2")].concat();
+        let after = [config("site-ddffggbbcc", "2"), config("two-ffggbbccdd", "3")].concat();
+        let compared = compared(&before, &after);
+        // Of two that go nobody knows which one it was.
+        assert_eq!((compared.changed, compared.new, compared.gone), (1, 1, 2), "{}", compared.text);
+        let lines: Vec<&str> = compared.text.lines().filter(|line| line.contains("site")).collect();
+        assert_eq!(
+            lines,
+            [
+                "--- ConfigMap/site-bbccddffgg in k8s/all.yaml",
+                "+++ ConfigMap/site-ddffggbbcc",
+                "-  name: site-bbccddffgg",
+                "+  name: site-ddffggbbcc"
             ]
         );
     }

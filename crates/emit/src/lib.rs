@@ -1,6 +1,7 @@
 //! Kubernetes objects in, a tree of files out, what writing it into a directory would change, how objects differ from
 //! manifests, and what carries a project's content into its claims. Nothing is written here.
 
+mod applied;
 mod comparison;
 pub mod data;
 mod difference;
@@ -11,7 +12,8 @@ mod record;
 pub mod secrets;
 mod shell_word;
 
-pub use comparison::{Before, Comparison, compare};
+pub use applied::remove_dropped;
+pub use comparison::{Before, Comparison, compare, compare_trees};
 pub use difference::difference;
 pub use file_tree::{File, FileTree, is_safe};
 pub use plan::{Action, Plan, Step, plan};

@@ -1,4 +1,6 @@
 //! `.windlass.json`: which files of a directory Windlass wrote, and what it wrote. A file that does not stand here is not ours.
+//!
+//! `kubectl apply -R -f DIR` reads every file that ends in `.json`, this one too, and refuses what is no object: so it is an empty list.
 
 use std::collections::BTreeMap;
 
@@ -18,10 +20,20 @@ pub struct Record {
 pub const RECORD: &str = ".windlass.json";
 
 #[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 struct Document {
+    #[serde(flatten)]
+    list: Option<List>,
     version: u32,
     files: Vec<Entry>,
+}
+
+/// What kubectl sees.
+#[derive(Serialize, Deserialize)]
+struct List {
+    #[serde(rename = "apiVersion")]
+    api_version: String,
+    kind: String,
+    items: [(); 0],
 }
 
 #[derive(Serialize, Deserialize)]
@@ -55,7 +67,8 @@ impl Record {
     /// The text of `.windlass.json`.
     pub fn to_json(&self) -> String {
         let files = self.files.iter().map(|(path, hash)| Entry { path: path.clone(), sha256: hash.clone() }).collect();
-        let mut text = serde_json::to_string_pretty(&Document { version: 1, files }).expect("texts and numbers are JSON");
+        let list = List { api_version: "v1".to_owned(), kind: "List".to_owned(), items: [] };
+        let mut text = serde_json::to_string_pretty(&Document { list: Some(list), version: 1, files }).expect("texts and numbers are JSON");
         text.push('\n');
         text
     }
@@ -81,6 +94,9 @@ mod tests {
         assert_eq!(Record::parse(record.to_json().as_bytes()), Ok(record.clone()));
         insta::assert_snapshot!(record.to_json(), @r#"
         {
+          "apiVersion": "v1",
+          "kind": "List",
+          "items": [],
           "version": 1,
           "files": [
             {

@@ -7,7 +7,7 @@ use windlass_k8s::view::{Fields as _, text};
 use windlass_source::{Code, Diagnostic};
 use windlass_yaml::{Style, node_to_string};
 
-use crate::cluster::{Cluster, DryRun, Reference};
+use crate::cluster::{Cluster, DryRun, MANAGER, Reference};
 use crate::commands::Stop;
 
 /// Asks the cluster about each object. Gives what could not be asked, as warnings.
@@ -19,7 +19,7 @@ pub(super) fn ask(validation: &mut Validation, cluster: &Cluster) -> Result<Vec<
         let reference =
             Reference { api_version: resource.api_version(), kind: resource.kind(), namespace: resource.namespace(), name: name(resource) };
         let manifest = node_to_string(&resource.manifest.root, Style::Kubernetes);
-        Ok(match cluster.dry_run(reference, &manifest)? {
+        Ok(match cluster.dry_run(reference, &manifest, MANAGER)? {
             DryRun::Answered { status, body, warnings } => Answer::read(status, &body, warnings, |name| names.contains(name)),
             DryRun::UnknownKind => unknown(resource, &defined),
         })
