@@ -122,8 +122,8 @@ fn one(cluster: &Cluster, object: &Object) -> Result<One, Stop> {
 /// Who applied the object with server-side apply: as them, what they no longer want goes.
 fn manager(live: &Node) -> Option<&str> {
     let fields = live.at(&["metadata"])?.items("managedFields");
-    let applied = fields.iter().filter(|entry| entry.text("operation") == Some("Apply") && entry.field("subresource").is_none());
-    applied.last()?.text("manager")
+    let mut applied = fields.iter().filter(|entry| entry.text("operation") == Some("Apply") && entry.field("subresource").is_none());
+    applied.next_back()?.text("manager")
 }
 
 /// The namespace as the conversion says it: not at all where it leaves it to the context.
