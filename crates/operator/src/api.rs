@@ -17,6 +17,9 @@ use windlass_k8s::{Kind, ObjectRef};
 use crate::lease::Leadership;
 use crate::metrics::Metrics;
 
+/// Who owns the number of pods between the operator and an autoscaler.
+const REPLICAS_MANAGER: &str = "windlass-operator-replicas";
+
 /// How long a request may take.
 const PATIENCE: Duration = Duration::from_secs(15);
 
@@ -162,7 +165,30 @@ impl Api {
     /// When the server says no or nothing.
     pub async fn apply<T: DeserializeOwned>(&self, identity: &Identity, path: &str, body: &str, dry_run: bool) -> Result<T, Error> {
         let dry_run = if dry_run { "&dryRun=All" } else { "" };
-        let path = format!("{path}?fieldManager={FIELD_MANAGER}&force=true&fieldValidation=Strict{dry_run}");
+        self.apply_as(identity, FIELD_MANAGER, path, body, dry_run).await
+    }
+
+    /// Has another name own the number of pods of a workload, so that it stays as it is when the operator no longer owns it.
+    ///
+    /// # Errors
+    /// When the server says no or nothing.
+    pub async fn hand_over(&self, identity: &Identity, object: &ObjectRef, path: &str, replicas: i64) -> Result<(), Error> {
+        let body = json!({
+            "apiVersion": object.kind.api_version(), "kind": object.kind.as_str(), "metadata": { "name": object.name.as_str() },
+            "spec": { "replicas": replicas },
+        });
+        self.apply_as::<Ignored>(identity, REPLICAS_MANAGER, path, &body.to_string(), "").await.map(drop)
+    }
+
+    async fn apply_as<T: DeserializeOwned>(
+        &self,
+        identity: &Identity,
+        manager: &str,
+        path: &str,
+        body: &str,
+        dry_run: &str,
+    ) -> Result<T, Error> {
+        let path = format!("{path}?fieldManager={manager}&force=true&fieldValidation=Strict{dry_run}");
         self.send(identity, Method::PATCH, &path, Some(("application/apply-patch+yaml", body.to_owned()))).await
     }
 

@@ -93,6 +93,13 @@ impl Hands<'_> {
         if there.is_some_and(|there| entry.is_none_or(|entry| entry.hash != there)) {
             self.is_still_asked_for(memo).await?;
         }
+        // What is no longer said would fall back to one pod before an autoscaler says how many.
+        if let Some(replicas) = self.shell.cache.replicas(self.key, object).filter(|_| !has_replicas(body)) {
+            match self.shell.api.hand_over(account, object, &path, replicas).await {
+                Ok(()) | Err(Error::Refused { .. } | Error::Gone(_)) => {}
+                Err(error) => return Err(error),
+            }
+        }
         match self.shell.api.apply::<Light>(account, &path, body, false).await {
             Ok(light) => {
                 self.shell.cache.applied(self.key, object, &light);
@@ -309,6 +316,11 @@ impl Hands<'_> {
             Err(error) => Err(error),
         }
     }
+}
+
+/// Whether a workload is to have a number of pods.
+fn has_replicas(body: &str) -> bool {
+    serde_json::from_str::<Light>(body).is_ok_and(|light| light.replicas().is_some())
 }
 
 /// Whether a Service is to have no address of its own.

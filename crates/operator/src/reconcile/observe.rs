@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ManagedFieldsEntry, OwnerReference};
 use k8s_openapi::jiff::Timestamp;
 use kube::core::{ApiResource, ObjectMeta};
 use serde::Deserialize;
@@ -44,6 +44,11 @@ impl Light {
     /// The newest revision of a StatefulSet; none before its controller has seen its newest spec.
     pub fn newest_revision(&self) -> Option<&str> {
         self.status.newest_revision(self.metadata.generation)
+    }
+
+    /// The number of pods that its spec says.
+    pub fn replicas(&self) -> Option<i64> {
+        self.spec.replicas()
     }
 
     /// Whether a Service has no address of its own.
@@ -103,6 +108,8 @@ pub struct Facts {
     progressed_at: Timestamp,
     health: Health,
     note: Option<&'static str>,
+    /// The number of pods, where the operator owns it.
+    replicas: Option<i64>,
     /// When it was applied by this process.
     written: Option<Instant>,
 }
@@ -130,6 +137,7 @@ impl Facts {
             progressed_at: progress.into_iter().chain(applied_at).max().unwrap_or(Timestamp::UNIX_EPOCH),
             health: health::of(kind, object),
             note: health::note(kind, object),
+            replicas: object.spec.replicas().filter(|_| owns_replicas(metadata)),
             written: None,
         }
     }
@@ -175,14 +183,21 @@ impl Facts {
 /// A hash of the fields that the operator owns, and when it last changed one. The API server takes a field from a manager when another
 /// writes another value, so the hash changes with every change that matters, and with no other.
 fn owned(metadata: &ObjectMeta) -> (String, Option<Timestamp>) {
-    let entries = metadata.managed_fields.iter().flatten();
-    let is_ours = |entry: &&k8s_openapi::apimachinery::pkg::apis::meta::v1::ManagedFieldsEntry| {
-        entry.manager.as_deref() == Some(FIELD_MANAGER) && entry.operation.as_deref() == Some("Apply") && entry.subresource.is_none()
-    };
-    let Some(entry) = entries.clone().find(is_ours) else { return ("none".to_owned(), None) };
+    let Some(entry) = our_entry(metadata) else { return ("none".to_owned(), None) };
     let mut hash = ContentHash::new();
     hash.part(entry.fields_v1.as_ref().map(|fields| fields.0.to_string()).unwrap_or_default());
     (hash.finish().to_string(), entry.time.as_ref().map(|time| time.0))
+}
+
+fn our_entry(metadata: &ObjectMeta) -> Option<&ManagedFieldsEntry> {
+    metadata.managed_fields.iter().flatten().find(|entry| {
+        entry.manager.as_deref() == Some(FIELD_MANAGER) && entry.operation.as_deref() == Some("Apply") && entry.subresource.is_none()
+    })
+}
+
+fn owns_replicas(metadata: &ObjectMeta) -> bool {
+    let fields = our_entry(metadata).and_then(|entry| entry.fields_v1.as_ref());
+    fields.is_some_and(|fields| fields.0.pointer("/f:spec/f:replicas").is_some())
 }
 
 /// The name and namespace of the Stack whose label an object has.
@@ -318,6 +333,11 @@ impl Cache {
             }
         }
         view
+    }
+
+    /// The number of pods of a workload, where the operator owns it.
+    pub fn replicas(&self, stack: &StackKey, object: &ObjectRef) -> Option<i64> {
+        self.lock().get(stack)?.get(object)?.replicas
     }
 
     /// The hash that a known object carries.

@@ -259,8 +259,9 @@ fn of_the_operator(cluster: &Cluster, program: &Path, number: usize) -> anyhow::
     let writes: f64 =
         ["PATCH", "POST", "DELETE"].iter().map(|method| operator.metric("windlass_api_requests_total{", &format!("\"{method}\""))).sum();
     println!(
-        "  after a restart: synced in {:.1} s, {writes:.0} writes, {:.1} MiB at the peak",
+        "  after a restart: synced in {:.1} s, {:.0} writes, {:.1} MiB at the peak",
         synced.as_secs_f64(),
+        writes.abs(),
         operator.memory("VmHWM:")?
     );
     Ok((took, bodies))
@@ -410,7 +411,8 @@ fn of_the_loader(cluster: &Cluster, bodies: &[Value], number: usize) -> anyhow::
             let path = format!("{}?fieldManager=windlass-operator&force=true&fieldValidation=Strict", path.replace(&own, &name));
             patch(&path, "application/apply-patch+yaml", &text.replace(&own, &name).replace(&old_uid, uid))?;
         }
-        let status = status.replace("\"Ready\"", "\"Ready \"");
+        // Another status, or nothing would be written.
+        let status = status.replace("\"ready\":\"2/2\"", "\"ready\":\"1/2\"");
         patch(&format!("{STACKS}/{name}/status"), "application/merge-patch+json", &format!("{{\"status\":{status}}}"))
     })?;
     let written = start.elapsed();

@@ -462,3 +462,38 @@ fn why_a_service_is_not_ready_is_told_as_its_pods_say_it() {
         message(&failed)
     );
 }
+
+#[test]
+fn an_autoscaler_takes_the_pods_over_as_they_are_and_gives_them_back() {
+    let Some(world) = World::shared() else { return };
+    world.namespace("scale");
+    let operator = Operator::start(world, "scale", &[]);
+    let path = format!("{}/shop", stacks("scale"));
+    let text = |how: &str| format!("services: {{ web: {{ image: 'nginx:1.27', x-windlass: {{ {how} }} }} }}\n");
+    world.create(&stacks("scale"), &stack("shop", &text("replicas: 3")));
+    world.wait_for(&path, "Ready");
+    let replicas = || world.get(&deployment("scale", "web"))["spec"]["replicas"].as_i64().unwrap_or_default();
+    assert_eq!(replicas(), 3);
+    let scaler = "/apis/autoscaling/v2/namespaces/scale/horizontalpodautoscalers/web";
+    world.patch(&path, &json!({ "spec": { "compose": text("autoscale: { min: 2, max: 6, cpu: 60 }") } }));
+    let mut seen = std::collections::BTreeSet::new();
+    world.wait("the autoscaler is there", || {
+        seen.insert(replicas());
+        world.exists(scaler)
+    });
+    for _ in 0..40 {
+        seen.insert(replicas());
+        std::thread::sleep(Duration::from_millis(25));
+    }
+    assert_eq!(seen.into_iter().collect::<Vec<_>>(), [3], "the pods stay as they are");
+    // What the autoscaler says is no drift.
+    let scale = format!("{}/scale", deployment("scale", "web"));
+    world.patch(&scale, &json!({ "spec": { "replicas": 5 } }));
+    std::thread::sleep(Duration::from_secs(3));
+    assert_eq!((replicas(), operator.metric("windlass_drift_repairs_total")), (5, Some(0.0)));
+    // Without it the text says again how many there are.
+    world.patch(&path, &json!({ "spec": { "compose": text("replicas: 2") } }));
+    world.wait("the number is that of the text", || replicas() == 2);
+    world.wait_for(&path, "Ready");
+    world.wait("the autoscaler is gone", || !world.exists(scaler));
+}

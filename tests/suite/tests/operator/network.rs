@@ -259,3 +259,32 @@ fn the_stacks_that_are_not_ready_are_counted() {
     world.delete(&format!("{}/wrong", stacks("counted")));
     world.wait_or("all are ready", || counted() == (Some(2.0), Some(0.0)), || format!("{:?}", counted()));
 }
+
+#[test]
+fn watches_that_break_lose_nothing() {
+    let Some(world) = World::shared() else { return };
+    let proxy = Proxy::start(&world.cluster);
+    let (mut operator, _) = install(world, "breaks", &proxy, |_| Fate::Pass);
+    let path = format!("{}/shop", stacks("breaks"));
+    for (turn, is_expired) in [true, false, true, false].into_iter().enumerate() {
+        // They are cut in the middle of a word, and what was missed is in a list or in the watch that follows.
+        proxy.link(Link::Down);
+        let text = SHOP.replace("nginx:1.27", &format!("nginx:{turn}"));
+        world.patch(&path, &json!({ "spec": { "compose": text } }));
+        world.delete(&deployment("breaks", "mail"));
+        if is_expired {
+            let until = Instant::now() + Duration::from_secs(3);
+            proxy.rule(move |asked: &Asked| if asked.is_watch() && Instant::now() < until { Fate::Expired } else { Fate::Pass });
+        } else {
+            proxy.rule(|_| Fate::Pass);
+        }
+        std::thread::sleep(Duration::from_millis(300));
+        proxy.link(Link::Up);
+        let image_is_new = || image(&world.get(&deployment("breaks", "web"))) == format!("nginx:{turn}");
+        world.wait("what was missed is seen", || image_is_new() && world.exists(&deployment("breaks", "mail")));
+    }
+    world.wait_for(&path, "Ready");
+    assert_eq!(operator.ended(), None);
+    assert!(operator.metric("windlass_watch_failures_total{kind=\"Deployment\"}") >= Some(2.0));
+    assert!(world.changes("breaks").iter().all(|(verb, object, _)| verb != "delete" || !object.starts_with("deployments")));
+}

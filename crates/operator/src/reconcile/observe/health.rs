@@ -22,6 +22,10 @@ pub(super) struct Spec {
 }
 
 impl Spec {
+    pub(super) fn replicas(&self) -> Option<i64> {
+        self.replicas
+    }
+
     pub(super) fn is_headless(&self) -> bool {
         self.cluster_ip.as_deref() == Some("None")
     }
