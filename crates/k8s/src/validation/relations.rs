@@ -6,10 +6,10 @@
 
 use std::collections::BTreeMap;
 
-use windlass_source::{FileId, Span};
+use windlass_source::{FileId, Span, in_parallel};
 use windlass_yaml::Node;
 
-use super::Object;
+use super::{FEW, Object};
 use crate::validity::{path_of, selector_matches};
 use crate::view::{Container, ContainerKind, Fields as _, Workload, int, text};
 
@@ -163,7 +163,7 @@ pub fn relations(objects: &[Object<'_>]) -> Vec<Vec<Finding>> {
         }
         findings
     };
-    objects.iter().map(one).collect()
+    in_parallel(objects, FEW, one)
 }
 
 pub(super) fn finding(rule: &'static str, is_error: bool, path: impl Into<String>, node: Option<&Node>, message: String) -> Finding {
