@@ -79,7 +79,7 @@ fn is_definition(case: &Case) -> bool {
 }
 
 /// The first definition of each name that a server takes.
-fn definitions<'c>(files: &'c [(String, Vec<Case>)], mut takes: impl FnMut(&str, &Case) -> bool) -> Vec<&'c Case> {
+fn definitions(files: &[(String, Vec<Case>)], mut takes: impl FnMut(&str, &Case) -> bool) -> Vec<&Case> {
     let mut names = BTreeSet::new();
     let all = files.iter().flat_map(|(file, cases)| cases.iter().map(move |case| (file.as_str(), case)));
     let mut taken = Vec::new();
@@ -102,7 +102,7 @@ fn record(cluster: &Cluster, files: &[(String, Vec<Case>)]) {
     let mut answers: BTreeMap<(&str, &str), String> = BTreeMap::new();
     let mut namespaces = BTreeSet::from(["default".to_owned()]);
     cluster.create_namespace("real").expect("a namespace");
-    let mut ask = |file: &'_ str, case: &Case| {
+    let mut ask = |case: &Case| {
         let namespace = case.json["metadata"]["namespace"].as_str().unwrap_or_default();
         if !namespace.is_empty() && namespaces.insert(namespace.to_owned()) {
             // A name that is none stays one.
@@ -120,14 +120,12 @@ fn record(cluster: &Cluster, files: &[(String, Vec<Case>)]) {
             return String::new();
         }
         let paths: Vec<String> = paths(&answer.message).into_iter().collect();
-        let message: String = answer.message.chars().take(160).collect();
-        println!("{file} {}: {message}", case.name);
         format!("{}\t{}", answer.status, paths.join(" "))
     };
     // As they stand alone, before any of them is there.
     for (file, cases) in files {
         for case in cases.iter().filter(|case| is_definition(case)) {
-            answers.insert((file, &case.name), ask(file, case));
+            answers.insert((file, &case.name), ask(case));
         }
     }
     definitions(files, |file, case| {
@@ -138,7 +136,7 @@ fn record(cluster: &Cluster, files: &[(String, Vec<Case>)]) {
     for (file, cases) in files {
         let _ = writeln!(text, "{file}\t{}", cases.len());
         for case in cases {
-            let answer = answers.entry((file, &case.name)).or_insert_with(|| ask(file, case));
+            let answer = answers.entry((file, &case.name)).or_insert_with(|| ask(case));
             if !answer.is_empty() {
                 let _ = writeln!(text, "\t{}\t{answer}", case.name);
             }
