@@ -121,5 +121,5 @@ fn status(status: Status) -> &'static str {
 
 /// `Deployment` and the like of a skipped object, as people are told.
 fn unknown(resource: &Resource) -> String {
-    format!("nothing is known of {} {}", resource.api_version(), resource.kind())
+    format!("there is no definition of {} {}; `--crd` takes one", resource.api_version(), resource.kind())
 }
