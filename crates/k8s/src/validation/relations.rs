@@ -4,7 +4,7 @@
 //! An input may be a part of what a cluster has. So a missing object is spoken of only where the input has others of its kind in the
 //! same namespace: who writes one Service into a directory writes them all there.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use windlass_source::{FileId, Span, in_parallel};
 use windlass_yaml::Node;
@@ -65,6 +65,10 @@ struct Index<'a> {
     services: BTreeMap<(&'a str, &'a str), Vec<&'a Object<'a>>>,
     /// How many pods autoscalers make at most, by the namespace, kind and name of what they scale.
     most: BTreeMap<(&'a str, &'a str, &'a str), i64>,
+    /// The labels that pods of kinds which are not Kubernetes' own get: a Rollout's.
+    other_pods: BTreeMap<&'a str, Vec<&'a Node>>,
+    /// What roles name one by one, by namespace: something makes a Secret that an account may read by its name.
+    named_in_roles: BTreeSet<(&'a str, &'a str)>,
     /// The first place of each host and path of an Ingress, by file, namespace and class.
     routes: BTreeMap<Route<'a>, &'a Node>,
 }
@@ -90,6 +94,10 @@ impl<'a> Index<'a> {
                     let part = |name: &str| spec.field("scaleTargetRef").and_then(|target| target.text(name)).unwrap_or_default();
                     index.most.insert((namespace, part("kind"), part("name")), spec.int("maxReplicas").unwrap_or_default());
                 }
+                "Role" => {
+                    let names = object.root.items("rules").iter().flat_map(|rule| rule.items("resourceNames"));
+                    index.named_in_roles.extend(names.filter_map(text).map(|name| (namespace, name)));
+                }
                 "Ingress" => {
                     for (route, node) in routes(object, namespace) {
                         index.routes.entry(route).or_insert(node);
@@ -103,6 +111,8 @@ impl<'a> Index<'a> {
                     index.labelled.entry((namespace, key, value)).or_default().push(workloads.len());
                 }
                 workloads.push(workload);
+            } else if let Some(labels) = object.root.at(&["spec", "template", "metadata", "labels"]) {
+                index.other_pods.entry(namespace).or_default().push(labels);
             }
         }
         index
@@ -198,7 +208,11 @@ fn service(root: &Node, namespace: &str, index: &Index<'_>, findings: &mut Vec<F
         return;
     }
     let selected: Vec<_> = index.candidates(namespace, Some(selector)).filter(|workload| selects(selector, workload)).collect();
+    let has = |labels: &&Node| selector.as_map().is_some_and(|map| map.iter().all(|(key, value)| labels.text(&key.name) == text(value)));
     if selected.is_empty() {
+        if index.other_pods.get(namespace).is_some_and(|pods| pods.iter().any(has)) {
+            return;
+        }
         findings.push(finding("KN003", true, "spec.selector", Some(selector), "no pod of this input has these labels".into()));
         return;
     }
@@ -232,6 +246,10 @@ fn ingress(root: &Node, namespace: &str, index: &Index<'_>, findings: &mut Vec<F
     }
     for (path, backend) in backends {
         let Some(service) = backend.field("service") else { continue };
+        // To the controller of AWS this is the name of an action in an annotation.
+        if service.at(&["port", "name"]).and_then(text) == Some("use-annotation") {
+            continue;
+        }
         let name = service.text("name").unwrap_or_default();
         if index.lacks(namespace, "Service", name) {
             let message = format!("there is no Service `{name}` in this input");
@@ -377,7 +395,8 @@ fn pods(workload: &Workload<'_>, namespace: &str, index: &Index<'_>, findings: &
     let spec = workload.pod;
     let path = |node: Option<&Node>| node.map_or_else(String::new, |node| path_of(workload.root, node));
     let mut lacking = |rule: &'static str, kind: &str, name: &str, node: Option<&Node>| {
-        if index.lacks(namespace, kind, name) {
+        let is_made = kind == "Secret" && index.named_in_roles.contains(&(namespace, name));
+        if index.lacks(namespace, kind, name) && !is_made {
             findings.push(finding(rule, false, path(node), node, format!("there is no {kind} `{name}` in this input")));
         }
     };
@@ -522,6 +541,19 @@ spec:
         let canary = r#"nginx.ingress.kubernetes.io/canary: "true", nginx.ingress.kubernetes.io/canary-weight: "10""#;
         assert_eq!(rules(&(ingress("a", "") + &ingress("b", ""))), ["KN012"]);
         assert_eq!(rules(&(ingress("a", "") + &ingress("b", canary))), Vec::<&str>::new());
+    }
+
+    #[test]
+    fn what_others_make_is_there() {
+        let service = "{apiVersion: v1, kind: Service, metadata: {name: web}, spec: {selector: {app: roll}, ports: [{port: 80}]}}";
+        let rollout =
+            "{apiVersion: argoproj.io/v1alpha1, kind: Rollout, metadata: {name: web}, spec: {template: {metadata: {labels: {app: roll}}}}}";
+        assert_eq!((rules(service), rules(&format!("{service}\n---\n{rollout}"))), (vec!["KN003"], vec![]));
+        let pod = "{apiVersion: v1, kind: Pod, metadata: {name: a}, spec: {containers: [{name: a, image: a, envFrom: [{secretRef: {name: made}}]}]}}\n---\n{apiVersion: v1, kind: Secret, metadata: {name: other}}";
+        let role = "{apiVersion: rbac.authorization.k8s.io/v1, kind: Role, metadata: {name: a}, rules: [{apiGroups: [''], resources: [secrets], resourceNames: [made], verbs: [get]}]}";
+        assert_eq!((rules(pod), rules(&format!("{pod}\n---\n{role}"))), (vec!["KW048"], vec![]));
+        let ingress = "{apiVersion: networking.k8s.io/v1, kind: Ingress, metadata: {name: a}, spec: {defaultBackend: {service: {name: act, port: {name: use-annotation}}}}}\n---\n{apiVersion: v1, kind: Service, metadata: {name: b}, spec: {ports: [{port: 1}]}}";
+        assert_eq!(rules(ingress), Vec::<&str>::new());
     }
 
     #[test]

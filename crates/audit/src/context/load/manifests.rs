@@ -27,14 +27,20 @@ pub(super) fn load(found: &[PathBuf], reader: &mut Reader<'_>, context: &mut Con
         let Some(file) = reader.read_input(path) else { continue };
         let text = Arc::clone(reader.sources.file(file).text());
         let says = |key: &str| text.lines().any(|line| line.trim_start_matches(['-', ' ', '{']).starts_with(key));
-        // Most YAML of a repository is something else, and `{{` is a template's.
-        if !says("apiVersion:") || !says("kind:") || text.contains("{{") {
+        // Most YAML of a repository is something else.
+        if !says("apiVersion:") || !says("kind:") || is_template(reader.sources.file(file).name(), &text) {
             continue;
         }
         let read = read::read(file, &text, &Budget::default());
         context.not_understood.extend(read.broken.into_iter().map(|(_, diagnostic)| diagnostic));
         context.manifests.extend(read.objects.into_iter().filter(is_whole).map(|manifest| ManifestEntry::new(file, manifest)));
     }
+}
+
+/// True for a template of a chart or of another generator: `{{` begins a line or a value. Within a text it is the text's own.
+fn is_template(name: &str, text: &str) -> bool {
+    let begins = |line: &str| line.trim_start().starts_with("{{") || line.contains(": {{") || line.contains("- {{");
+    text.contains("{{") && (name.split('/').any(|part| part == "templates") || text.lines().any(begins))
 }
 
 /// False for a patch: it names an object and what to change in it.

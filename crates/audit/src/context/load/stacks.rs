@@ -30,6 +30,10 @@ pub(super) fn is_compose_file(path: &str) -> bool {
     let Some(stem) = name.strip_suffix(".yml").or_else(|| name.strip_suffix(".yaml")) else { return false };
     let stem = stem.strip_prefix("docker-").unwrap_or(stem);
     let begins = stem.strip_prefix("compose").is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '-', '_']));
+    // What Rancher 1 read beside a compose file, with attributes of its own.
+    if stem == "rancher-compose" {
+        return false;
+    }
     begins || [".compose", "-compose", "_compose"].iter().any(|end| stem.ends_with(end))
 }
 

@@ -43,13 +43,11 @@ fn check(service: &ServiceContext<'_>, findings: &mut Findings<'_>) {
     if !service.is_production() || service.role() != Role::Proxy {
         return findings.not_applicable();
     }
-    let is_at = |port: &&Spanned<Port>, number: u32| {
-        port.target.value == number || port.published.as_ref().is_some_and(|published| published.value == number.to_string().as_str())
-    };
-    let is_open = |port: &&Spanned<Port>| ServiceContext::reach_of(port) == Reach::Public;
-    let Some(port) = service.ports.iter().find(|port| is_at(port, 80) && is_open(port)) else { return findings.not_applicable() };
-    let has_tls = |other: ServiceContext<'_>| other.ports.iter().any(|port| is_at(&port, 443) || is_at(&port, 8443));
-    if !service.stack().services().any(has_tls) {
+    let is_published = |port: &Port, number: &str| port.published.as_ref().is_some_and(|published| published.value == number);
+    let is_edge = |port: &&Spanned<Port>| is_published(port, "80") && ServiceContext::reach_of(port) == Reach::Public;
+    let Some(port) = service.ports.iter().find(is_edge) else { return findings.not_applicable() };
+    let has_tls = |port: &Spanned<Port>| is_published(port, "443") || matches!(port.target.value, 443 | 8443);
+    if !service.stack().services().any(|other| other.ports.iter().any(has_tls)) {
         findings
             .report(port.span(), format!("`{}` answers on port 80, and nothing on 443", service.name()))
             .help("publish 443 and give the server a certificate, or say where TLS ends by a suppression");

@@ -37,12 +37,21 @@ declare_rule! {
     }
 }
 
+/// What a schema says. A service without an image may be the half of a stack whose other half is elsewhere.
+const CODES: [&str; 5] = [
+    "compose::conflicting-values",
+    "compose::invalid-value",
+    "compose::mutually-exclusive",
+    "compose::unknown-attribute",
+    "compose::wrong-type",
+];
+
 fn check(context: &Context, findings: &mut Findings<'_>) {
     if context.stacks().next().is_none() && context.not_understood().is_empty() {
         return findings.not_applicable();
     }
-    let of_compose = |diagnostic: &&Diagnostic| diagnostic.is_error() && diagnostic.code.0.starts_with("compose::");
-    for diagnostic in context.not_understood().iter().filter(of_compose) {
+    let of_schema = |diagnostic: &&Diagnostic| diagnostic.is_error() && CODES.contains(&diagnostic.code.0);
+    for diagnostic in context.not_understood().iter().filter(of_schema) {
         let finding = findings.report(diagnostic.labels.first().map(|label| label.span), diagnostic.message.clone());
         diagnostic.help.iter().for_each(|help| {
             finding.help(help.clone());

@@ -14,9 +14,17 @@ declare_rule! {
     /// ```dockerfile
     /// FROM debian:13-slim@sha256:00000000000000000000000000000000000000000000000000000000000000aa
     /// ```
+    /// ```yaml .github/workflows/ci.yml
+    /// on: push
+    /// jobs: { build: { runs-on: ubuntu-24.04, steps: [{ run: docker build . }] } }
+    /// ```
     /// ## Use instead
     /// ```dockerfile
     /// FROM debian:13-slim@sha256:00000000000000000000000000000000000000000000000000000000000000aa
+    /// ```
+    /// ```yaml .github/workflows/ci.yml
+    /// on: push
+    /// jobs: { build: { runs-on: ubuntu-24.04, steps: [{ run: docker build . }] } }
     /// ```
     /// ```yaml .github/dependabot.yml
     /// version: 2
@@ -39,6 +47,10 @@ fn check(context: &Context, findings: &mut Findings<'_>) {
         stages.find_map(|stage| stage.base().and_then(|base| base.digest().is_some().then_some(stage.from.image.span)))
     };
     let Some(place) = context.dockerfiles().find_map(pinned) else { return findings.not_applicable() };
+    // Bots are configured at the root of a repository, which shows in its pipelines.
+    if context.configs().all(|config| config.workflow().is_none()) {
+        return findings.exempt("no pipeline is here, so the root of the repository may be elsewhere");
+    }
     let has_bot = context.repository().find(|file| BOTS.contains(&file.name())).is_some();
     let has_schedule = context.configs().any(|config| config.workflow().is_some() && config.text().contains("schedule"));
     if !has_bot && !has_schedule {

@@ -75,6 +75,10 @@ fn check(object: &ObjectContext<'_>, findings: &mut Findings<'_>) {
     if object.others().has_any(object.namespace(), "Rollout") {
         return findings.exempt("a Rollout leads one of them to the new version");
     }
+    let is_version = |name: &str| ["-canary", "-stable", "-active", "-preview"].iter().any(|end| name.ends_with(end));
+    if is_version(object.name()) {
+        return findings.exempt("it leads to one version of two");
+    }
     let is_twin = |twin: &ObjectContext<'_>| twin.name() != object.name() && is_same(twin.root(), object.root());
     let Some(twin) = object.twins().find(is_twin) else { return };
     let message = format!("`{}` is `{}` by another name", object.reference(), twin.reference());
