@@ -43,7 +43,8 @@ fn total<'a>(root: &'a Node, size: usize, findings: &mut Findings<'a>) {
 }
 
 fn decoded_length(text: &str) -> usize {
-    text.len() / 4 * 3 - text.bytes().rev().take_while(|byte| *byte == b'=').count().min(2)
+    // What is no base64 may be padding alone.
+    (text.len() / 4 * 3).saturating_sub(text.bytes().rev().take_while(|byte| *byte == b'=').count().min(2))
 }
 
 pub(super) fn secret<'a>(root: &'a Node, findings: &mut Findings<'a>) {
@@ -52,7 +53,7 @@ pub(super) fn secret<'a>(root: &'a Node, findings: &mut Findings<'a>) {
         keys(root, "data", key, value, findings);
         // What `stringData` says replaces it.
         if root.at(&["stringData"]).is_none_or(|plain| plain.get(&key.name).is_none()) {
-            size += text(value).filter(|text| text.len() >= 4).map_or(0, decoded_length);
+            size += text(value).map_or(0, decoded_length);
         }
     }
     for (key, value) in root.entries("stringData") {
