@@ -40,6 +40,9 @@ pub struct RunArgs {
     /// Seconds between two looks at a Stack without a reason; a fifth is added or taken away by chance
     #[arg(long, env = "WINDLASS_RESYNC_INTERVAL", value_name = "SECONDS", default_value_t = 600)]
     pub resync_interval: u64,
+    /// Do not look at StackPolicies, which belong to the whole cluster: for an operator with rights in one namespace alone
+    #[arg(long, env = "WINDLASS_NO_POLICIES", requires = "watch_namespace")]
+    pub no_policies: bool,
     /// Seconds that a look at a Stack may take before others have their turn
     #[arg(long, env = "WINDLASS_LOOK_LIMIT", value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..))]
     pub look_limit: u64,

@@ -166,8 +166,10 @@ async fn reconcile_all(
         .modify(|stack| stack.meta_mut().managed_fields = None)
         .reflect(writer)
         .inspect_ok(move |event| {
-            if let Event::Delete(stack) = event {
-                forgetting.forget(&key_of(stack));
+            match event {
+                Event::Apply(stack) | Event::InitApply(stack) => forgetting.count_ready(stack),
+                Event::Delete(stack) => forgetting.forget(&key_of(stack)),
+                Event::Init | Event::InitDone => {}
             }
             forgetting.metrics.stacks.set(i64::try_from(counted.len()).unwrap_or(i64::MAX));
         })

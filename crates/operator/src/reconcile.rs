@@ -166,14 +166,20 @@ impl Shell {
     pub fn forget(&self, key: &StackKey) {
         lock(&self.memos).remove(key);
         lock(&self.stale).remove(key);
-        self.is_ready(key, true);
+        self.set_ready(key, true);
         for readers in lock(&self.readers).values_mut() {
             readers.remove(key);
         }
     }
 
+    /// Counts a Stack by what it says of itself; one that says nothing yet is not ready.
+    pub fn count_ready(&self, stack: &Stack) {
+        let is_ready = stack.status.as_ref().is_some_and(status::is_ready);
+        self.set_ready(&key_of(stack), is_ready);
+    }
+
     /// Counts the Stacks that are not ready; one that is gone is no longer waited for.
-    fn is_ready(&self, key: &StackKey, is_ready: bool) {
+    fn set_ready(&self, key: &StackKey, is_ready: bool) {
         let mut not_ready = lock(&self.not_ready);
         if is_ready {
             not_ready.remove(key)
@@ -209,7 +215,6 @@ impl Shell {
         } else {
             Ok(Next::Wait)
         };
-        self.is_ready(&key, memo.latest.is_none() || memo.publication.is_ready());
         let words = std::mem::take(&mut memo.words);
         if let Some(stack) = memo.latest.clone() {
             for word in words {
@@ -548,62 +553,4 @@ impl Memo {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn waits_after_errors_double_up_to_a_minute_and_differ() {
-        let of = |failures: u32, name: &str| backoff(failures, &("shop".to_owned(), name.to_owned()));
-        for failures in 1..7 {
-            assert_eq!(of(failures + 1, "a"), of(failures, "a") * 2, "{failures}");
-        }
-        assert!(of(1, "a") >= Duration::from_millis(400) && of(1, "a") <= Duration::from_millis(600));
-        assert!(of(1000, "a") >= Duration::from_secs(40) && of(1000, "a") <= Duration::from_secs(60));
-        assert_ne!(of(3, "a"), of(3, "b"));
-    }
-
-    fn rendered(compose: &str, change: impl FnOnce(&mut Stack), day: &str) -> Rendering {
-        let spec = serde_json::json!({ "serviceAccountName": "deployer", "compose": compose });
-        let mut stack = Stack::new("shop", serde_json::from_value(spec).unwrap());
-        stack.metadata.namespace = Some("shop".to_owned());
-        change(&mut stack);
-        rendering(&stack, load::Sources::default(), KubeVersion::default(), &BTreeMap::new(), day)
-    }
-
-    #[test]
-    fn an_exemption_ends_with_its_last_day() {
-        let refusal = |day: &str| {
-            let exempt = |stack: &mut Stack| {
-                let exemption = |rule: &str| windlass_crd::v1alpha1::Exemption {
-                    rule: rule.to_owned(),
-                    reason: "it measures the hardware".to_owned(),
-                    until: Some("2026-06-30".to_owned()),
-                    ..Default::default()
-                };
-                stack.spec.audit.exemptions = vec![exemption("CO017")];
-            };
-            match rendered("services: { web: { image: 'nginx:1.27', privileged: true } }", exempt, day) {
-                Rendering::Objects { refusal, .. } => refusal,
-                Rendering::Invalid(message) => panic!("{message}"),
-            }
-        };
-        assert_eq!(refusal("2026-06-30"), None);
-        let told = refusal("2026-07-01").unwrap();
-        assert!(told.starts_with("CO017"), "{told}");
-    }
-
-    #[test]
-    fn a_stack_is_never_taken_for_an_older_one() {
-        let stack = |version: &str, generation: i64| {
-            let mut stack = Stack::new("shop", Default::default());
-            (stack.metadata.resource_version, stack.metadata.generation) = (Some(version.to_owned()), Some(generation));
-            Arc::new(stack)
-        };
-        let mut memo = Memo::default();
-        assert_eq!(memo.newest(stack("9", 2)).metadata.generation, Some(2));
-        // A watch that is behind: versions are numbers, not texts.
-        assert_eq!(memo.newest(stack("8", 1)).metadata.generation, Some(2));
-        assert_eq!(memo.newest(stack("10", 3)).metadata.generation, Some(3));
-        assert_eq!(memo.newest(stack("9", 2)).metadata.generation, Some(3));
-    }
-}
+mod tests;

@@ -229,3 +229,15 @@ fn what_keeps_the_operator_available_and_watched_is_in_the_chart() -> anyhow::Re
     assert_eq!(metrics["from"][0]["namespaceSelector"]["matchLabels"]["kubernetes.io/metadata.name"], "monitoring");
     Ok(())
 }
+
+#[test]
+fn without_policies_and_webhook_there_is_no_right_outside_of_a_namespace() -> anyhow::Result<()> {
+    let bare = vec!["--values".to_owned(), chart().join("ci/bare.yaml").display().to_string()];
+    let Some(rendered) = template(&bare)? else { return Ok(()) };
+    let of_the_cluster: Vec<&String> = rendered.keys().filter(|name| name.starts_with("ClusterRole")).collect();
+    assert_eq!(of_the_cluster, Vec::<&String>::new());
+    assert!(rendered.keys().any(|name| name.starts_with("Role ")));
+    let deployment = &rendered["Deployment windlass-system/windlass"]["spec"]["template"]["spec"]["containers"][0]["env"];
+    assert!(deployment.to_string().contains("WINDLASS_NO_POLICIES"), "{deployment}");
+    Ok(())
+}

@@ -69,7 +69,9 @@ pub(super) async fn start(
         let light = |partial: PartialObjectMeta<Light>| Light::of_metadata(partial.metadata);
         first_lists.push(spawn(kind, api, config, shell, waker, light));
     }
-    first_lists.push(policies(Api::all(client.clone()), shell, everybody));
+    if !args.no_policies {
+        first_lists.push(policies(Api::all(client.clone()), shell, everybody));
+    }
     first_lists.push(super::pods::start(client, args, shell, waker));
     for listed in join_all(first_lists).await {
         listed.context("a watch ended")?;

@@ -35,11 +35,6 @@ impl Publication {
         self.last == *stored
     }
 
-    /// Whether what was published last says that the Stack is ready.
-    pub fn is_ready(&self) -> bool {
-        is_ready(&self.last)
-    }
-
     /// Somebody else, or an earlier process, published this.
     pub fn found(&mut self, stored: StackStatus) {
         self.last = stored;
@@ -73,7 +68,8 @@ fn ready(status: &StackStatus) -> Option<&Condition> {
     status.conditions.iter().find(|condition| condition.type_ == condition::READY)
 }
 
-fn is_ready(status: &StackStatus) -> bool {
+/// Whether a status says that the Stack is ready.
+pub fn is_ready(status: &StackStatus) -> bool {
     ready(status).is_some_and(|condition| condition.status == "True")
 }
 

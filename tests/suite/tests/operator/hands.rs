@@ -322,7 +322,7 @@ fn who_may_only_write_stacks_gains_no_power_over_the_host() {
 fn an_object_that_only_claims_to_be_a_stacks_is_left_alone() {
     let Some(world) = World::shared() else { return };
     world.namespace("spoof");
-    let operator = Operator::start(world, "spoof", &["--resync-interval", "2"]);
+    let operator = Operator::start(world, "spoof", &["--resync-interval", "2", "--no-policies"]);
     let path = format!("{}/web", stacks("spoof"));
     world.create(&stacks("spoof"), &stack("web", WEB));
     let ready = world.wait_for(&path, "Ready");
