@@ -145,7 +145,7 @@ fn labels_without_a_counterpart_are_lost_with_the_reason() {
     let document = document();
     let section = document.split("\n## ").find(|section| section.starts_with("Labels of a service")).expect("exists");
     let rows: Vec<&str> = section.lines().filter(|line| line.starts_with("| `") && line.split(" | ").count() == 2).collect();
-    assert_eq!(rows.len(), 4);
+    assert_eq!(rows.len(), 3);
     for row in rows {
         let directory = tempfile::tempdir().expect("a temporary directory");
         let label = spans(row)[0];

@@ -10,10 +10,11 @@ use windlass_convert::{Conversion, TOOL_IMAGE};
 use windlass_emit::layouts::helm::{Chart, Made, Variable, helm};
 use windlass_k8s::{ContentHash, Objects};
 use windlass_source::RealFileSystem;
+use windlass_suite::accepted::accept;
 use windlass_suite::conversion::Project;
 use windlass_suite::projects::{Selection, cases, corpus};
 use windlass_suite::rendered::{ByName, assert_golden, by_name, differences, name_of, output, run, write_tree};
-use windlass_testkit::{Component, shared};
+use windlass_testkit::{Cluster, Component, shared};
 
 /// The chart of a project.
 fn chart(project: &Project, loaded: &Loaded, conversion: &Conversion) -> (Made, Vec<Variable>) {
@@ -113,7 +114,22 @@ struct Outcome {
     set: usize,
     /// Why variables stay fixed.
     reasons: BTreeMap<String, usize>,
+    /// A real API server, where there is one, and how many rendered objects it accepted.
+    cluster: Option<Cluster>,
+    accepted: usize,
+    namespaces: usize,
     wrong: Vec<String>,
+}
+
+impl Outcome {
+    /// Gives rendered objects to the API server.
+    fn accept(&mut self, name: &str, objects: &ByName) {
+        let Some(cluster) = &self.cluster else { return };
+        self.namespaces += 1;
+        let (accepted, refused) = accept(cluster, &format!("chart-{}", self.namespaces), objects.values()).expect("the API server answers");
+        self.accepted += accepted;
+        self.wrong.extend(refused.into_iter().map(|refusal| format!("{name}: {refusal}")));
+    }
 }
 
 /// A value that a variable has nowhere, of its own form where only that is a value.
@@ -165,6 +181,7 @@ fn compare(name: &str, project: &Project, one_by_one: bool, outcome: &mut Outcom
     }
     let check = |what: &str, expected: &Objects, set: &[String], outcome: &mut Outcome| match rendered(&made, place.path(), set) {
         Ok(found) => {
+            outcome.accept(&format!("{name}{what}"), &found);
             let expected = alike(by_name(expected), &made.name);
             outcome.objects += expected.len();
             let found = differences(&expected, &alike(found, &made.name));
@@ -218,14 +235,14 @@ fn charts_of_the_cases_give_the_plain_conversions() {
 #[test]
 fn charts_of_the_corpus_give_the_plain_conversions_with_every_value() {
     let Some(directory) = shared("corpus").filter(|_| Component::Helm.is_there()) else { return };
-    let mut outcome = Outcome::default();
+    let mut outcome = Outcome { cluster: Cluster::start(&[]).expect("the control plane starts"), ..Outcome::default() };
     for (name, project) in corpus(&directory, Selection::from_environment(Selection::Varied)) {
         compare(&name, &project, false, &mut outcome);
     }
-    let Outcome { charts, objects, values, fixed, empty_values, empty_fixed, unused, set, ref reasons, ref wrong } = outcome;
+    let Outcome { charts, objects, values, fixed, empty_values, empty_fixed, unused, set, accepted, ref reasons, ref wrong, .. } = outcome;
     let share = 100.0 * values as f64 / ((values + fixed) as f64).max(1.0);
     println!(
-        "result: {charts} charts, {objects} objects rendered by helm, `helm lint --strict` clean; {values} of {} variables that have a value and \
+        "result: {charts} charts, {objects} objects rendered by helm, {accepted} of them accepted by the API server, `helm lint --strict` clean; {values} of {} variables that have a value and \
          reach an object became values of the chart ({share:.1} %), and {empty_values} of {} that are empty; the others decide structure; \
          {unused} reach no object; {set} set to other values; {} differences",
         values + fixed,

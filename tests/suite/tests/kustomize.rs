@@ -9,10 +9,11 @@ use windlass_compose::{Loaded, Request};
 use windlass_convert::Conversion;
 use windlass_emit::layouts::{self, Environment};
 use windlass_source::RealFileSystem;
+use windlass_suite::accepted::accept;
 use windlass_suite::conversion::Project;
 use windlass_suite::projects::{Selection, corpus};
 use windlass_suite::rendered::{assert_golden, by_name, differences, kustomize, write_tree};
-use windlass_testkit::{Component, shared, workspace};
+use windlass_testkit::{Cluster, Component, shared, workspace};
 
 /// How many environments were compared, and what was wrong.
 #[derive(Default)]
@@ -20,6 +21,9 @@ struct Outcome {
     bases: usize,
     overlays: usize,
     patches: usize,
+    /// A real API server, where there is one, and how many rendered objects it accepted.
+    cluster: Option<Cluster>,
+    accepted: usize,
     wrong: Vec<String>,
 }
 
@@ -55,7 +59,15 @@ fn compare(directory: &Path, outcome: &mut Outcome) -> anyhow::Result<()> {
             continue;
         }
         match kustomize(&place.path().join(&overlay)) {
-            Ok(Some(found)) => outcome.wrong.extend(differences(&by_name(environment.objects), &found).into_iter().map(told)),
+            Ok(Some(found)) => {
+                outcome.wrong.extend(differences(&by_name(environment.objects), &found).into_iter().map(told));
+                if let Some(cluster) = &outcome.cluster {
+                    let namespace = format!("tree-{}", outcome.bases + outcome.overlays);
+                    let (accepted, refused) = accept(cluster, &namespace, found.values())?;
+                    outcome.accepted += accepted;
+                    outcome.wrong.extend(refused.into_iter().map(told));
+                }
+            }
             Ok(None) => {}
             Err(error) => outcome.wrong.push(told(error.to_string())),
         }
@@ -63,8 +75,8 @@ fn compare(directory: &Path, outcome: &mut Outcome) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn compare_all(directories: &[PathBuf]) -> Outcome {
-    let mut outcome = Outcome::default();
+fn compare_all(directories: &[PathBuf], cluster: Option<Cluster>) -> Outcome {
+    let mut outcome = Outcome { cluster, ..Outcome::default() };
     for directory in directories {
         compare(directory, &mut outcome).expect("trees can be written and tools started");
     }
@@ -100,7 +112,7 @@ fn overlays_of_the_examples_give_the_conversions_of_their_environments() {
         return;
     }
     let examples = ["shop", "guestbook", "voting", "wordpress"].map(|name| workspace().join("examples").join(name));
-    let outcome = compare_all(&examples);
+    let outcome = compare_all(&examples, None);
     assert_eq!(outcome.wrong, [""; 0]);
     assert_eq!((outcome.bases, outcome.overlays), (4, 5));
 }
@@ -113,12 +125,13 @@ fn overlays_of_the_corpus_give_the_conversions_of_their_environments() {
     let Some(directory) = shared("corpus") else { return };
     let projects = corpus(&directory, Selection::from_environment(Selection::Varied));
     let directories: BTreeSet<PathBuf> = projects.into_iter().map(|(_, project)| project.directory).collect();
-    let outcome = compare_all(&directories.into_iter().collect::<Vec<_>>());
+    let outcome = compare_all(&directories.into_iter().collect::<Vec<_>>(), Cluster::start(&[]).expect("the control plane starts"));
     println!(
-        "result: {} bases and {} overlays ({} patches) rendered by kustomize, {} differences from the plain manifests",
+        "result: {} bases and {} overlays ({} patches) rendered by kustomize, {} objects accepted by the API server, {} differences from the plain manifests",
         outcome.bases,
         outcome.overlays,
         outcome.patches,
+        outcome.accepted,
         outcome.wrong.len()
     );
     assert!(outcome.bases > 5);

@@ -14,7 +14,7 @@ use super::Sink;
 use super::mounts::{tool_resources, tool_security};
 use crate::decide::chosen::{Asks, ChosenProbe, PROBES, ProbeWish};
 use crate::decide::expose::{host_port, transport};
-use crate::decide::{Plan, ServicePlan};
+use crate::decide::{Becoming, MountPlan, Plan, ServicePlan};
 use crate::expand::job_name;
 use crate::fates::Place;
 use crate::options::Security;
@@ -34,6 +34,15 @@ pub(super) fn chosen(written: Option<&Spanned<Box<ServiceSettings>>>, service: &
     }
     for (at, reason) in &chosen.unusable {
         sink.fates.lost(path(at), reason.clone());
+    }
+    for (at, how) in &chosen.heeded {
+        sink.fates.mapped_with(path(at), [], *how);
+    }
+    if let Some(sub_path) = &chosen.sub_path {
+        let has_it = |mount: &MountPlan<'_>| matches!(mount.becomes, Becoming::Volume(_)) && mount.sub_path() == Some(&sub_path.value);
+        if plan.mounts[service.index].iter().any(has_it) {
+            sink.fates.mapped(path(&sub_path.at), [Place::container(service.index, "volumeMounts")]);
+        }
     }
     ofelia(service, plan, sink);
     if let (Some(migration), Some(_)) = (service.migration, written) {
@@ -415,6 +424,33 @@ mod tests {
         services.web.labels["kompose.service.healthcheck.liveness.tcp_port"]: mapped → Deployment/web spec.template.spec.containers[0].livenessProbe
         services.web.labels["kompose.service.healthcheck.readiness.retries"]: lost (it can't be read as what kompose documents)
         "#);
+    }
+
+    #[test]
+    fn labels_of_kompose_say_which_part_of_a_volume_is_mounted_and_which_disk_it_is() {
+        let outcome = project(
+            "services: { web: { image: acme/web:1, volumes: ['data:/data', './conf:/conf'], labels: { kompose.volume.subpath: /www/, \
+             kompose.volume.type: persistentVolumeClaim, kompose.volume.selector: disk1 } } }\n\
+             volumes: { data: { labels: { kompose.volume.selector: disk1 } } }",
+        )
+        .convert();
+        insta::assert_snapshot!(outcome.field("StatefulSet/web", "spec.template.spec.containers[0].volumeMounts"), @"
+        - name: data
+          mountPath: /data
+          subPath: www
+        - name: conf
+          mountPath: /conf
+        ");
+        insta::assert_snapshot!(outcome.field("PersistentVolumeClaim/data", "spec.selector"), @"
+        matchLabels:
+          io.kompose.service: disk1
+        ");
+        insta::assert_snapshot!(outcome.fates("services.web.labels"), @r#"
+        services.web.labels["kompose.volume.subpath"]: mapped → StatefulSet/web spec.template.spec.containers[0].volumeMounts
+        services.web.labels["kompose.volume.type"]: mapped (volumes become claims anyway)
+        services.web.labels["kompose.volume.selector"]: lost (write the label at the volume, whose claim it is about)
+        "#);
+        insta::assert_snapshot!(outcome.fates("volumes.data.labels"), @r#"volumes.data.labels["kompose.volume.selector"]: mapped → PersistentVolumeClaim/data metadata.annotations["kompose.volume.selector"], PersistentVolumeClaim/data spec.selector.matchLabels"#);
     }
 
     #[test]

@@ -61,6 +61,10 @@ pub(crate) struct Chosen {
     /// Amounts of ephemeral storage: request, limit.
     pub(crate) ephemeral: [Option<Wish<SmolStr>>; 2],
     pub(crate) init: Option<ChosenInit>,
+    /// The path within its named volumes that a service mounts.
+    pub(crate) sub_path: Option<Wish<SmolStr>>,
+    /// What is so anyway, with a word about how.
+    pub(crate) heeded: Vec<(Path, &'static str)>,
     /// Everything that was understood, so that nothing of it is taken for something else.
     understood: Vec<Path>,
     /// What was understood and can't be done, with the reason.
@@ -160,6 +164,11 @@ impl Chosen {
             slot @ None => *slot = Some(wish),
             Some(_) => self.unusable.push((at, "another setting decides it".to_owned())),
         }
+    }
+
+    fn heed(&mut self, at: Path, how: &'static str) {
+        self.understood.push(at.clone());
+        self.heeded.push((at, how));
     }
 
     fn refuse(&mut self, at: Path, reason: impl Into<String>) {

@@ -27,6 +27,8 @@ pub(crate) struct MountPlan<'a> {
     pub(crate) becomes: Becoming,
     /// The image has files there, which Docker copies into a new volume.
     pub(crate) has_image_content: bool,
+    /// The path within the volume that is mounted.
+    sub_path: Option<SmolStr>,
 }
 
 /// What becomes of a mount.
@@ -61,7 +63,7 @@ pub(crate) enum Becoming {
 impl MountPlan<'_> {
     /// The path within the volume that is mounted.
     pub(crate) fn sub_path(&self) -> Option<&str> {
-        self.mount.volume.as_ref()?.subpath.as_ref().map(|path| path.as_str())
+        self.sub_path.as_deref()
     }
 }
 
@@ -104,8 +106,9 @@ fn gather<'a>(plan: &ServicePlan<'a>, services: &[ServicePlan<'a>]) -> Vec<Mount
         return Vec::new();
     }
     let mut list: Vec<MountPlan<'a>> = Vec::with_capacity(plan.service.volumes.len());
+    let sub_path = plan.chosen.sub_path.as_ref().map(|path| &path.value);
     for (index, mount) in plan.service.volumes.iter().enumerate() {
-        list.push(mount_plan(&mount.value, Some(index), false));
+        list.push(mount_plan(&mount.value, Some(index), false, sub_path));
     }
     if !plan.service.volumes_from.is_empty() {
         take_over(plan.service, services, false, &mut vec![plan.index], &mut list);
@@ -113,9 +116,20 @@ fn gather<'a>(plan: &ServicePlan<'a>, services: &[ServicePlan<'a>]) -> Vec<Mount
     list
 }
 
-fn mount_plan(mount: &Mount, written: Option<usize>, read_only: bool) -> MountPlan<'_> {
+/// `sub_path` is that of the service's named volumes, for mounts that say none.
+fn mount_plan<'a>(mount: &'a Mount, written: Option<usize>, read_only: bool, sub_path: Option<&SmolStr>) -> MountPlan<'a> {
+    let own = mount.volume.as_ref().and_then(|volume| volume.subpath.as_ref()).map(|path| &path.value);
+    let sub_path = own.or(sub_path.filter(|_| mount.kind.value == MountKind::Volume && mount.source.is_some())).cloned();
     let read_only = read_only || mount.read_only.as_ref().is_some_and(|read_only| read_only.value);
-    MountPlan { mount, written, target: clean_target(&mount.target), read_only, becomes: Becoming::BadTarget, has_image_content: false }
+    MountPlan {
+        mount,
+        written,
+        target: clean_target(&mount.target),
+        read_only,
+        becomes: Becoming::BadTarget,
+        has_image_content: false,
+        sub_path,
+    }
 }
 
 fn take_over<'a>(
@@ -133,8 +147,10 @@ fn take_over<'a>(
         seen.push(index);
         let read_only = read_only || mode == "ro";
         let other: &'a Service = services[index].service;
+        // Only what the mount itself says.
+        let sub_path = None;
         for mount in &other.volumes {
-            let plan = mount_plan(&mount.value, None, read_only);
+            let plan = mount_plan(&mount.value, None, read_only, sub_path);
             if list.iter().all(|known| known.target != plan.target) {
                 list.push(plan);
             }

@@ -4,10 +4,21 @@ use std::collections::BTreeMap;
 
 use k8s_openapi::api::core::v1::{PersistentVolumeClaim, PersistentVolumeClaimSpec, VolumeResourceRequirements};
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
-use windlass_k8s::name::metadata_key;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
+use windlass_k8s::name::{label_value, metadata_key};
 
 use crate::content::metadata;
 use crate::decide::{Plan, Sharing, VolumeOrigin, VolumePlan};
+
+/// The label of PersistentVolumes that kompose's `kompose.volume.selector` is about.
+const KOMPOSE_SELECTOR: &str = "io.kompose.service";
+
+/// Which PersistentVolumes a claim may take.
+fn volume_selector<'p>(volume: &VolumePlan, plan: &Plan<'p>) -> Option<&'p str> {
+    let VolumeOrigin::Named(key) = &volume.origin else { return None };
+    let label = plan.input.project.volumes.get(key)?.labels.get("kompose.volume.selector")?;
+    (!label.is_empty() && label_value(label) == label.as_str()).then_some(label.as_str())
+}
 
 /// The claim of a volume, or the template of its claims when each member of a service has one.
 pub(crate) fn claim(volume: &VolumePlan, name: &str, plan: &Plan<'_>) -> PersistentVolumeClaim {
@@ -19,6 +30,10 @@ pub(crate) fn claim(volume: &VolumePlan, name: &str, plan: &Plan<'_>) -> Persist
         let annotations: BTreeMap<String, String> = labels.collect();
         metadata.annotations = (!annotations.is_empty()).then_some(annotations);
     }
+    let selector = volume_selector(volume, plan).map(|value| LabelSelector {
+        match_labels: Some(BTreeMap::from([(KOMPOSE_SELECTOR.to_owned(), value.to_owned())])),
+        match_expressions: None,
+    });
     let mode = if volume.sharing == Sharing::Many { "ReadWriteMany" } else { "ReadWriteOnce" };
     PersistentVolumeClaim {
         metadata,
@@ -28,6 +43,7 @@ pub(crate) fn claim(volume: &VolumePlan, name: &str, plan: &Plan<'_>) -> Persist
                 requests: Some(BTreeMap::from([("storage".to_owned(), Quantity(volume.size.quantity.to_string()))])),
                 limits: None,
             }),
+            selector,
             storage_class_name: volume.storage_class.as_ref().map(ToString::to_string),
             ..PersistentVolumeClaimSpec::default()
         }),

@@ -1,7 +1,7 @@
 //! Named volumes of the top level. Their claims are made in `finish`, from the plan.
 
 use windlass_compose::model::{Entry, Volume, VolumeSettings};
-use windlass_k8s::name::metadata_key;
+use windlass_k8s::name::{label_value, metadata_key};
 use windlass_k8s::{Kind, ObjectRef};
 use windlass_yaml::Path;
 
@@ -63,6 +63,9 @@ pub(super) fn volume(entry: &Entry<Volume>, volume: &VolumePlan, fates: &mut Fat
         }
         if label.name.as_str() == "kompose.volume.storage-class-name" {
             places.extend(claim.places("spec.storageClassName"));
+        }
+        if label.name.as_str() == "kompose.volume.selector" && !label.value.is_empty() && label_value(&label.value) == label.value.value {
+            places.extend(claim.places("spec.selector.matchLabels"));
         }
         if places.is_empty() {
             fates.lost(at, "what stands behind the volume has no annotations");

@@ -106,9 +106,20 @@ fn one(chosen: &mut Chosen, label: &str, value: &str, at: Path) {
             None if label == "service.group" => {
                 chosen.refuse(at, "`network_mode: service:NAME` puts containers into one pod");
             }
-            None if label == "volume.subpath" => chosen.refuse(at, "write `volume.subpath` at the mount"),
-            None if label == "volume.type" => chosen.refuse(at, "each mount is converted by what it is"),
-            None if label == "volume.selector" => chosen.refuse(at, "make the claim yourself and use it as `external`"),
+            None if label == "volume.subpath" => match value.trim_matches('/') {
+                path if !path.is_empty() && path.split('/').all(|part| !matches!(part, "" | "." | "..")) => {
+                    chosen.set(|chosen| &mut chosen.sub_path, path.into(), at);
+                }
+                _ => chosen.refuse(at, "it is no path within a volume"),
+            },
+            None if label == "volume.type" => match lower.as_str() {
+                "persistentvolumeclaim" => chosen.heed(at, "volumes become claims anyway"),
+                "configmap" => chosen.heed(at, "files of configuration become ConfigMaps anyway"),
+                "emptydir" => chosen.refuse(at, "a volume keeps its content in Compose; what need not be kept is a `tmpfs`"),
+                "hostpath" => chosen.refuse(at, "pods see no directory of a certain machine; `--host-paths allow` mounts those of nodes"),
+                _ => chosen.refuse(at, "it is no kind of volume"),
+            },
+            None if label == "volume.selector" => chosen.refuse(at, "write the label at the volume, whose claim it is about"),
             // Sizes and routes.
             None => {}
         },
