@@ -264,7 +264,7 @@ impl Hands<'_> {
             { "op": "add", "path": "/metadata/finalizers", "value": finalizers },
         ]);
         match self.shell.api.patch::<Stack>(&api::path(&stack_ref(self.key), &self.key.0), &patch).await {
-            Ok(stack) => memo.latest = Some(stack.into()),
+            Ok(stack) => memo.latest = Some(super::status::lean(stack).into()),
             Err(Error::Gone(_)) if !is_wanted => memo.latest = None,
             Err(error) => return Err(error),
         }

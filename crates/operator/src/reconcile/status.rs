@@ -111,7 +111,7 @@ impl Memo {
             { "op": "add", "path": "/status", "value": status },
         ]);
         let path = format!("{}/status", api::path(&stack_ref(key), &key.0));
-        let stack: Stack = shell.api.patch(&path, &patch).await?;
+        let stack = lean(shell.api.patch(&path, &patch).await?);
         self.announce(&status);
         self.publication.written = Some(Instant::now());
         self.publication.last = stack.status.clone().unwrap_or_default();
@@ -132,6 +132,12 @@ impl Memo {
         let note = format!("{}: {}", ready.reason, ready.message);
         self.tell(Word { is_warning, reason, note, action: "Reconcile" });
     }
+}
+
+/// A Stack as it is kept: who wrote which field is the largest part of it, and nobody looks at it.
+pub fn lean(mut stack: Stack) -> Stack {
+    stack.metadata.managed_fields = None;
+    stack
 }
 
 /// The time to the next look without a reason.
