@@ -25,7 +25,7 @@ pub struct ObjectIndex {
     relations: Vec<Vec<Finding>>,
 }
 
-/// The selector of an object that selects pods: where it stands, and whether it is a map of labels and nothing else.
+/// The selector of an object that selects pods: of a Service a map of labels, else a selector with expressions.
 pub(crate) fn selector<'a>(kind: &str, root: &'a Node) -> Option<&'a Node> {
     let spec = root.field("spec")?;
     spec.field(if kind == "NetworkPolicy" { "podSelector" } else { "selector" })
