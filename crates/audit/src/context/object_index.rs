@@ -14,7 +14,8 @@ use super::manifest::ManifestEntry;
 pub struct ObjectIndex {
     /// By namespace, kind and name.
     by_name: BTreeMap<[SmolStr; 3], usize>,
-    /// What selects pods, by kind and namespace, and by the first label of its selector with its value; without one, by two empty texts.
+    /// What selects pods, by kind and namespace, and by the label of its selector, with its value, that the fewest others name; without
+    /// one, by two empty texts.
     selecting: BTreeMap<[SmolStr; 4], Vec<usize>>,
     /// Services by their whole selector, behind the namespace.
     by_selector: BTreeMap<String, Vec<usize>>,
@@ -31,27 +32,45 @@ pub(crate) fn selector<'a>(kind: &str, root: &'a Node) -> Option<&'a Node> {
     spec.field(if kind == "NetworkPolicy" { "podSelector" } else { "selector" })
 }
 
+/// How many selectors of a kind and namespace name a label with its value.
+type Uses<'a> = BTreeMap<[&'a str; 4], usize>;
+
+/// The labels with their values that an object's selector wants; of kinds that select no pods, and of expressions, none.
+fn wanted<'a>(kind: &str, root: &'a Node) -> impl Iterator<Item = (&'a str, &'a str)> {
+    let labels = match kind {
+        "Service" => selector(kind, root),
+        "NetworkPolicy" | "PodDisruptionBudget" => selector(kind, root).and_then(|selector| selector.field("matchLabels")),
+        _ => None,
+    };
+    let labels = labels.and_then(Node::as_map).into_iter().flat_map(|map| map.iter());
+    labels.map(|(key, value)| (key.as_str(), text(value).unwrap_or_default()))
+}
+
 impl ObjectIndex {
     pub(crate) fn new(entries: &[ManifestEntry]) -> Self {
         let objects: Vec<Object<'_>> = entries.iter().map(ManifestEntry::object).collect();
         let mut index = Self { relations: relations(&objects), ..Self::default() };
-        for (at, entry) in entries.iter().enumerate() {
-            index.add(at, &entry.kind, objects[at]);
+        let mut uses = Uses::new();
+        for (entry, object) in entries.iter().zip(&objects) {
+            for (key, value) in wanted(&entry.kind, object.root) {
+                *uses.entry([&entry.kind, object.namespace().unwrap_or("default"), key, value]).or_default() += 1;
+            }
+        }
+        for (at, (entry, object)) in entries.iter().zip(&objects).enumerate() {
+            index.add(at, &entry.kind, *object, &uses);
         }
         index
     }
 
-    fn add(&mut self, at: usize, kind: &str, object: Object<'_>) {
+    fn add(&mut self, at: usize, kind: &str, object: Object<'_>, uses: &Uses<'_>) {
         let namespace = object.namespace().unwrap_or("default");
         self.by_name.entry([namespace, kind, object.name()].map(SmolStr::from)).or_insert(at);
         match kind {
             "Service" | "NetworkPolicy" | "PodDisruptionBudget" => {
-                let selector = selector(kind, object.root);
-                let labels = if kind == "Service" { selector } else { selector.and_then(|selector| selector.field("matchLabels")) };
-                let first = labels.and_then(Node::as_map).and_then(|map| map.iter().next());
-                let (key, value) = first.map_or(("", ""), |(key, value)| (key.as_str(), text(value).unwrap_or_default()));
+                let rarest = wanted(kind, object.root).min_by_key(|(key, value)| uses.get(&[kind, namespace, key, value]));
+                let (key, value) = rarest.unwrap_or_default();
                 self.selecting.entry([kind, namespace, key, value].map(SmolStr::from)).or_default().push(at);
-                if let Some(labels) = labels.filter(|_| kind == "Service") {
+                if let Some(labels) = selector(kind, object.root).filter(|_| kind == "Service") {
                     self.by_selector.entry(written(namespace, labels)).or_default().push(at);
                 }
             }
@@ -81,7 +100,7 @@ impl ObjectIndex {
         next.is_some_and(|([of, other, _], _)| of == namespace && other == kind)
     }
 
-    /// Objects of a kind and namespace whose selectors begin with this label; with two empty texts, those that name none.
+    /// Objects of a kind and namespace that are kept under this label of their selectors; with two empty texts, those that name none.
     pub(crate) fn selecting(&self, kind: &str, namespace: &str, key: &str, value: &str) -> impl Iterator<Item = usize> {
         self.selecting.get(&[kind, namespace, key, value].map(SmolStr::from)).into_iter().flatten().copied()
     }
