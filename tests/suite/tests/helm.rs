@@ -220,6 +220,27 @@ fn the_chart_of_an_example_is_the_golden_one() {
 }
 
 #[test]
+fn secrets_for_registries_are_given_to_every_pod() {
+    if !Component::Helm.is_there() {
+        return;
+    }
+    let (_, project) = cases().into_iter().find(|(name, _)| name == "voting").expect("it is a case");
+    let (loaded, conversion) = project.convert();
+    let made = chart(&project, &loaded, &conversion).0;
+    let place = tempfile::tempdir().expect("a directory");
+    write_tree(&made.emitted.tree, place.path()).expect("writable");
+    let pods = |set: &[String]| -> Vec<Value> {
+        let found = rendered(&made, place.path(), set).expect("it renders");
+        found.values().filter_map(|object| object.pointer("/spec/template/spec").cloned()).collect()
+    };
+    let before = pods(&[]);
+    assert!(before.len() > 3 && before.iter().all(|pod| pod.get("imagePullSecrets").is_none()));
+    for pod in pods(&["imagePullSecrets[0].name=registry".to_owned()]) {
+        assert_eq!(pod["imagePullSecrets"], serde_json::json!([{ "name": "registry" }]));
+    }
+}
+
+#[test]
 fn charts_of_the_cases_give_the_plain_conversions() {
     if !Component::Helm.is_there() {
         return;

@@ -43,7 +43,7 @@
 {{- end }}
 
 {{- define "voting.name.job-migrate" -}}
-migrate-{{ include "voting.hash" (list (include "voting.name.secret-db-password" .) .Values.services.migrate.image .Values.services.migrate.resources) }}
+migrate-{{ include "voting.hash" (list (include "voting.name.secret-db-password" .) .Values.imagePullSecrets .Values.services.migrate.image .Values.services.migrate.resources) }}
 {{- end }}
 
 {{- define "voting.name.secret-db-password" -}}

@@ -89,7 +89,10 @@ impl<'a> Contents<'a> {
         match key.0 {
             Kind::Secret => self.secret(key, &mut value, &mut fields, values),
             Kind::PersistentVolumeClaim => end = self.claim(key, &mut value, &mut fields, values),
-            kind if kind.is_workload() => self.workload(key, &value, &mut fields, values),
+            kind if kind.is_workload() => {
+                self.workload(key, &value, &mut fields, values);
+                pull_secrets(kind, &mut value, &mut fields, values);
+            }
             _ => {}
         }
         if let Some(own) = value.pointer_mut("/metadata/labels").and_then(Value::as_object_mut) {
@@ -389,6 +392,25 @@ impl Fields {
 
     fn is_set(&self, pointer: &str) -> bool {
         self.contents.iter().any(|(other, _)| other == pointer)
+    }
+}
+
+/// Pods that name no Secret with the login to a registry take those of the values.
+fn pull_secrets(kind: Kind, value: &mut Value, fields: &mut Fields, values: &mut Values) {
+    const FIELD: &str = "imagePullSecrets";
+    let Some(pod) = Resource::pod_spec_path(kind) else { return };
+    let pod = format!("/{}", pod.to_string().replace('.', "/"));
+    let Some(spec) = value.pointer_mut(&pod).and_then(Value::as_object_mut).filter(|spec| !spec.contains_key(FIELD)) else { return };
+    spec.insert(FIELD.to_owned(), Value::Null);
+    let path = vec![FIELD.to_owned()];
+    let text = expression(&path);
+    fields.expressions.insert(text.clone());
+    fields.set(&format!("{pod}/{FIELD}"), Content::Optional(text));
+    if values.iter().all(|setting| setting.path != path) {
+        let name = json!({ "type": "object", "properties": { "name": { "type": "string" } }, "required": ["name"], "additionalProperties": false });
+        let schema = json!({ "type": "array", "items": name });
+        let about = "Secrets with the login to a registry, as `- name: NAME`; they have to be in the namespace.".to_owned();
+        values.add(Setting { path, value: json!([]), about, schema, is_secret: false });
     }
 }
 

@@ -27,6 +27,8 @@ pub(super) enum Content {
     Plain(String),
     /// A map or list, which an expression gives.
     Tree(String),
+    /// The same; the field is left out where it is empty.
+    Optional(String),
 }
 
 /// Writes an object. `fields` are JSON pointers with their contents.
@@ -51,6 +53,13 @@ pub(super) fn write(mut tree: Value, fields: &[(String, Content)], chart: &str) 
             continue;
         };
         let head = &line[..line.len() - mark(index).len()];
+        if let Content::Optional(expression) = &fields[index].1 {
+            let (spaces, key) = head.split_at(head.len() - head.trim_start().len());
+            let (key, deeper) = (key.trim_end(), spaces.len() + 2);
+            out.push_str(&format!("{spaces}{{{{- with {expression} }}}}\n{spaces}{key}\n"));
+            out.push_str(&format!("{spaces}  {{{{- toYaml . | nindent {deeper} }}}}\n{spaces}{{{{- end }}}}\n"));
+            continue;
+        }
         out.push_str(escaped(head).trim_end());
         let deeper = indent(head) + 2;
         match &fields[index].1 {
@@ -58,6 +67,8 @@ pub(super) fn write(mut tree: Value, fields: &[(String, Content)], chart: &str) 
             Content::Tree(expression) => {
                 out.push_str(&format!("\n{}{{{{- toYaml {expression} | nindent {deeper} }}}}", " ".repeat(deeper)));
             }
+            // Written above.
+            Content::Optional(_) => {}
             Content::Text(parts) => {
                 out.push(' ');
                 out.push_str(&scalar(parts, deeper, chart));
