@@ -160,7 +160,7 @@ async fn reconcile_all(
     let counted = reader.clone();
     // Labels, managed fields and our own writes of the status are no reason to look.
     let reasons = predicates::generation.combine(predicates::annotations).combine(predicates::finalizers);
-    let stream = watcher(stacks, watcher::Config::default())
+    let stream = watcher(stacks, watches::config())
         .backoff(watches::Patience::default())
         .filter_map(|event| ready(readable(event)))
         .modify(|stack| stack.meta_mut().managed_fields = None)

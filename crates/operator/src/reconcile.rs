@@ -238,6 +238,7 @@ impl Shell {
                 Next::After(wait)
             }
         };
+        memo.forget_twins();
         lock(&self.memos).insert(key, memo);
         next
     }
@@ -543,6 +544,13 @@ impl Memo {
                 self.publication.found(stored.clone());
                 stored
             }
+        }
+    }
+
+    /// Keeps a status once where it is stored as it was left.
+    fn forget_twins(&mut self) {
+        if self.current.as_ref().is_some_and(|current| self.publication.is_last(current)) {
+            self.current = None;
         }
     }
 

@@ -7,13 +7,13 @@ use std::sync::{Arc, PoisonError};
 use futures::StreamExt as _;
 use k8s_openapi::api::core::v1::{ContainerStatus, Pod};
 use kube::runtime::WatchStreamExt as _;
-use kube::runtime::watcher::{Config, Event, watcher};
+use kube::runtime::watcher::{Event, watcher};
 use kube::{Api, Client, ResourceExt as _};
 use tokio::sync::oneshot;
 use windlass_k8s::{Kind, ObjectRef, labels};
 
 use super::Waker;
-use super::watches::Patience;
+use super::watches::{self, Patience};
 use crate::args::RunArgs;
 use crate::reconcile::Shell;
 use crate::reconcile::observe::{StackKey, Troubles};
@@ -29,7 +29,7 @@ pub(super) fn start(client: &Client, args: &RunArgs, shell: &Arc<Shell>, waker: 
         Some(namespace) => Api::namespaced(client.clone(), namespace),
         None => Api::all(client.clone()),
     };
-    let config = Config::default().labels(&format!("{}={}", labels::MANAGED_BY, labels::MANAGER));
+    let config = watches::config().labels(&format!("{}={}", labels::MANAGED_BY, labels::MANAGER));
     tokio::spawn(async move {
         let mut listed = Some(listed);
         let mut list = BTreeMap::new();

@@ -64,7 +64,7 @@ pub(super) async fn start(
     for kind in metadata {
         // Those that Stacks read or act as carry no label of ours.
         let all = matches!(kind, Kind::ConfigMap | Kind::Secret | Kind::ServiceAccount);
-        let config = if all { Config::default() } else { labelled() };
+        let config = if all { config() } else { labelled() };
         let api: Api<PartialObjectMeta<Light>> = api(client, args, kind);
         let light = |partial: PartialObjectMeta<Light>| Light::of_metadata(partial.metadata);
         first_lists.push(spawn(kind, api, config, shell, waker, light));
@@ -80,7 +80,15 @@ pub(super) async fn start(
 }
 
 fn labelled() -> Config {
-    Config::default().labels(STACK_LABEL)
+    config().labels(STACK_LABEL)
+}
+
+/// Objects of a page of a list: each is read whole before the little that is kept of it is taken.
+const PAGE: u32 = 100;
+
+/// How everything is watched.
+pub(super) fn config() -> Config {
+    Config::default().page_size(PAGE)
 }
 
 fn api<K>(client: &Client, args: &RunArgs, kind: Kind) -> Api<K>
@@ -272,7 +280,7 @@ fn policies(api: Api<StackPolicy>, shell: &Arc<Shell>, everybody: &UnboundedSend
     tokio::spawn(async move {
         let mut listed = Some(listed);
         let mut all = std::collections::BTreeMap::new();
-        let mut events = watcher(api, Config::default()).backoff(Patience::default()).boxed();
+        let mut events = watcher(api, config()).backoff(Patience::default()).boxed();
         while let Some(event) = events.next().await {
             match event {
                 Ok(Event::Init) => all.clear(),

@@ -166,7 +166,7 @@ fn a_list_that_ends_half_way_removes_nothing() {
     let broken = |asked: &Asked| match () {
         () if asked.is_watch() => Fate::Expired,
         () if asked.path.contains("continue=") => Fate::Answer(500, 0),
-        () if asked.path.contains("limit=500") => Fate::Instead(asked.path.replace("limit=500", "limit=1")),
+        () if asked.path.contains("limit=100") => Fate::Instead(asked.path.replace("limit=100", "limit=1")),
         () => Fate::Pass,
     };
     proxy.rule(broken);
@@ -175,12 +175,12 @@ fn a_list_that_ends_half_way_removes_nothing() {
     std::thread::sleep(Duration::from_millis(200));
     proxy.link(Link::Up);
     std::thread::sleep(Duration::from_secs(8));
-    let lists = proxy.asked()[before..].iter().filter(|asked| asked.path.contains("limit=500")).count();
+    let lists = proxy.asked()[before..].iter().filter(|asked| asked.path.contains("limit=100")).count();
     assert!(lists > 5, "{lists}");
     assert!(made(world, "pages").keys().all(|object| !object.starts_with('-')));
     // One object a page, and every page comes: what is no longer asked for goes, and nothing else.
     proxy.rule(|asked: &Asked| match () {
-        () if asked.path.contains("limit=500") => Fate::Instead(asked.path.replace("limit=500", "limit=1")),
+        () if asked.path.contains("limit=100") => Fate::Instead(asked.path.replace("limit=100", "limit=1")),
         () => Fate::Pass,
     });
     let (without, configs) = (SHOP.replace("  mail: { image: 'example/mail:1' }\n", ""), "pages");
