@@ -13,11 +13,14 @@ use windlass_suite::conversion::Project;
 use windlass_suite::projects::{Selection, corpus};
 use windlass_testkit::shared;
 
+/// Whether a request to a host and path is meant.
+type Matches = Box<dyn Fn(&str, &str) -> bool>;
+
 /// What the labels of a service ask for.
 struct Asked {
     /// Where it is written: the path of the leaf beneath the service.
     at: String,
-    matches: Box<dyn Fn(&str, &str) -> bool>,
+    matches: Matches,
     hosts: Vec<String>,
     paths: Vec<String>,
     port: Option<i32>,
