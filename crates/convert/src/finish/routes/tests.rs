@@ -1,3 +1,5 @@
+//! Projects with labels of reverse proxies in, Ingresses and HTTPRoutes out, with what the report says of each label.
+
 use crate::options::{ExposeRule, Exposure};
 use crate::testing::project;
 
