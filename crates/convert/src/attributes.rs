@@ -63,7 +63,7 @@ pub(crate) struct Sink<'a> {
     pub(crate) draft: &'a mut Draft,
     pub(crate) fates: &'a mut Fates,
     pub(crate) diagnostics: &'a mut Vec<Diagnostic>,
-    /// `services.NAME`.
+    /// `services.NAME`; the root where nobody will ask for fates, so that no path is longer than it has to be.
     root: Path,
 }
 
@@ -81,7 +81,8 @@ impl Sink<'_> {
 
 /// Applies every attribute of a service.
 pub(crate) fn apply(service: &ServicePlan<'_>, plan: &Plan<'_>, draft: &mut Draft, fates: &mut Fates, diagnostics: &mut Vec<Diagnostic>) {
-    let mut sink = Sink { draft, fates, diagnostics, root: service.path("") };
+    let root = if fates.are_kept() { service.path("") } else { Path::root() };
+    let mut sink = Sink { draft, fates, diagnostics, root };
     let sink = &mut sink;
     if let Some(reason) = service.left_out {
         sink.fates.refused(sink.at(""), reason);

@@ -40,8 +40,8 @@ pub(crate) enum Target {
 }
 
 impl Place {
-    pub(crate) fn container(service: usize, path: &str) -> Self {
-        Self::container_at(service, Path::parse(path))
+    pub(crate) fn container(service: usize, path: &'static str) -> Self {
+        Self::container_at(service, Path::known(path))
     }
 
     /// As [`container`](Self::container), for a path made step by step.
@@ -49,16 +49,21 @@ impl Place {
         Self { target: Target::Container(service), path }
     }
 
-    pub(crate) fn pod(service: usize, path: &str) -> Self {
-        Self { target: Target::Pod(service), path: Path::parse(path) }
+    pub(crate) fn pod(service: usize, path: &'static str) -> Self {
+        Self { target: Target::Pod(service), path: Path::known(path) }
     }
 
-    pub(crate) fn pod_metadata(service: usize, path: &str) -> Self {
-        Self { target: Target::PodMetadata(service), path: Path::parse(path) }
+    pub(crate) fn pod_metadata(service: usize, path: &'static str) -> Self {
+        Self { target: Target::PodMetadata(service), path: Path::known(path) }
     }
 
-    pub(crate) fn workload(service: usize, path: &str) -> Self {
-        Self { target: Target::Workload(service), path: Path::parse(path) }
+    pub(crate) fn workload(service: usize, path: &'static str) -> Self {
+        Self::workload_at(service, Path::known(path))
+    }
+
+    /// As [`workload`](Self::workload), for a path made step by step.
+    pub(crate) fn workload_at(service: usize, path: Path) -> Self {
+        Self { target: Target::Workload(service), path }
     }
 
     pub(crate) fn init_container(service: usize, name: impl Into<SmolStr>, path: &str) -> Self {
@@ -105,6 +110,11 @@ impl Fates {
     /// No decision yet.
     pub(crate) fn new(are_kept: bool) -> Self {
         Self { are_kept, decisions: HashMap::default(), guesses: BTreeMap::new() }
+    }
+
+    /// False where nobody will ask for what was decided.
+    pub(crate) fn are_kept(&self) -> bool {
+        self.are_kept
     }
 
     /// What was decided of another service.

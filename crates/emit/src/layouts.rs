@@ -9,8 +9,9 @@ use std::collections::BTreeMap;
 
 pub use kustomize::{Environment, kustomize, overlay_name};
 pub use stack::{StackProject, stack};
-use windlass_k8s::{ObjectRef, Objects};
+use windlass_k8s::{Object, ObjectRef, Objects};
 use windlass_source::SourceMap;
+use windlass_yaml::Node;
 
 use crate::file_tree::FileTree;
 
@@ -86,4 +87,15 @@ pub fn tree(objects: &Objects, sources: &SourceMap, options: Options) -> Emitted
 /// The objects as one text, secrets included, in pieces that follow each other.
 pub fn stream<'a>(objects: &'a Objects, sources: &'a SourceMap, options: Options) -> impl Iterator<Item = String> + 'a {
     manifests::stream(objects, sources, options)
+}
+
+/// As [`stream`] in YAML, where each piece comes with what `check` says of its object, as a tree that is made but once. Objects
+/// stand in the stream as they are.
+pub fn checked_stream<'a, T: Send + 'a>(
+    objects: &'a Objects,
+    sources: &'a SourceMap,
+    options: Options,
+    check: impl Fn(&Object, &Node) -> T + Sync + 'a,
+) -> impl Iterator<Item = (String, T)> + 'a {
+    manifests::checked_stream(objects, sources, options, check)
 }

@@ -35,6 +35,10 @@ pub fn cpus(text: &str) -> Option<Quantity> {
 
 /// CPUs from a number, as [`cpus`].
 pub fn cpus_from_f64(number: f64) -> Option<Quantity> {
+    let thousandths = number * 1000.0;
+    if thousandths.fract() == 0.0 && (0.0..1e9).contains(&thousandths) {
+        return Some(millicpus(thousandths as u64));
+    }
     // By way of the shortest decimal: 0.1 is a tenth here, and not 0.1000000000000000055.
     cpus(&number.to_string())
 }

@@ -231,11 +231,11 @@ fn steps(from: &Path, keys: &[&'static str]) -> Path {
 }
 
 /// Reports each value that came before.
-fn unique<T: Ord + Clone + fmt::Display>(seen: &mut Vec<T>, value: T, path: impl FnOnce() -> Path, context: &mut Context<'_>) {
+fn unique<T: Ord + Clone + fmt::Display>(seen: &mut BTreeSet<T>, value: T, path: impl FnOnce() -> Path, context: &mut Context<'_>) {
     if seen.contains(&value) {
         context.report(path(), Problem::Duplicate(value.to_string()));
     } else {
-        seen.push(value);
+        seen.insert(value);
     }
 }
 

@@ -17,7 +17,7 @@ use crate::schema::{CustomKinds, Version};
 use crate::validity::{self, Problem, Status, Verdict};
 use crate::view::{Fields as _, text};
 
-pub use generated::check_objects;
+pub use generated::{check_fit, check_object, check_objects};
 pub use load::{Request, load};
 pub use relations::{Finding, RULES as RELATIONS, relations};
 pub use server::{Answer, answered};

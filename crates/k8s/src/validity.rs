@@ -34,7 +34,8 @@ mod storage;
 mod volume;
 mod workload;
 
-use windlass_source::Span;
+use windlass_source::{Diagnostic, Span};
+use windlass_yaml::Node;
 
 use crate::read::Manifest;
 use crate::schema::{self, CustomKinds, Lookup, Version};
@@ -106,9 +107,13 @@ impl Verdict {
 ///
 /// `custom` are the kinds that definitions bring; others than those and Kubernetes' own are skipped.
 pub fn validate(manifest: &Manifest, version: Version, custom: &CustomKinds) -> Verdict {
-    let root = &manifest.root;
+    validate_tree(&manifest.root, &manifest.duplicate_keys, version, custom)
+}
+
+/// As [`validate`], for a tree that nobody wrote as text.
+pub(crate) fn validate_tree(root: &Node, duplicate_keys: &[Diagnostic], version: Version, custom: &CustomKinds) -> Verdict {
     let mut findings = Findings::new(root, version);
-    structure::duplicate_keys(&manifest.duplicate_keys, &mut findings);
+    structure::duplicate_keys(duplicate_keys, &mut findings);
     let (Some(api_version), Some(kind)) = (root.text("apiVersion"), root.text("kind")) else {
         kinds::unnamed(root, &mut findings);
         return findings.verdict();

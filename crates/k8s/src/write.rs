@@ -4,6 +4,7 @@
 //!
 //! The form is made as a [`tree`], in the one walk that takes the typed value apart; texts and checks are made of such trees.
 
+use std::borrow::Cow;
 use std::cell::Cell;
 
 use serde::ser::{Serialize, Serializer};
@@ -29,6 +30,15 @@ impl Serialize for Canonical<'_> {
 /// Objects as a stream of YAML documents with `---` between them. With `provenance`, which holds the files that the origins point
 /// into, each document and field says where it came from: `image: nginx:1.27 # compose.yaml:4`.
 pub fn yaml<'a>(objects: impl IntoIterator<Item = &'a Object>, provenance: Option<&SourceMap>) -> String {
+    documents(objects.into_iter().map(|object| (object, Cow::Owned(tree(&object.resource)))), provenance)
+}
+
+/// As [`yaml`], for one object whose [`tree`] is there already.
+pub fn document(object: &Object, tree: &Node, provenance: Option<&SourceMap>) -> String {
+    documents([(object, Cow::Borrowed(tree))], provenance)
+}
+
+fn documents<'a>(objects: impl IntoIterator<Item = (&'a Object, Cow<'a, Node>)>, provenance: Option<&SourceMap>) -> String {
     let Some(sources) = provenance else {
         return write_documents(objects, Writer::new(Style::Kubernetes), |_| {});
     };
@@ -38,13 +48,13 @@ pub fn yaml<'a>(objects: impl IntoIterator<Item = &'a Object>, provenance: Optio
 }
 
 fn write_documents<'a>(
-    objects: impl IntoIterator<Item = &'a Object>,
+    objects: impl IntoIterator<Item = (&'a Object, Cow<'a, Node>)>,
     mut writer: Writer<'_>,
     mut before: impl FnMut(&'a Object),
 ) -> String {
-    for object in objects {
+    for (object, tree) in objects {
         before(object);
-        writer.node(&tree(&object.resource));
+        writer.node(&tree);
     }
     writer.finish()
 }

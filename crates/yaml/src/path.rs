@@ -2,9 +2,9 @@
 
 use std::borrow::Borrow;
 use std::cmp::Ordering;
-use std::fmt::{self, Write as _};
+use std::fmt;
 
-use smol_str::SmolStr;
+use smol_str::{SmolStr, SmolStrBuilder};
 
 /// One step into a tree.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -29,6 +29,11 @@ impl Path {
         Self::default()
     }
 
+    /// As [`parse`](Self::parse), for a text that stands in the program: it is not copied.
+    pub fn known(text: &'static str) -> Self {
+        if is_displayed(text) { Self { text: SmolStr::new_static(text) } } else { Self::parse(text) }
+    }
+
     /// The path that a text spells, for paths known to the program. What can't be read so is taken as part of a key.
     pub fn parse(text: &str) -> Self {
         if is_displayed(text) {
@@ -44,13 +49,13 @@ impl Path {
         if self.is_root() {
             return tail.clone();
         }
-        let mut text = String::with_capacity(self.text.len() + 1 + tail.text.len());
+        let mut text = SmolStrBuilder::new();
         text.push_str(&self.text);
         if !tail.text.is_empty() && !tail.text.starts_with('[') {
             text.push('.');
         }
         text.push_str(&tail.text);
-        Self { text: text.into() }
+        Self { text: text.finish() }
     }
 
     /// The text.
@@ -70,20 +75,18 @@ impl Path {
 
     /// One step further, into a map.
     pub fn key(&self, key: impl AsRef<str>) -> Self {
-        let key = key.as_ref();
-        // Room for a dot, or for quotes and brackets.
-        let mut text = String::with_capacity(self.text.len() + key.len() + 4);
+        let mut text = SmolStrBuilder::new();
         text.push_str(&self.text);
-        push_key(&mut text, key);
-        Self { text: text.into() }
+        push_key(&mut text, self.is_root(), key.as_ref());
+        Self { text: text.finish() }
     }
 
     /// One step further, into a list.
     pub fn index(&self, index: usize) -> Self {
-        let mut text = String::with_capacity(self.text.len() + 8);
+        let mut text = SmolStrBuilder::new();
         text.push_str(&self.text);
         push_index(&mut text, index);
-        Self { text: text.into() }
+        Self { text: text.finish() }
     }
 
     /// Without the last step; `None` for the root.
@@ -154,7 +157,7 @@ impl Trail {
     /// Takes a step into a map; [`pop`](Self::pop) takes it back.
     pub fn push_key(&mut self, key: &str) {
         self.lengths.push(self.text.len());
-        push_key(&mut self.text, key);
+        push_key(&mut self.text, self.lengths.len() == 1, key);
     }
 
     /// Takes a step into a list.
@@ -265,43 +268,45 @@ fn is_word_byte(byte: u8) -> bool {
 
 fn push(text: &mut String, segment: &Segment) {
     match segment {
-        Segment::Key(key) => push_key(text, key),
+        Segment::Key(key) => push_key(text, text.is_empty(), key),
         Segment::Index(index) => push_index(text, *index),
     }
 }
 
-fn push_key(text: &mut String, key: &str) {
+// Writing to a text in memory can't fail.
+fn push_key(text: &mut impl fmt::Write, is_first: bool, key: &str) {
     if is_word(key) {
-        if !text.is_empty() {
-            text.push('.');
+        if !is_first {
+            _ = text.write_char('.');
         }
-        text.push_str(key);
+        _ = text.write_str(key);
         return;
     }
-    text.push_str("[\"");
+    _ = text.write_str("[\"");
     for character in key.chars() {
-        match character {
-            '"' | '\\' => text.extend(['\\', character]),
-            character if character.is_control() => _ = write!(text, "\\u{:04x}", character as u32),
-            character => text.push(character),
-        }
+        _ = match character {
+            '"' | '\\' => text.write_char('\\').and_then(|()| text.write_char(character)),
+            character if character.is_control() => write!(text, "\\u{:04x}", character as u32),
+            character => text.write_char(character),
+        };
     }
-    text.push_str("\"]");
+    _ = text.write_str("\"]");
 }
 
-fn push_index(text: &mut String, index: usize) {
+fn push_index(text: &mut impl fmt::Write, index: usize) {
     // Without the formatter, which costs more than all else here.
-    text.push('[');
-    let start = text.len();
-    let mut rest = index;
+    let (mut digits, mut start, mut rest) = ([b'0'; 20], 20, index);
     loop {
-        text.insert(start, char::from(b'0' + (rest % 10) as u8));
+        start -= 1;
+        digits[start] += (rest % 10) as u8;
         rest /= 10;
         if rest == 0 {
             break;
         }
     }
-    text.push(']');
+    _ = text.write_char('[');
+    _ = text.write_str(std::str::from_utf8(&digits[start..]).unwrap_or_default());
+    _ = text.write_char(']');
 }
 
 #[cfg(test)]

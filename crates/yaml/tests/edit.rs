@@ -1,7 +1,12 @@
 //! Edits change what they should, and nothing else.
 
 // Helpers outside of `#[test]` functions unwrap too, and the cases come from the disk.
-#![allow(clippy::unwrap_used, clippy::disallowed_methods, clippy::print_stderr)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    clippy::print_stderr,
+    reason = "a test: its failures are panics, and it reads the corpus"
+)]
 
 use std::path::{Path as FilePath, PathBuf};
 

@@ -1,7 +1,12 @@
 //! What the parser makes of texts: values as docker compose's go-yaml reads them, places, faults.
 
 // Helpers outside of `#[test]` functions unwrap too, and the cases come from the disk.
-#![allow(clippy::unwrap_used, clippy::disallowed_methods, clippy::print_stderr)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    clippy::print_stderr,
+    reason = "a test: its failures are panics, and it reads the corpus"
+)]
 
 use std::fmt::Write as _;
 use std::path::PathBuf;

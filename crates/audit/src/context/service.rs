@@ -149,11 +149,7 @@ impl<'a> ServiceContext<'a> {
 
     /// Its image comes from a registry: no service of the stack builds it.
     pub fn is_pulled(self) -> bool {
-        let image = self.model().image.as_ref();
-        let builds = |other: ServiceContext<'_>| {
-            other.model().build.is_some() && other.model().image.as_ref().map(|own| &own.value) == image.map(|own| &own.value)
-        };
-        image.is_some() && !self.stack.services().any(builds)
+        self.model().image.as_ref().is_some_and(|image| !self.stack.builds(&image.value))
     }
 
     /// What is known of its image: the catalogue's entry, for a built one that of the base image.
@@ -279,7 +275,7 @@ impl<'a> ServiceContext<'a> {
 
     /// The services that wait for it.
     pub fn dependents(self) -> impl Iterator<Item = ServiceContext<'a>> {
-        self.stack.services().filter(move |other| other.model().depends_on.contains(self.name()))
+        self.stack.dependents_of(self.at)
     }
 
     /// Others can't do their work without it; not so monitoring, administration and what is of use in development only.
@@ -289,15 +285,14 @@ impl<'a> ServiceContext<'a> {
 
     /// It starts after the other, directly or through others.
     pub fn waits_for(self, other: ServiceContext<'_>) -> bool {
-        let mut seen = vec![self.name()];
+        let mut seen = vec![false; self.stack.project().services.len()];
         let mut open: Vec<ServiceContext<'a>> = self.dependencies().collect();
         while let Some(next) = open.pop() {
             if next.name() == other.name() {
                 return true;
             }
-            if !seen.contains(&next.name()) {
-                seen.push(next.name());
-                open.extend(next.dependencies());
+            if !std::mem::replace(&mut seen[next.at], true) {
+                open.extend(next.dependencies().filter(|one| !seen[one.at]));
             }
         }
         false

@@ -1,9 +1,11 @@
 //! A stack: the project that one or several compose files make together.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use smol_str::SmolStr;
-use windlass_compose::model::{Placement, Project};
+use windlass_compose::model::{Placement, Project, Service};
 use windlass_source::{FileId, Span};
 use windlass_yaml::{Key, Map, Node};
 
@@ -29,6 +31,40 @@ pub(crate) struct Stack {
     pub(crate) environment: Environment,
     /// Beside `project.services`.
     pub(crate) facts: Vec<ServiceFacts>,
+    /// What many rules ask of each service, and takes a look at all of them.
+    pub(crate) whole: OnceLock<Whole>,
+}
+
+/// What the services of a stack are together.
+#[derive(Debug, Default)]
+pub(crate) struct Whole {
+    is_swarm: bool,
+    /// Which services wait for each.
+    dependents: Vec<Vec<usize>>,
+    /// The names of the images that services build.
+    built: BTreeSet<SmolStr>,
+}
+
+impl Whole {
+    fn of(project: &Project) -> Self {
+        let services = &project.services;
+        let is_placed = |placement: &Placement| !placement.constraints.is_empty() || !placement.preferences.is_empty();
+        let mut deploys = services.iter().filter_map(|service| service.deploy.as_ref());
+        let is_swarm =
+            deploys.any(|deploy| deploy.placement.as_ref().is_some_and(|placement| is_placed(placement)) || deploy.endpoint_mode.is_some());
+        let mut dependents = vec![Vec::new(); services.len()];
+        for (at, service) in services.iter().enumerate() {
+            let others = service.depends_on.iter().filter_map(|entry| position(services, &entry.name.value));
+            others.for_each(|other| dependents[other].push(at));
+        }
+        let built = services.iter().filter(|service| service.build.is_some()).filter_map(|service| service.image.as_ref());
+        Self { is_swarm, dependents, built: built.map(|image| image.value.clone()).collect() }
+    }
+}
+
+/// Where in services, which stand in the order of their names, one stands.
+fn position(services: &[Service], name: &str) -> Option<usize> {
+    services.binary_search_by(|service| service.name.value.as_str().cmp(name)).ok()
 }
 
 /// A stack as rules see it.
@@ -94,7 +130,7 @@ impl<'a> StackContext<'a> {
 
     /// The service of a name.
     pub fn service(self, name: &str) -> Option<ServiceContext<'a>> {
-        self.services().find(|service| service.name() == name)
+        position(&self.project().services, name).map(|at| ServiceContext::new(self, at))
     }
 
     /// Development or production, with the reason.
@@ -144,11 +180,21 @@ impl<'a> StackContext<'a> {
     /// It is for `docker stack deploy`: its name says so, or it uses what only Swarm heeds.
     pub fn is_swarm(self) -> bool {
         let named = self.name().rsplit('/').next().unwrap_or_default().split(|letter: char| !letter.is_ascii_alphanumeric());
-        let deploys = || self.project().services.iter().filter_map(|service| service.deploy.as_ref());
-        let is_placed = |placement: &Placement| !placement.constraints.is_empty() || !placement.preferences.is_empty();
-        named.into_iter().any(|word| matches!(word, "swarm" | "stack"))
-            || deploys()
-                .any(|deploy| deploy.placement.as_ref().is_some_and(|placement| is_placed(placement)) || deploy.endpoint_mode.is_some())
+        named.into_iter().any(|word| matches!(word, "swarm" | "stack")) || self.whole().is_swarm
+    }
+
+    fn whole(self) -> &'a Whole {
+        self.entry().whole.get_or_init(|| Whole::of(self.project()))
+    }
+
+    /// The services that wait for the one at a place, in the order of their names.
+    pub(super) fn dependents_of(self, at: usize) -> impl Iterator<Item = ServiceContext<'a>> {
+        self.whole().dependents.get(at).into_iter().flatten().map(move |at| ServiceContext::new(self, *at))
+    }
+
+    /// A service of the stack builds the image of this name.
+    pub(super) fn builds(self, image: &str) -> bool {
+        self.whole().built.contains(image)
     }
 
     /// The place of a top-level key (`services`, `volumes`), else the first line: where something missing is reported.

@@ -15,7 +15,7 @@ use windlass_convert::{Conversion, Input, Options, Summary, convert, convert_obj
 use windlass_emit::layouts::Provenance;
 use windlass_emit::{Action, Plan, layouts};
 use windlass_k8s::schema::Version;
-use windlass_k8s::validation::check_objects;
+use windlass_k8s::validation::{check_fit, check_object, check_objects};
 use windlass_k8s::{Object, ObjectRef, Objects};
 use windlass_report::{Format, ObjectEntry};
 use windlass_source::{Code, Diagnostic, FileSystem as _, SourceMap, Span, normalize};
@@ -97,19 +97,36 @@ pub(crate) fn run(args: ConvertArgs, before: ProjectArgs, shell: &mut Shell) -> 
     let mut conversion = ManuallyDrop::new(convert_by(if is_report_read { convert } else { convert_objects }, &loaded, &options, shell));
     conversion.diagnostics.extend(no_service(&loaded));
     let invalid = shell.tell(&conversion.diagnostics, &loaded.sources);
+    // What the API server would say of the objects, and whether they fit each other. It is told, and changes nothing.
+    let version = Version::nearest(options.kube_version.minor);
+    let is_plain_stream = !invalid && args.directory.is_none() && reports.is_empty() && args.layout.to == Layout::Manifests;
+    if is_plain_stream && matches!(secrets, SecretsAs::Secrets) && layout.format == layouts::Format::Yaml {
+        // Each object becomes a tree but once, for the check and for the text.
+        let mut verdicts = check_fit(&conversion.objects);
+        let check = |object: &Object, tree: &Node| check_object(object, tree, version);
+        let pieces = layouts::checked_stream(&conversion.objects, &loaded.sources, layout, check);
+        let printed = shell.print_all(pieces.map(|(text, told)| {
+            verdicts.extend(told);
+            text
+        }));
+        if !is_report_read && !verdicts.is_empty() {
+            // Only now somebody wants to see where fields came from.
+            verdicts = check_objects(&convert_loaded(&loaded, &options, shell).objects, version);
+        }
+        shell.tell(&verdicts, &loaded.sources);
+        printed?;
+        return Ok(finish(&conversion, Exit::Done, (reports.is_empty(), args.strict), &loaded, shell));
+    }
     // A chart is tried with other values, which is about Secrets as they are.
     let plain = (args.layout.to == Layout::Helm && !matches!(secrets, SecretsAs::Secrets)).then(|| conversion.objects.clone());
     if !invalid {
         hide(&mut conversion.objects, &loaded, &secrets, &options, shell)?;
     }
-    // What the API server would say of the objects, and whether they fit each other. It is told, and changes nothing.
-    let check = |conversion: &Conversion| check_objects(&conversion.objects, Version::nearest(options.kube_version.minor));
-    let mut verdicts = check(&conversion);
+    let mut verdicts = check_objects(&conversion.objects, version);
     if !is_report_read && !invalid && !verdicts.is_empty() {
-        // Only now somebody wants to see where fields came from.
         conversion = ManuallyDrop::new(convert_loaded(&loaded, &options, shell));
         hide(&mut conversion.objects, &loaded, &secrets, &options, shell)?;
-        verdicts = check(&conversion);
+        verdicts = check_objects(&conversion.objects, version);
     }
     shell.tell(&verdicts, &loaded.sources);
     conversion.diagnostics.extend(verdicts);
@@ -151,16 +168,21 @@ pub(crate) fn run(args: ConvertArgs, before: ProjectArgs, shell: &mut Shell) -> 
             exit
         }
     };
-    let Conversion { objects, report, .. } = &*conversion;
-    if reports.is_empty() || shell.verbose {
+    Ok(finish(&conversion, exit, (reports.is_empty(), args.strict), &loaded, shell))
+}
+
+/// The summary, and what `--strict` makes of it.
+fn finish(conversion: &Conversion, exit: Exit, (is_summed_up, is_strict): (bool, bool), loaded: &Loaded, shell: &Shell) -> Exit {
+    let Conversion { objects, report, .. } = conversion;
+    if is_summed_up || shell.verbose {
         shell.say(&windlass_report::summary(report, objects.len(), &loaded.sources, shell.verbose));
     }
     let Summary { lost, refused, .. } = report.summary();
-    if args.strict && lost + refused > 0 {
+    if is_strict && lost + refused > 0 {
         shell.say(&format!("--strict: {lost} lost, {refused} refused\n"));
-        return Ok(exit.and(Exit::Findings));
+        return exit.and(Exit::Findings);
     }
-    Ok(exit)
+    exit
 }
 
 /// What becomes of a project that was loaded.

@@ -84,7 +84,7 @@ pub(super) fn chosen(written: Option<&Spanned<Box<ServiceSettings>>>, service: &
     }
     if let Some(limit) = chosen.backoff_limit.as_ref().filter(|_| !service.is_long_running()) {
         sink.draft.workload.backoff_limit = Some(limit.value);
-        sink.fates.mapped(path(&limit.at), [Place::workload(service.index, &service.job_field("backoffLimit"))]);
+        sink.fates.mapped(path(&limit.at), [Place::workload_at(service.index, Path::parse(&service.job_field("backoffLimit")))]);
     }
     if let Some(level) = &chosen.security {
         let message =
@@ -103,7 +103,10 @@ pub(super) fn chosen(written: Option<&Spanned<Box<ServiceSettings>>>, service: &
             let resources = sink.draft.container.resources.get_or_insert_default();
             let amounts = if index == 0 { &mut resources.requests } else { &mut resources.limits };
             amounts.get_or_insert_default().insert("ephemeral-storage".to_owned(), Quantity(amount.value.to_string()));
-            sink.fates.mapped(path(&amount.at), [Place::container(service.index, &format!("resources.{side}.ephemeral-storage"))]);
+            sink.fates.mapped(
+                path(&amount.at),
+                [Place::container_at(service.index, Path::parse(&format!("resources.{side}.ephemeral-storage")))],
+            );
         }
     }
     if let Some(init) = &chosen.init {
@@ -157,7 +160,7 @@ fn host_ports(path: Path, service: &ServicePlan<'_>, plan: &Plan<'_>, sink: &mut
         let at = u16::try_from(published.target.value).ok().and_then(|number| service.port_position(number, transport));
         let Some((at, port)) = at.and_then(|at| Some((at, sink.draft.container.ports.as_mut()?.get_mut(at)?))) else { continue };
         port.host_port = Some(i32::from(host));
-        places.push(Place::container(service.index, &format!("ports[{at}].hostPort")));
+        places.push(Place::container_at(service.index, Path::parse(&format!("ports[{at}].hostPort"))));
     }
     if places.is_empty() {
         sink.fates.lost(path, "no port is published");
@@ -171,7 +174,7 @@ fn probes(service: &ServicePlan<'_>, sink: &mut Sink<'_>) {
     for (index, chosen) in service.chosen.probes.iter().enumerate() {
         let Some(chosen) = chosen else { continue };
         let field = format!("{}Probe", PROBES[index]);
-        let place = Place::container(service.index, &field);
+        let place = Place::container_at(service.index, Path::parse(&field));
         // One that stands beside a readiness probe alone keeps its times.
         let beside = sink.draft.container.readiness_probe.clone();
         let container = &mut sink.draft.container;

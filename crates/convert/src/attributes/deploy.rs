@@ -119,7 +119,7 @@ fn replicas(attribute: &str, service: &ServicePlan<'_>, plan: &Plan<'_>, sink: &
         Kind::DaemonSet => sink.fates.mapped_with(path, [], "one runs on each node"),
         _ if !service.owns_pod() => sink.fates.lost(path, "it runs in the pod of another service, which gives the number"),
         Kind::Job | Kind::CronJob if service.replicas > 1 => {
-            sink.fates.mapped(path, [Place::workload(service.index, &service.job_field("completions"))]);
+            sink.fates.mapped(path, [Place::workload_at(service.index, Path::parse(&service.job_field("completions")))]);
         }
         Kind::Job | Kind::CronJob => sink.fates.mapped_with(path, [], "a Job runs once"),
         _ => sink.fates.mapped(path, [Place::workload(service.index, "spec.replicas")]),
@@ -172,10 +172,10 @@ fn update_fates(update: &Spanned<UpdateConfig>, service: &ServicePlan<'_>, sink:
         return;
     }
     let rolls = |field: &str| match service.kind {
-        Kind::Deployment => Some(Place::workload(service.index, &format!("spec.strategy{field}"))),
+        Kind::Deployment => Some(Place::workload_at(service.index, Path::parse(&format!("spec.strategy{field}")))),
         // Its strategy is written where it differs from one at a time.
         Kind::DaemonSet if parallelism.as_ref().is_some_and(|number| number.value > 0) => {
-            Some(Place::workload(service.index, &format!("spec.updateStrategy{field}")))
+            Some(Place::workload_at(service.index, Path::parse(&format!("spec.updateStrategy{field}"))))
         }
         _ => None,
     };

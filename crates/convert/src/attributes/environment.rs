@@ -157,7 +157,7 @@ fn hide(hidden: Vec<Hidden>, env: &mut [EnvVar], service: &ServicePlan<'_>, plan
             ..EnvVarSource::default()
         });
         let places = [
-            Place::container(service.index, &format!("env[{index}].valueFrom.secretKeyRef")),
+            Place::container_at(service.index, Path::parse(&format!("env[{index}].valueFrom.secretKeyRef"))),
             Place::object_at(object.clone(), Path::root().key("data").key(&key)),
         ];
         // Those of commands have no path of their own.

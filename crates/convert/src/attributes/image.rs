@@ -127,10 +127,13 @@ pub(super) fn platform(platform: Option<&Spanned<SmolStr>>, service: &ServicePla
         other => other,
     });
     let mut places = Vec::new();
-    for (label, value) in [("kubernetes.io/os", os), ("kubernetes.io/arch", architecture)] {
+    for (label, field, value) in [
+        ("kubernetes.io/os", r#"nodeSelector["kubernetes.io/os"]"#, os),
+        ("kubernetes.io/arch", r#"nodeSelector["kubernetes.io/arch"]"#, architecture),
+    ] {
         if let Some(value) = value {
             sink.draft.pod.node_selector.insert(label.to_owned(), value.to_owned());
-            places.push(Place::pod(service.index, &format!("nodeSelector[\"{label}\"]")));
+            places.push(Place::pod(service.index, field));
         }
     }
     match variant {

@@ -50,7 +50,7 @@ const RETRIES_OF_WAITS: i32 = 6;
 
 /// A Job that is started again so many times after a failure.
 pub(super) fn retries(count: i32, path: Path, service: &ServicePlan<'_>, plan: &Plan<'_>, sink: &mut Sink<'_>) {
-    let place = Place::workload(service.index, &service.job_field("backoffLimit"));
+    let place = Place::workload_at(service.index, Path::parse(&service.job_field("backoffLimit")));
     let is_raised = count < RETRIES_OF_WAITS && waits_for_job(&plan.services[service.pod], plan);
     sink.draft.workload.backoff_limit = Some(if is_raised { RETRIES_OF_WAITS } else { count });
     if is_raised {
@@ -68,7 +68,7 @@ pub(super) fn never(path: Path, service: &ServicePlan<'_>, plan: &Plan<'_>, sink
     }
     sink.draft.workload.backoff_limit = Some(0);
     sink.draft.pod.never_restarts = true;
-    let limit = Place::workload(service.index, &service.job_field("backoffLimit"));
+    let limit = Place::workload_at(service.index, Path::parse(&service.job_field("backoffLimit")));
     sink.fates.mapped(path, [Place::pod(service.index, "restartPolicy"), limit]);
 }
 
@@ -194,7 +194,7 @@ fn hook_fates(attribute: &str, field: &str, hook: &Spanned<Hook>, in_script: boo
     let Hook { command, user, privileged, working_dir, environment, extensions } = &hook.value;
     let path = sink.at(attribute);
     if command.is_some() {
-        let place = Place::container(service.index, field);
+        let place = Place::container_at(service.index, Path::parse(field));
         if in_script {
             sink.fates.approximated(path.key("command"), [place], "one script of all commands, run by the image's `sh`");
         } else {

@@ -145,7 +145,7 @@ fn one(mount: &MountPlan<'_>, service: &ServicePlan<'_>, plan: &Plan<'_>, sink: 
         Becoming::Clock => {
             let message = "as the variable `TZ`; a pod has no clock settings of its node";
             let index = |sink: &Sink<'_>| sink.draft.container.env.iter().flatten().position(|variable| variable.name == "TZ");
-            let place = index(sink).map(|index| Place::container(service.index, &format!("env[{index}]")));
+            let place = index(sink).map(|index| Place::container_at(service.index, Path::parse(&format!("env[{index}]"))));
             Became::Approximated(place.into_iter().collect(), message.to_owned())
         }
         Becoming::Host(place) => host::host(mount, &plan.sources[*place], service, plan, sink),
@@ -252,7 +252,7 @@ pub(super) fn mount_path(
         }
         return None;
     };
-    Some(Place::container(service.index, &format!("volumeMounts[{index}]")))
+    Some(Place::container_at(service.index, Path::parse(&format!("volumeMounts[{index}]"))))
 }
 
 /// Adds a volume to the pod under a name from its kind and path that is free, and gives that name. The same volume twice is one.

@@ -5,6 +5,7 @@ use smol_str::SmolStr;
 use windlass_compose::model::{Port, PortMode};
 use windlass_k8s::{Kind, ObjectRef};
 use windlass_source::Spanned;
+use windlass_yaml::Path;
 
 use super::Sink;
 use crate::decide::expose::{Because, Outside, host_port, outside, transport};
@@ -47,7 +48,7 @@ pub(super) fn ports(ports: &[Spanned<Port>], expose: &[Spanned<SmolStr>], servic
 /// Where a port stands in the container and in the service's Service.
 fn places_of(number: u16, transport: crate::decide::Transport, service: &ServicePlan<'_>) -> Vec<Place> {
     let Some(at) = service.port_position(number, transport) else { return Vec::new() };
-    let mut places = vec![Place::container(service.index, &format!("ports[{at}].containerPort"))];
+    let mut places = vec![Place::container_at(service.index, Path::parse(&format!("ports[{at}].containerPort")))];
     if service.is_reachable() {
         places.push(Place::object(ObjectRef::new(Kind::Service, service.name.clone()), &format!("spec.ports[{at}].port")));
     }
@@ -75,7 +76,7 @@ fn port_fates(index: usize, published: &Spanned<Port>, service: &ServicePlan<'_>
     }
     sink.fates.mapped(at("target"), places);
     if protocol.is_some() {
-        let container = position.map(|position| Place::container(service.index, &format!("ports[{position}].protocol")));
+        let container = position.map(|position| Place::container_at(service.index, Path::parse(&format!("ports[{position}].protocol"))));
         sink.fates.mapped(at("protocol"), container.into_iter().chain(in_service("protocol")));
     }
     if app_protocol.is_some() {
@@ -85,7 +86,7 @@ fn port_fates(index: usize, published: &Spanned<Port>, service: &ServicePlan<'_>
         }
     }
     if name.is_some() {
-        let container = position.map(|position| Place::container(service.index, &format!("ports[{position}].name")));
+        let container = position.map(|position| Place::container_at(service.index, Path::parse(&format!("ports[{position}].name"))));
         sink.fates.mapped(at("name"), container.into_iter().chain(in_service("name")));
     }
     match mode.as_ref().map(|mode| &mode.value) {

@@ -5,6 +5,7 @@ use smol_str::SmolStr;
 use windlass_compose::model::{Cgroup, Labels, Namespace};
 use windlass_k8s::capabilities;
 use windlass_source::Spanned;
+use windlass_yaml::Path;
 
 use super::Sink;
 use crate::decide::{Plan, ServicePlan};
@@ -134,7 +135,7 @@ pub(super) fn not_at(level: Security) -> Option<&'static str> {
 
 pub(super) fn privileges(privileges: &Privileges<'_>, service: &ServicePlan<'_>, plan: &Plan<'_>, sink: &mut Sink<'_>) {
     let Privileges { cap_add, cap_drop, privileged, read_only, security_opt, use_api_socket } = privileges;
-    let place = |field: &str| Place::container(service.index, &format!("securityContext.{field}"));
+    let place = |field: &str| Place::container_at(service.index, Path::parse(&format!("securityContext.{field}")));
     let level = plan.security(service);
     if !cap_add.is_empty() {
         let (names, left_out): (Vec<String>, Vec<String>) =
@@ -250,7 +251,10 @@ fn security_options(options: &[Spanned<SmolStr>], is_privileged: bool, level: Se
             _ => left_out.push(option.as_str()),
         }
     }
-    let places = places.into_iter().map(|field| Place::container(service.index, &format!("securityContext.{field}"))).collect::<Vec<_>>();
+    let places = places
+        .into_iter()
+        .map(|field| Place::container_at(service.index, Path::parse(&format!("securityContext.{field}"))))
+        .collect::<Vec<_>>();
     let path = sink.at("security_opt");
     match (places.is_empty(), left_out.is_empty()) {
         (_, true) => sink.fates.mapped(path, places),

@@ -3,6 +3,7 @@
 
 use k8s_openapi::api::core::v1::{SeccompProfile, SecurityContext, Sysctl};
 use windlass_images::image::User;
+use windlass_yaml::Path;
 
 use crate::decide::{Plan, ServicePlan};
 use crate::draft::Draft;
@@ -21,7 +22,7 @@ pub(super) fn harden(service: &ServicePlan<'_>, plan: &Plan<'_>, draft: &mut Dra
     let context = draft.container.security_context.get_or_insert_default();
     let is_privileged = context.privileged == Some(true);
     let mut inferred = |field: &str, value: serde_json::Value, because: &str| {
-        let place = Place::container(service.index, &format!("securityContext.{field}"));
+        let place = Place::container_at(service.index, Path::parse(&format!("securityContext.{field}")));
         fates.inferred(service.index, place, value, because, if is_restricted { "--security" } else { "security_opt" });
     };
     if context.seccomp_profile.is_none() && !is_privileged {

@@ -8,6 +8,7 @@ use serde::Serialize;
 use windlass_k8s::write::{self, Canonical};
 use windlass_k8s::{Kind, Object, Objects, labels};
 use windlass_source::{SourceMap, in_parallel};
+use windlass_yaml::Node;
 
 use crate::layouts::{Emitted, Format, Options, Provenance, Secrets, Split};
 
@@ -53,6 +54,28 @@ pub(super) fn stream<'a>(objects: &'a Objects, sources: &'a SourceMap, options: 
         })),
         Format::Json => Box::new(std::iter::once_with(move || text(&objects, sources, options, true))),
     }
+}
+
+/// As [`stream`] in YAML, with what `check` says of each object and its tree.
+pub(super) fn checked_stream<'a, T: Send + 'a>(
+    objects: &'a Objects,
+    sources: &'a SourceMap,
+    options: Options,
+    check: impl Fn(&Object, &Node) -> T + Sync + 'a,
+) -> impl Iterator<Item = (String, T)> + 'a {
+    let objects: Vec<&Object> = objects.iter().collect();
+    let check = move |object: &&Object| {
+        let object = shown(object, options.secrets);
+        let tree = write::tree(&object.resource);
+        let provenance = (options.provenance == Provenance::Comments).then_some(sources);
+        (write::document(&object, &tree, provenance), check(&object, &tree))
+    };
+    (0..objects.len()).step_by(AT_ONCE).flat_map(move |start| {
+        let some = &objects[start..objects.len().min(start + AT_ONCE)];
+        let mut texts = in_parallel(some, WORTH_A_THREAD, &check);
+        texts.iter_mut().skip(usize::from(start == 0)).for_each(|(text, _)| text.insert_str(0, "---\n"));
+        texts
+    })
 }
 
 /// Objects whose texts are kept until they are read.

@@ -1,5 +1,7 @@
 //! Services, what leads to them, and what selects pods.
 
+use std::collections::BTreeSet;
+
 use k8s_openapi::api::core::v1::{Service, ServicePort};
 use k8s_openapi::api::networking::v1::{Ingress, IngressBackend, NetworkPolicy, NetworkPolicyPeer};
 use k8s_openapi::api::policy::v1::PodDisruptionBudget;
@@ -15,7 +17,7 @@ pub(super) fn check_service(service: &Service, context: &mut Context<'_>) {
     let Some(spec) = &service.spec else { return };
     let ports_path = spec_path().key("ports");
     let ports = spec.ports.as_deref().unwrap_or_default();
-    let (mut names, mut numbers) = (Vec::new(), Vec::new());
+    let (mut names, mut numbers) = (BTreeSet::new(), BTreeSet::new());
     for (at, port) in ports.iter().enumerate() {
         let path = ports_path.index(at);
         if let Some(name) = &port.name {
@@ -31,8 +33,9 @@ pub(super) fn check_service(service: &Service, context: &mut Context<'_>) {
         return;
     }
     // A headless Service gives the pods' addresses; its ports are only published as SRV records, but must be right even so.
+    let declared: Vec<_> = context.with_labels(selector).map(Declared::by).collect();
     for (at, port) in ports.iter().enumerate() {
-        if !context.with_labels(selector).any(|pods| offers(pods, port)) {
+        if !declared.iter().any(|pods| pods.offer(port)) {
             let target = match &port.target_port {
                 Some(IntOrString::String(name)) => name.clone(),
                 Some(IntOrString::Int(number)) => number.to_string(),
@@ -47,15 +50,30 @@ fn protocol(protocol: Option<&str>) -> &str {
     protocol.unwrap_or("TCP")
 }
 
-/// True when the pods have the port that the Service's port leads to. Pods that declare no port may have any.
-fn offers(pods: &Pods<'_>, port: &ServicePort) -> bool {
-    let mut declared = pods.running().flat_map(|container| container.ports.iter().flatten()).peekable();
-    let same_protocol = |other: &Option<String>| protocol(other.as_deref()) == protocol(port.protocol.as_deref());
-    match &port.target_port {
-        Some(IntOrString::String(name)) => declared.any(|other| other.name.as_ref() == Some(name) && same_protocol(&other.protocol)),
-        number => {
-            let number = if let Some(IntOrString::Int(number)) = number { *number } else { port.port };
-            declared.peek().is_none() || declared.any(|other| other.container_port == number && same_protocol(&other.protocol))
+/// The ports that pods declare, each with its protocol.
+struct Declared<'a> {
+    names: BTreeSet<(&'a str, &'a str)>,
+    numbers: BTreeSet<(i32, &'a str)>,
+}
+
+impl<'a> Declared<'a> {
+    fn by(pods: &Pods<'a>) -> Self {
+        let mut declared = Self { names: BTreeSet::new(), numbers: BTreeSet::new() };
+        for port in pods.running().flat_map(|container| container.ports.iter().flatten()) {
+            let protocol = protocol(port.protocol.as_deref());
+            declared.names.extend(port.name.as_deref().map(|name| (name, protocol)));
+            declared.numbers.insert((port.container_port, protocol));
+        }
+        declared
+    }
+
+    /// True when the pods have the port that the Service's port leads to. Pods that declare no port may have any.
+    fn offer(&self, port: &ServicePort) -> bool {
+        let protocol = protocol(port.protocol.as_deref());
+        match &port.target_port {
+            Some(IntOrString::String(name)) => self.names.contains(&(name.as_str(), protocol)),
+            Some(IntOrString::Int(number)) => self.numbers.is_empty() || self.numbers.contains(&(*number, protocol)),
+            None => self.numbers.is_empty() || self.numbers.contains(&(port.port, protocol)),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Inside a pod: volumes and their sources, mounts, variables, ports, names.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use k8s_openapi::api::core::v1::{Container, EnvVarSource, KeyToPath, PodSpec, PodTemplateSpec, Probe, Volume, VolumeProjection};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
@@ -49,7 +49,7 @@ pub(super) fn containers<'a>(spec: &'a PodSpec, path: &Path) -> impl Iterator<It
 }
 
 fn check_volumes(object: &Object, spec: &PodSpec, path: &Path, context: &mut Context<'_>) {
-    let mut names = Vec::new();
+    let mut names = BTreeSet::new();
     for (at, volume) in spec.volumes.iter().flatten().enumerate() {
         let path = path.key("volumes").index(at);
         unique(&mut names, volume.name.as_str(), || path.key("name"), context);
@@ -64,18 +64,18 @@ fn check_volumes(object: &Object, spec: &PodSpec, path: &Path, context: &mut Con
         }
     }
 
-    let mut mounted = Vec::new();
+    let volumes: BTreeMap<_, _> = spec.volumes.iter().flatten().map(|volume| (volume.name.as_str(), volume)).collect();
+    let mut mounted = BTreeSet::new();
     for (container, path) in containers(spec, path) {
-        let mut places = Vec::new();
+        let mut places = BTreeSet::new();
         for (at, mount) in container.volume_mounts.iter().flatten().enumerate() {
             let path = path.key("volumeMounts").index(at);
             unique(&mut places, mount.mount_path.as_str(), || path.key("mountPath"), context);
-            mounted.push(mount.name.as_str());
+            mounted.insert(mount.name.as_str());
             if !names.contains(&mount.name.as_str()) {
                 context.report(path.key("name"), Problem::MissingVolume(mount.name.clone()));
             }
-            let volume = spec.volumes.iter().flatten().find(|volume| volume.name == mount.name);
-            if let (Some(sub_path), Some(volume)) = (&mount.sub_path, volume) {
+            if let (Some(sub_path), Some(volume)) = (&mount.sub_path, volumes.get(mount.name.as_str())) {
                 check_sub_path(sub_path, volume, &path.key("subPath"), context);
             }
         }
@@ -115,7 +115,7 @@ fn check_content(kind: Kind, name: &str, items: Option<&[KeyToPath]>, optional: 
     if optional == Some(true) || !context.require(kind, name, || path.key("name")) {
         return;
     }
-    let mut places = Vec::new();
+    let mut places = BTreeSet::new();
     for (at, item) in items.unwrap_or_default().iter().enumerate() {
         let path = path.key("items").index(at);
         context.require_key(kind, name, &item.key, || path.key("key"));
@@ -146,12 +146,12 @@ fn check_sub_path(sub_path: &str, volume: &Volume, path: &Path, context: &mut Co
 }
 
 fn check_containers(spec: &PodSpec, path: &Path, context: &mut Context<'_>) {
-    let mut names = Vec::new();
+    let mut names = BTreeSet::new();
     // Named ports are looked up in the whole pod.
-    let mut port_names = Vec::new();
+    let mut port_names = BTreeSet::new();
     for (container, path) in containers(spec, path) {
         unique(&mut names, container.name.as_str(), || path.key("name"), context);
-        let mut numbers = Vec::new();
+        let mut numbers = BTreeSet::new();
         for (at, port) in container.ports.iter().flatten().enumerate() {
             let path = path.key("ports").index(at);
             if let Some(name) = port.name.as_deref() {

@@ -24,6 +24,8 @@ struct Table {
 pub(crate) struct Struct {
     /// As Go's reflection prints it: `v1.EnvVar`.
     pub(crate) name: &'static str,
+    /// Without its package: `EnvVar`.
+    pub(crate) short_name: &'static str,
     /// In the order of their names; one that changed its type stands there twice.
     fields: Vec<Field>,
 }
@@ -214,7 +216,7 @@ fn read_struct(line: &'static str) -> Struct {
         let (notation, is_required) = notation.strip_suffix('!').map_or((notation, false), |rest| (rest, true));
         Some(Field { name: field, kind: read_type(notation)?, is_required, versions, beginning: beginning(field) })
     });
-    Struct { name, fields: fields.collect() }
+    Struct { name, short_name: name.rsplit('.').next().unwrap_or_default(), fields: fields.collect() }
 }
 
 fn read_type(mut notation: &'static str) -> Option<Type> {

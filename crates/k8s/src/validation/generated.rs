@@ -1,12 +1,11 @@
 //! Objects that were made rather than read: what the API server would say of them, at the places that they came from.
 
-use windlass_source::{Code, Diagnostic, SourceMap, in_parallel};
-use windlass_yaml::Path;
+use windlass_source::{Code, Diagnostic, in_parallel};
+use windlass_yaml::{Node, Path};
 
-use super::relations::{Finding, relations};
 use crate::object::Object;
 use crate::objects::Objects;
-use crate::read::Manifest;
+use crate::references::{self, check_references};
 use crate::schema::{CustomKinds, Version};
 use crate::validity::{self, Problem};
 use crate::write;
@@ -17,29 +16,26 @@ const WORTH_A_THREAD: usize = 40;
 /// A diagnostic for everything that the API server would refuse or warn of, and for what can't work since the objects do not fit each
 /// other.
 pub fn check_objects(objects: &Objects, version: Version) -> Vec<Diagnostic> {
-    let custom = CustomKinds::default();
-    let objects: Vec<&Object> = objects.iter().collect();
-    let judged = in_parallel(&objects, WORTH_A_THREAD, |object| {
-        let root = write::tree(&object.resource);
-        let manifest = Manifest { root, document: 1, item: None, duplicate_keys: Vec::new() };
-        let verdict = validity::validate(&manifest, version, &custom);
-        (manifest.root, verdict.problems.iter().map(|problem| diagnostic(object, problem)).collect::<Vec<_>>())
-    });
-    // The trees stand in no file; where their fields came from, the objects know.
-    let file = SourceMap::new().add("objects", "");
-    let trees: Vec<_> = judged.iter().map(|(root, _)| super::Object { file, root }).collect();
-    let findings = relations(&trees);
-    let told = judged.into_iter().zip(findings).zip(objects).flat_map(|(((_, mut told), findings), object)| {
-        // What the objects lack, the report of the conversion says better: it knows what the project declares as external.
-        told.extend(findings.iter().filter(|finding| finding.is_error).map(|finding| misfit(object, finding)));
-        told
-    });
-    told.collect()
+    let each: Vec<&Object> = objects.iter().collect();
+    let told = in_parallel(&each, WORTH_A_THREAD, |object| check_object(object, &write::tree(&object.resource), version));
+    check_fit(objects).into_iter().chain(told.into_iter().flatten()).collect()
 }
 
-fn misfit(object: &Object, finding: &Finding) -> Diagnostic {
-    let message = format!("{}: {}", object.reference(), finding.message);
-    Diagnostic::error(Code(finding.rule), message).origin(object.origin_of(&Path::parse(&finding.path)), "comes from here")
+/// The part of [`check_objects`] that is about one object, whose tree is there already.
+pub fn check_object(object: &Object, tree: &Node, version: Version) -> Vec<Diagnostic> {
+    let verdict = validity::validate_tree(tree, &[], version, &CustomKinds::default());
+    verdict.problems.iter().map(|problem| diagnostic(object, problem)).collect()
+}
+
+/// The part of [`check_objects`] that is about what the objects are to each other.
+pub fn check_fit(objects: &Objects) -> Vec<Diagnostic> {
+    // A volume that nobody mounts harms nobody.
+    let dangling = check_references(objects).into_iter().filter(|one| !matches!(one.problem, references::Problem::UnmountedVolume(_)));
+    let told = dangling.filter_map(|dangling| {
+        let told = Diagnostic::error(Code("k8s::reference"), dangling.to_string());
+        Some(told.origin(objects.get(dangling.object.kind, &dangling.object.name)?.origin_of(&dangling.path), "comes from here"))
+    });
+    told.collect()
 }
 
 fn diagnostic(object: &Object, problem: &Problem) -> Diagnostic {
@@ -59,7 +55,7 @@ mod tests {
     use k8s_openapi::api::apps::v1::Deployment;
     use k8s_openapi::api::core::v1::{Service, ServicePort, ServiceSpec};
     use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
-    use windlass_source::{Origin, Span};
+    use windlass_source::{Origin, SourceMap, Span};
 
     use super::*;
 
@@ -103,6 +99,6 @@ mod tests {
         objects.insert(Object::new(deployment, Origin::DEFAULT)).expect("no other object");
         let told = check_objects(&objects, Version::DEFAULT);
         let told: Vec<_> = told.iter().map(|told| (told.code.0, told.message.as_str(), told.span())).collect();
-        assert_eq!(told, [("KN003", "Service/web: no pod of this input has these labels", Some(span))]);
+        assert_eq!(told, [("k8s::reference", "Service/web spec.selector: the selector matches no pods", Some(span))]);
     }
 }

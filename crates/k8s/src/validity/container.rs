@@ -1,5 +1,7 @@
 //! Containers: names, ports, variables, mounts, hooks. Probes, resources and security have files of their own.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use windlass_yaml::Node;
 
 use super::findings::{Findings, Place};
@@ -22,16 +24,15 @@ pub(super) fn check_all<'a>(spec: &'a Node, volumes: &Volumes<'a>, owner: Owner,
         findings.required(11, Place::field(spec, "containers"), "");
     }
     let uses_host_network = spec.flag("hostNetwork") == Some(true);
-    let mut names: Vec<&str> = Vec::new();
+    let mut names = BTreeSet::new();
     for (list, is_init) in [(containers, false), (spec.items("initContainers"), true)] {
         for container in list {
             let surroundings = Surroundings { volumes, owner, is_init };
             check(container, &surroundings, findings);
             let name = container.text("name").unwrap_or_default();
-            if !name.is_empty() && names.contains(&name) {
+            if !name.is_empty() && !names.insert(name) {
                 findings.duplicate(32, Place::field(container, "name"));
             }
-            names.push(name);
         }
     }
     host_ports(containers, uses_host_network, findings);
@@ -98,15 +99,16 @@ fn restart_policy<'a>(container: &'a Node, is_init: bool, findings: &mut Finding
 
 fn ports<'a>(container: &'a Node, findings: &mut Findings<'a>) {
     let ports = container.items("ports");
-    let mut names: Vec<&str> = Vec::new();
-    for (index, port) in ports.iter().enumerate() {
+    let mut names = BTreeSet::new();
+    let mut firsts: BTreeMap<_, &'a Node> = BTreeMap::new();
+    for port in ports {
         if let Some(name) = port.text("name").filter(|name| !name.is_empty()) {
             let messages = format::port_name(name);
-            if messages.is_empty() && names.contains(&name) {
+            let is_new = names.insert(name);
+            if messages.is_empty() && !is_new {
                 findings.duplicate(52, Place::field(port, "name"));
             }
             findings.all(51, || Place::field(port, "name"), messages);
-            names.push(name);
         }
         match port.int("containerPort") {
             None | Some(0) => findings.required(50, Place::field(port, "containerPort"), ""),
@@ -123,22 +125,24 @@ fn ports<'a>(container: &'a Node, findings: &mut Findings<'a>) {
             Some("") => {}
             Some(_) => findings.unsupported(54, Place::field(port, "protocol"), &["SCTP", "TCP", "UDP"]),
         }
-        let same = |other: &&Node| {
-            other.int("containerPort") == port.int("containerPort")
-                && other.text("protocol").unwrap_or("TCP") == port.text("protocol").unwrap_or("TCP")
-                && other.int("hostPort").unwrap_or(0) == port.int("hostPort").unwrap_or(0)
-                && other.text("hostIP").unwrap_or_default() == port.text("hostIP").unwrap_or_default()
-        };
-        if let Some(first) = ports[..index].iter().position(|other| same(&other)) {
-            let first = findings.path(&Place::from(&ports[first]));
+        let what = (
+            port.int("containerPort"),
+            port.text("protocol").unwrap_or("TCP"),
+            port.int("hostPort").unwrap_or(0),
+            port.text("hostIP").unwrap_or_default(),
+        );
+        if let Some(first) = firsts.get(&what) {
+            let first = findings.path(&Place::from(*first));
             findings.warn(53, port, &format!("duplicate port definition with {first}"));
+        } else {
+            firsts.insert(what, port);
         }
     }
 }
 
 /// Ports of the node: one pod can't have one twice, and without a network of its own its ports are the node's.
 fn host_ports<'a>(containers: &'a [Node], uses_host_network: bool, findings: &mut Findings<'a>) {
-    let mut taken: Vec<(i64, &str, &str)> = Vec::new();
+    let mut taken = BTreeSet::new();
     for port in containers.iter().flat_map(|container| container.items("ports")) {
         let inside = port.int("containerPort").unwrap_or(0);
         let mut outside = port.int("hostPort").unwrap_or(0);
@@ -155,17 +159,16 @@ fn host_ports<'a>(containers: &'a [Node], uses_host_network: bool, findings: &mu
         }
         let address = port.text("hostIP").filter(|address| !address.is_empty()).unwrap_or("0.0.0.0");
         let key = (outside, port.text("protocol").unwrap_or("TCP"), address);
-        if taken.contains(&key) {
+        if !taken.insert(key) {
             let value = format!("{}/{}/{}", key.1, key.2, key.0);
             findings.duplicate_value(307, Place::field(port, "hostPort"), &value);
         }
-        taken.push(key);
     }
 }
 
 fn variables<'a>(container: &'a Node, findings: &mut Findings<'a>) {
     let form = if findings.version.minor() >= 34 { format::variable_name } else { format::strict_variable_name };
-    let mut seen = std::collections::BTreeSet::new();
+    let mut seen = BTreeSet::new();
     for variable in container.items("env") {
         let name = variable.text("name").unwrap_or_default();
         if name.is_empty() {
@@ -302,7 +305,7 @@ pub(super) fn resource_reference<'a>(reference: &'a Node, needs_container: bool,
 }
 
 fn mounts<'a>(container: &'a Node, volumes: &Volumes<'a>, findings: &mut Findings<'a>) {
-    let mut paths: Vec<&str> = Vec::new();
+    let mut paths = BTreeSet::new();
     let devices = container.items("volumeDevices");
     for mount in container.items("volumeMounts") {
         let name = mount.text("name").unwrap_or_default();
@@ -311,8 +314,8 @@ fn mounts<'a>(container: &'a Node, volumes: &Volumes<'a>, findings: &mut Finding
         }
         match mount.text("mountPath").unwrap_or_default() {
             "" => findings.required(36, Place::field(mount, "mountPath"), ""),
-            path if paths.contains(&path) => findings.invalid(36, Place::field(mount, "mountPath"), "must be unique"),
-            path => paths.push(path),
+            path if !paths.insert(path) => findings.invalid(36, Place::field(mount, "mountPath"), "must be unique"),
+            _ => {}
         }
         if !volumes.has(name) {
             findings.not_found(34, Place::field(mount, "name"));

@@ -1,5 +1,7 @@
 //! Services and the addresses behind them.
 
+use std::collections::BTreeSet;
+
 use windlass_yaml::Node;
 
 use super::findings::{Findings, Place};
@@ -70,8 +72,7 @@ fn cluster_addresses<'a>(root: &'a Node, spec: &'a Node, kind: &str, addresses: 
 
 fn ports<'a>(spec: &'a Node, kind: &str, findings: &mut Findings<'a>) {
     let ports = spec.items("ports");
-    let mut names: Vec<&str> = Vec::new();
-    let mut seen: Vec<(Option<i64>, &str)> = Vec::new();
+    let (mut names, mut seen) = (BTreeSet::new(), BTreeSet::new());
     for port in ports {
         let protocol = port.text("protocol").filter(|protocol| !protocol.is_empty()).unwrap_or("TCP");
         match port.text("name").unwrap_or_default() {
@@ -79,11 +80,11 @@ fn ports<'a>(spec: &'a Node, kind: &str, findings: &mut Findings<'a>) {
             "" => {}
             name => {
                 let messages = format::label(name);
-                if messages.is_empty() && names.contains(&name) {
+                let is_new = names.insert(name);
+                if messages.is_empty() && !is_new {
                     findings.duplicate(55, Place::field(port, "name"));
                 }
                 findings.all(51, || Place::field(port, "name"), messages);
-                names.push(name);
             }
         }
         match port.int("port") {
@@ -105,17 +106,15 @@ fn ports<'a>(spec: &'a Node, kind: &str, findings: &mut Findings<'a>) {
         if let Some(protocol) = port.text("appProtocol") {
             findings.all(304, || Place::field(port, "appProtocol"), format::qualified_name(protocol));
         }
-        let key = (port.int("port"), protocol);
-        if seen.contains(&key) {
+        if !seen.insert((port.int("port"), protocol)) {
             findings.duplicate(57, port);
         }
-        seen.push(key);
     }
     node_ports(ports, kind, findings);
 }
 
 fn node_ports<'a>(ports: &'a [Node], kind: &str, findings: &mut Findings<'a>) {
-    let mut seen: Vec<(i64, &str)> = Vec::new();
+    let mut seen = BTreeSet::new();
     for port in ports {
         let Some(number) = port.int("nodePort").filter(|number| *number != 0) else { continue };
         let place = || Place::field(port, "nodePort");
@@ -127,11 +126,9 @@ fn node_ports<'a>(ports: &'a [Node], kind: &str, findings: &mut Findings<'a>) {
             let detail = "provided port is not in the valid range. The range of valid ports is 30000-32767";
             findings.invalid(58, place(), detail);
         }
-        let key = (number, port.text("protocol").unwrap_or("TCP"));
-        if seen.contains(&key) {
+        if !seen.insert((number, port.text("protocol").unwrap_or("TCP"))) {
             findings.duplicate(57, place());
         }
-        seen.push(key);
     }
 }
 

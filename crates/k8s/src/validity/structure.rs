@@ -21,7 +21,7 @@ pub(super) fn duplicate_keys(diagnostics: &[Diagnostic], findings: &mut Findings
 
 /// Checks the object against its type.
 pub(super) fn check<'a>(root: &'a Node, type_index: u16, findings: &mut Findings<'a>) {
-    let mut walk = Walk { findings, path: Vec::new(), owner: structure(type_index).name.rsplit('.').next().unwrap_or_default() };
+    let mut walk = Walk { findings, path: Vec::new(), owner: structure(type_index).short_name };
     walk.value(root, Type::of_struct(type_index));
 }
 
@@ -119,7 +119,7 @@ impl<'a> Walk<'_, 'a> {
 
     fn fields(&mut self, node: &'a Node, kind: &'static Struct) {
         let Some(map) = node.as_map() else { return };
-        let owner = std::mem::replace(&mut self.owner, kind.name.rsplit('.').next().unwrap_or_default());
+        let owner = std::mem::replace(&mut self.owner, kind.short_name);
         for (key, value) in map.iter() {
             match kind.field(key.as_str(), self.findings.version) {
                 Some(field) => {

@@ -7,6 +7,9 @@ use crate::path::Trail;
 /// A key that is longer is written behind `? `, as libyaml does; readers take at most 1,024 characters otherwise.
 const LONGEST_SIMPLE_KEY: usize = 128;
 
+/// Bytes of a short object or of a service: texts grow by copying what is there.
+const USUAL_LENGTH: usize = 1 << 10;
+
 /// What the text ends with where a value shall be written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Place {
@@ -55,7 +58,15 @@ pub(super) struct Emitter<'hook> {
 
 impl<'hook> Emitter<'hook> {
     pub(super) fn new(style: Style, remarks: Option<&'hook Remarks<'hook>>) -> Self {
-        Self { out: String::new(), style, remarks, trail: Trail::default(), beside: None, indent: 0, place: Place::Root }
+        Self {
+            out: String::with_capacity(USUAL_LENGTH),
+            style,
+            remarks,
+            trail: Trail::default(),
+            beside: None,
+            indent: 0,
+            place: Place::Root,
+        }
     }
 
     pub(super) fn style(&self) -> Style {

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use smol_str::SmolStr;
 use windlass_compose::model::Project;
@@ -216,10 +217,16 @@ fn leave_parts_out(context: &mut Context) {
     let is_default = |name: &str| DEFAULT_FILES.iter().any(|default| name.rsplit('/').next() == Some(default));
     context.stacks.retain(|stack| stack.files.len() > 1 || is_default(&stack.name) || !is_part(&stack.name));
     let sources = &context.sources;
-    context.not_understood.retain(|diagnostic| {
+    let is_own = |diagnostic: &Diagnostic| {
         let name = diagnostic.labels.first().map_or("", |label| sources.file(label.span.file).name());
         is_default(name) || !is_part(name)
-    });
+    };
+    // Files that include each other in a circle are all parts, and the first word about one is about the whole.
+    let first = context.not_understood.first().filter(|_| context.stacks.is_empty()).cloned();
+    context.not_understood.retain(is_own);
+    if context.not_understood.is_empty() {
+        context.not_understood.extend(first);
+    }
 }
 
 /// The files that a compose file includes or extends.
@@ -275,6 +282,7 @@ pub(super) fn add(base: &Path, Read { project, tree, directory, files, unset }: 
         // Decided once the services are known.
         environment: Environment { kind: EnvironmentKind::Production, because: String::new() },
         facts: Vec::new(),
+        whole: OnceLock::new(),
     });
 }
 

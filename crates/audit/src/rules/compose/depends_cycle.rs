@@ -40,6 +40,9 @@ fn check(service: &ServiceContext<'_>, findings: &mut Findings<'_>) {
     if service.depends_on.is_empty() {
         return findings.not_applicable();
     }
+    if !service.waits_for(*service) {
+        return;
+    }
     // Each circle once, at its first service by name.
     let first = service.dependencies().find(|other| other.name() == service.name() || other.waits_for(*service));
     let Some(other) = first else { return };

@@ -1,5 +1,7 @@
 //! CO047 port-duplicate.
 
+use std::collections::BTreeMap;
+
 use windlass_compose::model::Port;
 use windlass_source::Spanned;
 
@@ -45,10 +47,12 @@ declare_rule! {
 }
 
 fn check(stack: &StackContext<'_>, findings: &mut Findings<'_>) {
-    let mut known: Vec<(ServiceContext<'_>, &Spanned<Port>)> = Vec::new();
+    let mut known: BTreeMap<(u16, String), Vec<(ServiceContext<'_>, &Spanned<Port>)>> = BTreeMap::new();
     for service in stack.services() {
         for port in &service.model().ports {
-            let clash = known.iter().find(|(other, one)| collide(&one.value, &port.value) && run_together(*other, service));
+            let Some(place) = place(&port.value) else { continue };
+            let known = known.entry(place).or_default();
+            let clash = known.iter().find(|(other, one)| share_an_address(&one.value, &port.value) && run_together(*other, service));
             match clash {
                 Some((other, one)) => {
                     let number = port.value.published.as_ref().map_or("", |published| published.value.as_str());
@@ -66,23 +70,21 @@ fn check(stack: &StackContext<'_>, findings: &mut Findings<'_>) {
     }
 }
 
-/// The same port of the host, on an address that both have. A range is left to the engine to choose from.
-fn collide(one: &Port, other: &Port) -> bool {
-    let number =
-        |port: &Port| port.published.as_ref().and_then(|published| published.value.parse::<u16>().ok()).filter(|number| *number != 0);
-    let protocol = |port: &Port| port.protocol.as_ref().map_or("tcp", |protocol| protocol.value.as_str()).to_ascii_lowercase();
+/// Number and protocol at the host. A range is left to the engine to choose from.
+fn place(port: &Port) -> Option<(u16, String)> {
+    let number = port.published.as_ref()?.value.parse().ok().filter(|number| *number != 0)?;
+    Some((number, port.protocol.as_ref().map_or("tcp", |protocol| protocol.value.as_str()).to_ascii_lowercase()))
+}
+
+fn share_an_address(one: &Port, other: &Port) -> bool {
     let address = |port: &Port| {
-        port.host_ip
-            .as_ref()
-            .map(|address| address.value.clone())
-            .filter(|address| !matches!(address.as_str(), "" | "0.0.0.0" | "::" | "[::]"))
+        let address = port.host_ip.as_ref().map(|address| address.value.clone());
+        address.filter(|address| !matches!(address.as_str(), "" | "0.0.0.0" | "::" | "[::]"))
     };
-    let same_number = number(one).is_some() && number(one) == number(other);
-    let same_address = match (address(one), address(other)) {
+    match (address(one), address(other)) {
         (Some(one), Some(other)) => one == other,
         _ => true,
-    };
-    same_number && protocol(one) == protocol(other) && same_address
+    }
 }
 
 fn run_together(one: ServiceContext<'_>, other: ServiceContext<'_>) -> bool {

@@ -4,6 +4,7 @@ use k8s_openapi::api::core::v1::{NFSVolumeSource, PersistentVolumeClaimVolumeSou
 use windlass_k8s::labels::annotation;
 use windlass_k8s::name::metadata_key;
 use windlass_k8s::{Kind, ObjectRef};
+use windlass_yaml::Path;
 
 use super::{Became, claim, copy, memory, mount_at, overlaps, user};
 use crate::attributes::Sink;
@@ -103,13 +104,14 @@ fn template(volume: &VolumePlan, service: &ServicePlan<'_>, plan: &Plan<'_>, sin
         for own in plan.volumes.iter().filter(|own| own.backing == volume.backing) {
             sink.draft.workload.claim_templates.push(claim(own, &own.name, plan));
             if let SizeFrom::Guess(because) = &own.size.from {
-                let place = Place::workload(service.index, &format!("{}.spec.resources.requests.storage", own.template_path()));
+                let place =
+                    Place::workload_at(service.index, Path::parse(&format!("{}.spec.resources.requests.storage", own.template_path())));
                 let flag = format!("--volume-size {}={}", own.key(), own.size.quantity);
                 sink.fates.inferred(service.index, place, own.size.quantity.as_str(), because.clone(), flag);
             }
         }
     }
-    Place::workload(service.index, &path)
+    Place::workload_at(service.index, Path::parse(&path))
 }
 
 /// A new claim belongs to root; Docker gives a new volume the owner of the image's directory.
