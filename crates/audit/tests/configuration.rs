@@ -9,16 +9,16 @@ use windlass_source::{MemoryFileSystem, RealFileSystem, normalize};
 /// The files of a project: `--- path` before each.
 fn project(text: &str) -> MemoryFileSystem {
     let mut files = MemoryFileSystem::new();
-    files.insert_directory("/work");
+    files.insert_directory("/srv/app");
     for part in text.split("--- ").skip(1) {
         let (path, content) = part.split_once('\n').expect("a path and a text");
-        files.insert(Path::new("/work").join(path.trim()), content.as_bytes(), 0o644);
+        files.insert(Path::new("/srv/app").join(path.trim()), content.as_bytes(), 0o644);
     }
     files
 }
 
 fn run(text: &str, rules: &[&str]) -> (Context, Audit) {
-    let context = Context::load(&Request::new("/work"), &project(text));
+    let context = Context::load(&Request::new("/srv/app"), &project(text));
     assert_eq!(context.not_understood(), []);
     let select = rules.iter().map(|rule| (*rule).to_owned()).collect();
     let found = audit(&context, &Settings { select, today: "2026-01-31".to_owned(), ..Settings::default() });
@@ -326,12 +326,12 @@ proptest! {
   db: { image: \"mysql:5.7\", mem_limit: 1g, volumes: [\"./my.cnf:/etc/mysql/conf.d/my.cnf\"] }
 ";
         let mut files = MemoryFileSystem::new();
-        files.insert_directory("/work");
+        files.insert_directory("/srv/app");
         for (path, content) in [("compose.yaml", compose), ("nginx.conf", &text), ("a.conf", &other), ("php.ini", &text), ("z.ini", &other),
             ("www.conf", &text), ("redis.conf", &text), ("my.cnf", &text), (".env.example", &text)] {
-            files.insert(Path::new("/work").join(path), content.as_bytes(), 0o644);
+            files.insert(Path::new("/srv/app").join(path), content.as_bytes(), 0o644);
         }
-        let context = Context::load(&Request::new("/work"), &files);
+        let context = Context::load(&Request::new("/srv/app"), &files);
         let found = audit(&context, &Settings { today: "2026-01-31".to_owned(), ..Settings::default() });
         for finding in &found.findings {
             for span in finding.span.into_iter().chain(finding.related.iter().map(|label| label.span)) {
@@ -407,7 +407,7 @@ fn certain_repairs_come_to_an_end_and_leave_nothing_that_they_could_repair() {
     let mut rounds = 0;
     let select = ["NG", "PH", "RD", "MY", "EN"].map(str::to_owned).to_vec();
     loop {
-        let context = Context::load(&Request::new("/work"), &files);
+        let context = Context::load(&Request::new("/srv/app"), &files);
         assert_eq!(context.not_understood(), []);
         let settings = Settings { select: select.clone(), today: "2026-01-31".to_owned(), ..Settings::default() };
         let found = audit(&context, &settings);
@@ -421,11 +421,11 @@ fn certain_repairs_come_to_an_end_and_leave_nothing_that_they_could_repair() {
         rounds += 1;
         assert!(rounds < 12, "{:?}", repairs.files);
         for (file, text) in &repairs.files {
-            files.insert(Path::new("/work").join(context.sources().file(*file).name()), text.as_bytes(), 0o644);
+            files.insert(Path::new("/srv/app").join(context.sources().file(*file).name()), text.as_bytes(), 0o644);
         }
     }
     let read = |path: &str| {
-        String::from_utf8(windlass_source::FileSystem::read(&files, &Path::new("/work").join(path), 1 << 20).expect(path)).expect(path)
+        String::from_utf8(windlass_source::FileSystem::read(&files, &Path::new("/srv/app").join(path), 1 << 20).expect(path)).expect(path)
     };
     assert_eq!(read(".env"), "A=3\n");
     assert_eq!(read("redis.conf"), "appendonly yes\nappendfsync everysec\nsave 900 1\n");

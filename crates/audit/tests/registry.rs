@@ -11,16 +11,16 @@ use windlass_source::MemoryFileSystem;
 /// The files of an example in a directory of their own.
 fn files(example: &Example) -> MemoryFileSystem {
     let mut files = MemoryFileSystem::new();
-    files.insert_directory("/work");
+    files.insert_directory("/srv/app");
     for sample in &example.files {
-        files.insert(Path::new("/work").join(&sample.path), sample.text.as_bytes(), 0o644);
+        files.insert(Path::new("/srv/app").join(&sample.path), sample.text.as_bytes(), 0o644);
     }
     files
 }
 
 /// Runs one rule. A suppression is judged by what the suppressed rules find, so those run too.
 fn run(rule: &Rule, files: &MemoryFileSystem) -> (Context, Audit) {
-    let context = Context::load(&Request::new("/work"), files);
+    let context = Context::load(&Request::new("/srv/app"), files);
     let only = if matches!(rule.check, Check::Suppression(_)) { Settings::default() } else { Settings::only(rule) };
     let settings = Settings { today: "2026-01-31".to_owned(), ..only };
     let found = audit(&context, &settings);
@@ -64,7 +64,7 @@ fn certain_repairs_repair_the_example_and_change_nothing_twice() {
         }
         let mut repaired = files(&rule.page().example);
         for (file, text) in &repairs.files {
-            repaired.insert(Path::new("/work").join(context.sources().file(*file).name()), text.as_bytes(), 0o644);
+            repaired.insert(Path::new("/srv/app").join(context.sources().file(*file).name()), text.as_bytes(), 0o644);
         }
         (context, audit) = run(rule, &repaired);
         if !found(rule, &audit).is_empty() || !context.not_understood().is_empty() {

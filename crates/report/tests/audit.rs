@@ -36,10 +36,10 @@ const RULES: [&str; 6] = ["CO001", "CO024", "CO046", "DF001", "DF016", "DO002"];
 
 fn rendered(format: &str) -> String {
     let files = MemoryFileSystem::new()
-        .with_file("/work/compose.yaml", COMPOSE)
-        .with_file("/work/Dockerfile", DOCKERFILE)
-        .with_file("/work/compose.broken.yaml", "services: [\n");
-    let context = Context::load(&Request::new("/work"), &files);
+        .with_file("/srv/app/compose.yaml", COMPOSE)
+        .with_file("/srv/app/Dockerfile", DOCKERFILE)
+        .with_file("/srv/app/compose.broken.yaml", "services: [\n");
+    let context = Context::load(&Request::new("/srv/app"), &files);
     let settings = Settings { select: RULES.map(str::to_owned).to_vec(), ..Settings::default() };
     let audit = audit(&context, &settings);
     let report = AuditReport { audit: &audit, context: &context, show_suppressed: true, style: Style::default() };

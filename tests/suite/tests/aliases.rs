@@ -82,8 +82,8 @@ fn objects(case: &Value) -> Vec<Value> {
 fn found(check: &str, case: &Value) -> Vec<String> {
     let mut files = MemoryFileSystem::new();
     let texts: Vec<String> = objects(case).iter().map(|object| serde_yaml::to_string(object).expect("YAML")).collect();
-    files.insert("/work/all.yaml", texts.join("---\n"), 0o644);
-    let context = Context::load(&Request::new("/work"), &files);
+    files.insert("/srv/app/all.yaml", texts.join("---\n"), 0o644);
+    let context = Context::load(&Request::new("/srv/app"), &files);
     assert!(context.not_understood().is_empty(), "{check}: {:?}", context.not_understood());
     let settings = Settings { select: vec![check.to_owned()], today: "2026-01-31".to_owned(), ..Settings::default() };
     audit(&context, &settings).findings.iter().map(|finding| format!("{} {}", finding.rule.id, finding.message)).collect()

@@ -15,8 +15,8 @@ const OUTSIDE: [(&str, &str); 5] = [
     ("/etc/passwd", "root:marker-of-passwd:0:0"),
     ("/home/me/.ssh/id_rsa", "marker-of-the-key"),
     ("/home/me/.ssh/config", "marker-of-ssh-config"),
-    ("/work/secret/token", "marker-of-the-token"),
-    ("/work/other/Dockerfile", "marker-of-a-file that is no Dockerfile"),
+    ("/srv/app/secret/token", "marker-of-the-token"),
+    ("/srv/app/other/Dockerfile", "marker-of-a-file that is no Dockerfile"),
 ];
 
 const COMPOSE: &str = "
@@ -49,14 +49,14 @@ secrets:
 ";
 
 fn files() -> MemoryFileSystem {
-    let mut files = MemoryFileSystem::new().with_file("/work/project/compose.yaml", COMPOSE);
-    files = files.with_file("/work/project/inside.conf", "marker-of-what-is-inside").with_file("/work/project/directory/own", "own");
+    let mut files = MemoryFileSystem::new().with_file("/srv/app/project/compose.yaml", COMPOSE);
+    files = files.with_file("/srv/app/project/inside.conf", "marker-of-what-is-inside").with_file("/srv/app/project/directory/own", "own");
     for (path, text) in OUTSIDE {
         files = files.with_file(path, text);
     }
-    files.insert_link("/work/project/link", "/etc/passwd");
-    files.insert_link("/work/project/directory/out", "/home/me/.ssh/id_rsa");
-    files.insert_link("/work/project/up", "../secret");
+    files.insert_link("/srv/app/project/link", "/etc/passwd");
+    files.insert_link("/srv/app/project/directory/out", "/home/me/.ssh/id_rsa");
+    files.insert_link("/srv/app/project/up", "../secret");
     files
 }
 
@@ -64,7 +64,7 @@ fn files() -> MemoryFileSystem {
 fn said(allow_outside: &[&str]) -> String {
     let files = files();
     let project = Project {
-        directory: "/work/project".into(),
+        directory: "/srv/app/project".into(),
         environment: BTreeMap::from([("HOME".to_owned(), "/home/me".to_owned())]),
         options: Options { allow_outside: allow_outside.iter().map(PathBuf::from).collect(), ..Options::default() },
         ..Project::default()
@@ -104,7 +104,7 @@ fn seen(allow_outside: &[&str]) -> Vec<&'static str> {
 fn nothing_outside_of_the_project_is_embedded() {
     assert_eq!(seen(&[]), [""; 0]);
     let said = said(&[]);
-    for path in ["/etc/passwd", "/home/me/.ssh", "/work/secret"] {
+    for path in ["/etc/passwd", "/home/me/.ssh", "/srv/app/secret"] {
         assert!(said.contains(path), "{path} is named in the report");
     }
     assert!(said.contains("--allow-outside"), "the report names the flag");
@@ -112,10 +112,10 @@ fn nothing_outside_of_the_project_is_embedded() {
 
 #[test]
 fn a_flag_admits_what_it_names_and_nothing_else() {
-    assert_eq!(seen(&["../secret"]), ["/work/secret/token"]);
-    assert_eq!(seen(&["/work/secret"]), ["/work/secret/token"]);
+    assert_eq!(seen(&["../secret"]), ["/srv/app/secret/token"]);
+    assert_eq!(seen(&["/srv/app/secret"]), ["/srv/app/secret/token"]);
     assert_eq!(seen(&["/etc"]), ["/etc/passwd"]);
-    assert_eq!(seen(&["/work/other"]), ["/work/other/Dockerfile"]);
+    assert_eq!(seen(&["/srv/app/other"]), ["/srv/app/other/Dockerfile"]);
     assert_eq!(seen(&["/home/me/.ssh"]), ["/home/me/.ssh/id_rsa", "/home/me/.ssh/config"]);
     assert_eq!(seen(&["/nowhere"]), [""; 0]);
 }

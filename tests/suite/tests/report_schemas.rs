@@ -44,11 +44,11 @@ a: [
 #[test]
 fn reports_of_an_audit_are_valid() {
     let files = MemoryFileSystem::new()
-        .with_file("/work/compose.yaml", COMPOSE)
-        .with_file("/work/Dockerfile", "FROM debian:13-slim\nRUN apt-get update && apt-get install -y curl\nCMD [\"true\"]\n")
-        .with_file("/work/all.yaml", MANIFESTS)
-        .with_file("/work/compose.broken.yaml", "services: [\n");
-    let context = Context::load(&Request::new("/work"), &files);
+        .with_file("/srv/app/compose.yaml", COMPOSE)
+        .with_file("/srv/app/Dockerfile", "FROM debian:13-slim\nRUN apt-get update && apt-get install -y curl\nCMD [\"true\"]\n")
+        .with_file("/srv/app/all.yaml", MANIFESTS)
+        .with_file("/srv/app/compose.broken.yaml", "services: [\n");
+    let context = Context::load(&Request::new("/srv/app"), &files);
     let audit = audit(&context, &Settings::default());
     let report = AuditReport { audit: &audit, context: &context, show_suppressed: true, style: Style::default() };
     for (name, schema) in SCHEMAS {
