@@ -101,6 +101,54 @@ pub fn check_references(objects: &Objects) -> Vec<Dangling> {
     context.found
 }
 
+/// A field of an object, on the way to which no text is made until somebody asks: of what fits, nobody does.
+#[derive(Clone, Default)]
+struct Place {
+    base: Path,
+    steps: [Option<Step>; Place::MOST],
+    count: usize,
+}
+
+#[derive(Clone, Copy)]
+enum Step {
+    Key(&'static str),
+    Index(usize),
+}
+
+impl Place {
+    /// Steps behind the base: `containers[0].env[1].valueFrom.secretKeyRef.name`, and one to spare.
+    const MOST: usize = 8;
+
+    fn at(base: Path) -> Self {
+        Self { base, ..Self::default() }
+    }
+
+    fn key(&self, key: &'static str) -> Self {
+        self.then(Step::Key(key))
+    }
+
+    fn index(&self, index: usize) -> Self {
+        self.then(Step::Index(index))
+    }
+
+    fn then(&self, step: Step) -> Self {
+        let mut place = self.clone();
+        if place.count == Self::MOST {
+            place = Self::at(place.path());
+        }
+        place.steps[place.count] = Some(step);
+        place.count += 1;
+        place
+    }
+
+    fn path(&self) -> Path {
+        self.steps.iter().flatten().fold(self.base.clone(), |path, step| match step {
+            Step::Key(key) => path.key(key),
+            Step::Index(index) => path.index(*index),
+        })
+    }
+}
+
 /// What the checks look things up in, and what they have found.
 struct Context<'a> {
     objects: &'a Objects,
@@ -149,9 +197,9 @@ impl<'a> Context<'a> {
         context
     }
 
-    fn report(&mut self, path: Path, problem: Problem) {
+    fn report(&mut self, path: Place, problem: Problem) {
         if let Some(object) = self.object {
-            self.found.push(Dangling { object: object.reference(), path, problem });
+            self.found.push(Dangling { object: object.reference(), path: path.path(), problem });
         }
     }
 
@@ -162,7 +210,7 @@ impl<'a> Context<'a> {
     }
 
     /// Reports when there is no such object; true when there is one.
-    fn require(&mut self, kind: Kind, name: &str, path: impl FnOnce() -> Path) -> bool {
+    fn require(&mut self, kind: Kind, name: &str, path: impl FnOnce() -> Place) -> bool {
         let exists = self.exists(kind, name);
         if !exists {
             self.report(path(), Problem::MissingObject(ObjectRef::new(kind, name)));
@@ -171,7 +219,7 @@ impl<'a> Context<'a> {
     }
 
     /// Reports when a ConfigMap or Secret has no such key. Keys of objects that are made elsewhere are not known.
-    fn require_key(&mut self, kind: Kind, name: &str, key: &str, path: impl FnOnce() -> Path) {
+    fn require_key(&mut self, kind: Kind, name: &str, key: &str, path: impl FnOnce() -> Place) {
         let has_key = match kind {
             Kind::ConfigMap => self.objects.typed::<ConfigMap>(name).is_none_or(|map| {
                 map.data.as_ref().is_some_and(|data| data.contains_key(key))
@@ -221,17 +269,17 @@ fn matches(selector: &LabelSelector, labels: &BTreeMap<String, String>) -> bool 
 }
 
 /// `spec`.
-fn spec_path() -> Path {
-    Path::root().key("spec")
+fn spec_path() -> Place {
+    Place::default().key("spec")
 }
 
 /// A path of literal steps under `from`.
-fn steps(from: &Path, keys: &[&'static str]) -> Path {
+fn steps(from: &Place, keys: &[&'static str]) -> Place {
     keys.iter().fold(from.clone(), |path, key| path.key(key))
 }
 
 /// Reports each value that came before.
-fn unique<T: Ord + Clone + fmt::Display>(seen: &mut BTreeSet<T>, value: T, path: impl FnOnce() -> Path, context: &mut Context<'_>) {
+fn unique<T: Ord + Clone + fmt::Display>(seen: &mut BTreeSet<T>, value: T, path: impl FnOnce() -> Place, context: &mut Context<'_>) {
     if seen.contains(&value) {
         context.report(path(), Problem::Duplicate(value.to_string()));
     } else {
@@ -248,7 +296,7 @@ fn check_scaler(scaler: &HorizontalPodAutoscaler, context: &mut Context<'_>) {
 
 fn check_role(role: &Role, context: &mut Context<'_>) {
     for (at, rule) in role.rules.iter().flatten().enumerate() {
-        let path = Path::root().key("rules").index(at).key("resourceNames");
+        let path = Place::default().key("rules").index(at).key("resourceNames");
         // `jobs/status` is a part of `jobs`.
         let resources = rule.resources.iter().flatten().filter_map(|resource| resource.split('/').next());
         let kinds: BTreeSet<Kind> = resources.filter_map(kind_of_resource).collect();
@@ -274,13 +322,13 @@ fn kind_of_resource(plural: &str) -> Option<Kind> {
 
 fn check_binding(binding: &RoleBinding, context: &mut Context<'_>) {
     if let Some(kind) = Kind::parse(&binding.role_ref.kind) {
-        context.require(kind, &binding.role_ref.name, || Path::root().key("roleRef").key("name"));
+        context.require(kind, &binding.role_ref.name, || Place::default().key("roleRef").key("name"));
     }
     let namespace = binding.metadata.namespace.as_deref();
     for (at, subject) in binding.subjects.iter().flatten().enumerate() {
         let is_here = subject.namespace.is_none() || namespace.is_none() || subject.namespace.as_deref() == namespace;
         if subject.kind == "ServiceAccount" && is_here {
-            context.require(Kind::ServiceAccount, &subject.name, || Path::root().key("subjects").index(at).key("name"));
+            context.require(Kind::ServiceAccount, &subject.name, || Place::default().key("subjects").index(at).key("name"));
         }
     }
 }

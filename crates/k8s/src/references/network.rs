@@ -7,9 +7,8 @@ use k8s_openapi::api::networking::v1::{Ingress, IngressBackend, NetworkPolicy, N
 use k8s_openapi::api::policy::v1::PodDisruptionBudget;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use serde_json::Value;
-use windlass_yaml::Path;
 
-use super::{Context, Pods, Problem, spec_path, unique};
+use super::{Context, Place, Pods, Problem, spec_path, unique};
 use crate::kind::Kind;
 use crate::resource::Custom;
 
@@ -91,7 +90,7 @@ pub(super) fn check_ingress(ingress: &Ingress, context: &mut Context<'_>) {
     }
 }
 
-fn check_backend(backend: &IngressBackend, path: &Path, context: &mut Context<'_>) {
+fn check_backend(backend: &IngressBackend, path: &Place, context: &mut Context<'_>) {
     let Some(service) = &backend.service else { return };
     let path = path.key("service");
     if !context.require(Kind::Service, &service.name, || path.key("name")) {
@@ -111,7 +110,7 @@ pub(super) fn check_service_port(
     service: &str,
     wanted: &str,
     is_wanted: impl Fn(&ServicePort) -> bool,
-    path: &Path,
+    path: &Place,
     context: &mut Context<'_>,
 ) {
     let Some(spec) = context.objects.typed::<Service>(service).and_then(|service| service.spec.as_ref()) else { return };
@@ -158,7 +157,7 @@ pub(super) fn check_policy(policy: &NetworkPolicy, context: &mut Context<'_>) {
     }
 }
 
-fn check_peers(peers: Option<&[NetworkPolicyPeer]>, path: &Path, context: &mut Context<'_>) {
+fn check_peers(peers: Option<&[NetworkPolicyPeer]>, path: &Place, context: &mut Context<'_>) {
     for (at, peer) in peers.unwrap_or_default().iter().enumerate() {
         // With a namespace selector the pods are somewhere else: the cluster's DNS, an ingress controller.
         if let (Some(selector), None) = (&peer.pod_selector, &peer.namespace_selector)

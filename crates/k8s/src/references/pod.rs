@@ -4,9 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use k8s_openapi::api::core::v1::{Container, EnvVarSource, KeyToPath, PodSpec, PodTemplateSpec, Probe, Volume, VolumeProjection};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
-use windlass_yaml::Path;
 
-use super::{Context, Problem, matches, spec_path, steps, unique};
+use super::{Context, Place, Problem, matches, spec_path, steps, unique};
 use crate::kind::Kind;
 use crate::object::Object;
 use crate::resource::Resource;
@@ -14,6 +13,7 @@ use crate::resource::Resource;
 pub(super) fn check(object: &Object, template: &PodTemplateSpec, context: &mut Context<'_>) {
     check_own_selector(object, template, context);
     let (Some(spec), Some(path)) = (&template.spec, Resource::pod_spec_path(object.kind())) else { return };
+    let path = Place::at(path);
 
     if let Some(account) = spec.service_account_name.as_deref().filter(|account| *account != "default") {
         context.require(Kind::ServiceAccount, account, || path.key("serviceAccountName"));
@@ -42,13 +42,13 @@ fn check_own_selector(object: &Object, template: &PodTemplateSpec, context: &mut
 }
 
 /// Each container with its path, init containers first, as they start.
-pub(super) fn containers<'a>(spec: &'a PodSpec, path: &Path) -> impl Iterator<Item = (&'a Container, Path)> {
+pub(super) fn containers<'a>(spec: &'a PodSpec, path: &Place) -> impl Iterator<Item = (&'a Container, Place)> {
     let (init, main) = (path.key("initContainers"), path.key("containers"));
     let init = spec.init_containers.iter().flatten().enumerate().map(move |(at, container)| (container, init.index(at)));
     init.chain(spec.containers.iter().enumerate().map(move |(at, container)| (container, main.index(at))))
 }
 
-fn check_volumes(object: &Object, spec: &PodSpec, path: &Path, context: &mut Context<'_>) {
+fn check_volumes(object: &Object, spec: &PodSpec, path: &Place, context: &mut Context<'_>) {
     let mut names = BTreeSet::new();
     for (at, volume) in spec.volumes.iter().flatten().enumerate() {
         let path = path.key("volumes").index(at);
@@ -88,7 +88,7 @@ fn check_volumes(object: &Object, spec: &PodSpec, path: &Path, context: &mut Con
     }
 }
 
-fn check_source(volume: &Volume, path: &Path, context: &mut Context<'_>) {
+fn check_source(volume: &Volume, path: &Place, context: &mut Context<'_>) {
     if let Some(claim) = &volume.persistent_volume_claim {
         context.require(Kind::PersistentVolumeClaim, &claim.claim_name, || steps(path, &["persistentVolumeClaim", "claimName"]));
     }
@@ -111,7 +111,7 @@ fn check_source(volume: &Volume, path: &Path, context: &mut Context<'_>) {
     }
 }
 
-fn check_content(kind: Kind, name: &str, items: Option<&[KeyToPath]>, optional: Option<bool>, path: &Path, context: &mut Context<'_>) {
+fn check_content(kind: Kind, name: &str, items: Option<&[KeyToPath]>, optional: Option<bool>, path: &Place, context: &mut Context<'_>) {
     if optional == Some(true) || !context.require(kind, name, || path.key("name")) {
         return;
     }
@@ -124,7 +124,7 @@ fn check_content(kind: Kind, name: &str, items: Option<&[KeyToPath]>, optional: 
 }
 
 /// A `subPath` that the ConfigMap or Secret does not have becomes an empty directory where a file was meant.
-fn check_sub_path(sub_path: &str, volume: &Volume, path: &Path, context: &mut Context<'_>) {
+fn check_sub_path(sub_path: &str, volume: &Volume, path: &Place, context: &mut Context<'_>) {
     let (kind, name, items, optional) = match (&volume.config_map, &volume.secret) {
         (Some(map), _) => (Kind::ConfigMap, map.name.as_str(), &map.items, map.optional),
         (None, Some(secret)) => (Kind::Secret, secret.secret_name.as_deref().unwrap_or_default(), &secret.items, secret.optional),
@@ -145,7 +145,7 @@ fn check_sub_path(sub_path: &str, volume: &Volume, path: &Path, context: &mut Co
     }
 }
 
-fn check_containers(spec: &PodSpec, path: &Path, context: &mut Context<'_>) {
+fn check_containers(spec: &PodSpec, path: &Place, context: &mut Context<'_>) {
     let mut names = BTreeSet::new();
     // Named ports are looked up in the whole pod.
     let mut port_names = BTreeSet::new();
@@ -173,7 +173,7 @@ fn check_containers(spec: &PodSpec, path: &Path, context: &mut Context<'_>) {
     }
 }
 
-fn check_variables(container: &Container, path: &Path, context: &mut Context<'_>) {
+fn check_variables(container: &Container, path: &Place, context: &mut Context<'_>) {
     let mut names = std::collections::BTreeSet::new();
     for (at, variable) in container.env.iter().flatten().enumerate() {
         let path = path.key("env").index(at);
@@ -206,7 +206,7 @@ fn check_variables(container: &Container, path: &Path, context: &mut Context<'_>
     }
 }
 
-fn check_probe(probe: &Probe, container: &Container, path: &Path, context: &mut Context<'_>) {
+fn check_probe(probe: &Probe, container: &Container, path: &Place, context: &mut Context<'_>) {
     let ports = [("httpGet", probe.http_get.as_ref().map(|get| &get.port)), ("tcpSocket", probe.tcp_socket.as_ref().map(|tcp| &tcp.port))];
     for (key, port) in ports {
         // A number may be a port that the container does not declare.

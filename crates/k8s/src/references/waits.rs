@@ -1,25 +1,25 @@
 //! What init containers wait for: `nc -z HOST PORT` and `nslookup HOST` name Services, `kubectl wait job/NAME` names a Job.
 
 use k8s_openapi::api::core::v1::Container;
-use windlass_yaml::Path;
 
 use super::network::check_service_port;
-use super::{Context, pod};
+use super::{Context, Place, pod};
 use crate::kind::Kind;
 use crate::object::Object;
 use crate::resource::Resource;
 
 pub(super) fn check(object: &Object, context: &mut Context<'_>) {
     let (Some(spec), Some(path)) = (object.resource.pod_spec(), Resource::pod_spec_path(object.kind())) else { return };
-    for (container, path) in pod::containers(spec, &path).take(spec.init_containers.iter().flatten().count()) {
+    for (container, path) in pod::containers(spec, &Place::at(path)).take(spec.init_containers.iter().flatten().count()) {
         check_container(container, &path, context);
     }
 }
 
-fn check_container(container: &Container, path: &Path, context: &mut Context<'_>) {
+fn check_container(container: &Container, path: &Place, context: &mut Context<'_>) {
     let text = container.command.iter().flatten().chain(container.args.iter().flatten());
-    let words: Vec<&str> =
-        text.flat_map(|text| text.split(|character: char| character.is_whitespace() || ";&|()".contains(character))).collect();
+    let words: Vec<&str> = text
+        .flat_map(|text| text.split(|character: char| character.is_whitespace() || matches!(character, ';' | '&' | '|' | '(' | ')')))
+        .collect();
     let path = path.key("command");
     let mut at = 0;
     while at < words.len() {

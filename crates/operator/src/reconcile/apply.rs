@@ -220,7 +220,7 @@ impl Hands<'_> {
         if facts.uid() != uid || !facts.may_be_deleted_by(object.kind, self.uid) {
             let note = format!("{object} is not deleted: it is no longer this Stack's");
             memo.tell(Word { is_warning: true, reason: "PruneBlocked", note, action: "Prune" });
-            self.shell.cache.disowned(self.key, object, facts);
+            self.shell.cache.disowned(self.key, object, facts, self.uid);
             return Ok(());
         }
         let propagation = match how {

@@ -101,6 +101,8 @@ pub struct Facts {
     pub resource_version: String,
     controller: Option<OwnerReference>,
     stack_uid: String,
+    /// It looked like the Stack's, and a live look said that the Stack may not delete it: its owner or our mark was taken off.
+    is_let_go: bool,
     hash: String,
     fields: String,
     applied_fields: Option<String>,
@@ -130,6 +132,7 @@ impl Facts {
             resource_version,
             controller: owners.clone().find(|owner| owner.controller == Some(true)).cloned(),
             stack_uid: mark(&metadata.labels, STACK_UID_LABEL),
+            is_let_go: false,
             hash: mark(&metadata.annotations, HASH_ANNOTATION),
             fields,
             applied_fields: None,
@@ -157,6 +160,7 @@ impl Facts {
     /// Whose it is, seen from a Stack.
     pub fn owner(&self, kind: Kind, stack_uid: &str) -> Owner {
         match &self.controller {
+            _ if self.is_let_go => Owner::Foreign("it was taken from the Stack".to_owned()),
             Some(owner) if owner.uid == stack_uid => Owner::Mine,
             Some(owner) => Owner::Foreign(format!("the name is taken by an object of {} `{}`", owner.kind, owner.name)),
             None if self.stack_uid == stack_uid => Owner::Mine,
@@ -269,8 +273,10 @@ impl Cache {
         }
     }
 
-    /// An object is not what it was taken for.
-    pub fn disowned(&self, stack: &StackKey, object: &ObjectRef, facts: Facts) {
+    /// An object is not what it was taken for. One that looks like the Stack's but is not its to delete (the garbage collector takes
+    /// owners off after `--cascade=orphan`) is nobody's until a watch tells of it again: nobody must wait for its end.
+    pub fn disowned(&self, stack: &StackKey, object: &ObjectRef, mut facts: Facts, stack_uid: &str) {
+        facts.is_let_go = !facts.may_be_deleted_by(object.kind, stack_uid);
         self.lock().entry(stack.clone()).or_default().insert(object.clone(), facts);
     }
 
@@ -374,6 +380,21 @@ mod tests {
     fn owned_by(uid: &str, label: &str) -> Value {
         let owner = json!({ "apiVersion": "windlass.dev/v1alpha1", "kind": "Stack", "name": "shop", "uid": uid, "controller": true });
         json!({ "uid": "o-1", "labels": { STACK_UID_LABEL: label }, "ownerReferences": [owner] })
+    }
+
+    #[test]
+    fn nobody_waits_for_the_end_of_an_object_whose_owner_was_taken_off() {
+        let (cache, stack, object) = (Cache::default(), ("shop".to_owned(), "shop".to_owned()), ObjectRef::new(Kind::Deployment, "web"));
+        let orphan = || facts(Kind::Deployment, json!({ "uid": "o-1", "labels": { STACK_UID_LABEL: "u-1" } }));
+        let owner = || cache.view(&stack, "u-1")[&object].owner.clone();
+        cache.heard(&stack, object.clone(), orphan());
+        // It is put right while the Stack wants it.
+        assert_eq!(owner(), Owner::Mine);
+        cache.disowned(&stack, &object, orphan(), "u-1");
+        assert!(matches!(owner(), Owner::Foreign(_)));
+        // Another of the same name is the Stack's as any other.
+        cache.disowned(&stack, &object, facts(Kind::Deployment, owned_by("u-1", "u-1")), "u-1");
+        assert_eq!(owner(), Owner::Mine);
     }
 
     #[test]

@@ -47,7 +47,7 @@ declare_rule! {
 }
 
 fn check(stack: &StackContext<'_>, findings: &mut Findings<'_>) {
-    let mut known: BTreeMap<(u16, String), Vec<(ServiceContext<'_>, &Spanned<Port>)>> = BTreeMap::new();
+    let mut known: BTreeMap<_, Vec<(ServiceContext<'_>, &Spanned<Port>)>> = BTreeMap::new();
     for service in stack.services() {
         for port in &service.model().ports {
             let Some(place) = place(&port.value) else { continue };
