@@ -114,7 +114,6 @@ proptest! {
 /// What was found so.
 #[test]
 fn manifests_that_once_ended_in_a_panic_have_verdicts() {
-    for text in ["{apiVersion: v1, kind: ConfigMap, metadata: {name: a}, binaryData: {a: =}}"] {
-        manifests::check(Version::DEFAULT, [text.to_owned(), String::new(), text.to_owned()], "");
-    }
+    let text = "{apiVersion: v1, kind: ConfigMap, metadata: {name: a}, binaryData: {a: =}}";
+    manifests::check(Version::DEFAULT, [text.to_owned(), String::new(), text.to_owned()], "");
 }
