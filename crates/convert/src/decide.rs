@@ -16,7 +16,7 @@ mod kind;
 mod known_secrets;
 mod mount;
 mod name;
-mod peer;
+pub(crate) mod peer;
 mod pod;
 pub(crate) mod port;
 mod reach;
@@ -140,7 +140,7 @@ impl<'a> Plan<'a> {
         let names = name::service_names(input.project, diagnostics);
         let awaited = kind::awaited(input.project);
         let groups = alike::groups(input);
-        let middlewares = route::middleware::Middlewares::of(input.project);
+        let proxies = route::Proxies::of(input.project);
         let part_of = |index: usize| {
             let group = groups.iter().find(|group| input.options.consolidate && group.contains(&index))?;
             (group[0] != index).then_some(group[0])
@@ -157,7 +157,7 @@ impl<'a> Plan<'a> {
             };
             let image = ImageFacts::of(service, input, &reader);
             let chosen = Chosen::of(service);
-            let asked = route::Asked::of(index, service, &middlewares);
+            let asked = route::Asked::of(index, service, &proxies);
             let ports = port::offered(service, &image, &asked, diagnostics);
             let replicas = kind::replicas(service, &chosen, input.options).saturating_mul(size_of(index));
             let decided = kind::kind(service, &image, &chosen, replicas, awaited.get(service.name.as_str()).copied());

@@ -16,6 +16,7 @@ use windlass_k8s::{Kind, Object, ObjectRef, Objects};
 use windlass_source::Diagnostic;
 
 use crate::decide::Plan;
+use crate::decide::route::is_variable;
 use crate::draft::Draft;
 use crate::fates::{Fates, Place};
 use crate::layout::{Home, Layout};
@@ -89,10 +90,16 @@ fn without_effect(plan: &Plan<'_>, fates: &mut Fates) {
     for service in plan.services.iter().filter(|service| service.is_converted()) {
         let asked = &service.asked;
         for (at, message) in &asked.heeded {
-            fates.mapped_with(service.path("").join(at), [], *message);
+            match is_variable(at) {
+                true => fates.explain(&service.path("").join(at), message),
+                false => fates.mapped_with(service.path("").join(at), [], *message),
+            }
         }
         for (at, reason) in &asked.unusable {
-            fates.lost(service.path("").join(at), reason.clone());
+            match is_variable(at) {
+                true => fates.explain(&service.path("").join(at), reason),
+                false => fates.lost(service.path("").join(at), reason.clone()),
+            }
         }
         for (number, transport, at) in &asked.other_ports {
             let place = service
@@ -100,14 +107,12 @@ fn without_effect(plan: &Plan<'_>, fates: &mut Fates) {
                 .filter(|_| service.is_reachable())
                 .map(|index| Place::object(ObjectRef::new(Kind::Service, service.name.clone()), &format!("spec.ports[{index}].port")));
             match place {
-                Some(place) => {
-                    fates.mapped_with(service.path("").join(at), [place], "reached from inside; its routers say what is left to do")
-                }
+                Some(place) => fates.mapped_with(service.path("").join(at), [place], "its routers say who reaches it from outside"),
                 None => fates.lost(service.path("").join(at), "nothing can reach the service"),
             }
         }
         for at in &asked.middlewares {
-            fates.unless_decided(service.path("").join(at), Fate::Lost, "no route of the project goes through the middleware");
+            fates.unless_decided(service.path("").join(at), Fate::Lost, "no route of the project goes through it");
         }
         let routes = asked.routes.iter().flat_map(|route| &route.at);
         if service.ports.is_empty() {

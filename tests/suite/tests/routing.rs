@@ -131,6 +131,10 @@ fn traefik(at: &str, labels: &BTreeMap<String, String>, asked: &mut Vec<Asked>) 
     for router in routers {
         let get = |what: &str| labels.get(&format!("traefik.http.routers.{router}.{what}"));
         let Some(rule) = get("rule").cloned() else { continue };
+        // A part of Traefik itself.
+        if get("service").is_some_and(|service| service.ends_with("@internal")) {
+            continue;
+        }
         let ports: BTreeMap<&str, &String> = labels
             .iter()
             .filter_map(|(name, port)| {
@@ -181,18 +185,29 @@ fn nginx_proxy(variables: &BTreeMap<String, String>, asked: &mut Vec<Asked>) {
     }
 }
 
+/// Every `reverse_proxy` of a site, for the paths of the `handle` or `handle_path` around it or before its upstream.
 fn caddy(at: &str, labels: &BTreeMap<String, String>, asked: &mut Vec<Asked>) {
-    let (Some(site), Some(upstream)) = (labels.get("caddy"), labels.get("caddy.reverse_proxy")) else { return };
-    let host = site.trim_start_matches("http://").trim_start_matches("https://").to_owned();
-    let own = host.clone();
-    asked.push(Asked {
-        at: format!("{at}.caddy"),
-        matches: Box::new(move |host, _| host == own),
-        hosts: vec![host],
-        paths: Vec::new(),
-        port: upstream.split([' ', '}']).find_map(|word| word.parse().ok()),
-        is_encrypted: !site.starts_with("http://"),
-    });
+    let bare = |part: &str| part.trim_matches(|letter: char| letter.is_ascii_digit() || letter == '_').to_owned();
+    for (label, upstream) in labels.iter().filter(|(label, _)| bare(label.rsplit('.').next().unwrap_or_default()) == "reverse_proxy") {
+        let Some((site, directive)) = label.split_once('.').filter(|(site, _)| bare(site) == "caddy") else { continue };
+        let Some(addresses) = labels.get(site).filter(|addresses| !addresses.starts_with('(')) else { continue };
+        let around = directive.rsplit_once('.').and_then(|(around, _)| labels.get(&format!("{site}.{around}")));
+        let path = around.map_or(upstream.as_str(), String::as_str).split_whitespace().next().filter(|word| word.starts_with('/'));
+        let prefix = path.map(|path| path.trim_end_matches('*').trim_end_matches('/').to_owned()).unwrap_or_default();
+        for address in addresses.split([',', ' ']).filter(|address| !address.is_empty()) {
+            let host = address.trim_start_matches("http://").trim_start_matches("https://").to_owned();
+            let (own, below) = (host.clone(), format!("{prefix}/"));
+            let prefix = prefix.clone();
+            asked.push(Asked {
+                at: if site.contains('_') { format!("{at}.{site}") } else { format!("{at}.caddy") },
+                paths: if prefix.is_empty() { Vec::new() } else { vec![prefix.clone()] },
+                matches: Box::new(move |host, path| host == own && (path == prefix || path.starts_with(&below))),
+                hosts: vec![host],
+                port: upstream.split([' ', '}']).find_map(|word| word.parse().ok()),
+                is_encrypted: !address.starts_with("http://"),
+            });
+        }
+    }
 }
 
 /// What a service asks for, and the paths of all leaves that do.
@@ -307,7 +322,7 @@ fn every_project_of_the_corpus_is_reached_as_its_labels_say() {
 
 #[test]
 fn labels_of_each_proxy_give_the_hosts_paths_ports_and_tls_that_they_say() {
-    const SERVICES: [(&str, &str); 9] = [
+    const SERVICES: [(&str, &str); 11] = [
         (
             "two-routers",
             "labels: { traefik.http.routers.a.rule: 'Host(`a.test`)', traefik.http.routers.a.tls: 'true', traefik.http.routers.b.rule: 'Host(`b.test`) && PathPrefix(`/x`)', traefik.http.services.s.loadbalancer.server.port: '81' }",
@@ -331,6 +346,14 @@ fn labels_of_each_proxy_give_the_hosts_paths_ports_and_tls_that_they_say() {
             "environment: { VIRTUAL_HOST: 'a.test,b.test', VIRTUAL_PORT: '3000', VIRTUAL_PATH: /app, LETSENCRYPT_HOST: b.test }",
         ),
         ("caddy", "labels: { caddy: a.test, caddy.reverse_proxy: '{{upstreams 8080}}' }"),
+        (
+            "caddy-paths",
+            "labels: { caddy_0: 'a.test, http://b.test', caddy_0.handle_path_0: /api/*, caddy_0.handle_path_0.reverse_proxy: '{{upstreams 81}}', caddy_0.handle_1.reverse_proxy: '{{upstreams 82}}', caddy_1: c.test, caddy_1.0_reverse_proxy: '/x/* {{upstreams 83}}' }",
+        ),
+        (
+            "dashboard",
+            "labels: { traefik.http.routers.d.rule: 'Host(`d.test`)', traefik.http.routers.d.service: api@internal, traefik.http.routers.a.rule: 'Host(`a.test`)', traefik.http.services.a.loadbalancer.server.port: '80' }",
+        ),
         ("caddy-plain", "labels: { caddy: 'http://a.test', caddy.reverse_proxy: '{{upstreams 8080}}' }"),
     ];
     let mut wrong = Vec::new();

@@ -6,6 +6,7 @@ use windlass_compose::model::Port;
 
 use windlass_source::{Code, Diagnostic};
 
+use super::route::Opening;
 use super::{ServicePlan, Transport};
 use crate::options::{ExposeDefault, Exposure, Options};
 
@@ -58,16 +59,8 @@ pub(crate) fn host_port(port: &Port) -> Option<u16> {
 
 /// How a published port is reached: by `--expose`, then by what the project says.
 pub(crate) fn outside(plan: &ServicePlan<'_>, port: &Port, options: &Options) -> Outside {
-    let target = u16::try_from(port.target.value).ok();
-    let fits = |port: Option<u16>| port.is_none() || port == target;
-    let rules = options.expose.rules.iter().filter(|rule| rule.service == plan.service.name.as_str() && fits(rule.port));
-    // A rule with a port beats one without; of two alike the later.
-    if let Some(rule) = rules.max_by_key(|rule| rule.port.is_some()) {
-        return rule.how.into();
-    }
-    let chosen = plan.chosen.expose.iter().filter(|(port, _)| fits(*port));
-    if let Some((_, wish)) = chosen.max_by_key(|(port, _)| port.is_some()) {
-        return wish.value.into();
+    if let Some(how) = wished(plan, u16::try_from(port.target.value).ok(), options) {
+        return how.into();
     }
     let is_loopback = port.host_ip.as_ref().and_then(|ip| ip.parse::<IpAddr>().ok()).is_some_and(|ip| ip.is_loopback());
     if is_loopback {
@@ -80,12 +73,32 @@ pub(crate) fn outside(plan: &ServicePlan<'_>, port: &Port, options: &Options) ->
     }
 }
 
+/// How a port is reached that a proxy passes connections on to: whoever writes that means the outside.
+pub(crate) fn opened(plan: &ServicePlan<'_>, opening: &Opening, options: &Options) -> Outside {
+    match (wished(plan, Some(opening.number), options), options.expose.default) {
+        (Some(how), _) => how.into(),
+        (None, ExposeDefault::None) => Outside::Inside(Because::Flag),
+        (None, ExposeDefault::Auto) => Outside::LoadBalancer,
+    }
+}
+
+/// What `--expose` says of a container's port, or what the project says.
+fn wished(plan: &ServicePlan<'_>, number: Option<u16>, options: &Options) -> Option<Exposure> {
+    let fits = |port: Option<u16>| port.is_none() || port == number;
+    let rules = options.expose.rules.iter().filter(|rule| rule.service == plan.service.name.as_str() && fits(rule.port));
+    // A rule with a port beats one without; of two alike the later.
+    let rule = rules.max_by_key(|rule| rule.port.is_some()).map(|rule| rule.how);
+    let chosen = plan.chosen.expose.iter().filter(|(port, _)| fits(*port));
+    rule.or_else(|| chosen.max_by_key(|(port, _)| port.is_some()).map(|(_, wish)| wish.value))
+}
+
 /// Says which rules of `--expose` fit nothing.
 pub(super) fn check(services: &[ServicePlan<'_>], options: &Options, diagnostics: &mut Vec<Diagnostic>) {
     for rule in &options.expose.rules {
         let service = services.binary_search_by(|plan| plan.service.name.as_str().cmp(&rule.service)).ok().map(|at| &services[at]);
         let published = |plan: &ServicePlan<'_>| {
             plan.service.ports.iter().any(|port| rule.port.is_none_or(|number| port.target.value == u32::from(number)))
+                || plan.asked.openings.iter().any(|opening| rule.port.is_none_or(|number| opening.number == number))
         };
         let (message, help) = match service {
             None => (

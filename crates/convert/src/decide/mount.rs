@@ -259,6 +259,26 @@ fn anonymous(plan: &MountPlan<'_>, service: usize, volumes: &mut Vec<VolumePlan>
     if is_empty_in_image || read_only_root { Becoming::Scratch } else { Becoming::OwnLayer }
 }
 
+/// A directory within another that has a claim is a part of that claim, as it is on the host: what one service writes there, others see.
+fn join_nested(sources: &[HostSource], mounts: &mut [Vec<MountPlan<'_>>]) {
+    let claims =
+        || sources.iter().filter_map(|source| if let HostKind::Claim(volume) = source.is { Some((&source.path, volume)) } else { None });
+    for (path, volume) in claims() {
+        let outermost =
+            claims().filter(|(other, _)| *other != path && path.starts_with(other)).min_by_key(|(other, _)| other.as_os_str().len());
+        let Some((around, claim)) = outermost else { continue };
+        let Ok(inner) = path.strip_prefix(around) else { continue };
+        let inner = inner.to_string_lossy();
+        for plan in mounts.iter_mut().flatten().filter(|plan| matches!(plan.becomes, Becoming::Volume(own) if own == volume)) {
+            plan.becomes = Becoming::Volume(claim);
+            plan.sub_path = Some(match &plan.sub_path {
+                Some(own) => format!("{inner}/{own}").into(),
+                None => inner.as_ref().into(),
+            });
+        }
+    }
+}
+
 /// The host's paths, each decided once for all that mount it.
 struct Host<'r, 'a> {
     reader: &'r Reader<'r>,
@@ -323,6 +343,7 @@ impl Host<'_, '_> {
             let origin = first.map(|source| source.origin.clone()).unwrap_or_default();
             sources.push(HostSource { path: path.clone(), is, origin });
         }
+        join_nested(&sources, mounts);
         sources
     }
 

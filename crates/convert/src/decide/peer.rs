@@ -2,16 +2,19 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use windlass_compose::model::Test;
+
 use super::ServicePlan;
 use super::reach::hosts;
 
 /// Marks services whose Service has to lead to pods that are not ready: members of a cluster by the catalogue, with several
-/// replicas or as several services that name each other, and services of any one image that call each other.
+/// replicas or as several services that name each other, services of any one image that call each other, and those whose healthcheck
+/// makes a replica set in which they have their own name.
 pub(super) fn find(services: &mut [ServicePlan<'_>]) {
     let is_clustered = |plan: &ServicePlan<'_>| plan.image.entry().is_some_and(|image| image.clustered);
     let mut families: BTreeMap<String, Vec<usize>> = BTreeMap::new();
     for plan in services.iter_mut().filter(|plan| plan.is_converted()) {
-        plan.publishes_not_ready = is_clustered(plan) && plan.replicas > 1;
+        plan.publishes_not_ready = (is_clustered(plan) && plan.replicas > 1) || checks(plan).any(makes_replica_set);
         if let Some(reference) = plan.image.reference.as_ref().filter(|_| plan.image.runs_own_command || is_clustered(plan)) {
             families.entry(reference.repository()).or_default().push(plan.index);
         }
@@ -41,6 +44,23 @@ pub(super) fn find(services: &mut [ServicePlan<'_>]) {
     }
 }
 
+/// The words of a service's healthcheck.
+fn checks<'s>(plan: &ServicePlan<'s>) -> impl Iterator<Item = &'s str> {
+    let test = plan.service.healthcheck.as_ref().and_then(|check| check.test.as_ref());
+    let words = match test.map(|test| &test.value) {
+        Some(Test::Exec(words)) => words.as_slice(),
+        Some(Test::Shell(script)) => std::slice::from_ref(script),
+        _ => &[],
+    };
+    words.iter().map(|word| word.as_str())
+}
+
+/// True for a script that makes a replica set of MongoDB: the names in it are those by which its members and clients find each other,
+/// and a member has to reach itself by its own before the check can succeed.
+pub(crate) fn makes_replica_set(script: &str) -> bool {
+    script.contains("rs.initiate") || script.contains("rs.reconfig") || script.contains("replSetInitiate")
+}
+
 /// Which of `names` the environment or the command of a service has: as a word for members of a cluster, whose settings have
 /// forms of their own (`node1=http://…`), else where a host stands.
 fn mentions<'n>(plan: &ServicePlan<'_>, names: &BTreeSet<&'n str>, as_word: bool) -> BTreeSet<&'n str> {
@@ -64,6 +84,17 @@ mod tests {
     use crate::testing::project;
 
     const FIELD: &str = "spec.publishNotReadyAddresses";
+
+    #[test]
+    fn a_healthcheck_that_makes_a_replica_set_keeps_the_name_of_its_member() {
+        let outcome = project(
+            r#"services: { mongo: { image: 'mongo:7', command: [--replSet, rs0], healthcheck: { test: "echo \"try { rs.status() } catch (err) { rs.initiate({_id:'rs0',members:[{_id:0,host:'mongo:27017'}]}) }\" | mongosh" } } }"#,
+        )
+        .convert();
+        assert_eq!(outcome.field("Service/mongo", FIELD), "true\n");
+        let probe = outcome.pod("StatefulSet/mongo", "containers[0].readinessProbe.exec.command");
+        assert!(probe.contains("host:'mongo:27017'"), "{probe}");
+    }
 
     #[test]
     fn members_of_a_cluster_find_each_other_before_they_are_ready() {

@@ -10,10 +10,12 @@ mod traefik;
 use std::collections::BTreeMap;
 
 use smol_str::SmolStr;
-use windlass_compose::model::Service;
+use windlass_compose::model::{Labels, Project, Service};
 use windlass_yaml::Path;
 
+use self::caddy::Snippets;
 use self::middleware::{Filter, Middlewares};
+use self::traefik::EntryPoints;
 use super::expose::{Outside, outside};
 use super::{Chosen, ServicePlan, Transport};
 use crate::options::{Exposure, Options};
@@ -28,10 +30,25 @@ pub(crate) struct Asked {
     pub(crate) middlewares: Vec<Path>,
     /// Ports that are asked for without a route of HTTP, each with its label.
     pub(crate) other_ports: Vec<(u16, Transport, Path)>,
+    /// Those of them that a proxy opens to the outside.
+    pub(crate) openings: Vec<Opening>,
     /// Understood; nothing of it needs a place.
     pub(crate) heeded: Vec<(Path, &'static str)>,
     /// Understood, without a counterpart.
     pub(crate) unusable: Vec<(Path, String)>,
+}
+
+/// A port that a proxy passes connections on to.
+#[derive(Clone, Debug)]
+pub(crate) struct Opening {
+    /// The container's.
+    pub(crate) number: u16,
+    pub(crate) transport: Transport,
+    /// The one on which the proxy is reached.
+    pub(crate) host: u16,
+    /// False where the proxy looks at the name that a client asks for.
+    pub(crate) is_for_all: bool,
+    pub(crate) at: Vec<Path>,
 }
 
 /// One host and path that is asked for.
@@ -50,6 +67,19 @@ pub(crate) struct AskedRoute {
     pub(crate) at: Vec<Path>,
     /// What happens on the way.
     pub(crate) filters: Vec<Filter>,
+}
+
+/// What labels of one service say for all others.
+pub(super) struct Proxies {
+    middlewares: Middlewares,
+    snippets: Snippets,
+    entry_points: EntryPoints,
+}
+
+impl Proxies {
+    pub(super) fn of(project: &Project) -> Self {
+        Self { middlewares: Middlewares::of(project), snippets: Snippets::of(project), entry_points: EntryPoints::of(project) }
+    }
 }
 
 /// How requests come to a service.
@@ -80,11 +110,11 @@ pub(crate) struct Route {
 
 impl Asked {
     /// `index` is the service's place in the project.
-    pub(super) fn of(index: usize, service: &Service, middlewares: &Middlewares) -> Self {
+    pub(super) fn of(index: usize, service: &Service, proxies: &Proxies) -> Self {
         let mut asked = Self { service: service.name.value.clone(), ..Self::default() };
-        traefik::read(index, service, middlewares, &mut asked);
-        nginx_proxy::read(service, &mut asked);
-        caddy::read(service, &mut asked);
+        traefik::read(index, service, &proxies.middlewares, &proxies.entry_points, &mut asked);
+        nginx_proxy::read(index, service, &mut asked);
+        caddy::read(index, service, &proxies.snippets, &mut asked);
         kompose::read(service, &mut asked);
         asked
     }
@@ -100,9 +130,17 @@ impl Asked {
         self.routes.iter().any(|route| route.at.contains(path))
             || self.middlewares.contains(path)
             || self.other_ports.iter().any(|(.., at)| at == path)
+            || self.openings.iter().any(|opening| opening.at.contains(path))
             || self.heeded.iter().any(|(at, _)| at == path)
             || self.unusable.iter().any(|(at, _)| at == path)
     }
+}
+
+/// Where a service has labels for proxies: those of containers, and of Swarm's services.
+fn label_sets(service: &Service) -> impl Iterator<Item = (Path, &Labels)> {
+    let deploy = service.deploy.as_ref().map(|deploy| &deploy.labels);
+    let sets = [(Path::parse("labels"), Some(&service.labels)), (Path::parse("deploy.labels"), deploy)];
+    sets.into_iter().filter_map(|(at, labels)| Some((at, labels?)))
 }
 
 /// Decides for each service, once its ports are known.
@@ -226,6 +264,11 @@ impl Routing {
         }
         self.routes = merged;
     }
+}
+
+/// True for the path of a variable beneath its service: whatever it asks of a proxy, it stays one.
+pub(crate) fn is_variable(at: &Path) -> bool {
+    Path::parse("environment").contains(at)
 }
 
 /// A host name that an Ingress takes: a DNS name, of which the first label may be `*`.

@@ -18,7 +18,7 @@ use windlass_source::{Diagnostic, Origin};
 use super::waits::waits_for_job;
 use super::workload::identity;
 use super::{add, published_name};
-use crate::decide::expose::{Outside, outside, transport};
+use crate::decide::expose::{Outside, opened, outside, transport};
 use crate::decide::{Plan, ServicePlan, is_isolated};
 
 /// Marks pods that are in internal networks only.
@@ -161,6 +161,13 @@ fn open(owner: &ServicePlan<'_>, plan: &Plan<'_>) -> Option<Object> {
         }
     }
     for member in plan.pod_members(owner.index) {
+        for opening in &member.asked.openings {
+            let port = port(opening.transport.as_str(), i32::from(opening.number));
+            let is_inside = matches!(opened(member, opening, plan.input.options), Outside::Inside(_));
+            if !is_inside && !ports.contains(&port) {
+                ports.push(port);
+            }
+        }
         for route in member.routing.iter().flat_map(|routing| &routing.routes) {
             let port = port("TCP", i32::from(member.ports[route.port].number));
             if !ports.contains(&port) {

@@ -20,7 +20,7 @@ use super::add;
 use super::services::metadata;
 use crate::content::holder;
 use crate::decide::route::middleware::{Filter, What};
-use crate::decide::route::{Route, Routing};
+use crate::decide::route::{Route, Routing, is_variable};
 use crate::decide::{Plan, ServicePlan};
 use crate::fates::{Fates, Place};
 
@@ -107,6 +107,13 @@ impl Told {
                 messages.extend(message.filter(|message| !messages.contains(message)));
             }
             let path = plan.services[at.0].path("").join(&at.1);
+            if is_variable(&at.1) {
+                fates.also(path.clone(), places);
+                if !messages.is_empty() {
+                    fates.explain(&path, &format!("it stays a variable; {}", messages.join("; ")));
+                }
+                continue;
+            }
             match (is_any_kept, messages.is_empty()) {
                 (true, true) => fates.mapped(path, places),
                 (true, false) => fates.approximated(path, places, messages.join("; ")),
@@ -130,7 +137,7 @@ fn numbered(service: &ServicePlan<'_>, index: usize) -> SmolStr {
     if index == 0 { service.name.clone() } else { with_suffix(&service.name, &index.to_string(), SUBDOMAIN_LIMIT) }
 }
 
-/// Says so when requests pass that Traefik would have stopped.
+/// Says so when requests pass that the proxy would have stopped.
 fn unprotected(service: &ServicePlan<'_>, routing: &Routing, plan: &Plan<'_>, diagnostics: &mut Vec<Diagnostic>) {
     if !routing.filters.iter().any(|filter| filter.what.protects()) {
         return;
@@ -148,7 +155,7 @@ fn unprotected(service: &ServicePlan<'_>, routing: &Routing, plan: &Plan<'_>, di
     };
     diagnostics.push(
         Diagnostic::warning(Code("convert::unprotected"), format!("{message} `{}`", service.service.name.value))
-            .label(service.service.name.span(), "asks for a password or certain addresses by a middleware")
+            .label(service.service.name.span(), "asks for a password or certain addresses")
             .because(because)
             .help("name the class with `--ingress-class nginx` where it is ingress-nginx, or protect the service itself"),
     );
@@ -173,8 +180,7 @@ fn tell(service: &ServicePlan<'_>, routing: &Routing, references: &[ObjectRef], 
     let places = || references.iter().map(|reference| Place::object(reference.clone(), "spec"));
     let mut mapped = |at: &windlass_yaml::Path| {
         let path = service.path("").join(at);
-        // A variable stays one.
-        if at.to_string().starts_with("environment") {
+        if is_variable(at) {
             fates.also(path, places());
         } else {
             fates.mapped(path, places());
@@ -222,17 +228,36 @@ fn by_host<'r>(routes: &[&'r Route]) -> BTreeMap<Option<&'r SmolStr>, Vec<&'r Ro
 fn ingresses(service: &ServicePlan<'_>, routing: &Routing, plan: &Plan<'_>, told: &mut Told) -> Vec<Object> {
     let controller = Controller::of(class(service, plan).as_deref());
     let mut objects = Vec::new();
-    for (index, (places, routes)) in by_filters(routing).into_iter().enumerate() {
+    let twins = if controller == Controller::Other { Vec::new() } else { twins(routing) };
+    let mut index = 0;
+    for (places, routes) in by_filters(routing) {
+        let redirection = places.iter().map(|place| &routing.filters[*place]).find(|filter| matches!(filter.what, What::Redirect { .. }));
+        // An Ingress that does not redirect would show what is behind it.
+        if let Some(filter) = redirection {
+            let is_told_elsewhere = twins.iter().any(|twin| std::ptr::eq(twin.filter, filter));
+            let failure = filters::annotations(&filter.what, &["/"], controller, "", service, plan).err();
+            if let Some(reason) = failure {
+                if !is_told_elsewhere {
+                    told.add(filter, || Became::Lost(reason.clone()));
+                }
+                continue;
+            }
+        }
         let reference = ObjectRef::new(Kind::Ingress, numbered(service, index));
         let paths: Vec<&str> = routes.iter().map(|route| route.path.as_str()).collect();
         let mut annotations = BTreeMap::new();
-        let mut is_rewritten = false;
+        let here: Vec<&Twin<'_>> = twins.iter().filter(|twin| routes.iter().any(|route| std::ptr::eq(*route, twin.of))).collect();
+        for twin in &here {
+            let name = filters::FROM_TO_WWW;
+            annotations.insert(name.to_owned(), "true".to_owned());
+            let place = Place::object_at(reference.clone(), Path::parse("metadata.annotations").key(name));
+            told.add(twin.filter, || kept(vec![place.clone()], controller));
+        }
         for filter in places.iter().map(|place| &routing.filters[*place]) {
             let secret = object_name(&format!("{}-auth", reference.name));
             match filters::annotations(&filter.what, &paths, controller, &secret, service, plan) {
                 Err(reason) => told.add(filter, || Became::Lost(reason.clone())),
                 Ok(own) => {
-                    is_rewritten |= matches!(filter.what, What::StripPrefix(_) | What::AddPrefix(_));
                     let annotation =
                         |(name, _): &(String, String)| Place::object_at(reference.clone(), Path::parse("metadata.annotations").key(name));
                     let mut at: Vec<Place> = own.iter().map(annotation).collect();
@@ -243,27 +268,64 @@ fn ingresses(service: &ServicePlan<'_>, routing: &Routing, plan: &Plan<'_>, told
                         at.push(Place::object(ObjectRef::new(Kind::Secret, secret), "data.auth"));
                     }
                     annotations.extend(own);
-                    told.add(filter, || match controller {
-                        Controller::Nginx => Became::Kept(at.clone()),
-                        _ => Became::Differs(at.clone(), "ingress-nginx reads the annotation, other controllers pass it over".to_owned()),
-                    });
+                    told.add(filter, || kept(at.clone(), controller));
                 }
             }
         }
-        objects.push(ingress(&reference, &routes, annotations, is_rewritten, service, routing, plan));
+        let twins: Vec<&SmolStr> = here.iter().map(|twin| twin.host).collect();
+        objects.push(ingress(&reference, &routes, annotations, &twins, service, routing, plan));
+        index += 1;
     }
     objects
+}
+
+/// What became of a filter that annotations are for.
+fn kept(at: Vec<Place>, controller: Controller) -> Became {
+    match controller {
+        Controller::Nginx => Became::Kept(at),
+        _ => Became::Differs(at, "ingress-nginx reads the annotation, other controllers pass it over".to_owned()),
+    }
+}
+
+/// A host that sends all requests to the one with `www.` before it, or without.
+struct Twin<'r> {
+    host: &'r SmolStr,
+    /// A route of the other, for all of its paths where there is one.
+    of: &'r Route,
+    filter: &'r Filter,
+}
+
+/// The hosts of that kind, of which ingress-nginx has an annotation at the other's Ingress.
+fn twins(routing: &Routing) -> Vec<Twin<'_>> {
+    let redirection = |route: &Route| {
+        route.filters.iter().map(|place| &routing.filters[*place]).find_map(|filter| match &filter.what {
+            What::Redirect { target, .. } => Some((filter, target)),
+            _ => None,
+        })
+    };
+    let mut twins = Vec::new();
+    for route in routing.routes.iter().filter(|route| route.path == "/" && !route.is_exact) {
+        let (Some(host), Some((filter, target))) = (&route.host, redirection(route)) else { continue };
+        let Some(to) = target.host.as_ref().filter(|_| target.path.is_none() && target.port.is_none()) else { continue };
+        let is_twin = host.strip_prefix("www.") == Some(to) || to.strip_prefix("www.") == Some(host);
+        let leads_on = routing.routes.iter().filter(|other| other.host.as_ref() == Some(to) && redirection(other).is_none());
+        if let Some(of) = leads_on.max_by_key(|other| other.path == "/" && !other.is_exact).filter(|_| is_twin) {
+            twins.push(Twin { host, of, filter });
+        }
+    }
+    twins
 }
 
 fn ingress(
     reference: &ObjectRef,
     routes: &[&Route],
     annotations: BTreeMap<String, String>,
-    is_rewritten: bool,
+    twins: &[&SmolStr],
     service: &ServicePlan<'_>,
     routing: &Routing,
     plan: &Plan<'_>,
 ) -> Object {
+    let is_rewritten = annotations.contains_key(filters::USE_REGEX);
     let path = |route: &&Route| HTTPIngressPath {
         backend: IngressBackend {
             service: Some(IngressServiceBackend {
@@ -286,7 +348,7 @@ fn ingress(
         host: host.map(SmolStr::to_string),
         http: Some(HTTPIngressRuleValue { paths: routes.iter().map(path).collect() }),
     });
-    let is_here = |host: &&SmolStr| routes.iter().any(|route| route.host.as_ref() == Some(*host));
+    let is_here = |host: &&SmolStr| twins.contains(host) || routes.iter().any(|route| route.host.as_ref() == Some(*host));
     let tls = routing.certificates.iter().filter_map(|(secret, hosts)| {
         let here: Vec<String> = hosts.iter().filter(is_here).map(SmolStr::to_string).collect();
         let tls = IngressTLS { hosts: (!here.is_empty()).then_some(here), secret_name: Some(secret.to_string()) };
@@ -386,6 +448,9 @@ fn rule(service: &ServicePlan<'_>, route: &Route, routing: &Routing) -> Value {
     for filter in route.filters.iter().map(|place| &routing.filters[*place]) {
         // What can't be said is told with the labels.
         let _ = filters.add(&filter.what, &route.path, route.is_exact);
+    }
+    if let Some(rule) = rule.as_object_mut().filter(|_| filters.redirects()) {
+        rule.shift_remove("backendRefs");
     }
     let filters = filters.finish();
     if !filters.is_empty() {

@@ -7,14 +7,14 @@ use k8s_openapi::api::core::v1::{Service, ServicePort, ServiceSpec};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use smol_str::SmolStr;
-use windlass_compose::model::{EndpointMode, Port};
+use windlass_compose::model::EndpointMode;
 use windlass_k8s::name::with_suffix;
 use windlass_k8s::{Kind, Object, ObjectRef, Objects};
 use windlass_source::{Code, Diagnostic};
 
 use super::workload::identity;
 use super::{add, on_nodes_name, published_name};
-use crate::decide::expose::{Outside, host_port, outside, transport};
+use crate::decide::expose::{Outside, host_port, opened, outside, transport};
 use crate::decide::{Offered, Plan, ServicePlan};
 use crate::fates::{Fates, Place};
 use crate::options::Exposure;
@@ -154,8 +154,32 @@ fn published(service: &ServicePlan<'_>, plan: &Plan<'_>, objects: &mut Objects, 
         let Some(offered) = service.port_position(number, transport).map(|at| &service.ports[at]) else { continue };
         match outside(service, published, plan.input.options) {
             Outside::Inside(_) | Outside::Ingress | Outside::Gateway => {}
-            Outside::LoadBalancer => balanced.push(published_port(published, offered)),
-            Outside::NodePort => on_nodes.push(published_port(published, offered)),
+            Outside::LoadBalancer => balanced.push(published_port(host_port(published), offered)),
+            Outside::NodePort => on_nodes.push(published_port(host_port(published), offered)),
+        }
+    }
+    for opening in &service.asked.openings {
+        let Some(offered) = service.port_position(opening.number, opening.transport).map(|at| &service.ports[at]) else { continue };
+        let path = |at| service.path("").join(at);
+        let (name, ports) = match opened(service, opening, plan.input.options) {
+            Outside::LoadBalancer => (published_name(&service.name), &mut balanced),
+            Outside::NodePort => (on_nodes_name(&service.name), &mut on_nodes),
+            how => {
+                let reason = match how {
+                    Outside::Inside(_) => "`--expose` keeps it inside",
+                    _ => "an Ingress or HTTPRoute is for HTTP; `loadbalancer` or `nodeport` opens the port",
+                };
+                opening.at.iter().for_each(|at| fates.lost(path(at), reason));
+                continue;
+            }
+        };
+        ports.push(published_port(Some(opening.host), offered));
+        let place = Place::object(ObjectRef::new(Kind::Service, name), "spec.ports");
+        for at in &opening.at {
+            match opening.is_for_all {
+                true => fates.mapped(path(at), [place.clone()]),
+                false => fates.approximated(path(at), [place.clone()], "whatever name of a host a client asks for"),
+            }
         }
     }
     let mut add_service = |name: SmolStr, kind: &str, mut ports: Vec<ServicePort>| {
@@ -190,8 +214,9 @@ fn published(service: &ServicePlan<'_>, plan: &Plan<'_>, objects: &mut Objects, 
     }
 }
 
-fn published_port(published: &Port, offered: &Offered) -> ServicePort {
-    let number = host_port(published).unwrap_or(offered.number);
+/// `host` is the port on which it is reached, where somebody says.
+fn published_port(host: Option<u16>, offered: &Offered) -> ServicePort {
+    let number = host.unwrap_or(offered.number);
     let name = if number == offered.number {
         offered.name.clone()
     } else {

@@ -12,6 +12,9 @@ use crate::graph::measure::Font;
 use crate::graph::simplify::{Simple, simplify};
 use crate::graph::{Edge, Graph, Means, Node};
 
+/// How far a page may shrink the picture to its own width; beyond, its text could not be read and the page scrolls it.
+const LEAST: f64 = 0.75;
+
 /// Around everything.
 const MARGIN: f64 = 24.0;
 const TITLE: Font = Font { size: 18.0, bold: true };
@@ -83,7 +86,7 @@ impl<'g> Picture<'g> {
         html! {
             svg xmlns="http://www.w3.org/2000/svg" class="windlass-graph" width=(px(width)) height=(px(height))
                 viewBox=(format!("0 0 {} {}", px(width), px(height))) role="graphics-document document" lang="en"
-                aria-labelledby=(title) aria-describedby=(desc) {
+                aria-labelledby=(title) aria-describedby=(desc) style=[(!is_file).then(|| format!("min-width:{}px", px(width * LEAST)))] {
                 title id=(title) { "Graph of " (clean(&self.graph.name)) }
                 desc id=(desc) { (clean(&summary)) " " (self.sentences()) }
                 style { (PreEscaped(STYLE)) }

@@ -10,6 +10,7 @@ use smol_str::SmolStr;
 use windlass_compose::model::Test;
 use windlass_source::Spanned;
 
+use crate::decide::peer::makes_replica_set;
 use crate::decide::{Plan, ServicePlan, Transport};
 use crate::text::literal;
 
@@ -156,6 +157,10 @@ impl Local<'_> {
             .into_iter()
             .map(|word| {
                 let word = self.plan.reach.rewrite("", &word).into_owned();
+                if makes_replica_set(&word) {
+                    before.clone_from(&word);
+                    return word;
+                }
                 let mut text = String::with_capacity(word.len());
                 let mut copied = 0;
                 for (start, name) in name_words(&word) {

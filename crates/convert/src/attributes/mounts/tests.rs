@@ -825,3 +825,30 @@ fn a_build_context_above_the_project_has_the_files_in_its_image() {
     // What is written is data.
     assert!(outcome.pod("Deployment/web", "volumes").contains("persistentVolumeClaim"));
 }
+
+#[test]
+fn a_directory_within_another_is_a_part_of_its_claim() {
+    let outcome = project(
+        "services:
+  loader: { image: acme/loader:1, environment: { PGID: '1000' }, volumes: ['/srv/media/downloads:/downloads', './conf:/config'] }
+  player: { image: acme/player:1, volumes: ['/srv/media:/media', '/srv/media2:/more'] }",
+    )
+    .convert();
+    insta::assert_snapshot!(outcome.pod("Deployment/loader", "containers[0].volumeMounts"), @"
+    - name: srv-media
+      mountPath: /downloads
+      subPath: downloads
+    - name: conf
+      mountPath: /config
+    ");
+    insta::assert_snapshot!(outcome.pod("Deployment/player", "containers[0].volumeMounts"), @"
+    - name: srv-media
+      mountPath: /media
+    - name: srv-media2
+      mountPath: /more
+    ");
+    assert_eq!(outcome.pod("Deployment/loader", "securityContext.fsGroup"), "1000\n");
+    let claims: Vec<String> = outcome.names().into_iter().filter(|name| name.starts_with("PersistentVolumeClaim/")).collect();
+    assert_eq!(claims, ["PersistentVolumeClaim/conf", "PersistentVolumeClaim/srv-media", "PersistentVolumeClaim/srv-media2"]);
+    assert!(outcome.pod("Deployment/loader", "affinity").contains("volume-srv-media"));
+}

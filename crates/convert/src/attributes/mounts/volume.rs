@@ -117,14 +117,20 @@ fn template(volume: &VolumePlan, service: &ServicePlan<'_>, plan: &Plan<'_>, sin
 /// A new claim belongs to root; Docker gives a new volume the owner of the image's directory.
 fn group(service: &ServicePlan<'_>, sink: &mut Sink<'_>) {
     let written = service.service.user.is_some();
+    // Images of linuxserver.io and others change to this group after their start as root.
+    let variable = service.service.environment.get("PGID").and_then(Option::as_ref).and_then(|group| group.trim().parse::<i64>().ok());
+    let variable = variable.filter(|group| *group > 0);
     let group = match user(service) {
         // `user: "1000"` has the group 0, which may write no more than others.
         (Some(uid), gid) if written => gid.or((uid != 0).then_some(uid)),
-        _ => service.image.volume_group(),
+        _ => variable.or_else(|| service.image.volume_group()),
     };
     let Some(group) = group.filter(|group| written || *group != 0) else { return };
-    let because =
-        if written { "the group of `user`, so that it can write its volumes" } else { "the group as which the image writes its volumes" };
+    let because = match (written, variable) {
+        (true, _) => "the group of `user`, so that it can write its volumes",
+        (false, Some(_)) => "the group that `PGID` gives the server, so that it can write its volumes",
+        (false, None) => "the group as which the image writes its volumes",
+    };
     set_group(group, because, service, sink);
 }
 

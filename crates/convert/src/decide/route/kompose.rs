@@ -3,17 +3,14 @@
 use windlass_compose::model::{Labels, Service};
 use windlass_yaml::Path;
 
-use super::{Asked, AskedRoute, is_host, is_path};
+use super::{Asked, AskedRoute, is_host, is_path, label_sets};
 
 const EXPOSE: &str = "kompose.service.expose";
 const SECRET: &str = "kompose.service.expose.tls-secret";
 
 pub(super) fn read(service: &Service, asked: &mut Asked) {
-    let deploy = service.deploy.as_ref().map(|deploy| &deploy.labels);
-    for (at, labels) in [(Path::parse("labels"), Some(&service.labels)), (Path::parse("deploy.labels"), deploy)] {
-        if let Some(labels) = labels {
-            labels_of(&at, labels, asked);
-        }
+    for (at, labels) in label_sets(service) {
+        labels_of(&at, labels, asked);
     }
 }
 

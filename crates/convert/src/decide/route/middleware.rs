@@ -7,7 +7,7 @@ use smol_str::SmolStr;
 use windlass_compose::model::Project;
 use windlass_yaml::Path;
 
-use super::{is_path, traefik};
+use super::{is_host, is_path, label_sets, traefik};
 
 /// Middlewares may name others (`chain`), which may name them again.
 const DEPTH: usize = 8;
@@ -35,6 +35,14 @@ pub(crate) enum What {
     AddPrefix(SmolStr),
     /// The path is another.
     ReplacePath(SmolStr),
+    /// The beginning of the path is another.
+    ReplacePrefix { from: SmolStr, to: SmolStr },
+    /// The client is sent elsewhere.
+    Redirect { target: Target, is_permanent: bool },
+    /// Plain requests are answered where encrypted ones are.
+    PlainToo,
+    /// What is spoken to the service, as ingress-nginx calls it.
+    Upstream(&'static str),
     /// A password is asked for: lines as `htpasswd` writes them, or `htdigest`.
     Auth { users: Vec<SmolStr>, realm: Option<SmolStr>, is_digest: bool },
     /// Another server is asked whether the request may pass.
@@ -55,6 +63,58 @@ pub(crate) enum What {
     Compress,
     /// There is no counterpart, for this reason.
     Nothing(String),
+}
+
+/// Where a redirection leads; what is not said stays as it was.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Target {
+    pub(crate) scheme: Option<SmolStr>,
+    pub(crate) host: Option<SmolStr>,
+    pub(crate) port: Option<u16>,
+    pub(crate) path: Option<SmolStr>,
+}
+
+impl Target {
+    /// Reads `https://example.com{uri}`, `/login` and what is between, with the placeholders of Caddy that stand for what was asked for.
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        let (scheme, rest) = text.split_once("://").unwrap_or(("", text));
+        let (authority, path) = rest.find('/').map_or((rest, ""), |at| rest.split_at(at));
+        let (authority, path) = match authority.strip_suffix("{uri}") {
+            Some(authority) if path.is_empty() => (authority, "{uri}"),
+            _ => (authority, path),
+        };
+        let (host, port) =
+            authority.split_once(':').map_or(Some((authority, None)), |(host, port)| Some((host, Some(port.parse().ok()?))))?;
+        let said = |text: &str, placeholder: &str| (!text.is_empty() && text != placeholder).then(|| SmolStr::from(text));
+        // An address alone leads to its root.
+        let path = match path {
+            "{uri}" => None,
+            "" => Some("/".into()),
+            path => Some(SmolStr::from(path)),
+        };
+        let target = Self { scheme: said(scheme, "{scheme}"), host: said(host, "{host}"), port, path };
+        let is_known = target.scheme.as_ref().is_none_or(|scheme| scheme == "http" || scheme == "https")
+            && target.host.as_ref().is_none_or(|host| is_host(host))
+            && target.path.as_ref().is_none_or(|path| path.starts_with('/') && !path.contains(['{', '?', '#']));
+        is_known.then_some(target)
+    }
+}
+
+impl Filter {
+    /// As it is on a route of this host.
+    pub(super) fn to(&self, host: Option<&SmolStr>, is_encrypted: bool) -> Self {
+        let mut own = self.clone();
+        if let What::Redirect { target, is_permanent } = &mut own.what {
+            let is_same_host = target.host.is_none() || target.host.as_ref() == host;
+            if is_same_host && !is_encrypted && target.path.is_none() && target.scheme.as_ref().is_some_and(|scheme| scheme == "https") {
+                own.what = What::RedirectToHttps { is_permanent: *is_permanent };
+            } else {
+                target.host = target.host.take().or_else(|| host.cloned());
+                target.scheme.get_or_insert(SmolStr::new_static(if is_encrypted { "https" } else { "http" }));
+            }
+        }
+        own
+    }
 }
 
 impl What {
@@ -83,7 +143,7 @@ impl Middlewares {
     pub(crate) fn of(project: &Project) -> Self {
         let mut middlewares = Self::default();
         for (index, service) in project.services.iter().enumerate() {
-            for (labels_at, labels) in traefik::label_sets(service) {
+            for (labels_at, labels) in label_sets(service) {
                 if traefik::is_off(labels) {
                     continue;
                 }

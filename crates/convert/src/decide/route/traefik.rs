@@ -4,15 +4,63 @@
 use std::collections::BTreeMap;
 
 use smol_str::SmolStr;
-use windlass_compose::model::{Labels, Service};
+use windlass_compose::model::{Labels, Project, Service};
 use windlass_yaml::Path;
 
 use super::super::Transport;
-use super::middleware::{Filter, Middlewares};
-use super::{Asked, AskedRoute, is_host, is_path};
+use super::super::expose::host_port;
+use super::middleware::{Filter, Middlewares, What};
+use super::{Asked, AskedRoute, Opening, is_host, is_path, label_sets};
 
 /// Combinations of hosts and paths that a rule may have.
 const MANY: usize = 100;
+
+/// What the names of Traefik's own services end with: its dashboard, `noop`, `ping`.
+const INTERNAL: &str = "@internal";
+
+/// The entry points of the project's Traefik that are published, each with the port of the host.
+#[derive(Default)]
+pub(crate) struct EntryPoints(BTreeMap<String, u16>);
+
+impl EntryPoints {
+    /// They are named by Traefik's command (`--entrypoints.NAME.address=:5432`) or its variables (`TRAEFIK_ENTRYPOINTS_NAME_ADDRESS`).
+    pub(crate) fn of(project: &Project) -> Self {
+        let mut points = BTreeMap::new();
+        for service in &project.services {
+            let words = [&service.command, &service.entrypoint].into_iter().flatten().flat_map(|line| line.iter());
+            let flags = words.filter_map(|word| {
+                let (name, address) = word.strip_prefix("--")?.split_once('=')?;
+                let name = name.to_ascii_lowercase();
+                Some((name.strip_prefix("entrypoints.")?.strip_suffix(".address")?.to_owned(), address))
+            });
+            let variables = service.environment.iter().filter_map(|entry| {
+                let name = entry.name.strip_prefix("TRAEFIK_ENTRYPOINTS_")?.strip_suffix("_ADDRESS")?;
+                Some((name.to_ascii_lowercase(), entry.value.as_ref()?.as_str()))
+            });
+            for (name, address) in flags.chain(variables) {
+                let number = address.rsplit(':').next().and_then(|port| port.split('/').next()?.parse::<u32>().ok());
+                let is_loopback = |ip: &SmolStr| ip.starts_with("127.");
+                let published = service
+                    .ports
+                    .iter()
+                    .find(|port| Some(port.target.value) == number && !port.host_ip.as_ref().is_some_and(|ip| is_loopback(ip)));
+                points.extend(published.and_then(|port| host_port(port)).map(|host| (name, host)));
+            }
+        }
+        Self(points)
+    }
+}
+
+/// A router of connections rather than requests.
+#[derive(Default)]
+struct Stream<'l> {
+    rule: Option<&'l str>,
+    service: Option<&'l str>,
+    entry_points: &'l str,
+    is_decrypted: bool,
+    passes_through: bool,
+    at: Vec<Path>,
+}
 
 #[derive(Default)]
 struct Router<'l> {
@@ -25,17 +73,10 @@ struct Router<'l> {
 }
 
 /// `index` is the service's place in the project.
-pub(super) fn read(index: usize, service: &Service, middlewares: &Middlewares, asked: &mut Asked) {
+pub(super) fn read(index: usize, service: &Service, middlewares: &Middlewares, points: &EntryPoints, asked: &mut Asked) {
     for (at, labels) in label_sets(service) {
-        labels_of(index, &at, labels, middlewares, asked);
+        labels_of(index, &at, labels, middlewares, points, asked);
     }
-}
-
-/// Where a service has labels for Traefik: those of containers, and of Swarm's services.
-pub(super) fn label_sets(service: &Service) -> impl Iterator<Item = (Path, &Labels)> {
-    let deploy = service.deploy.as_ref().map(|deploy| &deploy.labels);
-    let sets = [(Path::parse("labels"), Some(&service.labels)), (Path::parse("deploy.labels"), deploy)];
-    sets.into_iter().filter_map(|(at, labels)| Some((at, labels?)))
 }
 
 /// Traefik passes over the service.
@@ -43,10 +84,13 @@ pub(super) fn is_off(labels: &Labels) -> bool {
     labels.get("traefik.enable").is_some_and(|enable| enable.eq_ignore_ascii_case("false"))
 }
 
-fn labels_of(index: usize, labels_at: &Path, labels: &Labels, middlewares: &Middlewares, asked: &mut Asked) {
+fn labels_of(index: usize, labels_at: &Path, labels: &Labels, middlewares: &Middlewares, points: &EntryPoints, asked: &mut Asked) {
     let is_off = is_off(labels);
     let mut routers: BTreeMap<&str, Router<'_>> = BTreeMap::new();
     let mut ports: BTreeMap<&str, (u16, Path)> = BTreeMap::new();
+    let mut schemes: BTreeMap<&str, Filter> = BTreeMap::new();
+    let mut streams: BTreeMap<(Transport, &str), Stream<'_>> = BTreeMap::new();
+    let mut stream_ports: BTreeMap<(Transport, &str), u16> = BTreeMap::new();
     for label in labels {
         let Some(rest) = label.name.strip_prefix("traefik.") else { continue };
         let at = labels_at.key(&label.name.value);
@@ -65,7 +109,7 @@ fn labels_of(index: usize, labels_at: &Path, labels: &Labels, middlewares: &Midd
                 match tail {
                     ["rule"] => router.rule = Some((value, at)),
                     ["service"] => {
-                        router.service = Some(value.split('@').next().unwrap_or(value));
+                        router.service = Some(if value.ends_with(INTERNAL) { value } else { value.split('@').next().unwrap_or(value) });
                         router.at.push(at);
                     }
                     ["tls"] => {
@@ -94,9 +138,14 @@ fn labels_of(index: usize, labels_at: &Path, labels: &Labels, middlewares: &Midd
                 }
                 None => asked.unusable.push((at, "it is no port".to_owned())),
             },
-            ["http", "services", _, "loadbalancer", "server", "scheme"] if value == "http" => {
-                asked.heeded.push((at, "what controllers speak anyway"));
-            }
+            ["http", "services", _, "loadbalancer", "server", "scheme"] => match value {
+                "https" | "h2c" => {
+                    asked.middlewares.push(at.clone());
+                    let what = What::Upstream(if value == "https" { "HTTPS" } else { "GRPC" });
+                    schemes.insert(parts[2], Filter { what, at: vec![(index, at)] });
+                }
+                _ => asked.heeded.push((at, "what controllers speak anyway")),
+            },
             ["http", "services", _, "loadbalancer", "passhostheader"] if value == "true" => {
                 asked.heeded.push((at, "controllers pass it on anyway"));
             }
@@ -106,18 +155,31 @@ fn labels_of(index: usize, labels_at: &Path, labels: &Labels, middlewares: &Midd
             }
             [protocol @ ("tcp" | "udp"), "services", _, "loadbalancer", "server", "port"] => {
                 match value.parse::<u16>().ok().filter(|port| *port > 0) {
-                    Some(port) => asked.other_ports.push((port, if *protocol == "tcp" { Transport::Tcp } else { Transport::Udp }, at)),
+                    Some(port) => {
+                        let transport = if *protocol == "tcp" { Transport::Tcp } else { Transport::Udp };
+                        stream_ports.insert((transport, parts[2]), port);
+                        asked.other_ports.push((port, transport, at));
+                    }
                     None => asked.unusable.push((at, "it is no port".to_owned())),
                 }
             }
-            [protocol @ ("tcp" | "udp"), ..] => {
-                let reason = format!(
-                    "an Ingress routes HTTP only; publish the port with `ports:` and pass `--expose {}=loadbalancer` to open it to {} from outside",
-                    asked.service,
-                    protocol.to_ascii_uppercase()
-                );
-                asked.unusable.push((at, reason));
+            [protocol @ ("tcp" | "udp"), "routers", _, tail @ ..] => {
+                let transport = if *protocol == "tcp" { Transport::Tcp } else { Transport::Udp };
+                let stream = streams.entry((transport, parts[2])).or_default();
+                match tail {
+                    ["rule"] => stream.rule = Some(value),
+                    ["service"] => stream.service = Some(value.split('@').next().unwrap_or(value)),
+                    ["entrypoints"] => stream.entry_points = value,
+                    ["tls", "passthrough"] => stream.passes_through = value == "true",
+                    ["tls", ..] => stream.is_decrypted |= value != "false",
+                    _ => {
+                        asked.unusable.push((at, "a Service has no counterpart of it".to_owned()));
+                        continue;
+                    }
+                }
+                stream.at.push(at);
             }
+            ["tcp" | "udp", ..] => asked.unusable.push((at, "a Service has no counterpart of it".to_owned())),
             // Version 1.
             ["port"] => match value.parse::<u16>().ok().filter(|port| *port > 0) {
                 Some(port) => {
@@ -136,7 +198,12 @@ fn labels_of(index: usize, labels_at: &Path, labels: &Labels, middlewares: &Midd
         }
     }
     for (_, router) in routers {
-        routes(router, &ports, asked);
+        routes(router, &ports, &schemes, asked);
+    }
+    for ((transport, _), stream) in streams {
+        let of_name = |name: &str| stream_ports.get(&(transport, name)).copied();
+        let only = || stream_ports.iter().find(|((other, _), _)| *other == transport).map(|(_, port)| *port);
+        open(stream, transport, |name| name.map_or_else(only, of_name), points, asked);
     }
     // Ports that no router names belong to the only one that there is.
     let used: Vec<Path> = asked.routes.iter().flat_map(|route| route.at.iter().cloned()).collect();
@@ -147,8 +214,13 @@ fn labels_of(index: usize, labels_at: &Path, labels: &Labels, middlewares: &Midd
     }
 }
 
-fn routes(router: Router<'_>, ports: &BTreeMap<&str, (u16, Path)>, asked: &mut Asked) {
-    let Router { rule, is_encrypted, at, service, filters } = router;
+fn routes(router: Router<'_>, ports: &BTreeMap<&str, (u16, Path)>, schemes: &BTreeMap<&str, Filter>, asked: &mut Asked) {
+    let Router { rule, is_encrypted, at, service, mut filters } = router;
+    if let Some(own) = service.filter(|service| service.ends_with(INTERNAL)) {
+        let reason = format!("`{own}` is a part of Traefik itself, which takes no part in the cluster's routes");
+        asked.unusable.extend(at.into_iter().chain(rule.map(|(_, at)| at)).map(|at| (at, reason.clone())));
+        return;
+    }
     let Some((rule, rule_at)) = rule else {
         asked.unusable.extend(at.into_iter().map(|at| (at, "its router has no rule of its own".to_owned())));
         return;
@@ -163,6 +235,7 @@ fn routes(router: Router<'_>, ports: &BTreeMap<&str, (u16, Path)>, asked: &mut A
         Some(name) => ports.get(name),
         None => ports.values().next(),
     };
+    filters.extend(service.map_or_else(|| schemes.values().next(), |name| schemes.get(name)).cloned());
     for (host, path, is_exact) in alternatives {
         let mut at = at.clone();
         at.push(rule_at.clone());
@@ -170,6 +243,28 @@ fn routes(router: Router<'_>, ports: &BTreeMap<&str, (u16, Path)>, asked: &mut A
         let port = port.map(|(port, _)| *port);
         asked.routes.push(AskedRoute { host, path, is_exact, port, is_encrypted, tls_secret: None, at, filters: filters.clone() });
     }
+}
+
+/// What a router of connections opens to the outside: `port` is that of the service of a name.
+fn open(stream: Stream<'_>, transport: Transport, port: impl Fn(Option<&str>) -> Option<u16>, points: &EntryPoints, asked: &mut Asked) {
+    let Stream { rule, service, entry_points, is_decrypted, passes_through, at } = stream;
+    let hosts: Vec<u16> = entry_points.split(',').filter_map(|name| points.0.get(&name.trim().to_ascii_lowercase()).copied()).collect();
+    let is_for_all = transport == Transport::Udp || rule.is_some_and(|rule| rule.replace(['"', '\''], "`").trim() == "HostSNI(`*`)");
+    let reason = match port(service) {
+        None => "no label says its port".to_owned(),
+        Some(_) if is_decrypted && !passes_through => {
+            "Traefik decrypts the connections here, which a load balancer does not; let the service speak TLS itself".to_owned()
+        }
+        Some(_) if hosts.is_empty() => format!(
+            "no service of the project publishes its entry point; publish the port with `ports:` and pass `--expose {}=loadbalancer`",
+            asked.service
+        ),
+        Some(number) => {
+            asked.openings.extend(hosts.into_iter().map(|host| Opening { number, transport, host, is_for_all, at: at.clone() }));
+            return;
+        }
+    };
+    asked.unusable.extend(at.into_iter().map(|at| (at, reason.clone())));
 }
 
 /// A host, a path, and whether the path alone is meant.

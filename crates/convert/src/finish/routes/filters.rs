@@ -7,11 +7,16 @@
 use serde_json::{Map, Value, json};
 use smol_str::SmolStr;
 
-use crate::decide::route::middleware::What;
+use crate::decide::route::middleware::{Target, What};
 use crate::decide::{Plan, ServicePlan};
 
 /// What the names of the annotations begin with.
 const PREFIX: &str = "nginx.ingress.kubernetes.io/";
+
+/// Paths are regular expressions.
+pub(super) const USE_REGEX: &str = "nginx.ingress.kubernetes.io/use-regex";
+/// Sends requests for the host with `www.` before it, or without, to the Ingress's own.
+pub(super) const FROM_TO_WWW: &str = "nginx.ingress.kubernetes.io/from-to-www-redirect";
 
 /// The controller of an Ingress.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,6 +47,11 @@ pub(super) fn rewritten(what: &What, path: &str) -> Option<String> {
             let rest = bare.strip_prefix(prefix.trim_end_matches('/'))?;
             (rest.is_empty() || rest.starts_with('/')).then(|| whole(rest))
         }
+        What::ReplacePrefix { from, to } => {
+            let rest = bare.strip_prefix(from.trim_end_matches('/'))?;
+            let is_whole = rest.is_empty() || rest.starts_with('/');
+            is_whole.then(|| whole(&format!("{}{rest}", to.trim_end_matches('/'))))
+        }
         What::AddPrefix(prefix) => Some(whole(&format!("{}{bare}", prefix.trim_end_matches('/')))),
         _ => None,
     }
@@ -70,7 +80,7 @@ pub(super) fn annotations(
         What::RequestHeaders(_) | What::ResponseHeaders(_) => {
             Err(format!("ingress-nginx sets headers by snippets alone, which it refuses unless it is told otherwise; {gateway}"))
         }
-        What::StripPrefix(_) | What::AddPrefix(_) => {
+        What::StripPrefix(_) | What::AddPrefix(_) | What::ReplacePrefix { .. } => {
             let same = paths.iter().all(|path| *path == paths[0]);
             match rewritten(what, paths[0]) {
                 None => Err("the path of the route does not begin with the prefix".to_owned()),
@@ -84,6 +94,16 @@ pub(super) fn annotations(
             }
         }
         What::ReplacePath(path) => Ok(one("rewrite-target", path.to_string())),
+        What::Redirect { target, is_permanent } => match (&target.scheme, &target.host, &target.path) {
+            (Some(scheme), Some(host), Some(path)) => {
+                let port = target.port.map(|port| format!(":{port}")).unwrap_or_default();
+                let key = if *is_permanent { "permanent-redirect" } else { "temporal-redirect" };
+                Ok(one(key, format!("{scheme}://{host}{port}{path}")))
+            }
+            _ => Err(format!("annotations redirect to one address, not to the same path elsewhere; {gateway}")),
+        },
+        What::PlainToo => Ok(one("ssl-redirect", "false".to_owned())),
+        What::Upstream(protocol) => Ok(one("backend-protocol", (*protocol).to_owned())),
         What::Auth { realm, is_digest, .. } => {
             let kind = if *is_digest { "digest" } else { "basic" };
             let realm = realm.as_ref().map_or("traefik", |realm| realm.as_str());
@@ -128,12 +148,24 @@ fn reached_from_outside(address: &SmolStr, plan: &Plan<'_>) -> Result<String, St
     }
 }
 
+fn redirect(target: &Target, is_permanent: bool) -> Value {
+    let mut fields = Map::new();
+    let mut add = |key: &str, value: Option<Value>| fields.extend(value.map(|value| (key.to_owned(), value)));
+    add("scheme", target.scheme.as_ref().map(|scheme| json!(scheme.as_str())));
+    add("hostname", target.host.as_ref().map(|host| json!(host.as_str())));
+    add("port", target.port.map(|port| json!(port)));
+    add("path", target.path.as_ref().map(|path| json!({ "type": "ReplaceFullPath", "replaceFullPath": path.as_str() })));
+    add("statusCode", Some(json!(if is_permanent { 301 } else { 302 })));
+    json!({ "type": "RequestRedirect", "requestRedirect": fields })
+}
+
 /// The filters of one rule of an HTTPRoute: the API allows each kind once.
 #[derive(Default)]
 pub(super) struct RuleFilters {
     request: Headers,
     response: Headers,
     rewrite: Option<Value>,
+    redirect: Option<Value>,
 }
 
 #[derive(Default)]
@@ -172,9 +204,16 @@ impl RuleFilters {
         match what {
             // An HTTPRoute of its own.
             What::RedirectToHttps { .. } => {}
+            // A route is for every listener of its Gateway.
+            What::PlainToo => {}
+            What::Redirect { target, is_permanent } => self.redirect = Some(redirect(target, *is_permanent)),
+            What::Upstream("HTTPS" | "GRPCS") => {
+                return Err("a BackendTLSPolicy says so, with the certificate that the service shows".to_owned());
+            }
+            What::Upstream(_) => return Err("`app_protocol: kubernetes.io/h2c` at the port of the service says so".to_owned()),
             What::RequestHeaders(headers) => self.request.add(headers),
             What::ResponseHeaders(headers) => self.response.add(headers),
-            What::StripPrefix(_) | What::AddPrefix(_) => match rewritten(what, path) {
+            What::StripPrefix(_) | What::AddPrefix(_) | What::ReplacePrefix { .. } => match rewritten(what, path) {
                 Some(_) if self.rewrite.is_some() => return Err("a rule of an HTTPRoute changes the path once".to_owned()),
                 Some(path) => self.rewrite = Some(replace(&path)),
                 None => return Err("the path of the route does not begin with the prefix".to_owned()),
@@ -198,8 +237,16 @@ impl RuleFilters {
         Ok(())
     }
 
+    /// True where nothing gets behind the route.
+    pub(super) fn redirects(&self) -> bool {
+        self.redirect.is_some()
+    }
+
     /// The list, in a fixed order.
     pub(super) fn finish(self) -> Vec<Value> {
+        if let Some(redirect) = self.redirect {
+            return vec![redirect];
+        }
         let request = self.request.filter("RequestHeaderModifier", "requestHeaderModifier");
         let response = self.response.filter("ResponseHeaderModifier", "responseHeaderModifier");
         request.into_iter().chain(response).chain(self.rewrite).collect()
