@@ -49,23 +49,70 @@ Exit codes:
   2  the command line, a configuration or an input is wrong
   3  something was not understood and so not checked";
 
+// The commands and what they say of themselves. Their flags, in `commands/`, are put together for the one that runs. What stands above
+// flags that several share is an ordinary comment, since a doc comment there would be taken for the help of the command.
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 pub(crate) enum Command {
+    /// Check compose files, Dockerfiles and the configuration around them; score the stacks
+    ///
+    /// Without a path, everything that is recognised in the project's directory. `windlass explain RULE` tells about a rule.
     Audit(Box<AuditArgs>),
+    /// Print a script with which a shell completes the command line
     Completions(CompletionsArgs),
+    /// Print the merged project, as `docker compose config` does
+    ///
+    /// With `--quiet`, nothing is printed: the exit code says whether the project is right.
     Config(Box<ConfigArgs>),
+    /// Turn the project into Kubernetes objects
+    ///
+    /// Without `-o`, the objects are one YAML stream on standard output. What differs from Compose, and what was filled in, is
+    /// summed up on standard error; `--report` has all of it.
     Convert(Box<ConvertArgs>),
+    /// Sum up CPU, memory and storage by service and in all, and say which nodes hold the stack
+    ///
+    /// Replicas count; DaemonSets and Jobs stand apart. What money it is, only a file of your own prices says.
     Cost(Box<CostArgs>),
+    /// Print the custom resource definitions of `Stack` and `StackPolicy`
+    ///
+    /// `windlass crd | kubectl apply --server-side -f -` installs them.
     Crd(CrdArgs),
+    /// Print what carries the content of volumes and datastores into the cluster, and back
+    ///
+    /// Archives keep owners, modes, links, sparse files and extended attributes. What is restored is compared with a list of what was
+    /// archived, checksums included.
     Data(Box<DataArgs>),
+    /// Say what applying the conversion would change, object by object
+    ///
+    /// The order of keys, comments and the layout of files don't count, nor does what only an API server writes. Values of Secrets are not
+    /// shown, only whether they differ. Of a cluster, the server's own dry run says what each object would be; nothing is changed there.
     Diff(Box<DiffArgs>),
+    /// Explain a rule, what becomes of a Compose attribute, an error of validity, or a field of Kubernetes
     Explain(Box<ExplainArgs>),
+    /// Repair what the audit finds: print the difference, or make it
+    ///
+    /// Without `--apply` nothing is written. Comments and format stay as they are. What is not repaired is listed with the reason.
     Fix(Box<FixArgs>),
+    /// Draw the services, what they need, their volumes and networks, and what they become
+    ///
+    /// The SVG follows the reader's light or dark theme. Services that differ only in their names share a box.
     Graph(Box<GraphArgs>),
+    /// Write a commented `windlass.yaml` for the project
+    ///
+    /// It lists the settings of `convert`, `audit` and `validate` with what they do, each commented out with its default or with what suits
+    /// this project. Take the `#` away to set one.
     Init(Box<InitArgs>),
+    /// Print a manual page, or write all of them
     Man(ManArgs),
+    /// List the rules
     Rules(Box<RulesArgs>),
+    /// Print the JSON Schema of a format
+    ///
+    /// For editors and checks of one's own: `yaml-language-server` takes it for a file.
     Schema(SchemaArgs),
+    /// Say what the API server would say of manifests, without a cluster
+    ///
+    /// Paths and words are the API server's own, with the place in the file. Without a path, the current directory; `-` is standard input.
     Validate(Box<ValidateArgs>),
 }
 
@@ -98,7 +145,7 @@ impl Cli {
     }
 }
 
-/// Which project: as docker compose has these flags, before or after the command.
+// Which project: as docker compose has these flags, before or after the command.
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Project")]
 pub(crate) struct ProjectArgs {
@@ -148,7 +195,7 @@ impl ProjectArgs {
     }
 }
 
-/// What is said on standard error, and how.
+// What is said on standard error, and how.
 #[derive(Clone, Copy, Debug, Default, Args)]
 #[command(next_help_heading = "Messages")]
 pub(crate) struct OutputArgs {

@@ -30,7 +30,7 @@ const AT_ONCE: usize = 8;
 /// Reads a line that never comes: its end is that of this process, however it ended, and then kubectl's too.
 const UNTIL_WE_END: &str = r#"exec 3<&0; { read -r line <&3; kill $$; } >/dev/null 2>&1 & exec "$@" </dev/null 3<&-"#;
 
-/// Which cluster is asked.
+// Which cluster is asked.
 #[derive(Clone, Debug, Default, Args)]
 pub(crate) struct ClusterArgs {
     /// Context of the kubeconfig whose cluster is asked, in place of the current one

@@ -20,6 +20,9 @@ use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::settings::Settings;
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     match Cli::command().try_get_matches().and_then(|matches| Ok((Cli::from_arg_matches(&matches)?, given(&matches)))) {
         Ok((cli, given)) => run(cli, given),

@@ -82,17 +82,19 @@ impl Settings {
 
     /// `command` with the values of its subcommand's section as defaults, and the flags that have one; else everything that is
     /// wrong with them. The section that it follows counts where its own says nothing.
-    pub(crate) fn apply(&self, mut command: Command, subcommand: &str) -> Result<(Command, Vec<String>), Vec<Diagnostic>> {
+    pub(crate) fn apply(&self, command: Command, subcommand: &str) -> Result<(Command, Vec<String>), Vec<Diagnostic>> {
         let mut wrong = Vec::new();
         let (mut followed, mut own) = (Vec::new(), Vec::new());
         let follows = FOLLOWS.iter().find(|(follower, _)| *follower == subcommand).map(|(_, section)| *section);
-        let sections: Vec<String> = sections(&command).map(|section| section.get_name().to_owned()).collect();
+        let mut whole = command.clone();
+        whole.build();
+        let sections: Vec<String> = sections(&whole).map(|section| section.get_name().to_owned()).collect();
         for (key, value) in entries(&self.root, "the settings", &mut wrong) {
             let name = key.as_str();
             if !sections.iter().any(|section| section == name) {
                 wrong.push(unknown(key, "section", sections.iter().map(String::as_str)));
             } else if (name == subcommand || Some(name) == follows)
-                && let Some(section) = command.find_subcommand(name)
+                && let Some(section) = whole.find_subcommand(name)
             {
                 let defaults = self.defaults(section, value, &mut wrong);
                 if name == subcommand { own = defaults } else { followed = defaults }
@@ -101,19 +103,20 @@ impl Settings {
         if !wrong.is_empty() {
             return Err(wrong);
         }
+        let Some(section) = whole.find_subcommand(subcommand) else { return Ok((command, Vec::new())) };
+        let mut flags: Vec<Arg> = section.get_arguments().filter(|flag| flag.get_id() != "help").cloned().collect();
         let mut set = Vec::new();
-        command = command.mut_subcommand(subcommand, |mut section| {
-            // What it follows may have flags that it has not, and `--format` is of each its own.
-            let is_shared =
-                |(id, _): &(String, Vec<String>)| id != "format" && section.get_arguments().any(|flag| flag.get_id() == id.as_str());
-            followed.retain(is_shared);
-            for (id, words) in followed.into_iter().chain(own) {
+        // What it follows may have flags that it has not, and `--format` is of each its own.
+        followed.retain(|(id, _)| id != "format");
+        for (id, words) in followed.into_iter().chain(own) {
+            if let Some(at) = flags.iter().position(|flag| flag.get_id() == id.as_str()) {
                 set.push(id.replace('_', "-"));
-                section = section.mut_arg(id, |arg| arg.default_values(words));
+                flags[at] = flags[at].clone().default_values(words);
             }
-            section
-        });
-        Ok((command, set))
+        }
+        // Flags that were put together can't be changed within their command; its help was asked for before, if at all.
+        let section = Command::new(section.get_name().to_owned()).args(flags).groups(section.get_groups().cloned());
+        Ok((command.mut_subcommand(subcommand, |_| section), set))
     }
 
     /// The words that each flag of a section has by default.
@@ -176,7 +179,8 @@ pub(crate) fn flags(command: &Command) -> impl Iterator<Item = &Arg> {
 }
 
 /// The JSON Schema of the file: a section for each command, a property for each flag.
-pub(crate) fn schema(command: &Command) -> String {
+pub(crate) fn schema(mut command: Command) -> String {
+    command.build();
     let text = |text: &str| Node::default_value(text);
     let map = |entries: Vec<(String, Node)>| {
         Node::default_value(entries.into_iter().map(|(name, value)| (Key::new(name, None), value)).collect::<Map>())
@@ -202,7 +206,7 @@ pub(crate) fn schema(command: &Command) -> String {
         }
         (flag.get_long().unwrap_or_default().to_owned(), map(entries))
     };
-    let sections = sections(command).map(|section| (section.get_name().to_owned(), map(closed(flags(section).map(flag).collect()))));
+    let sections = sections(&command).map(|section| (section.get_name().to_owned(), map(closed(flags(section).map(flag).collect()))));
     let mut schema =
         vec![("$schema".to_owned(), text("https://json-schema.org/draft/2020-12/schema")), ("title".to_owned(), text("windlass.yaml"))];
     schema.extend(closed(sections.collect()));

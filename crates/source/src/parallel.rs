@@ -13,6 +13,18 @@ pub fn in_parallel<T: Sync, R: Send>(items: &[T], least: usize, work: impl Fn(&T
     if items.len() < least { items.iter().map(work).collect() } else { by_threads(items, threads(), work) }
 }
 
+/// Both at once where there is a second thread and `is_worth_it`, else one after the other. `beside` is the one that may run elsewhere.
+pub fn both<A: Send, B>(is_worth_it: bool, beside: impl FnOnce() -> A + Send, here: impl FnOnce() -> B) -> (A, B) {
+    if !is_worth_it || threads() < 2 {
+        return (beside(), here());
+    }
+    std::thread::scope(|scope| {
+        let beside = scope.spawn(beside);
+        let here = here();
+        (beside.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), here)
+    })
+}
+
 /// How many threads run at once. Asking the system takes as long as starting one.
 fn threads() -> usize {
     static THREADS: OnceLock<usize> = OnceLock::new();
@@ -49,6 +61,13 @@ fn by_threads<T: Sync, R: Send>(items: &[T], threads: usize, work: impl Fn(&T) -
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn both_results_come_back_whoever_was_first() {
+        for is_worth_it in [false, true] {
+            assert_eq!(both(is_worth_it, || 1, || "two"), (1, "two"));
+        }
+    }
 
     #[test]
     fn results_stand_in_the_order_of_the_items() {

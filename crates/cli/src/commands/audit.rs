@@ -14,9 +14,6 @@ use crate::exit::Exit;
 
 const ARGUMENT: Code = Code("cli::argument");
 
-/// Check compose files, Dockerfiles and the configuration around them; score the stacks
-///
-/// Without a path, everything that is recognised in the project's directory. `windlass explain RULE` tells about a rule.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct AuditArgs {
@@ -54,7 +51,7 @@ pub(crate) struct AuditArgs {
     pub(crate) output: OutputArgs,
 }
 
-/// Which rules run, and how they count.
+// Which rules run, and how they count.
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Rules")]
 pub(crate) struct RuleArgs {
@@ -75,7 +72,7 @@ pub(crate) struct RuleArgs {
     baseline: Option<PathBuf>,
 }
 
-/// What is audited, and how it is scored.
+// What is audited, and how it is scored.
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Rules")]
 pub(crate) struct StackArgs {

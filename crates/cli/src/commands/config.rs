@@ -12,9 +12,6 @@ use crate::args::{OutputArgs, ProjectArgs};
 use crate::commands::{Outcome, Shell, Stop};
 use crate::exit::Exit;
 
-/// Print the merged project, as `docker compose config` does
-///
-/// With `--quiet`, nothing is printed: the exit code says whether the project is right.
 #[derive(Debug, Args)]
 pub(crate) struct ConfigArgs {
     /// Text form of the project
@@ -39,7 +36,7 @@ enum Format {
     Json,
 }
 
-/// Something else than the project. Of several the first in this order is printed.
+// Something else than the project. Of several the first in this order is printed.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Instead of the project, one a line")]
 #[expect(clippy::struct_excessive_bools, reason = "flags of docker compose, each on its own")]
@@ -74,7 +71,7 @@ struct ListArgs {
     environment: bool,
 }
 
-/// Steps that are left out.
+// Steps that are left out.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Steps")]
 #[expect(clippy::struct_excessive_bools, reason = "flags of docker compose, each on its own")]

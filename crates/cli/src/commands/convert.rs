@@ -18,7 +18,7 @@ use windlass_k8s::schema::Version;
 use windlass_k8s::validation::{check_fit, check_object, check_objects};
 use windlass_k8s::{Object, ObjectRef, Objects};
 use windlass_report::{Format, ObjectEntry};
-use windlass_source::{Code, Diagnostic, FileSystem as _, SourceMap, Span, normalize};
+use windlass_source::{Code, Diagnostic, FileSystem as _, SourceMap, Span, both, normalize};
 use windlass_yaml::Node;
 
 use crate::args::{OutputArgs, ProjectArgs};
@@ -29,10 +29,6 @@ use crate::commands::{Outcome, Shell, Stop, reason};
 use crate::exit::Exit;
 use crate::transaction;
 
-/// Turn the project into Kubernetes objects
-///
-/// Without `-o`, the objects are one YAML stream on standard output. What differs from Compose, and what was filled in, is
-/// summed up on standard error; `--report` has all of it.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct ConvertArgs {
@@ -60,6 +56,9 @@ pub(crate) struct ConvertArgs {
     #[command(flatten)]
     pub(crate) output: OutputArgs,
 }
+
+/// Fewer objects are compared with each other faster than a thread is there.
+const WORTH_A_THREAD: usize = 40;
 
 /// Bytes of the largest certificate.
 const CERTIFICATE_LIMIT: u64 = 64 << 10;
@@ -101,14 +100,7 @@ pub(crate) fn run(args: ConvertArgs, before: ProjectArgs, shell: &mut Shell) -> 
     let version = Version::nearest(options.kube_version.minor);
     let is_plain_stream = !invalid && args.directory.is_none() && reports.is_empty() && args.layout.to == Layout::Manifests;
     if is_plain_stream && matches!(secrets, SecretsAs::Secrets) && layout.format == layouts::Format::Yaml {
-        // Each object becomes a tree but once, for the check and for the text.
-        let mut verdicts = check_fit(&conversion.objects);
-        let check = |object: &Object, tree: &Node| check_object(object, tree, version);
-        let pieces = layouts::checked_stream(&conversion.objects, &loaded.sources, layout, check);
-        let printed = shell.print_all(pieces.map(|(text, told)| {
-            verdicts.extend(told);
-            text
-        }));
+        let (mut verdicts, printed) = print_checked(&conversion.objects, &loaded, layout, version, shell);
         if !is_report_read && !verdicts.is_empty() {
             // Only now somebody wants to see where fields came from.
             verdicts = check_objects(&convert_loaded(&loaded, &options, shell).objects, version);
@@ -169,6 +161,27 @@ pub(crate) fn run(args: ConvertArgs, before: ProjectArgs, shell: &mut Shell) -> 
         }
     };
     Ok(finish(&conversion, exit, (reports.is_empty(), args.strict), &loaded, shell))
+}
+
+/// Prints the objects as they are, and gives what there is to say of them. Each becomes a tree but once, for the check and for the text.
+fn print_checked(
+    objects: &Objects,
+    loaded: &Loaded,
+    layout: layouts::Options,
+    version: Version,
+    shell: &Shell,
+) -> (Vec<Diagnostic>, Result<(), Stop>) {
+    let mut told = Vec::new();
+    let print = || {
+        let check = |object: &Object, tree: &Node| check_object(object, tree, version);
+        shell.print_all(layouts::checked_stream(objects, &loaded.sources, layout, check).map(|(text, of_one)| {
+            told.extend(of_one);
+            text
+        }))
+    };
+    let (mut verdicts, printed) = both(objects.len() > WORTH_A_THREAD, || check_fit(objects), print);
+    verdicts.extend(told);
+    (verdicts, printed)
 }
 
 /// The summary, and what `--strict` makes of it.

@@ -17,9 +17,6 @@ use crate::exit::Exit;
 /// The most bytes of a file of prices.
 const LIMIT: u64 = 64 << 10;
 
-/// Sum up CPU, memory and storage by service and in all, and say which nodes hold the stack
-///
-/// Replicas count; DaemonSets and Jobs stand apart. What money it is, only a file of your own prices says.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct CostArgs {

@@ -5,9 +5,6 @@ use clap::Args;
 use crate::commands::{Outcome, Shell};
 use crate::exit::Exit;
 
-/// Print the custom resource definitions of `Stack` and `StackPolicy`
-///
-/// `windlass crd | kubectl apply --server-side -f -` installs them.
 #[derive(Debug, Args)]
 pub(crate) struct CrdArgs {}
 

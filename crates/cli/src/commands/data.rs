@@ -11,10 +11,6 @@ use crate::commands::project::{Converted, converted};
 use crate::commands::{Outcome, Shell};
 use crate::exit::Exit;
 
-/// Print what carries the content of volumes and datastores into the cluster, and back
-///
-/// Archives keep owners, modes, links, sparse files and extended attributes. What is restored is compared with a list of what was
-/// archived, checksums included.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct DataArgs {

@@ -21,10 +21,6 @@ use crate::exit::Exit;
 /// The most bytes of standard input.
 const LIMIT: u64 = 64 << 20;
 
-/// Say what applying the conversion would change, object by object
-///
-/// The order of keys, comments and the layout of files don't count, nor does what only an API server writes. Values of Secrets are not
-/// shown, only whether they differ. Of a cluster, the server's own dry run says what each object would be; nothing is changed there.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct DiffArgs {

@@ -10,9 +10,6 @@ use crate::commands::audit::{RuleArgs, StackArgs};
 use crate::commands::{Outcome, Shell};
 use crate::exit::Exit;
 
-/// Repair what the audit finds: print the difference, or make it
-///
-/// Without `--apply` nothing is written. Comments and format stay as they are. What is not repaired is listed with the reason.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct FixArgs {

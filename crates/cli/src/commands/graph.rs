@@ -12,9 +12,6 @@ use crate::commands::project::{Converted, converted};
 use crate::commands::{Outcome, Shell, Stop};
 use crate::exit::Exit;
 
-/// Draw the services, what they need, their volumes and networks, and what they become
-///
-/// The SVG follows the reader's light or dark theme. Services that differ only in their names share a box.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct GraphArgs {

@@ -15,10 +15,6 @@ use crate::commands::{Outcome, Shell};
 use crate::exit::Exit;
 use crate::settings;
 
-/// Write a commented `windlass.yaml` for the project
-///
-/// It lists the settings of `convert`, `audit` and `validate` with what they do, each commented out with its default or with what suits
-/// this project. Take the `#` away to set one.
 #[derive(Debug, Args)]
 pub(crate) struct InitArgs {
     /// Replace a `windlass.yaml` that is there
@@ -72,7 +68,8 @@ fn text(loaded: &Loaded, conversion: &Conversion) -> String {
          # Take the `#` before a setting away to set it. What stands there is the default, or what suits this project.\n\
          # A flag of the command line wins over this file. `windlass COMMAND --help` tells more.\n"
     );
-    let command = Cli::command();
+    let mut command = Cli::command();
+    command.build();
     for section in SECTIONS.iter().filter_map(|name| command.find_subcommand(name)) {
         let _ = writeln!(text, "\n{}:", section.get_name());
         let mut others = Vec::new();

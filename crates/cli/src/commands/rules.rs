@@ -9,7 +9,6 @@ use crate::args::{OutputArgs, ProjectArgs};
 use crate::commands::{Outcome, Shell, field};
 use crate::exit::Exit;
 
-/// List the rules
 #[derive(Debug, Args)]
 pub(crate) struct RulesArgs {
     /// Form of the list
@@ -24,7 +23,6 @@ pub(crate) struct RulesArgs {
     pub(crate) output: OutputArgs,
 }
 
-/// Explain a rule, what becomes of a Compose attribute, an error of validity, or a field of Kubernetes
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct ExplainArgs {

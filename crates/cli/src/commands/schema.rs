@@ -7,9 +7,6 @@ use crate::commands::{Outcome, Shell};
 use crate::exit::Exit;
 use crate::settings;
 
-/// Print the JSON Schema of a format
-///
-/// For editors and checks of one's own: `yaml-language-server` takes it for a file.
 #[derive(Debug, Args)]
 pub(crate) struct SchemaArgs {
     /// The format
@@ -34,7 +31,7 @@ pub(crate) fn run(args: SchemaArgs, shell: &Shell) -> Outcome {
     let mut schema = match args.name {
         Name::Prices => windlass_convert::cost::prices_schema(),
         Name::XWindlass => windlass_compose::model::x_windlass_schema(),
-        Name::Settings => settings::schema(&Cli::command()),
+        Name::Settings => settings::schema(Cli::command()),
         Name::Stack => windlass_crd::stack_schema(),
     };
     schema.push('\n');

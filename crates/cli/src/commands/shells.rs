@@ -10,7 +10,6 @@ use crate::args::Cli;
 use crate::commands::{Outcome, Shell, Stop};
 use crate::exit::Exit;
 
-/// Print a script with which a shell completes the command line
 #[derive(Debug, Args)]
 #[command(after_help = COMPLETIONS)]
 pub(crate) struct CompletionsArgs {
@@ -25,7 +24,6 @@ Examples:
   windlass completions zsh > ~/.zfunc/_windlass
   windlass completions fish > ~/.config/fish/completions/windlass.fish";
 
-/// Print a manual page, or write all of them
 #[derive(Debug, Args)]
 #[command(after_help = MAN)]
 pub(crate) struct ManArgs {

@@ -22,9 +22,6 @@ use crate::exit::Exit;
 /// The most bytes of standard input.
 const LIMIT: u64 = 64 << 20;
 
-/// Say what the API server would say of manifests, without a cluster
-///
-/// Paths and words are the API server's own, with the place in the file. Without a path, the current directory; `-` is standard input.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct ValidateArgs {

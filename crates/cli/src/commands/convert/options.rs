@@ -144,7 +144,7 @@ choices! {
     }
 }
 
-/// How the objects are written.
+// How the objects are written.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Layout")]
 pub(crate) struct LayoutArgs {
@@ -164,7 +164,7 @@ pub(crate) struct LayoutArgs {
     pub(crate) secrets: SecretArgs,
 }
 
-/// What becomes of secret values.
+// What becomes of secret values.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Layout")]
 pub(crate) struct SecretArgs {
@@ -229,7 +229,7 @@ impl SecretArgs {
     }
 }
 
-/// What becomes of the project.
+// What becomes of the project.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Conversion")]
 pub(crate) struct ConversionArgs {
