@@ -8,10 +8,11 @@ use anyhow::{Context as _, bail};
 use crate::{codegen, tidy};
 
 pub(crate) fn run() -> anyhow::Result<()> {
-    let steps: [(&str, Step); 5] = [
+    let steps: [(&str, Step); 6] = [
         ("fmt", Step::Cargo(&["fmt", "--all", "--check"])),
         ("clippy", Step::Cargo(&["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"])),
         ("test", Step::Cargo(&["test", "--workspace", "--locked"])),
+        ("fuzz targets", Step::Cargo(&FUZZ)),
         ("codegen --check", Step::Task(|| codegen::run(true))),
         ("tidy", Step::Task(tidy::run)),
     ];
@@ -28,6 +29,19 @@ pub(crate) fn run() -> anyhow::Result<()> {
     }
     Ok(())
 }
+
+/// They stand outside the workspace and are run by hand, so nothing else would notice that one no longer compiles.
+const FUZZ: [&str; 9] = [
+    "check",
+    "--locked",
+    "--manifest-path",
+    "tests/fuzz/Cargo.toml",
+    "--no-default-features",
+    "--features",
+    "convert,validate",
+    "--target-dir",
+    "target/fuzz",
+];
 
 enum Step {
     Cargo(&'static [&'static str]),

@@ -26,8 +26,8 @@ fuzz_target!(|bytes: &[u8]| {
         let conversion = convert(&input);
         check(&conversion.diagnostics, &loaded.sources);
         let stream: String = layouts::stream(&conversion.objects, &loaded.sources, layouts::Options::default()).collect();
-        let tree = layouts::tree(&conversion.objects, &loaded.sources, layouts::Options::default()).collect();
-        assert!(tree.tree.iter().count() > 0 || conversion.objects.len() == 0);
+        let tree = layouts::tree(&conversion.objects, &loaded.sources, layouts::Options::default());
+        assert!(!tree.tree.is_empty() || conversion.objects.is_empty());
         let summary = windlass_report::summary(&conversion.report, conversion.objects.len(), &loaded.sources, true);
         (stream, summary)
     };

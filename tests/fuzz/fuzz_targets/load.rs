@@ -22,5 +22,5 @@ fuzz_target!(|bytes: &[u8]| {
     for service in config::services(&loaded) {
         assert!(config::hash(&loaded, service).is_some(), "{service}");
     }
-    config::variables(&loaded.tree);
+    config::variables(&loaded);
 });
