@@ -11,8 +11,17 @@ use crate::fates::Place;
 
 pub(super) fn image(image: Option<&Spanned<SmolStr>>, service: &ServicePlan<'_>, sink: &mut Sink<'_>) {
     sink.draft.container.image = Some(service.image.name.to_string());
-    if image.is_some() {
-        sink.fates.mapped(sink.at("image"), [Place::container(service.index, "image")]);
+    if let Some(image) = image {
+        let place = [Place::container(service.index, "image")];
+        if image.value.is_empty() {
+            sink.fates.mapped_with(
+                sink.at("image"),
+                place,
+                "it is empty, so the image has the name that docker compose gives what it builds",
+            );
+        } else {
+            sink.fates.mapped(sink.at("image"), place);
+        }
     }
     for path in service.image.declared_volumes().filter(|path| !is_mounted(path, service)) {
         sink.diagnostics.push(
@@ -162,6 +171,13 @@ mod tests {
         services.web.pull_policy: approximated → Deployment/web spec.template.spec.containers[0].imagePullPolicy (pulled at each start of a container, not by age)
         services.web.platform: approximated → Deployment/web spec.template.spec.nodeSelector["kubernetes.io/os"], Deployment/web spec.template.spec.nodeSelector["kubernetes.io/arch"] (nodes have no label for the variant `v7`)
         "#);
+    }
+
+    #[test]
+    fn an_empty_image_of_what_is_built_has_the_name_that_docker_compose_gives() {
+        let outcome = web("build: ., image: ''");
+        assert_eq!(outcome.pod("Deployment/web", "containers[0].image"), web("build: .").pod("Deployment/web", "containers[0].image"));
+        assert!(outcome.fates("services.web.image").contains("mapped"), "{}", outcome.fates("services.web.image"));
     }
 
     #[test]

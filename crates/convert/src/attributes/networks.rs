@@ -192,13 +192,20 @@ pub(super) fn resolver(resolver: &Resolver<'_>, service: &ServicePlan<'_>, sink:
         }
     }
     if !dns_search.is_empty() {
-        let domains: Vec<String> = texts(dns_search).into_iter().filter(|domain| !domain.trim_matches('.').is_empty()).collect();
-        if domains.is_empty() {
+        let written: Vec<String> = texts(dns_search).into_iter().filter(|domain| !domain.trim_matches('.').is_empty()).collect();
+        let domains: Vec<String> = written.iter().map(|domain| domain.to_ascii_lowercase()).filter(|domain| is_domain(domain)).collect();
+        if written.is_empty() {
             sink.fates.approximated(sink.at("dns_search"), [], "the cluster's own domains are always searched");
+        } else if domains.is_empty() {
+            sink.fates.lost(sink.at("dns_search"), "no domain has such a name");
         } else {
+            let message = if domains.len() < written.len() {
+                "beside the cluster's own domains; names that no domain has are left out"
+            } else {
+                "beside the cluster's own domains"
+            };
             sink.draft.pod.dns.get_or_insert_default().searches = Some(domains);
-            let place = Place::pod(service.index, "dnsConfig.searches");
-            sink.fates.approximated(sink.at("dns_search"), [place], "beside the cluster's own domains");
+            sink.fates.approximated(sink.at("dns_search"), [Place::pod(service.index, "dnsConfig.searches")], message);
         }
     }
     if !dns_opt.is_empty() {
@@ -237,6 +244,18 @@ pub(super) fn resolver(resolver: &Resolver<'_>, service: &ServicePlan<'_>, sink:
     }
 }
 
+/// What may stand in `dnsConfig.searches`: labels of letters, digits, `-` and `_`, with a letter or digit at each end (`_` at the start).
+fn is_domain(text: &str) -> bool {
+    let is_label = |label: &str| {
+        let ends = |byte: Option<u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric());
+        let first = label.strip_prefix('_').unwrap_or(label);
+        let is_known = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'_');
+        label.bytes().all(is_known) && ends(first.bytes().next()) && ends(label.bytes().next_back())
+    };
+    let text = text.strip_suffix('.').unwrap_or(text);
+    text.len() < 254 && text.split('.').all(is_label)
+}
+
 #[cfg(test)]
 mod tests {
     use crate::testing::project;
@@ -266,6 +285,18 @@ mod tests {
         };
         assert!(services("postgres://shop-db:5432/x"));
         assert!(!services("postgres://db:5432/x"));
+    }
+
+    #[test]
+    fn domains_that_no_name_server_knows_are_not_searched() {
+        let searched = |domains: &str| {
+            let outcome = project(&format!("services: {{ web: {{ image: 'acme/web:1', dns_search: [{domains}] }} }}")).convert();
+            (outcome.pod("Deployment/web", "dnsConfig.searches"), outcome.fates("services.web.dns_search"))
+        };
+        let (searches, fate) = searched("'Example.com.', 'a b', _tcp.local, '-x'");
+        assert_eq!(searches, "- example.com.\n- _tcp.local\n");
+        assert!(fate.contains("approximated") && fate.contains("left out"), "{fate}");
+        assert!(searched("'a b'").1.contains("lost (no domain has such a name)"));
     }
 
     #[test]

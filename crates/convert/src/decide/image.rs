@@ -36,9 +36,9 @@ impl ImageFacts {
     pub(super) fn of(service: &Service, input: &Input<'_>, reader: &Reader<'_>) -> Self {
         let is_built = service.build.is_some();
         let name = match &service.image {
-            Some(image) => image.value.clone(),
-            // The name that docker compose gives to what it builds.
-            None => SmolStr::from(format!("{}-{}", input.project.name.value, service.name.value)),
+            Some(image) if !image.value.is_empty() => image.value.clone(),
+            // The name that docker compose gives to what it builds; an empty one comes of a variable that is not set.
+            _ => SmolStr::from(format!("{}-{}", input.project.name.value, service.name.value)),
         };
         let name = match &input.options.registry {
             Some(registry) if is_built => SmolStr::from(format!("{}/{name}", registry.trim_end_matches('/'))),
