@@ -4,7 +4,7 @@
 #   docker build -t windlass-operator .
 
 FROM rust:1.95-alpine3.22 AS build
-# `ring` has parts in C.
+# `ring` and the allocator have parts in C.
 RUN apk add --no-cache gcc musl-dev
 WORKDIR /src
 COPY . .

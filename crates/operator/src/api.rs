@@ -21,7 +21,7 @@ use crate::metrics::Metrics;
 const REPLICAS_MANAGER: &str = "windlass-operator-replicas";
 
 /// How long a request may take.
-const PATIENCE: Duration = Duration::from_secs(15);
+pub const PATIENCE: Duration = Duration::from_secs(15);
 
 /// Who a request is made as.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -31,6 +31,8 @@ use crate::reconcile::observe::StackKey;
 use crate::reconcile::{Next, Parts, Shell, key_of};
 use crate::webhook;
 
+/// The longest time between two tries of a watch that broke: how late a server that comes back is found.
+pub const LONGEST_WAIT: Duration = Duration::from_secs(5);
 /// Events of children that come together are looked at together.
 const DEBOUNCE: Duration = Duration::from_millis(30);
 /// How long looks that are under way may take when the process is told to stop.
@@ -72,7 +74,7 @@ pub async fn run(args: RunArgs) -> anyhow::Result<()> {
         let election = Election::new(client.clone(), &args.lease_namespace, &args.lease_name, &identity);
         (election.leadership(), Some(election))
     };
-    let events = Events::new(client.clone(), leadership.clone(), &identity);
+    let events = Events::new(client.clone(), leadership.clone(), &identity, Arc::clone(&metrics));
     let api = Server::new(client.clone(), leadership, Arc::clone(&metrics));
     let shell = Arc::new(Shell::new(Parts { api, events, metrics: Arc::clone(&metrics) }, &args));
     tracing::info!(identity, version = env!("CARGO_PKG_VERSION"), "started");
@@ -98,7 +100,7 @@ pub async fn run(args: RunArgs) -> anyhow::Result<()> {
     });
 
     let policies = Arc::clone(&shell);
-    let policies = Arc::new(move || policies.policies.lock().unwrap_or_else(PoisonError::into_inner).clone());
+    let policies = Arc::new(move || Arc::clone(&policies.policies.lock().unwrap_or_else(PoisonError::into_inner)));
     let service = webhook::Service {
         args: args.webhook.clone(),
         namespace: args.lease_namespace.clone(),
@@ -110,13 +112,14 @@ pub async fn run(args: RunArgs) -> anyhow::Result<()> {
     let reviews = tokio::spawn(webhook::run(service, client.clone()));
 
     let mut elected = elected;
-    let looks = tokio::spawn(reconcile_all(client, args, shell, ready, led, stopped));
+    let looks = tokio::spawn(reconcile_all(client, args, Arc::clone(&shell), ready, led, stopped));
     tokio::select! {
         done = looks => done.context("the controller panicked")??,
         outcome = &mut elected => anyhow::bail!("leading was lost: {outcome:?}"),
         served = served => anyhow::bail!("the health server ended: {served:?}"),
         ended = reviews => anyhow::bail!("the webhook ended: {ended:?}"),
     }
+    shell.events.finish().await;
     release.send_replace(true);
     let outcome = elected.await?;
     tracing::info!(?outcome, "ended");
@@ -156,6 +159,7 @@ async fn reconcile_all(
         None => Api::all(client),
     };
     let (reader, writer) = reflector::store();
+    let _ = shell.stacks.set(reader.clone());
     let forgetting = Arc::clone(&shell);
     let counted = reader.clone();
     // Labels, managed fields and our own writes of the status are no reason to look.
@@ -167,7 +171,10 @@ async fn reconcile_all(
         .reflect(writer)
         .inspect_ok(move |event| {
             match event {
-                Event::Apply(stack) | Event::InitApply(stack) => forgetting.count_ready(stack),
+                Event::Apply(stack) | Event::InitApply(stack) => {
+                    forgetting.count_ready(stack);
+                    forgetting.caught_up(&key_of(stack));
+                }
                 Event::Delete(stack) => forgetting.forget(&key_of(stack)),
                 Event::Init | Event::InitDone => {}
             }

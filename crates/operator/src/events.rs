@@ -1,16 +1,30 @@
 //! Events of a Stack: one for each change that a person would want to hear of. Repeats are counted by the recorder, not written anew.
+//!
+//! No look waits for them: they stand in a queue of their own, which has an end, and one Stack says no more than [`Allowance`] lets it.
 
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use k8s_openapi::api::core::v1::ObjectReference;
 use kube::runtime::events::{Event, EventType, Recorder, Reporter};
 use kube::{Client, Resource as _};
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
 use windlass_crd::v1alpha1::Stack;
 
 use crate::lease::Leadership;
+use crate::metrics::Metrics;
+
+/// Events that wait to be written; what comes when there are more is only logged.
+const QUEUE: usize = 1000;
+/// How long the last ones may take when the process ends.
+const LAST: Duration = Duration::from_secs(2);
 
 /// Writes events.
-#[derive(Clone)]
 pub struct Events {
-    recorder: Recorder,
-    leadership: Leadership,
+    queue: Mutex<Option<mpsc::Sender<(ObjectReference, Event)>>>,
+    writer: Mutex<Option<JoinHandle<()>>>,
+    metrics: Arc<Metrics>,
 }
 
 /// What an event says.
@@ -27,21 +41,31 @@ pub struct Word {
 }
 
 impl Events {
-    /// Writes as `identity`.
-    pub fn new(client: Client, leadership: Leadership, identity: &str) -> Self {
+    /// Writes as `identity`, from a task of its own.
+    pub fn new(client: Client, leadership: Leadership, identity: &str, metrics: Arc<Metrics>) -> Self {
         let reporter = Reporter { controller: "windlass-operator".to_owned(), instance: Some(identity.to_owned()) };
-        Self { recorder: Recorder::new(client, reporter), leadership }
+        let recorder = Recorder::new(client, reporter);
+        let (queue, mut queued) = mpsc::channel::<(ObjectReference, Event)>(QUEUE);
+        let writer = tokio::spawn(async move {
+            while let Some((stack, event)) = queued.recv().await {
+                if !leadership.holds() {
+                    continue;
+                }
+                // One that can't be written is logged, and nothing else suffers.
+                if let Err(error) = recorder.publish(&event, &stack).await {
+                    tracing::warn!(%error, namespace = stack.namespace, stack = stack.name, "an event can't be written");
+                }
+            }
+        });
+        Self { queue: Mutex::new(Some(queue)), writer: Mutex::new(Some(writer)), metrics }
     }
 
-    /// Tells. An event that can't be written is logged, and nothing else suffers.
-    pub async fn tell(&self, stack: &Stack, word: Word) {
+    /// Tells, as far as the Stack's allowance goes.
+    pub fn tell(&self, stack: &Stack, word: Word, allowance: &mut Allowance) {
         let Word { is_warning, reason, note, action } = word;
         let namespace = stack.metadata.namespace.as_deref().unwrap_or_default();
         let name = stack.metadata.name.as_deref().unwrap_or_default();
         tracing::info!(namespace, stack = name, reason, note, "event");
-        if !self.leadership.holds() {
-            return;
-        }
         let event = Event {
             type_: if is_warning { EventType::Warning } else { EventType::Normal },
             reason: reason.to_owned(),
@@ -49,8 +73,105 @@ impl Events {
             action: action.to_owned(),
             secondary: None,
         };
-        if let Err(error) = self.recorder.publish(&event, &stack.object_ref(&())).await {
-            tracing::warn!(%error, namespace, stack = name, "an event can't be written");
+        let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let is_queued = allowance.take(Instant::now()) && queue.is_some_and(|queue| queue.try_send((stack.object_ref(&()), event)).is_ok());
+        if !is_queued {
+            self.metrics.events_dropped.inc();
         }
+    }
+
+    /// Writes what is queued and no more.
+    pub async fn finish(&self) {
+        drop(self.queue.lock().unwrap_or_else(PoisonError::into_inner).take());
+        let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(writer) = writer {
+            // Who is too slow is cut short: events are a help, not a record.
+            let _ = tokio::time::timeout(LAST, writer).await;
+        }
+    }
+}
+
+/// What one Stack may say: [`BURST`] events at once, and one more each [`PAUSE`].
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Allowance {
+    taken: u32,
+    since: Option<Instant>,
+}
+
+const BURST: u32 = 25;
+const PAUSE: Duration = Duration::from_secs(30);
+
+impl Allowance {
+    fn take(&mut self, now: Instant) -> bool {
+        let since = *self.since.get_or_insert(now);
+        let back = u32::try_from(now.duration_since(since).as_secs() / PAUSE.as_secs()).unwrap_or(u32::MAX);
+        if back >= self.taken {
+            *self = Self { taken: 0, since: Some(now) };
+        } else {
+            self.taken -= back;
+            self.since = Some(since + PAUSE * back);
+        }
+        if self.taken == BURST {
+            return false;
+        }
+        self.taken += 1;
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+
+    fn word(note: String) -> Word {
+        Word { is_warning: true, reason: "NotReady", note, action: "Reconcile" }
+    }
+
+    #[test]
+    fn a_stack_may_say_so_much_at_once_and_then_a_little() {
+        let mut allowance = Allowance::default();
+        let start = Instant::now();
+        let mut said = |seconds: u64, tries: usize| (0..tries).filter(|_| allowance.take(start + Duration::from_secs(seconds))).count();
+        assert_eq!(said(0, 100), 25);
+        assert_eq!(said(29, 100), 0);
+        assert_eq!(said(30, 100), 1);
+        assert_eq!(said(100, 100), 2);
+        assert_eq!(said(119, 100), 0);
+        assert_eq!(said(120, 100), 1);
+        assert_eq!(said(100_000, 100), 25);
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_flood_of_events_is_cut_and_holds_up_nobody() {
+        let written = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&written);
+        let router = axum::Router::new().fallback(move |_: axum::extract::Request| {
+            let count = Arc::clone(&count);
+            async move {
+                count.fetch_add(1, Ordering::Relaxed);
+                tokio::time::sleep(Duration::from_millis(1)).await;
+                axum::http::StatusCode::INTERNAL_SERVER_ERROR
+            }
+        });
+        let metrics = Arc::<Metrics>::default();
+        let events = Events::new(Client::new(router, "default"), Leadership::always(), "one", Arc::clone(&metrics));
+        let start = Instant::now();
+        for number in 0..10_000 {
+            let mut stack = Stack::new(&format!("s{number}"), Default::default());
+            stack.metadata.namespace = Some("shop".to_owned());
+            let mut allowance = Allowance::default();
+            for word in (0..2).map(|number| word(format!("trouble {number}"))) {
+                events.tell(&stack, word, &mut allowance);
+            }
+        }
+        assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
+        events.finish().await;
+        let (written, dropped) = (written.load(Ordering::Relaxed), metrics.events_dropped.get());
+        assert!(written > 0 && dropped > 10_000 && written as u64 + dropped <= 20_000, "{written} written, {dropped} dropped");
+        assert!(metrics.text().contains("windlass_events_dropped_total"));
+        // No name of a Stack becomes a series.
+        assert!(!metrics.text().contains("s9999"));
     }
 }

@@ -21,12 +21,19 @@ use std::process::ExitCode;
 
 use args::{Cli, Command};
 
+/// Threads that ask and listen, and threads that render and judge, at most: each has memory of its own.
+const THREADS: usize = 4;
+
 /// Runs the command. Exit code 0: done; 1: it failed, after saying why on standard error.
 pub fn run(cli: Cli) -> ExitCode {
     match cli.command {
         Command::Run(args) => {
             telemetry::start(args.log_level, args.log_format);
-            let ran = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+            // An allocation of a few kilobytes would take two megabytes of memory at once; where the kernel can't, it is as it was.
+            let _ = nix::sys::prctl::set_thp_disable(true);
+            let processors = std::thread::available_parallelism().map_or(1, usize::from);
+            let mut runtime = tokio::runtime::Builder::new_multi_thread();
+            let ran = runtime.enable_all().worker_threads(processors.min(THREADS)).max_blocking_threads(THREADS).build();
             let ran = ran.map_err(anyhow::Error::from).and_then(|runtime| runtime.block_on(controller::run(*args)));
             match ran {
                 Ok(()) => ExitCode::SUCCESS,

@@ -3,7 +3,12 @@
 use std::process::ExitCode;
 
 use clap::Parser as _;
+use mimalloc::MiMalloc;
 use windlass_operator::args::Cli;
+
+/// That of musl, with which the image is linked, gives little back and has one lock for all threads.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> ExitCode {
     windlass_operator::run(Cli::parse())

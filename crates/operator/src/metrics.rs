@@ -76,6 +76,8 @@ pub struct Metrics {
     pub rollbacks: Counter,
     /// Stacks that the audit refused.
     pub audit_refusals: Counter,
+    /// Events that were logged and not written, since there were too many.
+    pub events_dropped: Counter,
     /// Whether this process leads.
     pub leader: Gauge,
     /// Stacks that are known.
@@ -106,6 +108,7 @@ impl Default for Metrics {
             pruned: Counter::default(),
             rollbacks: Counter::default(),
             audit_refusals: Counter::default(),
+            events_dropped: Counter::default(),
             leader: Gauge::default(),
             stacks: Gauge::default(),
             stacks_not_ready: Gauge::default(),
@@ -127,6 +130,7 @@ impl Default for Metrics {
         registry.register("prunes", "Objects removed since nobody asks for them", metrics.pruned.clone());
         registry.register("rollbacks", "Workloads that went back to an earlier revision", metrics.rollbacks.clone());
         registry.register("audit_refusals", "Revisions of Stacks that the audit refused", metrics.audit_refusals.clone());
+        registry.register("events_dropped", "Events that were logged and not written: too many", metrics.events_dropped.clone());
         registry.register("leader", "1 while this process leads", metrics.leader.clone());
         registry.register("stacks", "Stacks that are known", metrics.stacks.clone());
         registry.register("stacks_not_ready", "Stacks that are not ready, or not known to be", metrics.stacks_not_ready.clone());

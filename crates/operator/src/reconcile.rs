@@ -5,28 +5,30 @@ pub mod build;
 pub mod dereference;
 pub mod gate;
 pub mod load;
+mod memo;
 pub mod observe;
 pub mod status;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use k8s_openapi::jiff::Timestamp;
+use kube::runtime::reflector;
 use windlass_convert::KubeVersion;
 use windlass_crd::RECONCILE_ANNOTATION;
-use windlass_crd::v1alpha1::{AuditStatus, Mode, Stack, StackPolicySpec, StackStatus};
+use windlass_crd::v1alpha1::{Mode, Stack, StackPolicySpec, StackStatus};
 use windlass_k8s::{Kind, ObjectRef};
 
 use crate::api::{Account, Api, Error, Identity};
-use crate::events::{Events, Word};
+use crate::events::Events;
 use crate::metrics::Metrics;
-use crate::step::{Action, Input, Problem, Settings, Wanted, audited, step};
+use crate::step::{Action, Input, Settings, Wanted, audited, step};
 use apply::Hands;
-use build::Desired;
 use dereference::{Missing, dereference};
+pub use memo::Memo;
+use memo::{Built, Rendering, Renderings};
 use observe::{Cache, StackKey};
-use status::Publication;
 
 /// How often a look goes round before it lets others look: each round does what the one before made possible.
 const ROUNDS: usize = 24;
@@ -40,13 +42,17 @@ pub struct Shell {
     /// ServiceAccounts that Stacks may name, by namespace and name.
     pub accounts: Mutex<BTreeSet<(String, String)>>,
     /// Every `StackPolicy`, by name.
-    pub policies: Mutex<BTreeMap<String, StackPolicySpec>>,
+    pub policies: Mutex<Arc<BTreeMap<String, StackPolicySpec>>>,
+    /// The Stacks as the watch has them.
+    pub stacks: OnceLock<reflector::Store<Stack>>,
     /// Which Stacks read an object of a namespace.
     pub readers: Mutex<BTreeMap<(String, ObjectRef), BTreeSet<StackKey>>>,
     /// Stacks whose sources changed since they were read.
     pub stale: Mutex<BTreeSet<StackKey>>,
     /// What is remembered between looks. A Stack's is taken out while it is looked at, which two never do at once.
     memos: Mutex<BTreeMap<StackKey, Memo>>,
+    /// Which of them still have what their spec renders to.
+    renderings: Mutex<Renderings>,
     /// Writes events.
     pub events: Events,
     /// Counts.
@@ -63,53 +69,6 @@ pub struct Shell {
     pub look_limit: Duration,
     /// Stacks that are not known to be ready.
     not_ready: Mutex<BTreeSet<StackKey>>,
-}
-
-/// What is remembered of a Stack between looks. It may be lost: the status remembers what matters.
-#[derive(Debug, Default)]
-pub struct Memo {
-    uid: String,
-    /// The Stack as the newest answer has it: the watch may be behind.
-    latest: Option<Arc<Stack>>,
-    /// What the spec renders to.
-    built: Option<Arc<Built>>,
-    /// The status as the last look left it, parts of it perhaps not published yet.
-    current: Option<StackStatus>,
-    /// Objects that the API server refused.
-    problems: BTreeMap<ObjectRef, Problem>,
-    attempts: BTreeMap<ObjectRef, u32>,
-    /// StatefulSets whose stuck pods were deleted.
-    unstuck: BTreeSet<ObjectRef>,
-    /// When objects were put right.
-    repairs: BTreeMap<ObjectRef, Vec<Instant>>,
-    /// Looks in a row that ended with an error.
-    failures: u32,
-    publication: Publication,
-    secrets_read: Option<Instant>,
-    dry_run: Option<(String, String)>,
-    words: Vec<Word>,
-}
-
-/// What a spec and its sources render to.
-#[derive(Debug)]
-struct Built {
-    generation: i64,
-    reconcile_at: Option<String>,
-    sources: load::Sources,
-    policies: BTreeMap<String, StackPolicySpec>,
-    day: String,
-    outcome: Rendering,
-}
-
-#[derive(Debug)]
-enum Rendering {
-    Objects {
-        desired: Desired,
-        audit: Option<AuditStatus>,
-        /// Why the audit does not let it through.
-        refusal: Option<String>,
-    },
-    Invalid(String),
 }
 
 /// What a look ended with.
@@ -143,9 +102,11 @@ impl Shell {
             cache: Cache::default(),
             accounts: Mutex::default(),
             policies: Mutex::default(),
+            stacks: OnceLock::new(),
             readers: Mutex::default(),
             stale: Mutex::default(),
             memos: Mutex::default(),
+            renderings: Mutex::default(),
             events: parts.events,
             metrics: parts.metrics,
             kube_version: args.kube_version,
@@ -165,6 +126,7 @@ impl Shell {
     /// Forgets a Stack that is gone.
     pub fn forget(&self, key: &StackKey) {
         lock(&self.memos).remove(key);
+        lock(&self.renderings).forget(key);
         lock(&self.stale).remove(key);
         self.set_ready(key, true);
         for readers in lock(&self.readers).values_mut() {
@@ -201,9 +163,9 @@ impl Shell {
         let start = Instant::now();
         let key = key_of(&stack);
         let mut memo = lock(&self.memos).remove(&key).unwrap_or_default();
-        let uid = stack.metadata.uid.clone().unwrap_or_default();
-        if memo.uid != uid {
-            memo = Memo { uid, ..Memo::default() };
+        let uid = stack.metadata.uid.as_deref().unwrap_or_default();
+        if memo.uid() != uid {
+            memo = Memo::of(uid);
             // No watch tells what became of those of an earlier Stack of this name.
             self.cache.unlearn(&key, |kind| !self.is_watched(kind));
         }
@@ -218,7 +180,7 @@ impl Shell {
         let words = std::mem::take(&mut memo.words);
         if let Some(stack) = memo.latest.clone() {
             for word in words {
-                self.events.tell(&stack, word).await;
+                self.events.tell(&stack, word, &mut memo.allowance);
             }
         }
         let next = match result {
@@ -238,9 +200,27 @@ impl Shell {
                 Next::After(wait)
             }
         };
-        memo.forget_twins();
-        lock(&self.memos).insert(key, memo);
+        memo.rest();
+        let rendering = memo.size().map(|size| lock(&self.renderings).used(&key, size));
+        let mut memos = lock(&self.memos);
+        memos.insert(key.clone(), memo);
+        for unused in rendering.into_iter().flatten() {
+            if let Some(memo) = memos.get_mut(&unused) {
+                memo.forget_rendering();
+            }
+        }
+        drop(memos);
+        self.caught_up(&key);
         next
+    }
+
+    /// Keeps a Stack once where the watch has what the last answer had.
+    pub fn caught_up(&self, key: &StackKey) {
+        let reference = reflector::ObjectRef::new(&key.1).within(&key.0);
+        let Some(stack) = self.stacks.get().and_then(|stacks| stacks.get(&reference)) else { return };
+        if let Some(memo) = lock(&self.memos).get_mut(key) {
+            memo.share(&stack);
+        }
     }
 }
 
@@ -269,7 +249,16 @@ struct Look<'a> {
 
 impl Look<'_> {
     async fn take(&self, stack: Arc<Stack>, memo: &mut Memo) -> Result<Next, Error> {
-        let stack = memo.newest(stack);
+        let stack = match memo.newest(stack) {
+            Some(stack) => stack,
+            // The watch is behind what it had told already.
+            None => {
+                match self.shell.api.get::<Stack>(&Identity::Operator, &crate::api::path(&apply::stack_ref(self.key), &self.key.0)).await? {
+                    Some(stack) => memo.found(status::lean(stack)),
+                    None => return Ok(Next::Wait),
+                }
+            }
+        };
         let is_leaving = stack.metadata.deletion_timestamp.is_some();
         let account = self.account(&stack);
         let mut stopper = account.as_ref().err().cloned().map(|message| Stopper { reason: "AccountNotAllowed", message, is_final: true });
@@ -307,7 +296,7 @@ impl Look<'_> {
                 }
             };
         }
-        let hands = Hands { shell: self.shell, key: self.key, uid: &memo.uid.clone(), account: identity.as_ref(), desired };
+        let hands = Hands { shell: self.shell, key: self.key, uid: &memo.uid().to_owned(), account: identity.as_ref(), desired };
         if stack.spec.mode == Mode::DryRun
             && !is_leaving
             && stopper.is_none()
@@ -348,7 +337,7 @@ impl Look<'_> {
         status.last_handled_reconcile_at = reconcile_at(stack).or(status.last_handled_reconcile_at);
         for _ in 0..ROUNDS {
             memo.publication.as_told(&mut status);
-            let observed = self.shell.cache.view(self.key, &memo.uid);
+            let observed = self.shell.cache.view(self.key, memo.uid());
             let latest = memo.latest.clone();
             let finalizers = latest.iter().flat_map(|stack| stack.metadata.finalizers.iter().flatten());
             let input = Input {
@@ -418,7 +407,7 @@ impl Look<'_> {
         let reads_secrets = references.iter().any(|object| !self.shell.is_watched(object.kind));
         let is_due = reads_secrets && memo.secrets_read.is_none_or(|read| read.elapsed() >= self.shell.secret_interval);
         let day = gate::today();
-        let policies = lock(&self.shell.policies).clone();
+        let policies = Arc::clone(&lock(&self.shell.policies));
         let is_fresh = is_fresh && memo.built.as_ref().is_some_and(|built| built.day == day && built.policies == policies);
         if is_fresh && !is_stale && !is_due {
             return Ok(Ok(()));
@@ -521,43 +510,6 @@ fn rendering(
     let verdict = gate::judge(stack, &project, &conversion, policies, day);
     let desired = build::render(stack, &project, &conversion);
     Rendering::Objects { desired, audit: gate::status(&verdict), refusal: gate::refusal(&verdict) }
-}
-
-impl Memo {
-    /// The newer of what the watch has and what the last answer had.
-    fn newest(&mut self, stack: Arc<Stack>) -> Arc<Stack> {
-        let version = |stack: &Stack| stack.metadata.resource_version.as_ref().and_then(|version| version.parse::<u64>().ok());
-        let newest = match self.latest.take() {
-            Some(latest) if version(&latest) > version(&stack) => latest,
-            _ => stack,
-        };
-        self.latest = Some(Arc::clone(&newest));
-        newest
-    }
-
-    /// What the step starts from: the status of the last look, unless another wrote the status since.
-    fn starting_status(&mut self) -> StackStatus {
-        let stored = self.latest.as_ref().and_then(|stack| stack.status.clone()).unwrap_or_default();
-        match &self.current {
-            Some(current) if self.publication.is_last(&stored) => current.clone(),
-            _ => {
-                self.publication.found(stored.clone());
-                stored
-            }
-        }
-    }
-
-    /// Keeps a status once where it is stored as it was left.
-    fn forget_twins(&mut self) {
-        if self.current.as_ref().is_some_and(|current| self.publication.is_last(current)) {
-            self.current = None;
-        }
-    }
-
-    /// Has an event written at the end of the look.
-    pub fn tell(&mut self, word: Word) {
-        self.words.push(word);
-    }
 }
 
 #[cfg(test)]

@@ -44,7 +44,7 @@ pub struct WebhookArgs {
 }
 
 /// The policies of the moment.
-pub type Policies = Arc<dyn Fn() -> BTreeMap<String, StackPolicySpec> + Send + Sync>;
+pub type Policies = Arc<dyn Fn() -> Arc<BTreeMap<String, StackPolicySpec>> + Send + Sync>;
 
 /// What the webhook is made of.
 pub struct Service {

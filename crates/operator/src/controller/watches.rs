@@ -20,7 +20,7 @@ use windlass_crd::v1alpha1::StackPolicy;
 use windlass_crd::{ACCOUNT_ANNOTATION, ALLOWED, STACK_LABEL};
 use windlass_k8s::{Kind, ObjectRef};
 
-use super::Waker;
+use super::{LONGEST_WAIT, Waker};
 use crate::api::resource;
 use crate::args::RunArgs;
 use crate::reconcile::Shell;
@@ -115,9 +115,6 @@ async fn has_routes(client: &Client) -> bool {
         tokio::time::sleep(waits.next().unwrap_or(LONGEST_WAIT)).await;
     }
 }
-
-/// The longest time between two tries of a watch.
-const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
 /// The times between tries of a watch: half a second, doubled each time, up to [`LONGEST_WAIT`]. Between replicas chance is in what they
 /// wait for, not in this.
@@ -302,8 +299,8 @@ fn policies(api: Api<StackPolicy>, shell: &Arc<Shell>, everybody: &UnboundedSend
                 }
             }
             let mut known = shell.policies.lock().unwrap_or_else(PoisonError::into_inner);
-            if *known != all {
-                known.clone_from(&all);
+            if **known != all {
+                *known = Arc::new(all.clone());
                 let _ = everybody.unbounded_send(());
             }
         }

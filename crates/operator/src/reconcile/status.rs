@@ -7,6 +7,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use kube::ResourceExt as _;
 use serde_json::json;
 use windlass_crd::v1alpha1::{Stack, StackStatus, condition};
+use windlass_k8s::ContentHash;
 use windlass_source::{Diagnostic, SourceMap};
 
 use super::apply::stack_ref;
@@ -24,20 +25,33 @@ const DEGRADED_DELAY: Duration = Duration::from_secs(5);
 /// What was published, and what waits for it.
 #[derive(Debug, Default)]
 pub struct Publication {
+    /// The status that is stored; nothing between looks.
     last: StackStatus,
+    is_known: bool,
+    /// A hash of it, between looks.
+    digest: Option<String>,
     written: Option<Instant>,
     degraded: Option<Instant>,
 }
 
 impl Publication {
-    /// Whether a stored status is the one that was published last.
-    pub fn is_last(&self, stored: &StackStatus) -> bool {
-        self.last == *stored
+    /// Whether a status is the one that is stored.
+    pub fn is_last(&self, status: &StackStatus) -> bool {
+        self.last == *status
     }
 
-    /// Somebody else, or an earlier process, published this.
-    pub fn found(&mut self, stored: StackStatus) {
-        self.last = stored;
+    /// A look begins with this status stored; false when it is another than the last look left.
+    pub fn found(&mut self, stored: &StackStatus) -> bool {
+        self.last.clone_from(stored);
+        self.is_known = true;
+        self.digest.take().is_some_and(|known| known == digest(stored))
+    }
+
+    /// A look ends: the Stack itself has its status.
+    pub fn rest(&mut self) {
+        if std::mem::take(&mut self.is_known) {
+            self.digest = Some(digest(&std::mem::take(&mut self.last)));
+        }
     }
 
     /// Puts the conditions back to what was published, so that what came and went in between leaves no trace. What the audit says is new.
@@ -62,6 +76,12 @@ impl Publication {
             Change::News => Some(Duration::ZERO),
         }
     }
+}
+
+fn digest(status: &StackStatus) -> String {
+    let mut hash = ContentHash::new();
+    hash.part(serde_json::to_string(status).unwrap_or_default());
+    hash.finish().to_string()
 }
 
 fn ready(status: &StackStatus) -> Option<&Condition> {
@@ -124,7 +144,8 @@ impl Memo {
         let Some(ready) = ready(status).filter(|ready| reason(&self.publication.last) != Some(&ready.reason)) else { return };
         let (reason, is_warning) = match ready.reason.as_str() {
             "Ready" => ("Ready", false),
-            "Progressing" => ("Progressing", false),
+            // The status says it, and an event would be one more write for each change.
+            "Progressing" => return,
             "Suspended" => ("Suspended", false),
             "DryRun" => ("DryRun", false),
             _ => ("NotReady", true),

@@ -42,18 +42,3 @@ fn an_exemption_ends_with_its_last_day() {
     let told = refusal("2026-07-01").unwrap();
     assert!(told.starts_with("CO017"), "{told}");
 }
-
-#[test]
-fn a_stack_is_never_taken_for_an_older_one() {
-    let stack = |version: &str, generation: i64| {
-        let mut stack = Stack::new("shop", Default::default());
-        (stack.metadata.resource_version, stack.metadata.generation) = (Some(version.to_owned()), Some(generation));
-        Arc::new(stack)
-    };
-    let mut memo = Memo::default();
-    assert_eq!(memo.newest(stack("9", 2)).metadata.generation, Some(2));
-    // A watch that is behind: versions are numbers, not texts.
-    assert_eq!(memo.newest(stack("8", 1)).metadata.generation, Some(2));
-    assert_eq!(memo.newest(stack("10", 3)).metadata.generation, Some(3));
-    assert_eq!(memo.newest(stack("9", 2)).metadata.generation, Some(3));
-}

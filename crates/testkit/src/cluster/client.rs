@@ -45,7 +45,11 @@ impl Response {
 }
 
 impl Client {
-    pub(super) fn new(server: &str, authority: &str, token: &str) -> anyhow::Result<Self> {
+    /// A client of `server`, `https://host:port`, whose certificate one of the PEM `authority` signed.
+    ///
+    /// # Errors
+    /// When the authority is none.
+    pub fn new(server: &str, authority: &str, token: &str) -> anyhow::Result<Self> {
         let authority = Certificate::from_pem(authority.as_bytes())?;
         let tls = TlsConfig::builder()
             .root_certs(RootCerts::new_with_certs(&[authority]))

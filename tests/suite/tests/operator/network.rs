@@ -5,6 +5,8 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
+use windlass_operator::api::PATIENCE;
+use windlass_operator::controller::LONGEST_WAIT;
 
 use super::harness::{Operator, World, deployment, image, stack, stacks};
 use super::proxy::{Asked, Fate, Link, Proxy};
@@ -118,14 +120,45 @@ fn slow_answers_cost_time_and_not_the_lead() {
     assert_eq!(operator.ended(), None);
 }
 
+/// How long the server is away.
+const AWAY: Duration = Duration::from_secs(60);
+/// When an operator has found a server that came back: the longest wait between two tries of its watches, and a try that takes as long as one
+/// may; what is added is for a machine that is busy with other tests.
+const FOUND: Duration = LONGEST_WAIT.saturating_add(PATIENCE).saturating_add(Duration::from_secs(10));
+
 #[test]
-fn a_server_that_comes_back_finds_the_operator_waiting() {
+fn a_server_that_is_away_for_a_minute_finds_the_operator_waiting() {
     let Some(world) = World::shared() else { return };
     world.namespace("away");
     let proxy = Proxy::start(&world.cluster);
-    // A start without a server waits: it lives, and is not ready.
+    let mut operator = Operator::behind(world, &proxy, "away", &["--no-leader-election"]);
+    let path = format!("{}/shop", stacks("away"));
+    world.create(&stacks("away"), &stack("shop", SHOP));
+    world.wait_for(&path, "Ready");
     proxy.link(Link::Down);
-    let mut operator = Operator::blind(world, &proxy, "away", &["--no-leader-election"]);
+    world.patch(&path, &json!({ "spec": { "compose": SHOP.replace("nginx:1.27", "nginx:1.28") } }));
+    world.patch(&deployment("away", "mail"), &json!({ "spec": { "replicas": 3 } }));
+    std::thread::sleep(AWAY);
+    assert_eq!(operator.ended(), None);
+    assert_eq!(image(&world.get(&deployment("away", "web"))), "nginx:1.27");
+    proxy.link(Link::Up);
+    let start = Instant::now();
+    world.wait("what changed meanwhile is seen", || {
+        image(&world.get(&deployment("away", "web"))) == "nginx:1.28" && world.get(&deployment("away", "mail"))["spec"]["replicas"] == 1
+    });
+    println!("result: caught up {:.1} s after an absence of {AWAY:?}", start.elapsed().as_secs_f64());
+    assert!(start.elapsed() < FOUND, "{:?}", start.elapsed());
+    world.wait_for(&path, "Ready");
+    assert!(made(world, "away").keys().all(|object| !object.starts_with('-')));
+}
+
+#[test]
+fn an_operator_that_starts_without_a_server_finds_it_later() {
+    let Some(world) = World::shared() else { return };
+    world.namespace("later");
+    let proxy = Proxy::start(&world.cluster);
+    proxy.link(Link::Down);
+    let mut operator = Operator::blind(world, &proxy, "later", &["--no-leader-election"]);
     world.wait("it lives", || operator.http("/livez").is_some());
     std::thread::sleep(Duration::from_secs(4));
     assert_eq!(operator.ended(), None);
@@ -134,26 +167,7 @@ fn a_server_that_comes_back_finds_the_operator_waiting() {
     let start = Instant::now();
     world.wait("it is ready", || operator.is_ready());
     println!("result: ready {:.1} s after the server came", start.elapsed().as_secs_f64());
-    assert!(start.elapsed() < Duration::from_secs(30), "{:?}", start.elapsed());
-
-    let path = format!("{}/shop", stacks("away"));
-    world.create(&stacks("away"), &stack("shop", SHOP));
-    world.wait_for(&path, "Ready");
-    proxy.link(Link::Down);
-    world.patch(&path, &json!({ "spec": { "compose": SHOP.replace("nginx:1.27", "nginx:1.28") } }));
-    world.patch(&deployment("away", "mail"), &json!({ "spec": { "replicas": 3 } }));
-    std::thread::sleep(Duration::from_secs(25));
-    assert_eq!(operator.ended(), None);
-    assert_eq!(image(&world.get(&deployment("away", "web"))), "nginx:1.27");
-    proxy.link(Link::Up);
-    let start = Instant::now();
-    world.wait("what changed meanwhile is seen", || {
-        image(&world.get(&deployment("away", "web"))) == "nginx:1.28" && world.get(&deployment("away", "mail"))["spec"]["replicas"] == 1
-    });
-    println!("result: caught up {:.1} s after an absence of 25 s", start.elapsed().as_secs_f64());
-    assert!(start.elapsed() < Duration::from_secs(30), "{:?}", start.elapsed());
-    world.wait_for(&path, "Ready");
-    assert!(made(world, "away").keys().all(|object| !object.starts_with('-')));
+    assert!(start.elapsed() < FOUND, "{:?}", start.elapsed());
 }
 
 #[test]
