@@ -284,6 +284,8 @@ fn error(error: kube::Error, path: &str) -> Error {
                 && fields.iter().all(|field| IMMUTABLE.iter().any(|(kind, known)| field == known && path.contains(&plural(*kind))));
             Error::Refused { message, is_immutable }
         }
+        // Somebody's webhook is away: what it is asked about waits, and the rest goes on.
+        500 if message.contains("failed calling webhook") => Error::Refused { message, is_immutable: false },
         400 | 403 | 405 | 409 | 413 | 415 => Error::Refused { message, is_immutable: false },
         _ => Error::Later(message),
     }
@@ -440,7 +442,8 @@ mod tests {
         };
         assert!(matches!(asked(404, "NotFound").await, Error::Gone(_)));
         assert!(matches!(asked(409, "Conflict").await, Error::Changed(_)));
-        for (code, reason) in [(403, "Forbidden"), (409, "AlreadyExists"), (413, "RequestEntityTooLarge")] {
+        let webhook = "Internal error occurred: failed calling webhook \"a.example.com\": connection refused";
+        for (code, reason) in [(403, "Forbidden"), (409, "AlreadyExists"), (413, "RequestEntityTooLarge"), (500, webhook)] {
             assert!(matches!(asked(code, reason).await, Error::Refused { is_immutable: false, .. }), "{code}");
         }
         for (code, reason) in [(429, "TooManyRequests"), (500, "InternalError"), (503, "ServiceUnavailable"), (504, "Timeout")] {

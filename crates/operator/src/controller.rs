@@ -35,6 +35,8 @@ use crate::webhook;
 pub const LONGEST_WAIT: Duration = Duration::from_secs(5);
 /// Events of children that come together are looked at together.
 const DEBOUNCE: Duration = Duration::from_millis(30);
+/// How often the objects in the caches are counted.
+const COUNT: Duration = Duration::from_secs(10);
 /// How long looks that are under way may take when the process is told to stop.
 const DRAIN: Duration = Duration::from_secs(25);
 /// When a Stack whose look panicked is looked at again.
@@ -139,6 +141,13 @@ async fn reconcile_all(
     let (everybody, all_woken) = unbounded::<()>();
     watches::start(&client, &args, &shell, &waker, &everybody).await?;
 
+    let counting = Arc::clone(&shell);
+    tokio::spawn(async move {
+        loop {
+            counting.metrics.objects.set(i64::try_from(counting.cache.len()).unwrap_or(i64::MAX));
+            tokio::time::sleep(COUNT).await;
+        }
+    });
     let metrics = Arc::clone(&shell.metrics);
     let on_leading = everybody.clone();
     tokio::spawn(async move {
@@ -164,8 +173,14 @@ async fn reconcile_all(
     let counted = reader.clone();
     // Labels, managed fields and our own writes of the status are no reason to look.
     let reasons = predicates::generation.combine(predicates::annotations).combine(predicates::finalizers);
+    let mut trouble = watches::Trouble::default();
+    let failing = Arc::clone(&shell.metrics);
     let stream = watcher(stacks, watches::config())
         .backoff(watches::Patience::default())
+        .inspect(move |event| match event {
+            Ok(event) => trouble.heard(event),
+            Err(error) => trouble.failed("Stack", error, &failing),
+        })
         .filter_map(|event| ready(readable(event)))
         .modify(|stack| stack.meta_mut().managed_fields = None)
         .reflect(writer)
@@ -231,7 +246,7 @@ enum Never {}
 
 async fn look(stack: Arc<Stack>, shell: Arc<Shell>) -> Result<Action, Never> {
     let key = key_of(&stack);
-    let shared = Arc::clone(&shell);
+    let (shared, known) = (Arc::clone(&shell), Arc::clone(&stack));
     // A task of its own: looks share no processor, and a panic stays within one.
     let looked = tokio::spawn(async move { shared.look(stack).await }).await;
     Ok(match looked {
@@ -240,6 +255,7 @@ async fn look(stack: Arc<Stack>, shell: Arc<Shell>) -> Result<Action, Never> {
         Err(error) => {
             tracing::error!(namespace = key.0, stack = key.1, %error, "a look panicked");
             shell.metrics.reconciled(crate::metrics::Outcome::Panic, Duration::ZERO);
+            shell.panicked(known).await;
             Action::requeue(AFTER_PANIC)
         }
     })

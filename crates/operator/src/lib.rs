@@ -21,8 +21,10 @@ use std::process::ExitCode;
 
 use args::{Cli, Command};
 
-/// Threads that ask and listen, and threads that render and judge, at most: each has memory of its own.
+/// Threads that ask and listen, at most: each has memory of its own.
 const THREADS: usize = 4;
+/// Threads that render and judge: two and four, whose limits stand there.
+const JUDGES: usize = 6;
 
 /// Runs the command. Exit code 0: done; 1: it failed, after saying why on standard error.
 pub fn run(cli: Cli) -> ExitCode {
@@ -33,7 +35,7 @@ pub fn run(cli: Cli) -> ExitCode {
             let _ = nix::sys::prctl::set_thp_disable(true);
             let processors = std::thread::available_parallelism().map_or(1, usize::from);
             let mut runtime = tokio::runtime::Builder::new_multi_thread();
-            let ran = runtime.enable_all().worker_threads(processors.min(THREADS)).max_blocking_threads(THREADS).build();
+            let ran = runtime.enable_all().worker_threads(processors.min(THREADS)).max_blocking_threads(JUDGES).build();
             let ran = ran.map_err(anyhow::Error::from).and_then(|runtime| runtime.block_on(controller::run(*args)));
             match ran {
                 Ok(()) => ExitCode::SUCCESS,

@@ -84,6 +84,10 @@ pub struct Metrics {
     pub stacks: Gauge,
     /// Those of them whose condition `Ready` is not `True`.
     pub stacks_not_ready: Gauge,
+    /// Objects in the caches.
+    pub objects: Gauge,
+    /// When the certificate ends that the webhook made for itself, in seconds since 1970.
+    pub certificate_expires: Gauge,
     /// Reviews of the webhook.
     pub reviews: Counter,
     /// Seconds that a review took.
@@ -112,6 +116,8 @@ impl Default for Metrics {
             leader: Gauge::default(),
             stacks: Gauge::default(),
             stacks_not_ready: Gauge::default(),
+            objects: Gauge::default(),
+            certificate_expires: Gauge::default(),
             reviews: Counter::default(),
             review_seconds: Histogram::new(buckets()),
         };
@@ -134,6 +140,9 @@ impl Default for Metrics {
         registry.register("leader", "1 while this process leads", metrics.leader.clone());
         registry.register("stacks", "Stacks that are known", metrics.stacks.clone());
         registry.register("stacks_not_ready", "Stacks that are not ready, or not known to be", metrics.stacks_not_ready.clone());
+        registry.register("objects", "Objects in the caches", metrics.objects.clone());
+        let expires = metrics.certificate_expires.clone();
+        registry.register("webhook_certificate_expires_seconds", "When the webhook's own certificate ends, since 1970", expires);
         registry.register("watch_failures", "Watches that ended with an error and began anew", metrics.watch_failures.clone());
         registry.register("webhook_reviews", "Reviews of Stacks", metrics.reviews.clone());
         registry.register("webhook_review_seconds", "Seconds that a review took", metrics.review_seconds.clone());

@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 
 use k8s_openapi::jiff::Timestamp;
 use kube::runtime::reflector;
+use tokio::sync::Semaphore;
 use windlass_convert::KubeVersion;
 use windlass_crd::RECONCILE_ANNOTATION;
 use windlass_crd::v1alpha1::{Mode, Stack, StackPolicySpec, StackStatus};
@@ -32,6 +33,11 @@ use observe::{Cache, StackKey};
 
 /// How often a look goes round before it lets others look: each round does what the one before made possible.
 const ROUNDS: usize = 24;
+
+/// Looks in a row that fail before a Stack says so: some seconds.
+const TOLD_AFTER: u32 = 5;
+/// Specs that are rendered at once: each takes a processor, and one that never ends must leave some to others.
+const RENDERINGS: usize = 2;
 
 /// What all looks share.
 pub struct Shell {
@@ -51,6 +57,8 @@ pub struct Shell {
     pub stale: Mutex<BTreeSet<StackKey>>,
     /// What is remembered between looks. A Stack's is taken out while it is looked at, which two never do at once.
     memos: Mutex<BTreeMap<StackKey, Memo>>,
+    /// Turns to render.
+    turns: Arc<Semaphore>,
     /// Which of them still have what their spec renders to.
     renderings: Mutex<Renderings>,
     /// Writes events.
@@ -106,6 +114,7 @@ impl Shell {
             readers: Mutex::default(),
             stale: Mutex::default(),
             memos: Mutex::default(),
+            turns: Arc::new(Semaphore::new(RENDERINGS)),
             renderings: Mutex::default(),
             events: parts.events,
             metrics: parts.metrics,
@@ -177,12 +186,6 @@ impl Shell {
         } else {
             Ok(Next::Wait)
         };
-        let words = std::mem::take(&mut memo.words);
-        if let Some(stack) = memo.latest.clone() {
-            for word in words {
-                self.events.tell(&stack, word, &mut memo.allowance);
-            }
-        }
         let next = match result {
             Ok(next) => {
                 memo.failures = 0;
@@ -197,9 +200,19 @@ impl Shell {
                 let wait = if let Error::Busy(_, asked) = error { wait.max(asked) } else { wait };
                 tracing::warn!(namespace = key.0, stack = key.1, %error, seconds = wait.as_secs_f64(), "tried again");
                 self.metrics.reconciled(crate::metrics::Outcome::Error, start.elapsed());
+                // Who asks for patience is not failing.
+                if memo.failures >= TOLD_AFTER && !matches!(error, Error::Busy(..)) {
+                    memo.publish_failure(&error.to_string(), self, &key).await;
+                }
                 Next::After(wait)
             }
         };
+        let words = std::mem::take(&mut memo.words);
+        if let Some(stack) = memo.latest.clone() {
+            for word in words {
+                self.events.tell(&stack, word, &mut memo.allowance);
+            }
+        }
         memo.rest();
         let rendering = memo.size().map(|size| lock(&self.renderings).used(&key, size));
         let mut memos = lock(&self.memos);
@@ -212,6 +225,14 @@ impl Shell {
         drop(memos);
         self.caught_up(&key);
         next
+    }
+
+    /// A look panicked, and what it knew is lost: the Stack says so, and runs as it did.
+    pub async fn panicked(&self, stack: Arc<Stack>) {
+        let key = key_of(&stack);
+        let mut memo = Memo::of(stack.metadata.uid.as_deref().unwrap_or_default());
+        memo.newest(stack);
+        memo.publish_failure("the operator panicked over this Stack: its log says where", self, &key).await;
     }
 
     /// Keeps a Stack once where the watch has what the last answer had.
@@ -425,8 +446,10 @@ impl Look<'_> {
         }
         let stack = Arc::clone(stack);
         let kube_version = self.shell.kube_version;
+        let turn = Arc::clone(&self.shell.turns).acquire_owned().await.map_err(|error| Error::Later(error.to_string()))?;
         // Rendering takes time on the processor, so it stands in nobody's way.
         let built = tokio::task::spawn_blocking(move || {
+            let _turn = turn;
             let outcome = rendering(&stack, sources.clone(), kube_version, &policies, &day);
             Built { generation, reconcile_at, sources, policies, day, outcome }
         });

@@ -18,7 +18,7 @@ use windlass_k8s::ObjectRef;
 
 use crate::reconcile::build::Desired;
 
-pub use conditions::{Change, audited, change};
+pub use conditions::{Change, audited, change, failing};
 pub(crate) use rollout::later;
 
 /// What a step decides from.

@@ -72,7 +72,7 @@ pub async fn run(service: Service, client: Client) -> anyhow::Result<()> {
     let served = Served::new(ready);
     let keeper = match &args.webhook_certificate {
         Some(directory) => Keeper::of_files(directory.clone()),
-        None => Keeper::own(client, &namespace, &args.webhook_secret, args.webhook_configuration.clone(), name),
+        None => Keeper::own(client, &namespace, &args.webhook_secret, args.webhook_configuration.clone(), name, Arc::clone(&metrics)),
     };
     tokio::select! {
         kept = tokio::spawn(keeper.keep(served.clone())) => kept?,

@@ -14,6 +14,8 @@ mod harness;
 mod leadership;
 #[path = "operator/lifecycle.rs"]
 mod lifecycle;
+#[path = "operator/limits.rs"]
+mod limits;
 #[path = "operator/network.rs"]
 mod network;
 #[path = "operator/proxy.rs"]

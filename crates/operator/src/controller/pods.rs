@@ -13,7 +13,7 @@ use tokio::sync::oneshot;
 use windlass_k8s::{Kind, ObjectRef, labels};
 
 use super::Waker;
-use super::watches::{self, Patience};
+use super::watches::{self, Patience, Trouble};
 use crate::args::RunArgs;
 use crate::reconcile::Shell;
 use crate::reconcile::observe::{StackKey, Troubles};
@@ -33,8 +33,10 @@ pub(super) fn start(client: &Client, args: &RunArgs, shell: &Arc<Shell>, waker: 
     tokio::spawn(async move {
         let mut listed = Some(listed);
         let mut list = BTreeMap::new();
+        let mut trouble = Trouble::default();
         let mut events = watcher(api, config).backoff(Patience::default()).boxed();
         while let Some(event) = events.next().await {
+            event.iter().for_each(|event| trouble.heard(event));
             let mut troubles = shell.cache.troubles.lock().unwrap_or_else(PoisonError::into_inner);
             match event {
                 Ok(Event::Init) => list.clear(),
@@ -48,10 +50,7 @@ pub(super) fn start(client: &Client, args: &RunArgs, shell: &Arc<Shell>, waker: 
                 }
                 Ok(Event::Apply(pod)) => note(&mut troubles, &pod).iter().for_each(|stack| waker.wake(stack)),
                 Ok(Event::Delete(pod)) => drop(forget(&mut troubles, &pod)),
-                Err(error) => {
-                    shell.metrics.watch_failed("Pod");
-                    tracing::debug!(%error, "the watch of pods");
-                }
+                Err(error) => trouble.failed("Pod", &error, &shell.metrics),
             }
         }
     });

@@ -12,7 +12,7 @@ use futures::future::join_all;
 use kube::core::{ApiResource, PartialObjectMeta};
 use kube::runtime::WatchStreamExt as _;
 use kube::runtime::utils::Backoff;
-use kube::runtime::watcher::{Config, Event, watcher};
+use kube::runtime::watcher::{self, Config, Event, watcher};
 use kube::{Api, Client, ResourceExt as _};
 use serde::de::DeserializeOwned;
 use tokio::sync::oneshot;
@@ -23,6 +23,7 @@ use windlass_k8s::{Kind, ObjectRef};
 use super::{LONGEST_WAIT, Waker};
 use crate::api::resource;
 use crate::args::RunArgs;
+use crate::metrics::Metrics;
 use crate::reconcile::Shell;
 use crate::reconcile::observe::{Facts, Light, StackKey, stack_of};
 
@@ -64,7 +65,8 @@ pub(super) async fn start(
     for kind in metadata {
         // Those that Stacks read or act as carry no label of ours.
         let all = matches!(kind, Kind::ConfigMap | Kind::Secret | Kind::ServiceAccount);
-        let config = if all { config() } else { labelled() };
+        // Whoever made them may have written large annotations.
+        let config = if all { config().page_size(PAGE_OF_OTHERS) } else { labelled() };
         let api: Api<PartialObjectMeta<Light>> = api(client, args, kind);
         let light = |partial: PartialObjectMeta<Light>| Light::of_metadata(partial.metadata);
         first_lists.push(spawn(kind, api, config, shell, waker, light));
@@ -85,6 +87,9 @@ fn labelled() -> Config {
 
 /// Objects of a page of a list: each is read whole before the little that is kept of it is taken.
 const PAGE: u32 = 100;
+
+/// The same where most objects are not ours.
+const PAGE_OF_OTHERS: u32 = 25;
 
 /// How everything is watched.
 pub(super) fn config() -> Config {
@@ -139,6 +144,31 @@ impl Backoff for Patience {
     }
 }
 
+/// Tells of a watch that fails: the first time in a row aloud, since what waits for it waits in silence otherwise.
+#[derive(Debug, Default)]
+pub(super) struct Trouble {
+    is_told: bool,
+}
+
+impl Trouble {
+    /// It failed, and begins anew by itself.
+    pub(super) fn failed(&mut self, kind: &str, error: &watcher::Error, metrics: &Metrics) {
+        metrics.watch_failed(kind);
+        if std::mem::replace(&mut self.is_told, true) {
+            tracing::debug!(%error, kind, "the watch fails still");
+        } else {
+            tracing::warn!(%error, kind, "a watch fails, and is tried again");
+        }
+    }
+
+    /// Whether an event shows that it is over: a list that is begun does not.
+    pub(super) fn heard<K>(&mut self, event: &Event<K>) {
+        if !matches!(event, Event::Init) {
+            self.is_told = false;
+        }
+    }
+}
+
 /// Watches a kind; the receiver hears of the first full list.
 fn spawn<K>(kind: Kind, api: Api<K>, config: Config, shell: &Arc<Shell>, waker: &Waker, light: fn(K) -> Light) -> oneshot::Receiver<()>
 where
@@ -151,8 +181,10 @@ where
         let mut list: BTreeSet<(StackKey, ObjectRef)> = BTreeSet::new();
         let mut accounts = BTreeSet::new();
         let mut begun = Instant::now();
+        let mut trouble = Trouble::default();
         let mut events = watcher(api, config).backoff(Patience::default()).boxed();
         while let Some(event) = events.next().await {
+            event.iter().for_each(|event| trouble.heard(event));
             match event {
                 Ok(Event::Init) => {
                     list.clear();
@@ -184,11 +216,7 @@ where
                     watch.deleted(&object);
                     watch.account_changed(&object, false);
                 }
-                // The watch begins anew by itself.
-                Err(error) => {
-                    watch.shell.metrics.watch_failed(kind.as_str());
-                    tracing::debug!(%error, %kind, "a watch");
-                }
+                Err(error) => trouble.failed(kind.as_str(), &error, &watch.shell.metrics),
             }
         }
     });
@@ -277,8 +305,10 @@ fn policies(api: Api<StackPolicy>, shell: &Arc<Shell>, everybody: &UnboundedSend
     tokio::spawn(async move {
         let mut listed = Some(listed);
         let mut all = std::collections::BTreeMap::new();
+        let mut trouble = Trouble::default();
         let mut events = watcher(api, config()).backoff(Patience::default()).boxed();
         while let Some(event) = events.next().await {
+            event.iter().for_each(|event| trouble.heard(event));
             match event {
                 Ok(Event::Init) => all.clear(),
                 Ok(Event::InitApply(policy)) => {
@@ -294,7 +324,7 @@ fn policies(api: Api<StackPolicy>, shell: &Arc<Shell>, everybody: &UnboundedSend
                     }
                 }
                 Err(error) => {
-                    tracing::debug!(%error, "the watch of policies");
+                    trouble.failed("StackPolicy", &error, &shell.metrics);
                     continue;
                 }
             }

@@ -351,6 +351,11 @@ impl Cache {
         self.lock().get(stack)?.get(object).map(|facts| facts.hash.clone())
     }
 
+    /// Objects that are known.
+    pub fn len(&self) -> usize {
+        self.lock().values().map(BTreeMap::len).sum()
+    }
+
     /// Whether an object is known.
     pub fn knows(&self, stack: &StackKey, object: &ObjectRef) -> bool {
         self.lock().get(stack).is_some_and(|objects| objects.contains_key(object))

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
+use k8s_openapi::jiff::Timestamp;
 use kube::ResourceExt as _;
 use serde_json::json;
 use windlass_crd::v1alpha1::{Stack, StackStatus, condition};
@@ -15,7 +16,7 @@ use super::observe::StackKey;
 use super::{Memo, Next, Shell};
 use crate::api::{self, Error};
 use crate::events::Word;
-use crate::step::{Change, change};
+use crate::step::{Change, change, failing};
 
 /// How long counts and messages may wait.
 const DETAIL_DELAY: Duration = Duration::from_secs(10);
@@ -137,6 +138,17 @@ impl Memo {
         self.publication.last = stack.status.clone().unwrap_or_default();
         self.latest = Some(Arc::new(stack));
         Ok(())
+    }
+
+    /// Says that looks fail again and again; when that can't be said either, the log has it.
+    pub(super) async fn publish_failure(&mut self, message: &str, shell: &Shell, key: &StackKey) {
+        let Some(stack) = self.latest.clone() else { return };
+        let mut status = stack.status.clone().unwrap_or_default();
+        self.publication.found(&status);
+        failing(&mut status, stack.metadata.generation.unwrap_or_default(), Timestamp::now(), message);
+        if let Err(error) = self.publish_now(status, shell, key).await {
+            tracing::debug!(%error, namespace = key.0, stack = key.1, "a failure can't be told");
+        }
     }
 
     /// An event for a new reason of `Ready`.

@@ -42,3 +42,40 @@ fn an_exemption_ends_with_its_last_day() {
     let told = refusal("2026-07-01").unwrap();
     assert!(told.starts_with("CO017"), "{told}");
 }
+
+#[tokio::test]
+async fn a_look_that_panicked_is_told_once_and_the_rest_of_the_status_stays() {
+    use axum::extract::{Request, State};
+    use clap::Parser as _;
+
+    let patches = Arc::new(Mutex::new(Vec::<serde_json::Value>::new()));
+    let answer = async |State(patches): State<Arc<Mutex<Vec<serde_json::Value>>>>, request: Request| {
+        let body = axum::body::to_bytes(request.into_body(), usize::MAX).await.unwrap();
+        let patch: serde_json::Value = serde_json::from_slice(&body).unwrap();
+        let spec = serde_json::json!({ "serviceAccountName": "deployer" });
+        let stack =
+            serde_json::json!({ "metadata": { "name": "shop", "resourceVersion": "8" }, "spec": spec, "status": patch[1]["value"] });
+        lock(&patches).push(patch);
+        stack.to_string()
+    };
+    let client = kube::Client::new(axum::Router::new().fallback(answer).with_state(Arc::clone(&patches)), "shop");
+    let metrics = Arc::<Metrics>::default();
+    let always = crate::lease::Leadership::always;
+    let events = Events::new(client.clone(), always(), "one", Arc::clone(&metrics));
+    let api = Api::new(client, always(), Arc::clone(&metrics));
+    let crate::args::Command::Run(args) = crate::args::Cli::parse_from(["windlass-operator", "run"]).command else { panic!("another") };
+    let shell = Shell::new(Parts { api, events, metrics }, &args);
+
+    let mut stack = Stack::new("shop", Default::default());
+    (stack.metadata.namespace, stack.metadata.resource_version) = (Some("shop".to_owned()), Some("7".to_owned()));
+    stack.status = Some(StackStatus { revision: Some("abc".to_owned()), ..StackStatus::default() });
+    shell.panicked(Arc::new(stack.clone())).await;
+    let patch = lock(&patches).pop().unwrap();
+    let status: StackStatus = serde_json::from_value(patch[1]["value"].clone()).unwrap();
+    let ready = status.conditions.iter().find(|condition| condition.type_ == "Ready").unwrap();
+    assert_eq!((ready.status.as_str(), ready.reason.as_str(), status.revision.as_deref()), ("Unknown", "Retrying", Some("abc")));
+    // The second time says nothing new.
+    stack.status = Some(status);
+    shell.panicked(Arc::new(stack)).await;
+    assert!(lock(&patches).is_empty());
+}

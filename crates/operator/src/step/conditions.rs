@@ -98,24 +98,41 @@ fn shortened(message: &str) -> String {
 }
 
 fn say(input: &Input<'_>, step: &mut Step, words: &[Word<'_>]) {
-    step.status.observed_generation = Some(input.generation);
-    for Word { kind, status, reason, message } in words {
-        set(&mut step.status, input.generation, input.now, kind, (status, reason, message));
+    tell(&mut step.status, input.generation, input.now, words);
+}
+
+fn tell(status: &mut StackStatus, generation: i64, now: Timestamp, words: &[Word<'_>]) {
+    status.observed_generation = Some(generation);
+    for Word { kind, status: value, reason, message } in words {
+        set(status, generation, now, kind, (value, reason, message));
     }
 }
 
 /// The three that every Stack has.
-fn summary(input: &Input<'_>, step: &mut Step, ready: &str, (reconciling, stalled): (bool, bool), reason: &str, message: &str) {
+fn summary(input: &Input<'_>, step: &mut Step, ready: &str, is: (bool, bool), reason: &str, message: &str) {
+    summarize(&mut step.status, (input.generation, input.now), ready, is, reason, message);
+}
+
+fn summarize(
+    status: &mut StackStatus,
+    (generation, now): (i64, Timestamp),
+    ready: &str,
+    (reconciling, stalled): (bool, bool),
+    reason: &str,
+    message: &str,
+) {
     let word = |holds: bool| if holds { "True" } else { "False" };
-    say(
-        input,
-        step,
-        &[
-            Word { kind: condition::READY, status: ready, reason, message },
-            Word { kind: condition::RECONCILING, status: word(reconciling), reason, message: if reconciling { message } else { "" } },
-            Word { kind: condition::STALLED, status: word(stalled), reason, message: if stalled { message } else { "" } },
-        ],
-    );
+    let words = [
+        Word { kind: condition::READY, status: ready, reason, message },
+        Word { kind: condition::RECONCILING, status: word(reconciling), reason, message: if reconciling { message } else { "" } },
+        Word { kind: condition::STALLED, status: word(stalled), reason, message: if stalled { message } else { "" } },
+    ];
+    tell(status, generation, now, &words);
+}
+
+/// What is to be done fails again and again, for a reason that is not the Stack's; how it is, nobody knows.
+pub fn failing(status: &mut StackStatus, generation: i64, now: Timestamp, message: &str) {
+    summarize(status, (generation, now), "Unknown", (true, false), "Retrying", message);
 }
 
 /// The conditions and services of a roll-out.

@@ -30,6 +30,7 @@ use serde_json::json;
 use time::OffsetDateTime;
 
 use crate::health::Readiness;
+use crate::metrics::Metrics;
 
 const DAY: i64 = 24 * 60 * 60;
 /// How long an authority lasts, in seconds.
@@ -220,12 +221,21 @@ struct Own {
     service: String,
     /// The authority that signed what is served, and when.
     signed: Option<(String, i64)>,
+    metrics: Arc<Metrics>,
 }
 
 impl Keeper {
     /// With an authority of our own.
-    pub(super) fn own(client: Client, namespace: &str, secret: &str, configuration: Option<String>, service: &str) -> Self {
+    pub(super) fn own(
+        client: Client,
+        namespace: &str,
+        secret: &str,
+        configuration: Option<String>,
+        service: &str,
+        metrics: Arc<Metrics>,
+    ) -> Self {
         Self(Kind::Own(Box::new(Own {
+            metrics,
             secrets: Api::namespaced(client.clone(), namespace),
             secret: secret.to_owned(),
             configurations: Api::all(client),
@@ -294,6 +304,7 @@ impl Own {
         if !is_current {
             served.set(authorities.current.sign(&self.service, now)?);
             self.signed = Some((authorities.current.certificate, now));
+            self.metrics.certificate_expires.set(now + CERTIFICATE);
             tracing::info!("the webhook has a new certificate");
         }
         Ok(())
@@ -393,5 +404,59 @@ mod tests {
         let authorities = Authorities::new(NOW).unwrap();
         let read = Authorities::of_secret(&authorities.secret(ObjectMeta::default())).unwrap();
         assert!(read.current.sign("windlass-webhook.windlass-system", NOW).is_ok());
+    }
+
+    /// Whether a client that trusts this bundle gets on with what is served.
+    async fn greets(address: std::net::SocketAddr, bundle: &str) -> bool {
+        let mut roots = rustls::RootCertStore::empty();
+        for root in CertificateDer::pem_slice_iter(bundle.as_bytes()) {
+            roots.add(root.unwrap()).unwrap();
+        }
+        let config = rustls::ClientConfig::builder_with_provider(Arc::new(ring::default_provider()));
+        let config = config.with_safe_default_protocol_versions().unwrap().with_root_certificates(roots).with_no_client_auth();
+        let stream = tokio::net::TcpStream::connect(address).await.unwrap();
+        let name = rustls::pki_types::ServerName::try_from("windlass-webhook.windlass-system.svc").unwrap();
+        tokio_rustls::TlsConnector::from(Arc::new(config)).connect(name, stream).await.is_ok()
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn no_handshake_fails_while_certificates_and_authorities_change() {
+        let now = Timestamp::now().as_second();
+        let first = Authorities::new(now - 2 * AUTHORITY / 3 - OVERLAP).unwrap();
+        let second = first.turned(now - OVERLAP).unwrap().unwrap();
+        let third = second.turned(now).unwrap().unwrap();
+        let sign = |by: &Authorities| by.current.sign("windlass-webhook.windlass-system", now).unwrap();
+        let served = Served::new(Readiness::waiting_for(1));
+        served.set(sign(&first));
+        let config = rustls::ServerConfig::builder_with_provider(Arc::new(ring::default_provider()));
+        let config = config.with_safe_default_protocol_versions().unwrap().with_no_client_auth();
+        let acceptor = tokio_rustls::TlsAcceptor::from(Arc::new(config.with_cert_resolver(Arc::new(served.clone()))));
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let acceptor = acceptor.clone();
+                tokio::spawn(async move { acceptor.accept(stream).await.map(drop) });
+            }
+        });
+        let keys = [sign(&second), sign(&third)];
+        let turning = tokio::spawn(async move {
+            for key in keys.iter().cycle() {
+                served.set(key.clone());
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+        });
+        // One API server has heard of the successor, another of the turn too.
+        for _ in 0..50 {
+            assert!(greets(address, &second.bundle()).await);
+            assert!(greets(address, &third.bundle()).await);
+        }
+        // Who has not heard of the successor does not trust it: this finds something.
+        let mut trusted = 0;
+        for _ in 0..50 {
+            trusted += usize::from(greets(address, &first.bundle()).await);
+        }
+        assert!(trusted < 50);
+        turning.abort();
     }
 }

@@ -317,6 +317,13 @@ impl Operator {
         text.lines().find_map(|line| line.strip_prefix(name)?.trim().parse().ok())
     }
 
+    /// The most memory that it had, in bytes.
+    pub(crate) fn peak_memory(&self) -> f64 {
+        let text = fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("it is there");
+        let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("a line");
+        line.trim().trim_end_matches(" kB").parse::<f64>().expect("a number") * 1024.0
+    }
+
     /// The exit code, when it has ended.
     pub(crate) fn ended(&mut self) -> Option<i32> {
         let status = self.child.try_wait().expect("it is ours")?;

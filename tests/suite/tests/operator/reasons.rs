@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use windlass_testkit::workspace;
 
 use super::harness::{Operator, World, stack, stacks};
+use super::proxy::{Asked, Fate, Proxy};
 
 /// Bytes of the longest message.
 const LONGEST: usize = 1024;
@@ -46,7 +47,9 @@ fn told(world: &World, namespace: &str) -> BTreeSet<Reason> {
 fn every_reason_is_in_the_document_and_reached() {
     let Some(world) = World::shared() else { return };
     world.namespace("reasons");
-    let _operator = Operator::start(world, "reasons", &[]);
+    let proxy = Proxy::start(&world.cluster);
+    proxy.rule(|asked: &Asked| if asked.path.contains("/deployments/failing") { Fate::Answer(500, 0) } else { Fate::Pass });
+    let _operator = Operator::behind(world, &proxy, "reasons", &[]);
     let core = |plural: &str| format!("/api/v1/namespaces/reasons/{plural}");
     let write = |name: &str, text: &str, change: &dyn Fn(&mut Value)| {
         let mut object = stack(name, text);
@@ -70,6 +73,7 @@ fn every_reason_is_in_the_document_and_reached() {
     write("plain", &web("plain"), &|_| {});
     write("ordered", "services: { last: { image: 'nginx:1.27', depends_on: [first] }, first: { image: 'nginx:1.27' } }\n", &|_| {});
     write("back", &web("back"), &|_| {});
+    write("failing", &web("failing"), &|_| {});
     write("never", "services: { never: { image: 'example/never-ready:1' } }\n", &|_| {});
     write("taken", &web("taken"), &|_| {});
     let claim = |class: &str| {
