@@ -144,7 +144,7 @@ async fn reconcile_all(
     let counting = Arc::clone(&shell);
     tokio::spawn(async move {
         loop {
-            counting.metrics.objects.set(i64::try_from(counting.cache.len()).unwrap_or(i64::MAX));
+            counting.metrics.objects.set(i64::try_from(counting.cache.count()).unwrap_or(i64::MAX));
             tokio::time::sleep(COUNT).await;
         }
     });

@@ -317,7 +317,8 @@ impl Look<'_> {
                 }
             };
         }
-        let hands = Hands { shell: self.shell, key: self.key, uid: &memo.uid().to_owned(), account: identity.as_ref(), desired };
+        let uid = memo.uid().to_owned();
+        let hands = Hands { shell: self.shell, key: self.key, uid: &uid, account: identity.as_ref(), desired };
         if stack.spec.mode == Mode::DryRun
             && !is_leaving
             && stopper.is_none()

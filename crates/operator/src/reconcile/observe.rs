@@ -351,8 +351,8 @@ impl Cache {
         self.lock().get(stack)?.get(object).map(|facts| facts.hash.clone())
     }
 
-    /// Objects that are known.
-    pub fn len(&self) -> usize {
+    /// Number of objects that are known.
+    pub fn count(&self) -> usize {
         self.lock().values().map(BTreeMap::len).sum()
     }
 
