@@ -10,8 +10,8 @@ use super::tables::{PROJECT, SERVICE};
 use crate::duration::Duration;
 use crate::{bytes, model, number, words};
 
-/// Fewer services are written faster than a second thread is there.
-const WORTH_A_THREAD: usize = 50;
+/// Fewer services, or other entries of one name and a line or two, are written faster than a second thread is there.
+const WORTH_A_THREAD: (usize, usize) = (50, 1000);
 
 /// A whole project as text. A tree of what is printed is needed of one service at a time.
 pub(crate) fn project_yaml(tree: &Node) -> String {
@@ -23,8 +23,9 @@ pub(crate) fn project_yaml(tree: &Node) -> String {
             let found = from.get(field.key).filter(|node| !node.is_null());
             match (found, field.shape) {
                 (Some(node), Shape::Named(shape)) if node.as_map().is_some_and(|map| !map.is_empty()) => {
+                    let least = if field.key == "services" { WORTH_A_THREAD.0 } else { WORTH_A_THREAD.1 };
                     entries.map(field.key, |entries| {
-                        entries.each(&sorted(node, Form::Yaml), WORTH_A_THREAD, |entries, (key, node)| {
+                        entries.each(&sorted(node, Form::Yaml), least, |entries, (key, node)| {
                             if let Some(value) = named_value(node, shape, Form::Yaml) {
                                 entries.node(key.as_str(), &Node::default_value(value));
                             }
