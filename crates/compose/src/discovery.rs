@@ -75,7 +75,10 @@ pub(crate) fn discover(loader: &mut Loader<'_>) -> Option<Selection> {
         loader.report(
             Diagnostic::error(NO_FILE, format!("no compose file in `{name}` or a directory above it"))
                 .because(format!("the names looked for are {}", DEFAULT_FILES.map(|name| format!("`{name}`")).join(", ")))
-                .help("name the file: `-f FILE`"),
+                .help(match &likely_files(loader, &directory_of(&files))[..] {
+                    [] => "name the file: `-f FILE`".to_owned(),
+                    likely => format!("name the file, as in {}", likely.join(" or ")),
+                }),
         );
         return None;
     }
@@ -124,6 +127,15 @@ fn add_env_files(loader: &mut Loader<'_>, directory: &Path, environment: &mut En
     let found = dotenv_files::read(loader, &files, environment)?;
     environment.add(found);
     Some(())
+}
+
+/// Files beside which nobody has a default one: `-f docker-compose.production.yaml`.
+fn likely_files(loader: &Loader<'_>, directory: &Path) -> Vec<String> {
+    let is_likely = |name: &str| name.contains("compose") && (name.ends_with(".yml") || name.ends_with(".yaml"));
+    let entries = loader.files.list(directory).unwrap_or_default();
+    let mut names: Vec<String> = entries.into_iter().map(|entry| entry.name).filter(|name| is_likely(name)).collect();
+    names.sort_unstable();
+    names.iter().take(3).map(|name| format!("`-f {name}`")).collect()
 }
 
 /// The default file of `directory` or the nearest one above that has any, and the override beside it.

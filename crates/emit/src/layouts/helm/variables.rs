@@ -5,6 +5,7 @@
 //! name, a probe) decides structure and stays fixed.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::Ipv4Addr;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -107,6 +108,11 @@ fn trials(at: usize, variable: &Variable) -> Vec<Pair> {
     let text = (format!("wlq{at:04}x"), format!("wlr{at:04}yz"));
     let number = ((20_011 + 7 * at).to_string(), (40_009 + 3 * at).to_string());
     match variable.value.as_deref() {
+        // Ports stand in order, which one that is not far away keeps. A shorter number would be found in too many texts.
+        Some(value) if value.parse::<u16>().is_ok_and(|port| (1000..u16::MAX - 3).contains(&port)) => {
+            let near = |more: u16| value.parse::<u16>().map_or_else(|_| value.to_owned(), |port| (port + more).to_string());
+            vec![number, text, (near(1), near(3))]
+        }
         Some(value) if value.parse::<u32>().is_ok() => vec![number, text],
         Some("true") => vec![text, ("false".into(), "false".into())],
         Some("false") => vec![text, ("true".into(), "true".into())],
@@ -115,10 +121,15 @@ fn trials(at: usize, variable: &Variable) -> Vec<Pair> {
     }
 }
 
-/// Another value of the same form: a path below, or another number where the last one stands: a tag, a port.
+/// Another value of the same form: a path below, another address of the same kind, or another number where the last one stands: a tag, a port.
 fn of_form(value: &str, number: &str) -> Option<String> {
     if value.starts_with(['/', '.', '~']) {
         return Some(format!("{}/n{number}", value.trim_end_matches('/')));
+    }
+    if let (Ok(address), Ok(number)) = (value.parse::<Ipv4Addr>(), number.parse::<u32>()) {
+        // A loopback address stays one.
+        let [_, second, third, fourth] = number.to_be_bytes();
+        return Some(format!("{}.{second}.{third}.{fourth}", address.octets()[0]));
     }
     let end = value.rfind(|letter: char| letter.is_ascii_digit())? + 1;
     let start = value[..end].rfind(|letter: char| !letter.is_ascii_digit()).map_or(0, |at| at + 1);
@@ -287,6 +298,7 @@ mod tests {
         assert_eq!(form("postgres:16-alpine").as_deref(), Some("postgres:7-alpine"));
         assert_eq!(form("127.0.0.1:8080").as_deref(), Some("127.0.0.1:7"));
         assert_eq!(form("./data/").as_deref(), Some("./data/n7"));
+        assert_eq!(form("127.0.0.1").as_deref(), Some("127.0.0.7"));
         assert_eq!(form("latest"), None);
     }
 }
