@@ -142,16 +142,20 @@ fn unprotected(service: &ServicePlan<'_>, routing: &Routing, plan: &Plan<'_>, di
     if !routing.filters.iter().any(|filter| filter.what.protects()) {
         return;
     }
-    let class = class(service, plan);
-    let (message, because) = match (routing.by_gateway, Controller::of(class.as_deref())) {
-        (false, Controller::Nginx) => return,
-        (false, Controller::Unknown) => {
-            ("only ingress-nginx protects the Ingress of", "who may pass is said by its annotations, and other controllers pass them over")
+    let controller = Controller::of(class(service, plan).as_deref());
+    let locks = routing.filters.iter().filter(|filter| filter.what.protects());
+    let missing = locks.filter_map(|lock| filters::annotations(&lock.what, &["/"], controller, "", service, plan).err()).next();
+    let (message, because) = match (routing.by_gateway, controller, missing) {
+        (true, ..) => ("nothing protects the HTTPRoutes of", "no filter of an HTTPRoute says who may pass".to_owned()),
+        (false, Controller::Other, _) => {
+            ("nothing protects the Ingress of", "no annotation of its controller is known that says who may pass".to_owned())
         }
-        (false, Controller::Other) => {
-            ("nothing protects the Ingress of", "no annotation of its controller is known that says who may pass")
-        }
-        (true, _) => ("nothing protects the HTTPRoutes of", "no filter of an HTTPRoute says who may pass"),
+        (false, _, Some(reason)) => ("something that protects is missing on the Ingress of", reason),
+        (false, Controller::Nginx, None) => return,
+        (false, Controller::Unknown, None) => (
+            "only ingress-nginx protects the Ingress of",
+            "who may pass is said by its annotations, and other controllers pass them over".to_owned(),
+        ),
     };
     diagnostics.push(
         Diagnostic::warning(Code("convert::unprotected"), format!("{message} `{}`", service.service.name.value))

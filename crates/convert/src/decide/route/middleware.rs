@@ -63,6 +63,8 @@ pub(crate) enum What {
     Compress,
     /// There is no counterpart, for this reason.
     Nothing(String),
+    /// The same of what says who may pass.
+    NoLock(String),
 }
 
 /// Where a redirection leads; what is not said stays as it was.
@@ -120,7 +122,7 @@ impl Filter {
 impl What {
     /// Without it, requests pass that must not.
     pub(crate) fn protects(&self) -> bool {
-        matches!(self, Self::Auth { .. } | Self::ForwardAuth { .. } | Self::AllowList(_))
+        matches!(self, Self::Auth { .. } | Self::ForwardAuth { .. } | Self::AllowList(_) | Self::NoLock(_))
     }
 }
 
@@ -227,14 +229,14 @@ fn read(kind: &str, settings: &[Setting]) -> Vec<(What, Vec<(usize, Path)>)> {
         "basicauth" | "digestauth" => {
             let users = list("users");
             if users.is_empty() {
-                nothing("its users stand in a file of Traefik's container")
+                What::NoLock("its users stand in a file of Traefik's container".to_owned())
             } else {
                 What::Auth { users, realm: text("realm"), is_digest: kind == "digestauth" }
             }
         }
         "forwardauth" => match text("address") {
             Some(address) => What::ForwardAuth { address, response_headers: text("authresponseheaders") },
-            None => nothing("it has no address"),
+            None => What::NoLock("it has no address".to_owned()),
         },
         "ipallowlist" | "ipwhitelist" if !list("sourcerange").is_empty() => What::AllowList(list("sourcerange")),
         "ratelimit" => match (number("average"), text("period").as_deref()) {
@@ -268,7 +270,7 @@ fn read(kind: &str, settings: &[Setting]) -> Vec<(What, Vec<(usize, Path)>)> {
     };
     let is_known =
         |setting: &Setting| known.iter().any(|key| setting.key == *key || (!key.is_empty() && setting.key.starts_with(&format!("{key}["))));
-    if matches!(what, What::Nothing(_)) {
+    if matches!(what, What::Nothing(_) | What::NoLock(_)) {
         return vec![(what, settings.iter().map(|setting| setting.at.clone()).collect())];
     }
     let (used, others): (Vec<&Setting>, Vec<&Setting>) = settings.iter().partition(|setting| is_known(setting));

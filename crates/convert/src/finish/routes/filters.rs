@@ -70,7 +70,7 @@ pub(super) fn annotations(
     let gateway = format!("an HTTPRoute does it: `--expose {name}=gateway`");
     let one = |key: &str, value: String| vec![(key, value)].into_iter().map(|(key, value)| (format!("{PREFIX}{key}"), value)).collect();
     let all = |list: &[(&str, String)]| list.iter().map(|(key, value)| (format!("{PREFIX}{key}"), value.clone())).collect();
-    if controller == Controller::Other && !matches!(what, What::Nothing(_)) {
+    if controller == Controller::Other && !matches!(what, What::Nothing(_) | What::NoLock(_)) {
         return Err(format!(
             "annotations for it are known of ingress-nginx alone, and the class is of another controller; {gateway} where it can"
         ));
@@ -127,7 +127,7 @@ pub(super) fn annotations(
             Ok(all(&[("enable-cors", "true".to_owned())].into_iter().chain(own).collect::<Vec<_>>()))
         }
         What::Compress => Err("compression is a setting of the whole controller: `use-gzip` of ingress-nginx".to_owned()),
-        What::Nothing(reason) => Err(reason.clone()),
+        What::Nothing(reason) | What::NoLock(reason) => Err(reason.clone()),
     }
 }
 
@@ -232,7 +232,7 @@ impl RuleFilters {
             What::Retry(_) | What::Cors(_) | What::Compress => {
                 return Err("HTTPRoutes have no filter for it that every Gateway knows; the Gateway's own policies do".to_owned());
             }
-            What::Nothing(reason) => return Err(reason.clone()),
+            What::Nothing(reason) | What::NoLock(reason) => return Err(reason.clone()),
         }
         Ok(())
     }

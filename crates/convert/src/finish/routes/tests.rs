@@ -786,3 +786,19 @@ fn what_is_spoken_to_a_service_is_an_annotation() {
       backend-protocol = HTTPS
     ");
 }
+
+#[test]
+fn what_protects_and_can_not_be_kept_is_told_for_every_controller() {
+    let told = |labels: &str| {
+        let text = format!(
+            "services: {{ auth: {{ image: acme/auth:1 }}, web: {{ image: acme/web:1, expose: ['80'], labels: {{ \
+             traefik.http.routers.a.rule: 'Host(`a.example.com`)', traefik.http.routers.a.middlewares: m, {labels} }} }} }}"
+        );
+        let outcome = project(&text).options(|options| options.ingress_class = Some("nginx".to_owned())).convert();
+        outcome.diagnostics().join(" ").contains("convert::unprotected")
+    };
+    assert!(told("traefik.http.middlewares.m.forwardauth.address: 'http://auth:9091/verify'"));
+    assert!(told("traefik.http.middlewares.m.basicauth.usersfile: /users"));
+    assert!(!told("traefik.http.middlewares.m.forwardauth.address: 'https://auth.example.com/verify'"));
+    assert!(!told("traefik.http.middlewares.m.compress: 'true'"));
+}

@@ -84,21 +84,21 @@ fn passwords(directive: &Directive, arguments: &[SmolStr]) -> What {
         let decoded = base64::engine::general_purpose::STANDARD.decode(hash.as_bytes()).ok().and_then(|hash| String::from_utf8(hash).ok());
         let hash = decoded.filter(|hash| hash.starts_with("$2")).map_or_else(|| hash.clone(), SmolStr::from);
         if !hash.starts_with("$2") {
-            return What::Nothing(format!("the password of `{}` is no hash of bcrypt, which is what controllers read too", user.name));
+            return What::NoLock(format!("the password of `{}` is no hash of bcrypt, which is what controllers read too", user.name));
         }
         users.push(SmolStr::from(format!("{}:{hash}", user.name)));
     }
     if users.is_empty() {
-        return What::Nothing("it has no users".to_owned());
+        return What::NoLock("it has no users".to_owned());
     }
     What::Auth { users, realm: arguments.get(1).cloned().or_else(|| Some("restricted".into())), is_digest: false }
 }
 
 fn forward_auth(directive: &Directive, arguments: &[SmolStr]) -> What {
-    let [upstream] = arguments else { return What::Nothing("it has no single address".to_owned()) };
+    let [upstream] = arguments else { return What::NoLock("it has no single address".to_owned()) };
     let uri = directive.option("uri").and_then(|uri| uri.arguments.first()).map_or("", SmolStr::as_str);
     if upstream.contains('{') || uri.contains('{') {
-        return What::Nothing("its address holds what Caddy alone fills in".to_owned());
+        return What::NoLock("its address holds what Caddy alone fills in".to_owned());
     }
     let scheme = if upstream.contains("://") { "" } else { "http://" };
     let headers: Vec<&str> = directive
