@@ -230,13 +230,21 @@ struct Operator {
 }
 
 impl Operator {
-    fn is_ready(&self) -> bool {
+    /// What it answers, with the head; nothing while it does not.
+    fn http(&self, path: &str) -> String {
         use std::io::{Read as _, Write as _};
-        let Ok(mut stream) = std::net::TcpStream::connect(("127.0.0.1", self.port)) else { return false };
+        let Ok(mut stream) = std::net::TcpStream::connect(("127.0.0.1", self.port)) else { return String::new() };
         let mut text = String::new();
-        stream.write_all(b"GET /readyz HTTP/1.0\r\nhost: x\r\n\r\n").is_ok()
-            && stream.read_to_string(&mut text).is_ok()
-            && text.contains(" 200 ")
+        let asked = stream.write_all(format!("GET {path} HTTP/1.0\r\nhost: x\r\n\r\n").as_bytes());
+        if asked.is_ok() && stream.read_to_string(&mut text).is_ok() { text } else { String::new() }
+    }
+
+    fn is_ready(&self) -> bool {
+        self.http("/readyz").contains(" 200 ")
+    }
+
+    fn metric(&self, name: &str) -> Option<f64> {
+        self.http("/metrics").lines().find_map(|line| line.strip_prefix(name)?.trim().parse().ok())
     }
 }
 
@@ -250,6 +258,21 @@ impl Drop for Operator {
 const WEB: &str = "services:\n  web:\n    image: ${IMAGE}\n    expose: [80]\n";
 const PRIVILEGED: &str = "services:\n  web:\n    image: ${IMAGE}\n    privileged: true\n";
 const DEPLOYMENT: &str = "/apis/apps/v1/namespaces/shop/deployments/web";
+
+#[test]
+fn what_the_caches_the_webhook_and_its_certificate_do_is_measured() {
+    let Some(world) = World::start() else { return };
+    let operator = world.operator();
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("a clock").as_secs_f64();
+    let days = operator.metric("windlass_webhook_certificate_expires_seconds").map(|ends| (ends - now) / 86_400.0);
+    assert!(days.is_some_and(|days| days > 6.0 && days < 7.1), "{days:?}");
+    assert_eq!(operator.metric("windlass_objects"), Some(0.0));
+    assert_eq!(world.write("shop", WEB, "nginx:1.27"), None);
+    assert!(operator.metric("windlass_webhook_reviews_total") >= Some(1.0));
+    world.wait("it leads", || operator.metric("windlass_leader") == Some(1.0));
+    world.wait("its objects are counted", || operator.metric("windlass_objects") == Some(2.0));
+    assert!(operator.http("/metrics").contains("windlass_watch_failures"));
+}
 
 #[test]
 fn a_power_is_refused_when_it_is_written_and_without_the_webhook_before_it_is_applied() {

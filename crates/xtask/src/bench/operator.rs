@@ -256,6 +256,10 @@ fn of_the_operator(cluster: &Cluster, program: &Path, number: usize) -> anyhow::
     let writes = operator.writes();
     let each: Vec<String> = writes.iter().map(|(what, count)| format!("{:.2} {what}", count / number as f64)).collect();
     println!("  {:.1} writes a Stack: {}", writes.values().sum::<f64>() / number as f64, each.join(", "));
+    let events = client.get("/apis/events.k8s.io/v1/namespaces/bench/events")?.body["items"]
+        .as_array()
+        .map_or(0, |events| events.iter().filter(|event| event["reportingController"] == "windlass-operator").count());
+    println!("  and {:.2} events, which the loader does not write", events as f64 / number as f64);
     println!("  {:.1} ms of a processor a Stack", cpu * 1e3 / number as f64);
     println!(
         "  resident memory: {idle:.1} MiB idle, {:.1} MiB at the peak, {:.1} MiB after it, of which {:.1} MiB are the program's file",
