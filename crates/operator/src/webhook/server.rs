@@ -32,7 +32,7 @@ const HANDSHAKE: Duration = Duration::from_secs(5);
 /// Clients that may say hello at once, and connections that wait to be served.
 const WAITING: usize = 64;
 /// Reviews that are judged at once: each takes a processor.
-const AT_ONCE: usize = 4;
+const AT_ONCE: usize = 2;
 /// How long a review may wait and be judged: the API server waits five seconds.
 const PATIENCE: Duration = Duration::from_secs(4);
 
