@@ -7,6 +7,7 @@ mod alike;
 mod bind;
 mod build_content;
 mod built;
+mod called;
 pub(crate) mod chosen;
 pub(crate) mod expose;
 mod file_object;
@@ -21,6 +22,7 @@ mod pod;
 pub(crate) mod port;
 mod reach;
 pub(crate) mod route;
+mod script;
 pub(crate) mod spelled;
 mod volume;
 
@@ -194,9 +196,10 @@ impl<'a> Plan<'a> {
         }
         pod::share(&mut services, diagnostics);
         for plan in &mut services {
-            plan.main_port = port::main_tcp(&plan.ports, &plan.image);
+            plan.main_port = port::main_tcp(plan.service, &plan.ports, &plan.image);
             plan.is_moved = port::is_moved(&plan.ports, &plan.image);
         }
+        called::add(&mut services);
         peer::find(&mut services);
         route::decide(&mut services, input.options);
         expose::check(&services, input.options, diagnostics);

@@ -67,6 +67,7 @@ pub(crate) fn finish(
     routes::routes(plan, &mut objects, fates, diagnostics);
     claims::claims(plan, &mut objects, fates, diagnostics);
     findings::in_files(plan, diagnostics);
+    findings::in_commands(plan, diagnostics);
     availability::availability(plan, &mut objects, fates, diagnostics);
     policies::policies(plan, &mut objects, diagnostics);
     if let Some(namespace) = &plan.input.options.namespace {

@@ -207,7 +207,7 @@ const ABOUT: [&str; 71] = [
 ];
 
 /// Words that say what a value is whatever stands before them.
-const SECRET_WORDS: [&str; 22] = [
+const SECRET_WORDS: [&str; 24] = [
     "PASSWORD",
     "PASSWORDS",
     "PASSWD",
@@ -230,6 +230,8 @@ const SECRET_WORDS: [&str; 22] = [
     "PRIVATEKEY",
     "ACCESSKEY",
     "REQUIREPASS",
+    "MASTERKEY",
+    "ENCRYPTIONKEY",
 ];
 
 /// Words that make a credential of a following KEY or KEYS.
@@ -288,6 +290,7 @@ pub fn is_credential_name(name: &str) -> bool {
         let before = index.checked_sub(1).and_then(|before| words.get(before)).copied().unwrap_or_default();
         match word {
             "KEY" | "KEYS" => KEY_WORDS.contains(&before),
+            "AUTH" => index + 1 == words.len() && matches!(before, "REDIS" | "REDISCLI" | "VALKEY" | "BASIC"),
             "COOKIE" => index + 1 == words.len() && matches!(before, "ERLANG" | "NODE"),
             word => {
                 SECRET_WORDS.contains(&word)
@@ -356,6 +359,10 @@ fn look(value: &str) -> Option<&'static str> {
     }
     if has_password_field(value) {
         return Some("it has a password among its fields");
+    }
+    // A configuration file as the value of a variable.
+    if value.contains('\n') && value.lines().any(sets_credential) {
+        return Some("one of its lines sets a credential");
     }
     None
 }

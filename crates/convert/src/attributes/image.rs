@@ -38,7 +38,7 @@ pub(super) fn image(image: Option<&Spanned<SmolStr>>, service: &ServicePlan<'_>,
     if known.known_by != KnownBy::Repository {
         return;
     }
-    for note in &known.notes {
+    for note in known.notes.iter().filter(|note| !is_heeded(note, service)) {
         sink.diagnostics.push(
             Diagnostic::note(
                 Code("convert::image-note"),
@@ -49,6 +49,26 @@ pub(super) fn image(image: Option<&Spanned<SmolStr>>, service: &ServicePlan<'_>,
         );
     }
     keeps_data_somewhere(known, service, sink);
+}
+
+/// True when the service does all that a note asks for: "…unless `--console-address` is given", "…unless A and B are set".
+fn is_heeded(note: &str, service: &ServicePlan<'_>) -> bool {
+    let Some((_, condition)) = note.split_once(" unless ") else { return false };
+    let condition = condition.split_once(';').map_or(condition, |(condition, _)| condition);
+    let words = condition.split(|character: char| !(character.is_ascii_alphanumeric() || matches!(character, '_' | '-')));
+    let is_variable =
+        |word: &&str| word.contains('_') && word.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_');
+    let mut settings = words.filter(|word| word.starts_with("--") || is_variable(word)).peekable();
+    let compose = service.service;
+    let is_given = |setting: &str| {
+        let mut words = [&compose.entrypoint, &compose.command].into_iter().flatten().flat_map(|line| line.iter());
+        if setting.starts_with("--") {
+            words.any(|word| word.contains(setting))
+        } else {
+            compose.environment.iter().any(|entry| entry.name.as_str() == setting && entry.value.is_some())
+        }
+    };
+    settings.peek().is_some() && settings.all(is_given)
 }
 
 /// A sentence of the catalogue as part of another.
@@ -157,6 +177,18 @@ mod tests {
 
     fn web(service: &str) -> Outcome {
         project(&format!("services: {{ web: {{ {service} }} }}")).convert()
+    }
+
+    #[test]
+    fn a_note_that_the_service_heeds_is_not_said() {
+        let notes = |service: &str| {
+            let lines = web(service).diagnostics();
+            lines.into_iter().filter(|line| line.starts_with("convert::image-note")).count()
+        };
+        assert_eq!(notes("image: 'minio/minio', command: server /data"), 1);
+        assert_eq!(notes("image: 'minio/minio', command: 'server /data --console-address :9001'"), 0);
+        let heap = notes("image: 'elasticsearch:8.17.0'");
+        assert_eq!(notes("image: 'elasticsearch:8.17.0', environment: { ES_JAVA_OPTS: -Xmx512m }"), heap - 1);
     }
 
     #[test]

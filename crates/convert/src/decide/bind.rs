@@ -164,15 +164,34 @@ fn is_file_name(path: &FilePath) -> bool {
 
 /// Places where programs look for configuration and content, and write nothing.
 fn holds_configuration(target: &str) -> bool {
-    const PLACES: [&str; 8] = [
-        "/etc/nginx",
-        "/etc/apache2",
-        "/etc/haproxy",
-        "/etc/prometheus",
-        "/etc/mysql",
+    const PLACES: [&str; 27] = [
         "/docker-entrypoint-initdb.d",
-        "/usr/local/etc/php",
+        "/docker-entrypoint.d",
+        "/etc/alertmanager",
+        "/etc/alloy",
+        "/etc/apache2",
+        "/etc/clickhouse-server/config.d",
+        "/etc/clickhouse-server/users.d",
+        "/etc/envoy",
         "/etc/grafana/provisioning",
+        "/etc/haproxy",
+        "/etc/httpd",
+        "/etc/loki",
+        "/etc/mysql",
+        "/etc/nginx",
+        "/etc/otel",
+        "/etc/prometheus",
+        "/etc/promtail",
+        "/etc/supervisor",
+        "/etc/temporal/config",
+        "/etc/vector",
+        "/flyway/sql",
+        "/opt/keycloak/data/import",
+        "/usr/local/apache2/conf",
+        "/usr/local/etc/haproxy",
+        "/usr/local/etc/php",
+        "/usr/share/logstash/config",
+        "/usr/share/logstash/pipeline",
     ];
     PLACES.iter().any(|place| FilePath::new(target).starts_with(place))
 }

@@ -10,6 +10,7 @@ use windlass_images::{Image, Reference, catalogue};
 use super::Input;
 use super::built::{Built, BuiltCheck, ExposedPorts};
 use super::files::Reader;
+use super::script;
 
 /// The image that a service runs, and what the catalogue and its Dockerfile say of it.
 #[derive(Debug)]
@@ -53,11 +54,20 @@ impl ImageFacts {
         let base = built.as_ref().and_then(Built::base).and_then(|base| Reference::parse(base).ok());
         let known_by = if is_built { base.as_ref() } else { reference.as_ref() };
         let entry = known_by.and_then(catalogue::find);
-        let words: Vec<&str> = service.command.iter().flat_map(|command| command.iter()).map(|word| word.as_str()).collect();
+        let mut words: Vec<&str> = service.command.iter().flat_map(|command| command.iter()).map(|word| word.as_str()).collect();
+        // A shell that ends in the server of the image is that server.
+        let last: Option<Vec<&str>> = script::of(service).filter(|_| !is_built).map(|script| in_script(script::last_command(script)));
+        let by_script = last.filter(|last| {
+            let starts_server = |entry: &'static Image| !last.is_empty() && !last[0].starts_with('-') && entry.is_server_command(last);
+            entry.is_some_and(starts_server)
+        });
+        let is_by_script = by_script.is_some();
+        words = by_script.unwrap_or(words);
         // The words that decide which program runs, as far as they are not the known image's own.
         let process = built.as_ref().and_then(Built::process);
         let has_entrypoint = service.entrypoint.is_some() || built.as_ref().is_some_and(Built::has_entrypoint);
         let is_entrys_server = entry.is_some_and(|entry| match (&process, words.is_empty()) {
+            _ if is_by_script => true,
             _ if service.entrypoint.is_some() => false,
             (None, _) => entry.is_server_command(&words),
             // A script as entrypoint hands over to the command; another program does not.
@@ -65,7 +75,7 @@ impl ImageFacts {
             (Some(_), false) => !has_entrypoint && entry.is_server_command(&words),
         });
         let is_entrys_server = is_entrys_server && built.as_ref().is_none_or(|built| keeps_ports(built, entry));
-        let runs_own_command = service.entrypoint.is_none() && (is_entrys_server || words.is_empty());
+        let runs_own_command = is_by_script || (service.entrypoint.is_none() && (is_entrys_server || words.is_empty()));
         let all_words = if words.is_empty() { process.unwrap_or_default() } else { words };
         let variable = |name: &str| match service.environment.get(name) {
             Some(value) => value.as_ref().map(|value| value.value.as_str()),
@@ -177,6 +187,11 @@ impl ImageFacts {
         }
         self.entry().and_then(|image| image.shell)
     }
+}
+
+/// The words of a command in a script, without quotes and continued lines.
+fn in_script(command: &str) -> Vec<&str> {
+    command.split_whitespace().map(|word| word.trim_matches(['"', '\''])).filter(|word| !word.is_empty() && *word != "\\").collect()
 }
 
 /// True unless the Dockerfile names ports without the entry's main one: then the server's configuration is another.

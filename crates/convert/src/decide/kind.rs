@@ -7,7 +7,7 @@ use windlass_compose::model::{Condition, DeployMode, MountKind, Project, Restart
 use windlass_images::image::{Lifetime, Role};
 use windlass_k8s::Kind;
 
-use super::{Chosen, ImageFacts};
+use super::{Chosen, ImageFacts, script};
 use crate::options::Options;
 
 /// A kind with its reason.
@@ -23,6 +23,9 @@ pub(super) struct Decided {
 
 /// Words in a command or name that say "runs once and ends".
 const ONE_SHOT: [&str; 8] = ["migrate", "migration", "migrations", "init", "setup", "seed", "bootstrap", "chown"];
+
+/// Those of them that say so of a command wherever they stand.
+const MIGRATIONS: [&str; 4] = ["migrate", "migration", "migrations", "seed"];
 
 /// How many containers the service wants: `--replicas`, then `x-windlass`, then `scale`, then `deploy.replicas`.
 pub(super) fn replicas(service: &Service, chosen: &Chosen, options: &Options) -> i32 {
@@ -80,12 +83,21 @@ pub(super) fn kind(service: &Service, image: &ImageFacts, chosen: &Chosen, repli
     if may_end && restarts(service, Restart::No, RestartCondition::None) {
         return decided(Kind::Job, Some("restart"), "it is not restarted, and has neither ports nor a health check");
     }
-    let is_kept = matches!(service.restart.as_ref().map(|restart| &restart.value), Some(Restart::Always | Restart::UnlessStopped));
-    if may_end && !is_kept && image.runs_own_command && image.lifetime() == Some(Lifetime::OneShot) {
+    let is_kept = matches!(service.restart.as_ref().map(|restart| &restart.value), Some(Restart::Always | Restart::UnlessStopped))
+        || restarts_after_all(service);
+    let is_tool = image.lifetime() == Some(Lifetime::OneShot);
+    if may_end && !is_kept && image.runs_own_command && is_tool {
         return decided(Kind::Job, Some("restart"), "its image runs a command and ends");
     }
-    if may_end && restarts_on_failure(service) && is_one_shot(service) {
-        return decided(Kind::Job, Some("restart"), "it is restarted on failure only, and its command or name says that it runs once");
+    if may_end && !is_kept && ends(service, is_tool) {
+        return decided(Kind::Job, Some("restart"), "nothing starts it again, and its command ends");
+    }
+    if may_end && !is_kept && is_one_shot(service) {
+        return decided(
+            Kind::Job,
+            Some("restart"),
+            "nothing starts it again when it has done its work, and its command or name says that it runs once",
+        );
     }
     if image.role() == Some(Role::Datastore) || image.is_stateful() {
         return decided(Kind::StatefulSet, Some("image"), "its image keeps data");
@@ -101,26 +113,84 @@ pub(super) fn kind(service: &Service, image: &ImageFacts, chosen: &Chosen, repli
 }
 
 fn restarts(service: &Service, restart: Restart, condition: RestartCondition) -> bool {
-    let policy = service.deploy.as_ref().and_then(|deploy| deploy.restart_policy.as_ref()?.condition.as_ref());
-    service.restart.as_ref().is_some_and(|written| written.value == restart) || policy.is_some_and(|written| written.value == condition)
+    service.restart.as_ref().is_some_and(|written| written.value == restart) || restart_condition(service) == Some(&condition)
 }
 
 fn restarts_on_failure(service: &Service) -> bool {
-    restarts(service, Restart::OnFailure { max_retries: None }, RestartCondition::OnFailure)
-        || matches!(service.restart.as_ref().map(|restart| &restart.value), Some(Restart::OnFailure { .. }))
+    matches!(service.restart.as_ref().map(|restart| &restart.value), Some(Restart::OnFailure { .. }))
+        || restart_condition(service) == Some(&RestartCondition::OnFailure)
 }
 
-/// True when the name says so, or the last command of what runs: `migrate && serve` serves.
+/// A Swarm starts again whatever ended, unless told otherwise.
+fn restarts_after_all(service: &Service) -> bool {
+    restart_condition(service) == Some(&RestartCondition::Any)
+}
+
+fn restart_condition(service: &Service) -> Option<&RestartCondition> {
+    Some(&service.deploy.as_ref()?.restart_policy.as_ref()?.condition.as_ref()?.value)
+}
+
+/// True for a command that comes to an end: what it does last is `exit` or a program that changes something and is done, or it is a script
+/// around the program of an image that runs once (`tool`), and nothing in it goes on for ever.
+fn ends(service: &Service, tool: bool) -> bool {
+    const FOR_EVER: [&str; 9] =
+        ["while true", "while :", "while sleep", "until false", "infinity", "tail -f", "--watch", "crond", "sleep 2147483647"];
+    const ENDING: [&str; 26] = [
+        "aws",
+        "awslocal",
+        "chmod",
+        "chown",
+        "clickhouse-client",
+        "cp",
+        "curl",
+        "cypher-shell",
+        "echo",
+        "exit",
+        "kafka-topics",
+        "kafka-topics.sh",
+        "ln",
+        "mc",
+        "mkdir",
+        "mongo",
+        "mongosh",
+        "mv",
+        "mysql",
+        "psql",
+        "rabbitmqadmin",
+        "redis-cli",
+        "rm",
+        "sqlcmd",
+        "touch",
+        "wget",
+    ];
+    let Some(text) = script::of(service) else {
+        let first = [&service.entrypoint, &service.command].into_iter().flatten().flat_map(|line| line.iter()).next();
+        return first.is_some_and(|word| ENDING.contains(&script::program(word)));
+    };
+    if FOR_EVER.iter().any(|sign| text.contains(sign)) {
+        return false;
+    }
+    let last = script::last_command(text).split_whitespace().next().map(script::program).unwrap_or_default();
+    tool || ENDING.contains(&last)
+}
+
+/// True when the name says so, or the last command of what runs: `migrate && serve` serves. Where the project does not say that it is
+/// restarted on failure only, its words count for less: `--bootstrap-servers` is an option, and `init` a program that starts others.
 fn is_one_shot(service: &Service) -> bool {
-    let says = |text: &str| {
-        text.split(|character: char| !character.is_ascii_alphanumeric()).any(|word| ONE_SHOT.contains(&word.to_ascii_lowercase().as_str()))
+    let is_word = |text: &str, words: &[&str]| {
+        text.split(|character: char| !character.is_ascii_alphanumeric()).any(|word| words.contains(&word.to_ascii_lowercase().as_str()))
     };
     let words: Vec<&str> =
         [&service.entrypoint, &service.command].into_iter().flatten().flat_map(|line| line.iter()).map(|word| word.as_str()).collect();
     let line = words.join(" ");
-    let last = line.split(['&', '|', ';', '\n']).map(str::trim).rfind(|command| !command.is_empty()).unwrap_or_default();
+    let last = script::last_command(&line);
     // A name alone does not tell what several commands end with.
-    says(last) || (says(&service.name) && last == line.trim())
+    let is_named_so = is_word(&service.name, &ONE_SHOT) && last == line.trim();
+    if restarts_on_failure(service) {
+        return is_word(last, &ONE_SHOT) || is_named_so;
+    }
+    let does = last.split_whitespace().any(|word| !word.starts_with('-') && is_word(word, &MIGRATIONS));
+    does || (is_named_so && !words.is_empty())
 }
 
 #[cfg(test)]
@@ -152,9 +222,29 @@ mod tests {
         );
         assert_eq!(
             kind("image: acme/app:1, restart: 'on-failure:3', command: [app, migrate]"),
-            "Job: it is restarted on failure only, and its command or name says that it runs once (restart)"
+            "Job: nothing starts it again when it has done its work, and its command or name says that it runs once (restart)"
         );
         assert_eq!(kind("image: acme/app:1, deploy: { mode: replicated-job }"), "Job");
+    }
+
+    #[test]
+    fn a_command_that_ends_is_a_job_unless_something_restarts_it() {
+        let ends = "Job: nothing starts it again, and its command ends (restart)";
+        assert_eq!(kind("image: minio/mc, entrypoint: [/bin/sh, -c, 'mc alias set s3 http://s3:9000 a b; mc mb s3/files']"), ends);
+        assert_eq!(kind("image: minio/mc, entrypoint: [/bin/sh, -c], command: ['until mc ls s3; do sleep 1; done; mc mb s3/files']"), ends);
+        assert_eq!(kind("image: acme/app:1, entrypoint: [sh, -c, 'app load; exit 0;']"), ends);
+        assert_eq!(kind("image: grafana/tempo:2.8.1, entrypoint: [chown, '10001:10001', /var/tempo]"), ends);
+        assert_eq!(kind("image: acme/app:1, command: [bash, -c, 'chown -R 1000 /a && chown -R 1000 /b']"), ends);
+        assert_eq!(kind("image: confluentinc/cp-kafka:7.6.0, entrypoint: [/bin/sh, -c], command: ['kafka-topics --list']"), ends);
+        assert_eq!(kind("image: acme/app:1, entrypoint: [sh, -c, 'app load']"), "Deployment");
+        assert_eq!(kind("image: acme/app:1, command: [php, artisan, migrate, --force]").split(':').next(), Some("Job"));
+        assert_eq!(kind("image: acme/app:1, restart: unless-stopped, command: [app, migrate]"), "Deployment");
+        assert_eq!(kind("image: acme/app:1, command: [app, --bootstrap-servers, 'kafka:9092', --auto-migrate]"), "Deployment");
+        assert_eq!(kind("image: acme/app:1, entrypoint: [init, --], command: [serve]"), "Deployment");
+        assert_eq!(kind("image: acme/app:1, command: [app, migrate], deploy: { restart_policy: { condition: any } }"), "Deployment");
+        assert_eq!(kind("image: acme/app:1, restart: always, entrypoint: [sh, -c, 'app load; exit 0']"), "Deployment");
+        assert_eq!(kind("image: minio/mc, entrypoint: [sh, -c, 'mc mirror --watch s3/a s3/b']"), "Deployment");
+        assert_eq!(kind("image: minio/mc, entrypoint: [sh, -c, 'mc mb s3/a; tail -f /dev/null']"), "Deployment");
     }
 
     #[test]

@@ -8,13 +8,14 @@ use super::ServicePlan;
 use super::reach::hosts;
 
 /// Marks services whose Service has to lead to pods that are not ready: members of a cluster by the catalogue, with several
-/// replicas or as several services that name each other, services of any one image that call each other, and those whose healthcheck
+/// replicas, with their own name among the addresses that they are given, or as several services that name each other, services of any one image that call each other, and those whose healthcheck
 /// makes a replica set in which they have their own name.
 pub(super) fn find(services: &mut [ServicePlan<'_>]) {
     let is_clustered = |plan: &ServicePlan<'_>| plan.image.entry().is_some_and(|image| image.clustered);
     let mut families: BTreeMap<String, Vec<usize>> = BTreeMap::new();
     for plan in services.iter_mut().filter(|plan| plan.is_converted()) {
-        plan.publishes_not_ready = (is_clustered(plan) && plan.replicas > 1) || checks(plan).any(makes_replica_set);
+        let calls_itself = |plan: &ServicePlan<'_>| !mentions(plan, &BTreeSet::from([plan.service.name.as_str()]), false).is_empty();
+        plan.publishes_not_ready = (is_clustered(plan) && (plan.replicas > 1 || calls_itself(plan))) || checks(plan).any(makes_replica_set);
         if let Some(reference) = plan.image.reference.as_ref().filter(|_| plan.image.runs_own_command || is_clustered(plan)) {
             families.entry(reference.repository()).or_default().push(plan.index);
         }

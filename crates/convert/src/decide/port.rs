@@ -20,8 +20,15 @@ pub(crate) struct Offered {
     pub(crate) name: SmolStr,
     /// What is spoken, as `appProtocol`.
     pub(crate) app_protocol: Option<SmolStr>,
-    /// Nobody wrote it; the image's documentation says so.
+    /// The service does not say it: the image's documentation does, or whoever calls it.
     pub(crate) from_image: bool,
+}
+
+impl Offered {
+    /// One that others call.
+    pub(super) fn called(number: u16) -> Self {
+        Self { number, transport: Transport::Tcp, name: SmolStr::from(format!("tcp-{number}")), app_protocol: None, from_image: true }
+    }
 }
 
 /// A transport.
@@ -134,13 +141,20 @@ pub(super) fn offered(service: &Service, image: &ImageFacts, asked: &Asked, diag
 }
 
 /// The port to try when it matters whether the service works: the image's main one, unless the service names others only,
-/// which its configuration will have moved it to; else the first that the service names.
-pub(super) fn main_tcp(ports: &[Offered], image: &ImageFacts) -> Option<u16> {
+/// which its configuration will have moved it to; else the first that the service writes, published ones before exposed ones: a
+/// debugger's or a mail port is often the lower number.
+pub(super) fn main_tcp(service: &Service, ports: &[Offered], image: &ImageFacts) -> Option<u16> {
     let tcp = || ports.iter().filter(|port| port.transport == Transport::Tcp);
     let is_moved = is_moved(ports, image);
     let known = image.server().and_then(|known| known.ports.iter().find(|port| port.protocol == Protocol::Tcp));
     let main = known.filter(|_| !is_moved).and_then(|known| tcp().find(|port| port.number == known.port));
-    main.or_else(|| tcp().find(|port| !port.from_image)).or_else(|| tcp().next()).map(|port| port.number)
+    let published = service.ports.iter().filter_map(|port| u16::try_from(port.target.value).ok());
+    let exposed = service.expose.iter().filter_map(|text| Some(expand(text).first()?.0));
+    let mut written = published.chain(exposed);
+    main.or_else(|| written.find_map(|number| tcp().find(|port| port.number == number && !port.from_image)))
+        .or_else(|| tcp().find(|port| !port.from_image))
+        .or_else(|| tcp().next())
+        .map(|port| port.number)
 }
 
 /// True when the service names TCP ports and none of them is one that the image is known for: its configuration has moved the
@@ -193,6 +207,17 @@ mod tests {
         assert_eq!(expand("80-82").len(), 3);
         assert_eq!(expand("0"), []);
         assert_eq!(expand("a-b/udp"), []);
+    }
+
+    #[test]
+    fn the_port_that_is_tried_is_the_first_that_is_written_not_the_lowest() {
+        let tried = |service: &str| {
+            let outcome = project(&format!("services: {{ web: {{ image: 'acme/web:1', {service} }} }}")).convert();
+            outcome.pod("Deployment/web", "containers[0].readinessProbe.tcpSocket.port")
+        };
+        assert_eq!(tried("expose: ['8000', '2525']"), "8000\n");
+        assert_eq!(tried("expose: ['25'], ports: [{ target: 8080, protocol: tcp }, { target: 5005, protocol: tcp }]"), "8080\n");
+        assert_eq!(tried("ports: [{ target: 53, protocol: udp }, { target: 9000, protocol: tcp }]"), "9000\n");
     }
 
     #[test]

@@ -42,23 +42,23 @@ impl Spelled {
         let service = plan.service;
         let mut spelled = Self::default();
         for line in [&service.entrypoint, &service.command].into_iter().flatten() {
-            spelled.line(line, service, known);
+            spelled.line(line, plan, known);
         }
         match service.healthcheck.as_ref().and_then(|check| check.test.as_ref()).map(|test| &test.value) {
-            Some(Test::Exec(words)) => spelled.line(words, service, known),
-            Some(Test::Shell(script)) => spelled.line(std::slice::from_ref(script), service, known),
+            Some(Test::Exec(words)) => spelled.line(words, plan, known),
+            Some(Test::Shell(script)) => spelled.line(std::slice::from_ref(script), plan, known),
             _ => {}
         }
         for hook in service.post_start.iter().chain(&service.pre_stop) {
             if let Some(command) = &hook.command {
-                spelled.line(command, service, known);
+                spelled.line(command, plan, known);
             }
         }
         spelled.values.sort_by_key(|value| std::cmp::Reverse(value.text.len()));
         spelled
     }
 
-    fn line(&mut self, words: &[Spanned<SmolStr>], service: &Service, known: &KnownSecrets) {
+    fn line(&mut self, words: &[Spanned<SmolStr>], plan: &ServicePlan<'_>, known: &KnownSecrets) {
         let texts: Vec<&str> = words.iter().map(|word| word.as_str()).collect();
         for (index, word) in words.iter().enumerate() {
             let mut ranges = credentials::in_word(word, &texts[..index], &word.origin);
@@ -70,22 +70,25 @@ impl Spelled {
             for range in ranges {
                 let flag = index.checked_sub(1).map(|before| texts[before].trim_start_matches('-'));
                 let flag = flag.filter(|flag| range.start == 0 && credentials::is_credential_name(flag));
-                self.value(&word[range.clone()], hint(word, &range, &word.origin).or(flag), service, &word.origin);
+                self.value(&word[range.clone()], hint(word, &range, &word.origin).or(flag), plan, &word.origin);
             }
         }
     }
 
-    fn value(&mut self, text: &str, hint: Option<&str>, service: &Service, origin: &Origin) {
+    fn value(&mut self, text: &str, hint: Option<&str>, plan: &ServicePlan<'_>, origin: &Origin) {
         if self.values.iter().any(|value| value.text == text) {
             return;
         }
         let has_it = |value: &&windlass_compose::model::Entry<Option<Spanned<SmolStr>>>| {
             value.value.as_ref().is_some_and(|value| value.as_str() == text) && is_shell_name(&value.name)
         };
-        let own = service.environment.iter().find(has_it);
+        // A user or a database may have the same value, and stay when the credential changes.
+        let entries = || plan.service.environment.iter().zip(&plan.credentials);
+        let own = entries().find(|(entry, sign)| sign.is_some() && has_it(entry)).or_else(|| entries().find(|(entry, _)| has_it(entry)));
+        let own = own.map(|(entry, _)| entry);
         let variable = match own {
             Some(entry) => entry.name.value.clone(),
-            None => self.free_name(hint, service),
+            None => self.free_name(hint, plan.service),
         };
         self.values.push(Value { text: text.into(), variable, is_new: own.is_none(), origin: origin.clone() });
     }
@@ -291,6 +294,14 @@ mod tests {
         services.web.command: mapped → Deployment/web spec.template.spec.containers[0].args (the credentials in it come from a Secret, through variables)
         services.web.healthcheck.test: mapped → Deployment/web spec.template.spec.containers[0].readinessProbe.exec, Deployment/web spec.template.spec.containers[0].livenessProbe.exec, Deployment/web spec.template.spec.containers[0].startupProbe.exec (a shell reads the credentials in it from variables)
         ");
+    }
+
+    #[test]
+    fn the_variable_of_the_credential_is_used_not_another_of_the_same_value() {
+        let outcome = web("image: 'mysql:8.4', environment: { MYSQL_DATABASE: shop, MYSQL_ROOT_PASSWORD: shop }, \
+             healthcheck: { test: [CMD, mysqladmin, ping, -uroot, -pshop] }");
+        let probe = outcome.pod("StatefulSet/web", "containers[0].readinessProbe.exec.command");
+        assert!(probe.contains("'-p'\"${MYSQL_ROOT_PASSWORD}\""), "{probe}");
     }
 
     #[test]

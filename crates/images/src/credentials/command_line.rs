@@ -69,6 +69,7 @@ fn in_token(token: &str, earlier: &[&str]) -> Option<Range<usize>> {
     match previous {
         "-a" if is_option_value && runs(&["redis-cli", "valkey-cli", "keydb-cli"]) => return Some(whole),
         "-p" if is_option_value && runs(&["mongo"]) => return Some(whole),
+        "-P" if is_option_value && runs(&["sqlcmd"]) => return Some(whole),
         "-u" | "--user" if is_option_value && runs(&["curl"]) => {
             let (name, password) = token.split_once(':')?;
             return is_value(password).then(|| name.len() + 1..token.len());
@@ -124,6 +125,11 @@ mod tests {
         check(&["app", "--db=postgres://app:hunter2@db/app"], &["hunter2"]);
         check(&["sh", "-c", "PGPASSWORD='hunter2' psql -c 'select 1'; curl -u a:hunter3 http://x"], &["hunter2", "hunter3"]);
         check(&["mongosh", "-u", "root", "-p", "hunter2"], &["hunter2"]);
+        check(
+            &["sh", "-c", "/opt/mssql-tools18/bin/sqlcmd -S localhost -U sa -P \"Pass@word\" -C -Q 'SELECT 1' || exit 1"],
+            &["Pass@word"],
+        );
+        check(&["start-from-init", "--masterkey", "MasterkeyNeedsToHave32Characters"], &["MasterkeyNeedsToHave32Characters"]);
         check(&["app", "ghp_0123456789abcdefghijABCDEFGHIJ0123456789"], &["ghp_0123456789abcdefghijABCDEFGHIJ0123456789"]);
     }
 

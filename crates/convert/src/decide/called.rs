@@ -1,0 +1,108 @@
+//! Ports that no service declares and others call: `kafka:29092` in a variable. In Compose every port of a container can be reached,
+//! a Service forwards those that it lists.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::ServicePlan;
+use super::port::{Offered, Transport};
+use super::reach::hosts;
+
+/// Gives services that offer ports those too by which variables, commands and entrypoints call them, their own included: what a
+/// broker advertises is where its clients go. A service without ports has a headless Service, which leads to all of them.
+pub(super) fn add(services: &mut [ServicePlan<'_>]) {
+    let called = calls(services);
+    for (target, numbers) in called {
+        for number in numbers {
+            let pod = services[target].pod;
+            let offers = |plan: &ServicePlan<'_>| plan.ports.iter().any(|port| (port.number, port.transport) == (number, Transport::Tcp));
+            if services[target].ports.is_empty() || services.iter().any(|plan| plan.pod == pod && offers(plan)) {
+                continue;
+            }
+            let ports = &mut services[target].ports;
+            ports.push(Offered::called(number));
+            ports.sort_by_key(|port| (port.number, port.transport));
+        }
+    }
+}
+
+/// The ports by which each service is called, by its place.
+fn calls(services: &[ServicePlan<'_>]) -> BTreeMap<usize, BTreeSet<u16>> {
+    let mut names: BTreeMap<&str, usize> = BTreeMap::new();
+    for plan in services.iter().filter(|plan| plan.is_converted()) {
+        names.insert(plan.service.name.as_str(), plan.index);
+    }
+    for plan in services.iter().filter(|plan| plan.is_converted()) {
+        let service = plan.service;
+        let aliases = service.networks.iter().filter_map(|network| network.value.as_ref()).flat_map(|network| &network.aliases);
+        for name in [&service.container_name, &service.hostname].into_iter().flatten().chain(aliases) {
+            names.entry(name.as_str()).or_insert(plan.index);
+        }
+    }
+    let mut called: BTreeMap<usize, BTreeSet<u16>> = BTreeMap::new();
+    for plan in services {
+        let service = plan.service;
+        let values = service.environment.iter().filter_map(|entry| Some((entry.name.as_str(), entry.value.as_ref()?.as_str())));
+        let words =
+            [&service.command, &service.entrypoint].into_iter().flatten().flat_map(|line| line.iter().map(|word| ("", word.as_str())));
+        for (variable, text) in values.chain(words) {
+            for (start, word) in hosts(variable, text) {
+                let port = || port_at_start(text[start + word.len()..].strip_prefix(':')?);
+                if let Some(&target) = names.get(word)
+                    && let Some(port) = port()
+                {
+                    called.entry(target).or_default().insert(port);
+                }
+            }
+        }
+    }
+    called
+}
+
+/// A number that ends where a port can: `postgres:1234@` is a user with a password.
+fn port_at_start(text: &str) -> Option<u16> {
+    let end = text.find(|character: char| !character.is_ascii_digit()).unwrap_or(text.len());
+    let goes_on =
+        text[end..].starts_with(|character: char| character.is_alphanumeric() || matches!(character, '@' | '.' | '-' | '_' | ':'));
+    text[..end].parse().ok().filter(|port| *port > 0 && !goes_on)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::project;
+
+    #[test]
+    fn a_port_by_which_a_service_is_called_is_one_of_its_service() {
+        let outcome = project(
+            "services: { app: { image: acme/app:1, environment: { BROKERS: 'kafka:29092' } }, \
+             kafka: { image: 'confluentinc/cp-kafka:7.6.0', environment: { KAFKA_CONTROLLER_QUORUM_VOTERS: '1@kafka:29093' }, \
+             ports: [{ target: 9092, published: '9092', protocol: tcp }] } }",
+        )
+        .convert();
+        let ports = outcome.field("Service/kafka", "spec.ports");
+        let numbers: Vec<&str> = ports.lines().filter_map(|line| line.trim().strip_prefix("port: ")).collect();
+        assert_eq!(numbers, ["9092", "9093", "29092", "29093"]);
+        let probe = outcome.pod("StatefulSet/kafka", "containers[0].readinessProbe.tcpSocket.port");
+        assert_eq!(probe, "9092\n");
+        // A member of a cluster that calls itself does so before it is ready.
+        assert_eq!(outcome.field("Service/kafka", "spec.publishNotReadyAddresses"), "true\n");
+    }
+
+    #[test]
+    fn what_only_looks_like_a_port_is_none() {
+        let urls = "A: 'postgres://db:1234@db:5432/x', B: 'db:17-alpine', C: 'db:17.2', D: 'db:0'";
+        let outcome =
+            project(&format!("services: {{ app: {{ image: acme/app:1, environment: {{ {urls} }} }}, db: {{ image: 'postgres:17' }} }}"))
+                .convert();
+        let ports = outcome.field("Service/db", "spec.ports");
+        assert_eq!(ports.matches("port: ").count(), 1, "{ports}");
+    }
+
+    #[test]
+    fn a_service_without_ports_stays_headless() {
+        let outcome =
+            project("services: { app: { image: acme/app:1, environment: { API: 'http://api:8000' } }, api: { image: acme/api:1 } }")
+                .convert();
+        assert_eq!(outcome.field("Service/api", "spec.clusterIP"), "None\n");
+        assert_eq!(outcome.field("Service/api", "spec.ports"), "null\n");
+    }
+}

@@ -1,0 +1,84 @@
+//! The script that a service gives to a shell: `sh -c "mkdir -p /data/files && minio server /data"`. What it does last decides what the
+//! container is.
+
+use windlass_compose::model::Service;
+
+/// The script, where entrypoint and command together are a shell and one script.
+pub(super) fn of(service: &Service) -> Option<&str> {
+    let words: Vec<&str> =
+        [&service.entrypoint, &service.command].into_iter().flatten().flat_map(|line| line.iter()).map(|word| word.as_str()).collect();
+    let [shell, options, .., script] = words.as_slice() else { return None };
+    let is_shell = matches!(program(shell), "sh" | "bash" | "ash" | "dash");
+    (is_shell && options.starts_with('-') && words[1..words.len() - 1].iter().any(|word| word.ends_with('c'))).then_some(*script)
+}
+
+/// The last command of a script, without `exec`.
+pub(super) fn last_command(script: &str) -> &str {
+    let mut last = "";
+    let mut start = 0;
+    let mut quote = None;
+    for (at, character) in script.char_indices().chain([(script.len(), '\n')]) {
+        let is_end = match (quote, character) {
+            (Some(open), _) if open == character => {
+                quote = None;
+                false
+            }
+            (None, '"' | '\'') => {
+                quote = Some(character);
+                false
+            }
+            (None, '&' | '|' | ';' | '\n') => !script[..at].ends_with('\\'),
+            // A quote that nothing closes ends with the script.
+            _ => at == script.len(),
+        };
+        if is_end {
+            // `a && \` goes on with the next line.
+            let command = script[start..at].trim().trim_start_matches(|character: char| character == '\\' || character.is_whitespace());
+            last = if command.is_empty() || command.starts_with('#') { last } else { command };
+            start = (at + 1).min(script.len());
+        }
+    }
+    last.strip_prefix("exec ").map_or(last, str::trim_start)
+}
+
+/// The name of the program that a word names, without its path.
+pub(super) fn program(word: &str) -> &str {
+    word.rsplit('/').next().unwrap_or(word)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::project;
+
+    #[test]
+    fn the_last_command_is_what_stays() {
+        assert_eq!(last_command("mkdir -p /data/a && minio server /data"), "minio server /data");
+        assert_eq!(last_command("echo x > /a\nexec redis-server /a\n"), "redis-server /a");
+        assert_eq!(last_command("/docker-entrypoint.sh nginx -g \"daemon off;\""), "/docker-entrypoint.sh nginx -g \"daemon off;\"");
+        assert_eq!(last_command("a &&\\\n b \\\n --c; # done\n"), "b \\\n --c");
+        assert_eq!(last_command("echo 'it"), "echo 'it");
+        assert_eq!(last_command(" ;; "), "");
+    }
+
+    #[test]
+    fn a_script_that_ends_in_the_server_of_the_image_runs_it() {
+        let kinds = |service: &str| {
+            let outcome = project(&format!("services: {{ it: {{ {service} }} }}")).convert();
+            (
+                outcome.names().into_iter().find(|name| name.ends_with("/it") && !name.starts_with("Service/")),
+                outcome.field("Service/it", "spec.ports"),
+            )
+        };
+        let (kind, ports) = kinds(
+            "image: minio/minio, entrypoint: sh, command: [-c, 'mkdir -p /data/a && minio server --console-address \":9001\" /data']",
+        );
+        assert_eq!(kind.as_deref(), Some("StatefulSet/it"));
+        assert!(ports.contains("port: 9000") && ports.contains("port: 9001"), "{ports}");
+        let (kind, ports) = kinds("image: 'redis:7', command: [sh, -c, 'redis-server --requirepass \"$$REDIS_PASSWORD\" --port 6380']");
+        assert_eq!(kind.as_deref(), Some("StatefulSet/it"));
+        assert!(ports.contains("port: 6380"), "{ports}");
+        let (kind, ports) = kinds("image: 'redis:7', command: [sh, -c, 'redis-cli -h other ping; sleep infinity']");
+        assert_eq!((kind.as_deref(), ports.as_str()), (Some("Deployment/it"), "null\n"));
+    }
+}
