@@ -66,16 +66,4 @@ mod tests {
         services.web.depends_on.db.required: mapped (the other is part of the project)
         ");
     }
-    #[test]
-    fn what_runs_once_waits_for_what_it_calls() {
-        let waits = |service: &str, kind: &str| {
-            let outcome = project(&format!(
-                "services: {{ s3: {{ image: minio/minio }}, it: {{ image: minio/mc, {service} depends_on: {{ s3: {{ condition: service_started, required: true }} }} }} }}"
-            ))
-            .convert();
-            outcome.pod(kind, "initContainers[0].name")
-        };
-        assert_eq!(waits("entrypoint: [sh, -c, 'mc mb s3/files; exit 0'],", "Job/it-*"), "wait-for-s3\n");
-        assert_eq!(waits("entrypoint: [sh, -c, 'mc mirror --watch a b'],", "Deployment/it"), "null\n");
-    }
 }

@@ -165,7 +165,8 @@ fn ends(service: &Service, tool: bool) -> bool {
     ];
     let Some(text) = script::of(service) else {
         let first = [&service.entrypoint, &service.command].into_iter().flatten().flat_map(|line| line.iter()).next();
-        return first.is_some_and(|word| ENDING.contains(&script::program(word)));
+        // Nobody needs what a lone `echo` does; it stands for a program in an example.
+        return first.map(|word| script::program(word)).is_some_and(|program| program != "echo" && ENDING.contains(&program));
     };
     if FOR_EVER.iter().any(|sign| text.contains(sign)) {
         return false;
@@ -241,6 +242,7 @@ mod tests {
         assert_eq!(kind("image: acme/app:1, restart: unless-stopped, command: [app, migrate]"), "Deployment");
         assert_eq!(kind("image: acme/app:1, command: [app, --bootstrap-servers, 'kafka:9092', --auto-migrate]"), "Deployment");
         assert_eq!(kind("image: acme/app:1, entrypoint: [init, --], command: [serve]"), "Deployment");
+        assert_eq!(kind("image: acme/app:1, command: [echo, hello]"), "Deployment");
         assert_eq!(kind("image: acme/app:1, command: [app, migrate], deploy: { restart_policy: { condition: any } }"), "Deployment");
         assert_eq!(kind("image: acme/app:1, restart: always, entrypoint: [sh, -c, 'app load; exit 0']"), "Deployment");
         assert_eq!(kind("image: minio/mc, entrypoint: [sh, -c, 'mc mirror --watch s3/a s3/b']"), "Deployment");

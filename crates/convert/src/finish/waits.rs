@@ -60,10 +60,7 @@ pub(crate) fn way(service: &ServicePlan<'_>, other: &ServicePlan<'_>, dependency
     if !other.is_converted() {
         return Way::Impossible("the other is not part of the cluster");
     }
-    let is_started = dependency.condition.value == Condition::Started;
-    // What runs once may not try again when nothing answers; what stays does.
-    let can_try = other.is_long_running() && other.replicas > 0 && other.main_port.is_some();
-    if is_started && !(service.kind == Kind::Job && can_try) {
+    if dependency.condition.value == Condition::Started {
         return Way::Nothing("the name of a Service resolves from the start, so there is nothing to wait for");
     }
     if service.pod == other.pod {
@@ -78,9 +75,6 @@ pub(crate) fn way(service: &ServicePlan<'_>, other: &ServicePlan<'_>, dependency
             Kind::CronJob => Way::Impossible("the other runs on a schedule, so it is never complete"),
             _ => Way::Impossible("the other runs until it is stopped, so it is never complete"),
         };
-    }
-    if is_started && !plan.reach.have_common_network(&plan.services[service.pod], &plan.services[other.pod]) {
-        return Way::Nothing("the two have no common network");
     }
     if !other.is_long_running() {
         return Way::Impossible("a job is never healthy; wait with `service_completed_successfully`");
