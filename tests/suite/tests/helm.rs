@@ -141,9 +141,6 @@ fn other(variable: &Variable, at: usize, made: &Made) -> String {
             path if path.starts_with(['/', '.', '~']) => return format!("{path}/other"),
             _ => {}
         }
-        if let Some(port) = value.parse::<u16>().ok().filter(|port| *port >= 1000) {
-            return (u32::from(port) + 2).to_string();
-        }
         if let Ok(address) = value.parse::<std::net::Ipv4Addr>() {
             return format!("{}.0.{}.{}", address.octets()[0], at / 200, 20 + at % 200);
         }
