@@ -139,7 +139,12 @@ async fn reconcile_all(
     let (waker, woken) = unbounded();
     let waker = Waker(waker);
     let (everybody, all_woken) = unbounded::<()>();
-    watches::start(&client, &args, &shell, &waker, &everybody).await?;
+    let mut stopping = stopped.clone();
+    tokio::select! {
+        started = watches::start(&client, &args, &shell, &waker, &everybody) => started?,
+        // The API server may be away. Nothing was begun, so nothing has to be ended.
+        () = async { drop(stopping.wait_for(|stop| *stop).await) } => return Ok(()),
+    }
 
     let counting = Arc::clone(&shell);
     tokio::spawn(async move {

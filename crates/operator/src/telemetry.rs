@@ -1,7 +1,9 @@
 //! Logs: one JSON object a line on standard error. Values of Secrets and variables are never among the fields.
 
-use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::fmt;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::args::{LogFormat, LogLevel};
 
@@ -13,10 +15,14 @@ pub fn start(level: LogLevel, format: LogFormat) {
         LogLevel::Info => LevelFilter::INFO,
         LogLevel::Debug => LevelFilter::DEBUG,
     };
-    let builder = fmt().with_max_level(level).with_writer(std::io::stderr).with_target(true);
+    // kube tells of each request that fails, many a second while the server is away; who asked tells of it too, and knows what for.
+    let of_requests = if level == LevelFilter::DEBUG { level } else { LevelFilter::OFF };
+    let targets = Targets::new().with_default(level).with_target("kube_client::client::builder", of_requests);
+    let registry = tracing_subscriber::registry().with(targets);
+    let lines = fmt::layer().with_writer(std::io::stderr);
     // A subscriber that is there already, in a test, stays.
     let _ = match format {
-        LogFormat::Json => builder.json().flatten_event(true).try_init(),
-        LogFormat::Text => builder.with_ansi(false).try_init(),
+        LogFormat::Json => registry.with(lines.json().flatten_event(true)).try_init(),
+        LogFormat::Text => registry.with(lines.with_ansi(false)).try_init(),
     };
 }

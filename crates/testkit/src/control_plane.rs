@@ -237,7 +237,7 @@ pub(crate) fn present(components: &[Component]) -> anyhow::Result<Result<Vec<(Co
 }
 
 /// `setpriv` ends what it starts when the thread that started it ends; part of util-linux, so of every Linux.
-pub(crate) fn setpriv() -> Option<&'static Path> {
+pub fn setpriv() -> Option<&'static Path> {
     ["/usr/bin/setpriv", "/bin/setpriv"].map(Path::new).into_iter().find(|path| path.is_file())
 }
 

@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 pub use browser::{Browser, Theme};
 pub use busybox::{build_busybox, busybox};
 pub use cluster::{Client, Cluster, Response, Setup};
-pub use control_plane::Component;
+pub use control_plane::{Component, setpriv};
 pub use docker_compose::docker_compose;
 pub use hadolint::hadolint;
 pub use kubernetes_validate::{Validation, kubernetes_validate};

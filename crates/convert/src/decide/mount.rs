@@ -261,21 +261,26 @@ fn anonymous(plan: &MountPlan<'_>, service: usize, volumes: &mut Vec<VolumePlan>
 
 /// A directory within another that has a claim is a part of that claim, as it is on the host: what one service writes there, others see.
 fn join_nested(sources: &[HostSource], mounts: &mut [Vec<MountPlan<'_>>]) {
-    let claims =
-        || sources.iter().filter_map(|source| if let HostKind::Claim(volume) = source.is { Some((&source.path, volume)) } else { None });
-    for (path, volume) in claims() {
-        let outermost =
-            claims().filter(|(other, _)| *other != path && path.starts_with(other)).min_by_key(|(other, _)| other.as_os_str().len());
-        let Some((around, claim)) = outermost else { continue };
-        let Ok(inner) = path.strip_prefix(around) else { continue };
-        let inner = inner.to_string_lossy();
-        for plan in mounts.iter_mut().flatten().filter(|plan| matches!(plan.becomes, Becoming::Volume(own) if own == volume)) {
-            plan.becomes = Becoming::Volume(claim);
-            plan.sub_path = Some(match &plan.sub_path {
-                Some(own) => format!("{inner}/{own}").into(),
-                None => inner.as_ref().into(),
-            });
+    let claim = |source: &HostSource| if let HostKind::Claim(volume) = source.is { Some(volume) } else { None };
+    let claims: BTreeMap<_, _> = sources.iter().filter_map(|source| Some((source.path.as_path(), claim(source)?))).collect();
+    // By volume, what it is a part of, and where.
+    let mut parts: BTreeMap<usize, (usize, String)> = BTreeMap::new();
+    for (path, volume) in &claims {
+        let outermost = path.ancestors().skip(1).filter_map(|above| Some((above, *claims.get(above)?))).last();
+        if let Some((around, claim)) = outermost
+            && let Ok(inner) = path.strip_prefix(around)
+        {
+            parts.insert(*volume, (claim, inner.to_string_lossy().into_owned()));
         }
+    }
+    for plan in mounts.iter_mut().flatten() {
+        let Becoming::Volume(own) = plan.becomes else { continue };
+        let Some((claim, inner)) = parts.get(&own) else { continue };
+        plan.becomes = Becoming::Volume(*claim);
+        plan.sub_path = Some(match &plan.sub_path {
+            Some(own) => format!("{inner}/{own}").into(),
+            None => inner.as_str().into(),
+        });
     }
 }
 

@@ -7,9 +7,9 @@ use windlass_compose::model::Test;
 use super::ServicePlan;
 use super::reach::hosts;
 
-/// Marks services whose Service has to lead to pods that are not ready: members of a cluster by the catalogue, with several
-/// replicas, with their own name among the addresses that they are given, or as several services that name each other, services of any one image that call each other, and those whose healthcheck
-/// makes a replica set in which they have their own name.
+/// Marks services whose Service has to lead to pods that are not ready: members of a cluster by the catalogue, with several replicas,
+/// with their own name among the addresses that they are given, or as several services that name each other, services of any one image
+/// that call each other, and those whose healthcheck makes a replica set in which they have their own name.
 pub(super) fn find(services: &mut [ServicePlan<'_>]) {
     let is_clustered = |plan: &ServicePlan<'_>| plan.image.entry().is_some_and(|image| image.clustered);
     let mut families: BTreeMap<String, Vec<usize>> = BTreeMap::new();

@@ -282,7 +282,17 @@ impl Operator {
             config["clusters"][0]["cluster"] = json!({ "server": proxy.url() });
         }
         fs::write(&kubeconfig, config.to_string()).expect("a kubeconfig");
-        let child = Command::new(std::env::current_exe().expect("this test"))
+        let this = std::env::current_exe().expect("this test");
+        // It ends with the thread of its test, also when that is killed.
+        let mut command = match windlass_testkit::setpriv() {
+            Some(setpriv) => {
+                let mut command = Command::new(setpriv);
+                command.args(["--pdeathsig", "KILL", "--"]).arg(this);
+                command
+            }
+            None => Command::new(this),
+        };
+        let child = command
             .args(["--exact", "the_process_of_the_operator", "--nocapture"])
             .env(ARGUMENTS, words.join(" "))
             .env("KUBECONFIG", kubeconfig)

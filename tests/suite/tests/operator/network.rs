@@ -171,6 +171,23 @@ fn an_operator_that_starts_without_a_server_finds_it_later() {
 }
 
 #[test]
+fn an_operator_that_waits_for_a_server_ends_when_it_is_told() {
+    let Some(world) = World::shared() else { return };
+    world.namespace("never");
+    let proxy = Proxy::start(&world.cluster);
+    proxy.link(Link::Down);
+    let operator = Operator::blind(world, &proxy, "never", &[]);
+    world.wait("it lives", || operator.http("/livez").is_some());
+    std::thread::sleep(Duration::from_secs(3));
+    // Each failure is told by who asked, not once more for each request.
+    let log = std::fs::read_to_string(&operator.log).expect("a log");
+    assert!(log.contains("a watch fails") && !log.contains("kube_client::client::builder"), "{log}");
+    let start = Instant::now();
+    assert_eq!(operator.stop(), Some(0));
+    assert!(start.elapsed() < Duration::from_secs(15), "{:?}", start.elapsed());
+}
+
+#[test]
 fn a_list_that_ends_half_way_removes_nothing() {
     let Some(world) = World::shared() else { return };
     let proxy = Proxy::start(&world.cluster);
