@@ -23,6 +23,10 @@ const LEASE: Duration = Duration::from_secs(15);
 const RENEW_DEADLINE: Duration = Duration::from_secs(10);
 /// How often the record is looked at.
 const RETRY: Duration = Duration::from_secs(2);
+/// How soon after a try that failed comes the next: some ten of them before the lead is lost to a server that has errors.
+const RETRY_FAILED: Duration = Duration::from_secs(1);
+/// How long one try may take: two that hang lose no lead.
+const TRY: Duration = Duration::from_secs(4);
 
 /// Whether this process leads, for all who write.
 #[derive(Clone, Debug)]
@@ -72,13 +76,22 @@ pub struct Election {
     leadership: Leadership,
     /// The record that was seen last, and when it was first seen.
     seen: Option<(String, Instant)>,
+    /// The record as this process wrote it last.
+    mine: Option<Lease>,
 }
 
 impl Election {
     /// Runs for the Lease `name` in `namespace` under `identity`, which no other replica may have.
     pub fn new(client: Client, namespace: &str, name: &str, identity: &str) -> Self {
         let leadership = Leadership::elected();
-        Self { api: Api::namespaced(client, namespace), name: name.to_owned(), identity: identity.to_owned(), leadership, seen: None }
+        Self {
+            api: Api::namespaced(client, namespace),
+            name: name.to_owned(),
+            identity: identity.to_owned(),
+            leadership,
+            seen: None,
+            mine: None,
+        }
     }
 
     /// For those who write.
@@ -91,11 +104,17 @@ impl Election {
     pub async fn run(mut self, told: watch::Sender<bool>, mut stop: watch::Receiver<bool>) -> Outcome {
         loop {
             let start = Instant::now();
-            match tokio::time::timeout(RENEW_DEADLINE, self.tick(start)).await {
-                Ok(Ok(())) => {}
-                Ok(Err(error)) => tracing::warn!(%error, "the lease can't be renewed"),
-                Err(_) => tracing::warn!("the lease can't be renewed: no answer"),
-            }
+            let wait = match tokio::time::timeout(TRY, self.tick(start)).await {
+                Ok(Ok(())) => RETRY,
+                Ok(Err(error)) => {
+                    tracing::warn!(%error, "the lease can't be renewed");
+                    RETRY_FAILED
+                }
+                Err(_) => {
+                    tracing::warn!("the lease can't be renewed: no answer within {} s", TRY.as_secs());
+                    RETRY_FAILED
+                }
+            };
             let leads = self.leadership.holds();
             let led = *told.borrow();
             // Each message makes every Stack be looked at.
@@ -105,7 +124,7 @@ impl Election {
                 return Outcome::Lost;
             }
             let is_over = tokio::select! {
-                () = tokio::time::sleep(RETRY) => false,
+                () = tokio::time::sleep(wait) => false,
                 () = async { drop(stop.wait_for(|stop| *stop).await) } => true,
             };
             if is_over {
@@ -116,6 +135,14 @@ impl Election {
     }
 
     async fn tick(&mut self, start: Instant) -> kube::Result<()> {
+        // The record as it was written needs no look before it is written again. Where somebody else wrote it since, the server refuses.
+        if let Some(mut mine) = self.mine.clone() {
+            mine.spec = Some(self.record(mine.spec.as_ref()));
+            match self.api.replace(&self.name, &PostParams::default(), &mine).await {
+                Err(kube::Error::Api(status)) if [404, 409].contains(&status.code) => self.mine = None,
+                answer => return self.written(answer, start),
+            }
+        }
         let Some(mut current) = self.api.get_opt(&self.name).await? else {
             let metadata = ObjectMeta { name: Some(self.name.clone()), ..ObjectMeta::default() };
             let lease = Lease { metadata, spec: Some(self.record(None)) };
@@ -139,7 +166,8 @@ impl Election {
 
     fn written(&mut self, answer: kube::Result<Lease>, start: Instant) -> kube::Result<()> {
         match answer {
-            Ok(_) => {
+            Ok(lease) => {
+                self.mine = Some(lease);
                 // From before the request: the record may be as old as that.
                 self.leadership.set(Some(start));
                 Ok(())

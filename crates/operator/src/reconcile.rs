@@ -186,9 +186,12 @@ impl Shell {
         } else {
             Ok(Next::Wait)
         };
+        // Whoever gets further, if slowly, is not made to wait longer and longer.
+        if std::mem::take(&mut memo.has_advanced) || result.is_ok() {
+            memo.failures = 0;
+        }
         let next = match result {
             Ok(next) => {
-                memo.failures = 0;
                 self.metrics.reconciled(crate::metrics::Outcome::Done, start.elapsed());
                 next
             }
@@ -245,10 +248,11 @@ impl Shell {
     }
 }
 
-/// Half a second, doubled each time, up to a minute; a fifth longer or shorter, so that Stacks that failed together are not tried together.
+/// Half a second, doubled each time, up to ten seconds; a fifth longer or shorter, so that Stacks that failed together are not tried
+/// together. Not longer, since no watch tells when a server no longer fails.
 fn backoff(failures: u32, key: &StackKey) -> Duration {
-    let time = Duration::from_millis(500).saturating_mul(1 << failures.saturating_sub(1).min(7));
-    status::spread(time.min(Duration::from_secs(50)), key)
+    let time = Duration::from_millis(500).saturating_mul(1 << failures.saturating_sub(1).min(5));
+    status::spread(time.min(Duration::from_secs(10)), key)
 }
 
 /// The namespace and name of a Stack.

@@ -114,6 +114,8 @@ impl Hands<'_> {
                     self.shell.metrics.drift.inc();
                     memo.repaired(object, hash);
                     memo.tell(Word { is_warning: false, reason: "Repaired", note: format!("{object} was put right"), action: "Apply" });
+                } else {
+                    memo.has_advanced = true;
                 }
                 Ok(())
             }

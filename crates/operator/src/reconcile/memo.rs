@@ -34,8 +34,10 @@ pub struct Memo {
     pub(super) unstuck: BTreeSet<ObjectRef>,
     /// When objects were put right.
     pub(super) repairs: BTreeMap<ObjectRef, Vec<Instant>>,
-    /// Looks in a row that ended with an error.
+    /// Looks in a row that ended with an error, since one got further.
     pub(super) failures: u32,
+    /// Whether this look got further: an object is as asked for now that was not before.
+    pub(super) has_advanced: bool,
     pub(super) publication: Publication,
     pub(super) secrets_read: Option<Instant>,
     pub(super) dry_run: Option<(String, String)>,

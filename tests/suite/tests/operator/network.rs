@@ -88,10 +88,14 @@ fn who_asks_for_patience_gets_it() {
 fn errors_of_the_server_delay_and_decide_nothing() {
     let Some(world) = World::shared() else { return };
     let proxy = Proxy::start(&world.cluster);
-    // Three of ten requests, lists and watches among them, the same each time.
+    // Three of ten requests, lists and watches among them, by their number alone; mixed well, so that no rhythm of requests meets an error
+    // at every beat (splitmix64).
     let rule = |asked: &Asked| {
-        let chance = asked.number.wrapping_mul(2_654_435_761) >> 7;
-        if chance % 10 < 3 { Fate::Answer([500, 502, 503, 504][chance % 4], 0) } else { Fate::Pass }
+        let mut chance = (asked.number as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        chance = (chance ^ (chance >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        chance = (chance ^ (chance >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        chance ^= chance >> 31;
+        if chance % 10 < 3 { Fate::Answer([500, 502, 503, 504][chance as usize / 10 % 4], 0) } else { Fate::Pass }
     };
     let (_operator, took) = install(world, "errors", &proxy, rule);
     println!("result: ready after {:.1} s with three of ten answers an error", took.as_secs_f64());
