@@ -31,8 +31,6 @@ pub fn run(cli: Cli) -> ExitCode {
     match cli.command {
         Command::Run(args) => {
             telemetry::start(args.log_level, args.log_format);
-            // An allocation of a few kilobytes would take two megabytes of memory at once; where the kernel can't, it is as it was.
-            let _ = nix::sys::prctl::set_thp_disable(true);
             let processors = std::thread::available_parallelism().map_or(1, usize::from);
             let mut runtime = tokio::runtime::Builder::new_multi_thread();
             let ran = runtime.enable_all().worker_threads(processors.min(THREADS)).max_blocking_threads(JUDGES).build();

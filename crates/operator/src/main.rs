@@ -11,5 +11,8 @@ use windlass_operator::args::Cli;
 static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> ExitCode {
+    // Before anything is allocated that can be: a few kilobytes would take two megabytes of memory at once. Where the kernel can't, it is
+    // as it was.
+    let _ = nix::sys::prctl::set_thp_disable(true);
     windlass_operator::run(Cli::parse())
 }

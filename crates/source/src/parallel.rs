@@ -13,9 +13,10 @@ pub fn in_parallel<T: Sync, R: Send>(items: &[T], least: usize, work: impl Fn(&T
     if items.len() < least { items.iter().map(work).collect() } else { by_threads(items, threads(), work) }
 }
 
-/// Both at once where there is a second thread and `is_worth_it`, else one after the other. `beside` is the one that may run elsewhere.
+/// Both at once where `is_worth_it`, else one after the other. `beside` is the one that may run elsewhere. Whether there is a second
+/// processor is not asked: that takes as long as the thread that it would save.
 pub fn both<A: Send, B>(is_worth_it: bool, beside: impl FnOnce() -> A + Send, here: impl FnOnce() -> B) -> (A, B) {
-    if !is_worth_it || threads() < 2 {
+    if !is_worth_it {
         return (beside(), here());
     }
     std::thread::scope(|scope| {

@@ -167,7 +167,7 @@ fn version(stack: &Stack) -> Option<u64> {
 }
 
 /// Bytes of renderings that are kept. What is not kept is rendered again when it is needed, which takes a millisecond or two.
-const KEPT: usize = 4 << 20;
+const KEPT: usize = 1 << 20;
 
 /// Whose renderings are kept: those that were used last.
 #[derive(Debug, Default)]
