@@ -220,3 +220,109 @@ pub enum Outcome {
     /// It was told to stop.
     Released,
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::MutexGuard;
+
+    use axum::extract::Request;
+    use axum::http::{Method, StatusCode};
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    /// A server with one Lease, or none, that refuses to write over what was not read.
+    #[derive(Clone, Default)]
+    struct Server(Arc<Mutex<(Option<Value>, Vec<Method>)>>);
+
+    impl Server {
+        fn lock(&self) -> MutexGuard<'_, (Option<Value>, Vec<Method>)> {
+            self.0.lock().unwrap()
+        }
+
+        /// What was asked since the last time.
+        fn asked(&self) -> String {
+            let methods = std::mem::take(&mut self.lock().1);
+            methods.iter().map(Method::as_str).collect::<Vec<_>>().join(" ")
+        }
+
+        /// Somebody else writes it.
+        fn write(&self, change: impl FnOnce(&mut Value)) {
+            let mut guard = self.lock();
+            let lease = guard.0.as_mut().unwrap();
+            change(lease);
+            lease["metadata"]["resourceVersion"] = next(lease).into();
+        }
+
+        fn answer(&self, method: &Method, body: &[u8]) -> (StatusCode, Value) {
+            let mut guard = self.lock();
+            guard.1.push(method.clone());
+            let refusal = |status: StatusCode, reason: &str| {
+                (status, json!({ "kind": "Status", "status": "Failure", "code": status.as_u16(), "reason": reason }))
+            };
+            let mut written: Value = serde_json::from_slice(body).unwrap_or_default();
+            match (&guard.0, method) {
+                (Some(there), &Method::GET) => return (StatusCode::OK, there.clone()),
+                (None, &Method::GET | &Method::PUT) => return refusal(StatusCode::NOT_FOUND, "NotFound"),
+                (Some(there), &Method::PUT) if written["metadata"]["resourceVersion"] != there["metadata"]["resourceVersion"] => {
+                    return refusal(StatusCode::CONFLICT, "Conflict");
+                }
+                (Some(there), _) => written["metadata"]["resourceVersion"] = next(there).into(),
+                (None, _) => written["metadata"]["resourceVersion"] = "1".into(),
+            }
+            guard.0 = Some(written.clone());
+            (StatusCode::OK, written)
+        }
+    }
+
+    fn next(lease: &Value) -> String {
+        (lease["metadata"]["resourceVersion"].as_str().unwrap().parse::<u64>().unwrap() + 1).to_string()
+    }
+
+    fn candidate(server: &Server, identity: &str) -> Election {
+        let server = server.clone();
+        let router = axum::Router::new().fallback(move |request: Request| {
+            let server = server.clone();
+            async move {
+                let (parts, body) = request.into_parts();
+                let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+                let (status, answer) = server.answer(&parts.method, &body);
+                (status, answer.to_string())
+            }
+        });
+        Election::new(Client::new(router, "default"), "system", "windlass", identity)
+    }
+
+    #[tokio::test]
+    async fn who_leads_writes_the_lease_without_reading_it_first() {
+        let server = Server::default();
+        let mut one = candidate(&server, "one");
+        one.tick(Instant::now()).await.unwrap();
+        assert_eq!((server.asked().as_str(), one.leadership.holds()), ("GET POST", true));
+        one.tick(Instant::now()).await.unwrap();
+        assert_eq!((server.asked().as_str(), one.leadership.holds()), ("PUT", true));
+        // Somebody wrote something else on it.
+        server.write(|lease| lease["metadata"]["labels"] = json!({ "a": "b" }));
+        one.tick(Instant::now()).await.unwrap();
+        assert_eq!((server.asked().as_str(), one.leadership.holds()), ("PUT GET PUT", true));
+        assert_eq!(server.lock().0.as_ref().unwrap()["metadata"]["labels"], json!({ "a": "b" }));
+        assert_eq!(server.lock().0.as_ref().unwrap()["spec"]["leaseTransitions"], 1);
+    }
+
+    #[tokio::test]
+    async fn who_finds_another_in_the_lease_no_longer_leads_and_leaves_it() {
+        let server = Server::default();
+        let mut one = candidate(&server, "one");
+        one.tick(Instant::now()).await.unwrap();
+        server.write(|lease| lease["spec"]["holderIdentity"] = "other".into());
+        one.tick(Instant::now()).await.unwrap();
+        assert_eq!((server.asked().as_str(), one.leadership.holds()), ("GET POST PUT GET", false));
+        // Deleted, and made by another.
+        let mut other = candidate(&server, "other");
+        other.tick(Instant::now()).await.unwrap();
+        server.lock().0 = None;
+        one.tick(Instant::now()).await.unwrap();
+        other.tick(Instant::now()).await.unwrap();
+        assert!(one.leadership.holds() && !other.leadership.holds());
+    }
+}
