@@ -8,8 +8,6 @@ use serde_json::json;
 use super::harness::{Operator, World, stack, stacks};
 use super::proxy::{Asked, Fate, Proxy};
 
-/// How long a record counts that nobody gave back.
-const LEASE: Duration = Duration::from_secs(15);
 const WEB: &str = "services: { web: { image: 'nginx:1.27' } }\n";
 
 /// Of two, the one that leads comes first.
@@ -44,7 +42,7 @@ fn when_the_leader_dies_another_goes_on_and_a_leader_that_stops_does_not_make_it
     assert_eq!(standby.stop(), Some(0));
     world.wait("the third leads", || third.metric("windlass_leader") == Some(1.0));
     println!("after a stop the other led within {:.1} s", start.elapsed().as_secs_f64());
-    assert!(start.elapsed() < LEASE, "{:?}", start.elapsed());
+    assert!(start.elapsed() < Duration::from_secs(10), "{:?}", start.elapsed());
 }
 
 /// Two operators, each behind a proxy of its own; the one that leads comes first.
@@ -121,9 +119,9 @@ fn who_is_told_to_stop_in_the_middle_of_a_change_leaves_the_rest_to_the_next() {
     world.wait("api is there", || world.exists(&super::harness::deployment("middle", "api")));
     let start = Instant::now();
     assert_eq!(leader.stop(), Some(0));
-    assert!(start.elapsed() < LEASE, "{:?}", start.elapsed());
+    assert!(start.elapsed() < Duration::from_secs(3), "{:?}", start.elapsed());
     world.wait("the other leads", || other.metric("windlass_leader") == Some(1.0));
-    assert!(start.elapsed() < LEASE, "{:?}", start.elapsed());
+    assert!(start.elapsed() < Duration::from_secs(8), "{:?}", start.elapsed());
     assert_eq!(super::harness::image(&world.get(&super::harness::deployment("middle", "web"))), "nginx:1.27");
     world.patch(&path, &json!({ "spec": { "compose": text.replace("never-ready", "api") } }));
     world.wait_for(&path, "Ready");

@@ -150,11 +150,11 @@ fn a_server_that_is_away_for_a_minute_finds_the_operator_waiting() {
     world.wait("what changed meanwhile is seen", || {
         image(&world.get(&deployment("away", "web"))) == "nginx:1.28" && world.get(&deployment("away", "mail"))["spec"]["replicas"] == 1
     });
-    // How soon it asks again is the operator's; how soon all is caught up is also the controllers' and that of a machine with other tests.
+    // How soon it asks again is the operator's alone.
     let found = proxy.asked().iter().find(|asked| asked.at >= start).expect("a request").at - start;
     let caught_up = start.elapsed().as_secs_f64();
     println!("result: found {:.1} s and caught up {caught_up:.1} s after an absence of {AWAY:?}", found.as_secs_f64());
-    assert!(found < FOUND, "{found:?}");
+    assert!(start.elapsed() < FOUND, "{:?}", start.elapsed());
     world.wait_for(&path, "Ready");
     assert!(made(world, "away").keys().all(|object| !object.starts_with('-')));
 }
@@ -174,8 +174,7 @@ fn an_operator_that_starts_without_a_server_finds_it_later() {
     let start = Instant::now();
     world.wait("it is ready", || operator.is_ready());
     println!("result: ready {:.1} s after the server came", start.elapsed().as_secs_f64());
-    let found = proxy.asked().iter().find(|asked| asked.at >= start).expect("a request").at - start;
-    assert!(found < FOUND, "{found:?}");
+    assert!(start.elapsed() < FOUND, "{:?}", start.elapsed());
 }
 
 #[test]
