@@ -200,6 +200,8 @@ async fn reconcile_all(
             }
             forgetting.metrics.stacks.set(i64::try_from(counted.len()).unwrap_or(i64::MAX));
         })
+        // The watch waits by itself after an error. The controller would wait once more, up to half a minute, and hear nobody meanwhile.
+        .filter(|event| ready(event.is_ok()))
         .applied_objects()
         .predicate_filter(reasons, PredicateConfig::default());
     is_ready.set();

@@ -168,8 +168,28 @@ impl World {
             let is_current = found["status"]["observedGeneration"] == found["metadata"]["generation"];
             (is_current && condition(&found, "Ready")["reason"] == reason).then_some(found)
         };
-        self.wait_or(&format!("{stack} is {reason}"), || current().is_some(), || format!("{:#}", self.get(stack)["status"]));
+        self.wait_or(&format!("{stack} is {reason}"), || current().is_some(), || self.account_of(stack));
         current().unwrap_or_else(|| self.get(stack))
+    }
+
+    /// What a Stack says of itself, and the last words of operators about its namespace.
+    fn account_of(&self, stack: &str) -> String {
+        let mut status = self.get(stack)["status"].take();
+        if let Some(status) = status.as_object_mut() {
+            status.remove("audit");
+            status.remove("inventory");
+        }
+        let namespace = stack.split('/').skip_while(|segment| *segment != "namespaces").nth(1).unwrap_or_default();
+        let mut told = Vec::new();
+        for file in fs::read_dir(self.cluster.audit_log().parent().expect("a directory")).expect("it is there").flatten() {
+            if file.file_name().to_string_lossy().starts_with("operator-") {
+                let log = fs::read_to_string(file.path()).unwrap_or_default();
+                let is_of = log.contains(&format!("\"namespace\":\"{namespace}\""));
+                told.extend(log.lines().filter(|_| is_of).map(str::to_owned));
+            }
+        }
+        let last = told.len().saturating_sub(40);
+        format!("{status}\n{}", told[last..].join("\n"))
     }
 
     /// The requests in a namespace so far, in the order in which they were answered.
