@@ -258,12 +258,15 @@ impl Cache {
         true
     }
 
-    /// The answer to our own apply.
+    /// The answer to our own apply. A watch may have told of what came after it already, and tells it once: that stays known.
     pub fn applied(&self, stack: &StackKey, object: &ObjectRef, light: &Light) {
-        let mut facts = Facts::of(object.kind, light);
-        facts.applied_fields = Some(facts.fields.clone());
-        facts.written = Some(Instant::now());
-        self.lock().entry(stack.clone()).or_default().insert(object.clone(), facts);
+        let answer = Facts::of(object.kind, light);
+        let applied_fields = Some(answer.fields.clone());
+        let mut stacks = self.lock();
+        let objects = stacks.entry(stack.clone()).or_default();
+        let newer = objects.remove(object).filter(|known| known.uid == answer.uid && known.version > answer.version);
+        let facts = newer.unwrap_or(answer);
+        objects.insert(object.clone(), Facts { applied_fields, written: Some(Instant::now()), ..facts });
     }
 
     /// An object is on its way out.
@@ -277,7 +280,11 @@ impl Cache {
     /// owners off after `--cascade=orphan`) is nobody's until a watch tells of it again: nobody must wait for its end.
     pub fn disowned(&self, stack: &StackKey, object: &ObjectRef, mut facts: Facts, stack_uid: &str) {
         facts.is_let_go = !facts.may_be_deleted_by(object.kind, stack_uid);
-        self.lock().entry(stack.clone()).or_default().insert(object.clone(), facts);
+        let mut stacks = self.lock();
+        let objects = stacks.entry(stack.clone()).or_default();
+        if objects.get(object).is_none_or(|known| known.uid != facts.uid || known.version <= facts.version) {
+            objects.insert(object.clone(), facts);
+        }
     }
 
     /// An object is gone.
@@ -456,6 +463,31 @@ mod tests {
         assert_eq!(hash().as_deref(), Some("again"));
         cache.gone_as(&stack, &web, "o-2");
         assert_eq!(hash(), None);
+    }
+
+    #[test]
+    fn an_answer_that_comes_after_the_word_of_a_watch_takes_nothing_back() {
+        let (cache, stack) = (Cache::default(), ("ns".to_owned(), "shop".to_owned()));
+        let web = ObjectRef::new(Kind::Deployment, "web");
+        let light = |version: &str, ready: i64| -> Light {
+            let mut metadata = owned_by("u-1", "u-1");
+            metadata["resourceVersion"] = version.into();
+            let status =
+                json!({ "observedGeneration": 1, "replicas": 1, "updatedReplicas": 1, "availableReplicas": ready, "readyReplicas": ready });
+            metadata["generation"] = 1.into();
+            serde_json::from_value(json!({ "metadata": metadata, "spec": { "replicas": 1 }, "status": status })).unwrap()
+        };
+        let seen = || cache.view(&stack, "u-1")[&web].clone();
+        cache.applied(&stack, &web, &light("7", 0));
+        assert!(matches!(seen().health, Health::Progressing { .. }));
+        // It is applied again and becomes ready: the watch says so before the answer is there.
+        assert!(cache.heard(&stack, web.clone(), Facts::of(Kind::Deployment, &light("8", 1))));
+        cache.applied(&stack, &web, &light("7", 0));
+        assert!(matches!(seen().health, Health::Ready { .. }), "{:?}", seen().health);
+        assert_eq!(seen().applied_fields, Some(seen().fields));
+        // What is newer than both is known again.
+        cache.applied(&stack, &web, &light("9", 0));
+        assert!(matches!(seen().health, Health::Progressing { .. }));
     }
 
     #[test]

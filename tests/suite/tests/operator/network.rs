@@ -114,6 +114,16 @@ fn an_answer_that_is_lost_makes_nothing_twice() {
 }
 
 #[test]
+fn an_answer_that_comes_after_what_followed_takes_nothing_back() {
+    let Some(world) = World::shared() else { return };
+    let proxy = Proxy::start(&world.cluster);
+    // Long enough for a pod to become ready.
+    let rule = |asked: &Asked| if asked.change > 0 { Fate::Late(Duration::from_millis(600)) } else { Fate::Pass };
+    let (_operator, took) = install(world, "late", &proxy, rule);
+    println!("result: ready after {:.1} s with answers that come 0.6 s late", took.as_secs_f64());
+}
+
+#[test]
 fn slow_answers_cost_time_and_not_the_lead() {
     let Some(world) = World::shared() else { return };
     let proxy = Proxy::start(&world.cluster);

@@ -56,6 +56,8 @@ pub(crate) enum Fate {
     Pass,
     /// It passes after a while.
     Slow(Duration),
+    /// The API server does it at once, and the answer comes after a while.
+    Late(Duration),
     /// Nobody hears of it, and no answer comes.
     Vanish,
     /// The API server is not asked; this is the answer, with `Retry-After` seconds.
@@ -322,7 +324,7 @@ async fn pass(State(shared): State<Arc<Shared>>, request: Request) -> Response {
             return std::future::pending().await;
         }
         Fate::Instead(path) => parts.uri = path.parse().expect("a path"),
-        Fate::Pass | Fate::Lose | Fate::KillAfter => {}
+        Fate::Pass | Fate::Late(_) | Fate::Lose | Fate::KillAfter => {}
     }
     let Ok(content) = axum::body::to_bytes(body, usize::MAX).await else { return broken() };
     for name in [header::HOST, header::CONNECTION, header::CONTENT_LENGTH, header::TRANSFER_ENCODING] {
@@ -348,6 +350,7 @@ async fn pass(State(shared): State<Arc<Shared>>, request: Request) -> Response {
     shared.answered(asked.number);
     match fate {
         Fate::Lose => return broken(),
+        Fate::Late(time) => tokio::time::sleep(time).await,
         Fate::KillAfter => {
             shared.kill();
             return std::future::pending().await;
