@@ -9,6 +9,7 @@ mod json;
 mod shape;
 mod tables;
 mod value;
+mod yaml;
 
 use smol_str::SmolStr;
 use windlass_yaml::{Map, Node, Style, Value};
@@ -23,7 +24,7 @@ pub fn json(loaded: &Loaded) -> String {
 
 /// The project as YAML, as `docker compose config` prints it.
 pub fn yaml(loaded: &Loaded) -> String {
-    double_dollars(value::project_yaml(&loaded.tree))
+    double_dollars(yaml::project(&loaded.tree))
 }
 
 /// A project that was loaded without interpolation, as it is: keys sorted, nothing decoded.

@@ -10,7 +10,7 @@ const CHUNK: usize = 8;
 /// `work` on each item, the results in the items' order. Fewer items than `least` are left to one thread: starting another takes
 /// some 50 µs, and the caller knows what an item costs.
 pub fn in_parallel<T: Sync, R: Send>(items: &[T], least: usize, work: impl Fn(&T) -> R + Sync) -> Vec<R> {
-    if items.len() < least { items.iter().map(work).collect() } else { by_threads(items, threads(), work) }
+    if items.len() < least { items.iter().map(work).collect() } else { by_threads(items, threads(items.len()), work) }
 }
 
 /// Both at once where `is_worth_it`, else one after the other. `beside` is the one that may run elsewhere. Whether there is a second
@@ -26,10 +26,13 @@ pub fn both<A: Send, B>(is_worth_it: bool, beside: impl FnOnce() -> A + Send, he
     })
 }
 
-/// How many threads run at once. Asking the system takes as long as starting one.
-fn threads() -> usize {
+/// So many items are work for a few milliseconds, of which two threads take what can be taken.
+const FEW: usize = 500;
+
+/// How many threads run at once. Asking the system takes as long as starting one, so few items are shared by two without a question.
+fn threads(items: usize) -> usize {
     static THREADS: OnceLock<usize> = OnceLock::new();
-    *THREADS.get_or_init(|| std::thread::available_parallelism().map_or(1, usize::from))
+    if items <= FEW { 2 } else { *THREADS.get_or_init(|| std::thread::available_parallelism().map_or(1, usize::from)) }
 }
 
 fn by_threads<T: Sync, R: Send>(items: &[T], threads: usize, work: impl Fn(&T) -> R + Sync) -> Vec<R> {

@@ -103,8 +103,19 @@ impl<'hook> Entries<'_, 'hook> {
         self.emitter.end_entry();
     }
 
+    /// Adds an entry without a tag.
+    pub fn value(&mut self, key: &str, value: &Value) {
+        self.emitter.key(&mut self.block, key, true);
+        write_value(self.emitter, value, None);
+        self.emitter.end_entry();
+    }
+
     /// Adds what `fill` makes of each item; where there are at least so many, several threads do. The writer has no remarks.
-    pub fn each<T: Sync>(&mut self, items: &[T], least: usize, fill: impl Fn(&mut Entries<'_, 'static>, &T) + Sync) {
+    pub fn each<T: Sync>(&mut self, items: &[T], least: usize, fill: impl for<'h> Fn(&mut Entries<'_, 'h>, &T) + Sync) {
+        if items.len() < least {
+            items.iter().for_each(|item| fill(self, item));
+            return;
+        }
         debug_assert!(!self.emitter.has_remarks(), "remarks are asked for in the order of the text");
         let (style, indent) = (self.emitter.style(), self.block.indent());
         let texts = in_parallel(items, least, |item| {
@@ -121,6 +132,34 @@ impl<'hook> Entries<'_, 'hook> {
     pub fn map(&mut self, key: &str, fill: impl FnOnce(&mut Entries<'_, 'hook>)) {
         self.emitter.key(&mut self.block, key, true);
         write_map(self.emitter, fill);
+        self.emitter.end_entry();
+    }
+
+    /// The same, and nothing where nothing was filled in.
+    pub fn map_or_nothing(&mut self, key: &str, fill: impl FnOnce(&mut Entries<'_, 'hook>)) {
+        let before = self.emitter.mark(&self.block);
+        self.emitter.key(&mut self.block, key, true);
+        let mut entries = Entries { block: self.emitter.open("{}", None), emitter: &mut *self.emitter };
+        fill(&mut entries);
+        let Entries { block, .. } = entries;
+        if block.is_empty() {
+            self.emitter.back_to(before, &mut self.block);
+        } else {
+            self.emitter.close(block);
+        }
+        self.emitter.end_entry();
+    }
+
+    /// Adds an entry that is a list of maps, each as `fill` makes it of an item.
+    pub fn maps<T>(&mut self, key: &str, items: &[T], fill: impl Fn(&mut Entries<'_, 'hook>, &T)) {
+        self.emitter.key(&mut self.block, key, true);
+        let mut block = self.emitter.open("[]", None);
+        for item in items {
+            self.emitter.item(&mut block);
+            write_map(self.emitter, |entries| fill(entries, item));
+            self.emitter.end_entry();
+        }
+        self.emitter.close(block);
         self.emitter.end_entry();
     }
 }
@@ -201,8 +240,11 @@ fn plain_text(value: &Value, style: Style) -> Cow<'_, str> {
 }
 
 fn write_node(emitter: &mut Emitter<'_>, node: &Node) {
-    let tag = node.tag.as_deref();
-    match &node.value {
+    write_value(emitter, &node.value, node.tag.as_deref());
+}
+
+fn write_value(emitter: &mut Emitter<'_>, value: &Value, tag: Option<&str>) {
+    match value {
         Value::String(text) => emitter.text(text, tag),
         Value::Sequence(items) => {
             let mut block = emitter.open("[]", tag);
@@ -258,6 +300,32 @@ impl Serialize for Node {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_map_that_stays_empty_leaves_nothing_behind() {
+        let mut writer = Writer::new(Style::Compose);
+        let one = Value::from(1);
+        writer.map(|entries| {
+            entries.map_or_nothing("first", |entries| entries.map_or_nothing("inner", |_| {}));
+            entries.maps("list", &[true, false], |entries, is_full| {
+                entries.map_or_nothing("gone", |_| {});
+                entries.map_or_nothing("there", |entries| {
+                    if *is_full {
+                        entries.value("a", &one);
+                    }
+                });
+            });
+            entries.map("empty", |_| {});
+            entries.map_or_nothing("last", |entries| entries.map_or_nothing("inner", |_| {}));
+        });
+        insta::assert_snapshot!(writer.finish(), @"
+        list:
+          - there:
+              a: 1
+          - {}
+        empty: {}
+        ");
+    }
 
     #[test]
     fn entries_of_several_threads_stand_as_those_of_one() {

@@ -3,48 +3,12 @@
 use std::cmp::Ordering;
 
 use smol_str::{SmolStr, format_smolstr};
-use windlass_yaml::{Key, Map, Node, Number, Style, Value, Writer};
+use windlass_yaml::{Key, Map, Node, Number, Value};
 
 use super::shape::{Field, Fields, Form, Shape};
 use super::tables::{PROJECT, SERVICE};
 use crate::duration::Duration;
 use crate::{bytes, model, number, words};
-
-/// Fewer services, or other entries of one name and a line or two, are written faster than a second thread is there.
-const WORTH_A_THREAD: (usize, usize) = (50, 1000);
-
-/// A whole project as text. A tree of what is printed is needed of one service at a time.
-pub(crate) fn project_yaml(tree: &Node) -> String {
-    let empty = Map::new();
-    let from = tree.as_map().unwrap_or(&empty);
-    let mut writer = Writer::new(Style::Compose);
-    writer.map(|entries| {
-        for field in PROJECT.list {
-            let found = from.get(field.key).filter(|node| !node.is_null());
-            match (found, field.shape) {
-                (Some(node), Shape::Named(shape)) if node.as_map().is_some_and(|map| !map.is_empty()) => {
-                    let least = if field.key == "services" { WORTH_A_THREAD.0 } else { WORTH_A_THREAD.1 };
-                    entries.map(field.key, |entries| {
-                        entries.each(&sorted(node, Form::Yaml), least, |entries, (key, node)| {
-                            if let Some(value) = named_value(node, shape, Form::Yaml) {
-                                entries.node(key.as_str(), &Node::default_value(value));
-                            }
-                        });
-                    });
-                }
-                _ => {
-                    if let Some(value) = field_value(found, field, Form::Yaml) {
-                        entries.node(field.key, &Node::default_value(value));
-                    }
-                }
-            }
-        }
-        for (key, node) in extensions(from) {
-            entries.node(key.as_str(), &any(node, Form::Yaml));
-        }
-    });
-    writer.finish()
-}
 
 /// A whole project as it is written as JSON.
 pub(crate) fn project_json(tree: &Node) -> Node {
@@ -67,29 +31,16 @@ pub(crate) fn service(service: &Node, form: Form) -> Node {
     Node::default_value(object(service, SERVICE, form))
 }
 
-fn object(node: &Node, fields: &Fields, form: Form) -> Value {
+fn object(node: &Node, fields: &'static Fields, form: Form) -> Value {
     let empty = Map::new();
     let from = node.as_map().unwrap_or(&empty);
-    let set = from.iter().filter(|(_, node)| !node.is_null());
-    let mut set: Vec<(usize, &Node)> = set.filter_map(|(key, node)| Some((fields.find(key.as_str())?, node))).collect();
-    set.sort_unstable_by_key(|(at, _)| *at);
-    let mut entries = Vec::with_capacity(set.len());
-    let mut add = |at: usize, node: Option<&Node>| {
-        let field = &fields.list[at];
-        if !(field.yaml_only && form == Form::Json)
-            && let Some(value) = field_value(node, field, form)
-        {
+    let mut entries = Vec::with_capacity(from.len());
+    each_attribute(from, fields, form, |field, node| {
+        if let Some(value) = field_value(node, field, form) {
             let key = field.json.filter(|_| form == Form::Json).unwrap_or(field.key);
             entries.push((Key::from(SmolStr::new_static(key)), Node::default_value(value)));
         }
-    };
-    if form == Form::Yaml && !fields.always {
-        // Of a hundred attributes that a service may have, it has ten.
-        set.into_iter().for_each(|(at, node)| add(at, Some(node)));
-    } else {
-        let mut set = set.into_iter().peekable();
-        (0..fields.list.len()).for_each(|at| add(at, set.next_if(|(next, _)| *next == at).map(|(_, node)| node)));
-    }
+    });
     if form == Form::Yaml {
         for (key, node) in extensions(from) {
             entries.push((Key::from(key.name.clone()), any(node, form)));
@@ -98,15 +49,40 @@ fn object(node: &Node, fields: &Fields, form: Form) -> Value {
     Value::Map(Map::from_distinct(entries))
 }
 
+/// Calls `visit` for each attribute that is set or may be printed where it is not, in docker compose's order.
+pub(crate) fn each_attribute<'t>(
+    from: &'t Map,
+    fields: &'static Fields,
+    form: Form,
+    mut visit: impl FnMut(&'static Field, Option<&'t Node>),
+) {
+    let set = from.iter().filter(|(_, node)| !node.is_null());
+    let mut set: Vec<(usize, &Node)> = set.filter_map(|(key, node)| Some((fields.find(key.as_str())?, node))).collect();
+    set.sort_unstable_by_key(|(at, _)| *at);
+    let mut visit = |at: usize, node: Option<&'t Node>| {
+        let field = &fields.list[at];
+        if !(field.yaml_only && form == Form::Json) {
+            visit(field, node);
+        }
+    };
+    if form == Form::Yaml && !fields.always {
+        // Of a hundred attributes that a service may have, it has ten.
+        set.into_iter().for_each(|(at, node)| visit(at, Some(node)));
+    } else {
+        let mut set = set.into_iter().peekable();
+        (0..fields.list.len()).for_each(|at| visit(at, set.next_if(|(next, _)| *next == at).map(|(_, node)| node)));
+    }
+}
+
 /// Attributes of the user's own, sorted.
-fn extensions(map: &Map) -> Vec<(&Key, &Node)> {
+pub(crate) fn extensions(map: &Map) -> Vec<(&Key, &Node)> {
     let mut extensions: Vec<(&Key, &Node)> = map.iter().filter(|(key, _)| key.as_str().starts_with("x-")).collect();
     extensions.sort_by(|(a, _), (b, _)| natural(a.as_str(), b.as_str()));
     extensions
 }
 
 /// What is printed of an attribute; `None` when it is left out.
-fn field_value(found: Option<&Node>, field: &Field, form: Form) -> Option<Value> {
+pub(crate) fn field_value(found: Option<&Node>, field: &Field, form: Form) -> Option<Value> {
     found.and_then(|node| value(node, &field.shape, field.always, form)).or_else(|| absent(field, form))
 }
 
@@ -185,13 +161,13 @@ fn list(texts: impl IntoIterator<Item = SmolStr>) -> Value {
 }
 
 /// What is printed under a name of the user's.
-fn named_value(node: &Node, shape: &Shape, form: Form) -> Option<Value> {
+pub(crate) fn named_value(node: &Node, shape: &Shape, form: Form) -> Option<Value> {
     if node.is_null() { Some(Value::Null) } else { value(node, shape, true, form) }
 }
 
 /// The entries of a map in the order in which they are printed.
-fn sorted(node: &Node, form: Form) -> Vec<(&Key, &Node)> {
-    let mut entries: Vec<(&Key, &Node)> = node.as_map().into_iter().flat_map(Map::iter).collect();
+pub(crate) fn sorted(map: &Map, form: Form) -> Vec<(&Key, &Node)> {
+    let mut entries: Vec<(&Key, &Node)> = map.iter().collect();
     match form {
         Form::Json => entries.sort_unstable_by(|(a, _), (b, _)| a.name.cmp(&b.name)),
         Form::Yaml => entries.sort_by(|(a, _), (b, _)| natural(a.as_str(), b.as_str())),
@@ -200,7 +176,8 @@ fn sorted(node: &Node, form: Form) -> Vec<(&Key, &Node)> {
 }
 
 fn named(node: &Node, form: Form, mut entry: impl FnMut(&Node) -> Option<Value>) -> Map {
-    let entries = sorted(node, form).into_iter();
+    let Some(map) = node.as_map() else { return Map::new() };
+    let entries = sorted(map, form).into_iter();
     Map::from_distinct(entries.filter_map(|(key, node)| Some((key.name.clone().into(), Node::default_value(entry(node)?)))).collect())
 }
 
@@ -306,6 +283,10 @@ fn float(node: &Node) -> Option<f64> {
         Value::String(text) => number::parse(text).ok()?,
         _ => return None,
     };
+    // Six digits are all there in 32 bits.
+    if value.abs() < 1000.0 && (value * 8.0).fract() == 0.0 {
+        return Some(value);
+    }
     // The shortest digits of the 32-bit number.
     (value as f32).to_string().parse().ok()
 }
@@ -323,7 +304,7 @@ fn duration(node: &Node) -> Option<Duration> {
     Duration::parse(&model::text(node)?).ok()
 }
 
-fn any(node: &Node, form: Form) -> Node {
+pub(crate) fn any(node: &Node, form: Form) -> Node {
     let mut node = Node::default_value(node.value.clone());
     strip_tags(&mut node);
     match form {

@@ -14,7 +14,8 @@ static TEXT: &str = include_str!("kubernetes.txt");
 const ALL: u8 = 0xff;
 
 struct Table {
-    kinds: Vec<(KindInfo, u8)>,
+    /// The lines of the kinds: a conversion asks for some ten of a hundred.
+    kinds: Vec<&'static str>,
     /// The lines of the types, in the order of their names, and what was read of them.
     types: Vec<(&'static str, OnceLock<Struct>)>,
 }
@@ -147,7 +148,6 @@ fn table() -> &'static Table {
                 _ => {}
             }
         }
-        let kinds = kinds.into_iter().filter_map(|line| read_kind(line, &types)).collect();
         Table { kinds, types }
     })
 }
@@ -178,14 +178,18 @@ fn with_mask(text: &'static str) -> (&'static str, u8) {
 
 /// Every kind with the versions that have it.
 pub(super) fn kinds() -> impl Iterator<Item = (KindInfo, u8)> {
-    table().kinds.iter().copied()
+    let Table { kinds, types } = table();
+    kinds.iter().filter_map(|line| read_kind(line, types))
 }
 
 pub(super) fn kind(version: Version, api_version: &str, kind: &str) -> Option<KindInfo> {
-    // Kinds stand in the order of group and version; there are a hundred of them.
-    kinds()
-        .find(|(known, mask)| known.kind == kind && known.api_version == api_version && mask & version.bit() != 0)
-        .map(|(known, _)| known)
+    let Table { kinds, types } = table();
+    let is_it = |line: &&&'static str| {
+        let after = line.strip_prefix(api_version).and_then(|line| line.strip_prefix(' ')?.strip_prefix(kind));
+        after.is_some_and(|after| after.starts_with(' '))
+    };
+    let (known, mask) = read_kind(kinds.iter().find(is_it)?, types)?;
+    (mask & version.bit() != 0).then_some(known)
 }
 
 /// True for a group of Kubernetes itself, in whatever version.

@@ -41,6 +41,18 @@ impl Block {
     pub(super) fn indent(&self) -> usize {
         self.indent
     }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+}
+
+/// How a text and the block in it were before an entry.
+pub(super) struct Mark {
+    length: usize,
+    count: usize,
+    indent: usize,
+    place: Place,
 }
 
 pub(super) struct Emitter<'hook> {
@@ -195,6 +207,19 @@ impl<'hook> Emitter<'hook> {
             self.place = block.place;
             self.raw(block.brackets, block.tag.as_deref());
         }
+    }
+
+    /// What [`Emitter::back_to`] goes back to.
+    pub(super) fn mark(&self, block: &Block) -> Mark {
+        Mark { length: self.out.len(), count: block.count, indent: self.indent, place: self.place }
+    }
+
+    /// Takes back the entry of a block that was begun last.
+    pub(super) fn back_to(&mut self, mark: Mark, block: &mut Block) {
+        self.out.truncate(mark.length);
+        block.count = mark.count;
+        (self.indent, self.place) = (mark.indent, mark.place);
+        self.beside = None;
     }
 
     /// Adds entries of a map that were written [apart](Block::apart).

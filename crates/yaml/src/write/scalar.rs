@@ -39,9 +39,9 @@ struct Shape {
 pub(super) fn form(text: &str, style: Style, spot: Spot) -> Form {
     // Most texts are words, and nothing but their first byte can make a reader err.
     if text.bytes().next().is_some_and(|first| first.is_ascii_alphanumeric() || first == b'/')
-        && text.bytes().all(|byte| PLAIN[byte as usize])
+        && text.bytes().all(|byte| PLAIN[usize::from(byte)])
     {
-        return if is_misread(text, style) { Form::DoubleQuoted } else { Form::Plain };
+        return if may_be_misread(text) && is_misread(text, style) { Form::DoubleQuoted } else { Form::Plain };
     }
     let shape = shape(text, style);
     if shape.line_breaks && shape.block && spot != Spot::Key {
@@ -124,6 +124,27 @@ fn is_printable(character: char, style: Style) -> bool {
         _ => false,
     }
 }
+
+/// What a text of [`PLAIN`] bytes is looked at for: a word of up to five letters, or what begins with a digit and has no letter that no
+/// number and no date has.
+fn may_be_misread(text: &str) -> bool {
+    match text.as_bytes() {
+        [b'0'..=b'9', rest @ ..] => rest.iter().all(|byte| NUMERIC[usize::from(*byte)]),
+        bytes => bytes.len() <= 5,
+    }
+}
+
+/// Bytes that stand in numbers, dates and times, of YAML 1.1 and 1.2.
+const NUMERIC: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 128 {
+        table[byte] = matches!(byte as u8, b'0'..=b'9' | b'a'..=b'f' | b'A'..=b'F' | b'x' | b'X' | b'o' | b'O' | b't' | b'T' | b'Z' | b'z'
+            | b'_' | b'-' | b'+' | b'.' | b',' | b':' | b' ');
+        byte += 1;
+    }
+    table
+};
 
 /// True for text that some reader takes for something else when it stands plain.
 fn is_misread(text: &str, style: Style) -> bool {
@@ -307,12 +328,13 @@ pub(super) fn float(value: f64, style: Style) -> String {
     if value.is_infinite() {
         return if value > 0.0 { ".inf" } else { "-.inf" }.to_owned();
     }
-    let shortest = format!("{value:e}");
-    let (mantissa, exponent) = shortest.split_once('e').unwrap_or((&shortest, "0"));
-    let exponent: i32 = exponent.parse().unwrap_or(0);
     // Go's `%g` prints exponents from 6 on.
-    let limit = if style == Style::Compose { 6 } else { 16 };
-    if !(-4..limit).contains(&exponent) {
+    let limit = if style == Style::Compose { 1e6 } else { 1e16 };
+    let magnitude = value.abs();
+    if magnitude != 0.0 && !(1e-4..limit).contains(&magnitude) {
+        let shortest = format!("{value:e}");
+        let (mantissa, exponent) = shortest.split_once('e').unwrap_or((&shortest, "0"));
+        let exponent: i32 = exponent.parse().unwrap_or(0);
         let point = if style == Style::Kubernetes && !mantissa.contains('.') { ".0" } else { "" };
         let sign = if exponent < 0 { '-' } else { '+' };
         return format!("{mantissa}{point}e{sign}{:02}", exponent.abs());
@@ -439,6 +461,10 @@ mod tests {
             (1e6, "1000000.0", "1e+06"),
             (1_234_567.5, "1234567.5", "1.2345675e+06"),
             (1e-5, "1.0e-05", "1e-05"),
+            (1e-4, "0.0001", "0.0001"),
+            (0.000_099_999, "9.9999e-05", "9.9999e-05"),
+            (999_999.999_999_999_9, "999999.9999999999", "999999.9999999999"),
+            (1e16, "1.0e+16", "1e+16"),
             (1.5e300, "1.5e+300", "1.5e+300"),
             (f64::NAN, ".nan", ".nan"),
             (f64::NEG_INFINITY, "-.inf", "-.inf"),
