@@ -82,7 +82,8 @@ pub struct Image {
     /// What a person must know before it runs in a cluster, one sentence each.
     #[serde(default)]
     pub notes: Vec<String>,
-    /// First words of a `command` with which the container still is this image's server; see [`Image::is_server_command`].
+    /// First words of a `command` with which the container still is this image's server, one (`redis-server`) or several (`npm start`) each; see
+    /// [`Image::is_server_command`].
     #[serde(default)]
     pub programs: Vec<String>,
     /// How its content is dumped.
@@ -380,16 +381,19 @@ impl Image {
 
     /// Whether a `command` with these words leaves the container this image's server: options only, or one of `programs` first
     /// (`redis-server --appendonly yes`). An init or an entrypoint script before them is passed over. No words are the image's own command.
+    /// After options, `migrate` is what another program of the image does (`-c kratos.yml migrate sql`).
     pub fn is_server_command<S: AsRef<str>>(&self, words: &[S]) -> bool {
-        let mut words = words.iter().map(|word| {
+        let words = words.iter().map(|word| {
             let word = word.as_ref();
             // An option stays whole, whatever path its value is.
             if word.starts_with('-') { word } else { word.rsplit('/').next().unwrap_or(word) }
         });
         let wraps = |word: &&str| matches!(*word, "tini" | "dumb-init" | "--") || word.contains("entrypoint");
-        match words.find(|word| !wraps(word)) {
+        let words: Vec<&str> = words.skip_while(wraps).collect();
+        match words.first() {
             None => true,
-            Some(first) => first.starts_with('-') || self.programs.iter().any(|known| known == first),
+            Some(first) if first.starts_with('-') => !words.contains(&"migrate"),
+            Some(_) => self.programs.iter().any(|known| words.starts_with(&known.split(' ').collect::<Vec<_>>())),
         }
     }
 }

@@ -123,6 +123,20 @@ fn options_and_the_servers_own_program_keep_the_server() {
 }
 
 #[test]
+fn a_program_of_several_words_is_known_by_all_of_them() {
+    let image = image("tooljet/tooljet-ce");
+    assert!(image.is_server_command(&["npm", "run", "start:prod"]) && image.is_server_command(&["npm", "run", "start:prod", "--", "-v"]));
+    assert!(!image.is_server_command(&["npm", "run", "worker:prod"]) && !image.is_server_command(&["npm", "run"]));
+}
+
+#[test]
+fn a_migration_behind_options_is_no_server() {
+    let image = image("oryd/kratos:v1.3.0");
+    assert!(image.is_server_command(&["serve", "-c", "/etc/config/kratos/kratos.yml", "--watch-courier"]));
+    assert!(!image.is_server_command(&["-c", "/etc/config/kratos/kratos.yml", "migrate", "sql", "-e", "--yes"]));
+}
+
+#[test]
 fn a_star_stands_for_any_characters() {
     assert!(glob("*alpine*", "16-alpine3.20") && glob("a*", "a") && glob("*", ""));
     assert!(!glob("*alpine", "alpine3.20") && !glob("a", "ab"));
