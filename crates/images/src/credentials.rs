@@ -401,19 +401,30 @@ const TOKENS: [(&str, usize); 25] = [
     ("pypi-", 50),
 ];
 
+/// The shortest token.
+const SHORTEST: usize = 14;
+
 fn has_token(text: &str) -> bool {
+    if text.len() < SHORTEST {
+        return false;
+    }
     let is_address = text.contains('/');
     if is_address && (text.contains("hooks.slack.com/services/T") || text.contains("discord.com/api/webhooks/")) {
         return true;
     }
-    let is_token = |character: char| character.is_ascii_alphanumeric() || matches!(character, '_' | '-' | '.');
-    text.split(|character: char| !is_token(character)).filter(|word| word.len() >= 14).any(|word| {
-        let first = word.as_bytes().first();
-        let mut tokens = TOKENS.iter().filter(|(prefix, _)| prefix.as_bytes().first() == first);
-        let known = tokens.any(|(prefix, length)| word.strip_prefix(prefix).is_some_and(|rest| rest.len() >= *length));
+    // By bytes: every value is looked at.
+    let is_token = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
+    text.as_bytes().split(|byte| !is_token(byte)).filter(|word| word.len() >= SHORTEST).any(|word| {
+        let mut tokens = TOKENS.iter().filter(|(prefix, _)| prefix.as_bytes().first() == word.first());
+        let known = tokens.any(|(prefix, length)| word.strip_prefix(prefix.as_bytes()).is_some_and(|rest| rest.len() >= *length));
         // A JSON web token: two parts of base64 that begin with `{"`, and a signature.
-        known || (word.starts_with("eyJ") && word.split('.').count() == 3 && word.contains(".eyJ"))
+        known || (word.starts_with(b"eyJ") && is_web_token(word))
     })
+}
+
+fn is_web_token(word: &[u8]) -> bool {
+    let parts: Vec<&[u8]> = word.split(|byte| *byte == b'.').collect();
+    matches!(parts.as_slice(), [_, content, _] if content.starts_with(b"eyJ"))
 }
 
 /// `scheme://user:password@host`, and `user:password@tcp(host)` as Go's database drivers have it.

@@ -71,6 +71,9 @@ impl Amount {
 
     /// Reads `1`, `1.5`, `.5`, `500m`, `2Gi`, `1e3`, `1E-3`, `+1`, `-1`. `None` for what is no quantity.
     pub fn parse(text: &str) -> Option<Self> {
+        if let Some(amount) = Self::parse_plain(text) {
+            return Some(amount);
+        }
         let (negative, text) = match text.as_bytes().first()? {
             b'-' => (true, &text[1..]),
             b'+' => (false, &text[1..]),
@@ -108,6 +111,27 @@ impl Amount {
         };
         let nano = i128::try_from(nano.min(Self::CAP)).ok()?;
         Some(Self { nano: if negative { -nano } else { nano } })
+    }
+
+    /// Reads what nearly all are: a whole number of few digits with a usual suffix. `None` for the others.
+    fn parse_plain(text: &str) -> Option<Self> {
+        let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+        let nanos: i128 = match &text.as_bytes()[digits..] {
+            b"" => 1_000_000_000,
+            b"m" => 1_000_000,
+            b"k" => 1_000_000_000_000,
+            b"M" => 1_000_000_000_000_000,
+            b"G" => 1_000_000_000_000_000_000,
+            b"Ki" => 1_000_000_000 << 10,
+            b"Mi" => 1_000_000_000 << 20,
+            b"Gi" => 1_000_000_000 << 30,
+            _ => return None,
+        };
+        if !(1..10).contains(&digits) {
+            return None;
+        }
+        let number = text.bytes().take(digits).fold(0, |number, digit| number * 10 + i128::from(digit - b'0'));
+        Some(Self { nano: (number * nanos).min(Self::CAP as i128) })
     }
 
     /// The number of a quantity. `None` when it is none.
@@ -267,6 +291,12 @@ mod tests {
         #[test]
         fn bytes_lose_nothing(number in prop_oneof![any::<u32>().prop_map(u64::from), (0u64..4096, 0u32..50).prop_map(|(number, bits)| number << bits)]) {
             prop_assert_eq!(Amount::of(&bytes(number)).map(Amount::ceil), i64::try_from(number).ok());
+        }
+
+        #[test]
+        fn a_plain_quantity_is_read_as_any_other(number in "[0-9]{1,12}", suffix in "m|k|M|G|Ki|Mi|Gi|") {
+            // The sign keeps it from the short way.
+            prop_assert_eq!(Amount::parse(&format!("{number}{suffix}")), Amount::parse(&format!("+{number}{suffix}")));
         }
 
         #[test]

@@ -14,10 +14,24 @@ static TEXT: &str = include_str!("kubernetes.txt");
 const ALL: u8 = 0xff;
 
 struct Table {
-    /// The lines of the kinds: a conversion asks for some ten of a hundred.
-    kinds: Vec<&'static str>,
-    /// The lines of the types, in the order of their names, and what was read of them.
-    types: Vec<(&'static str, OnceLock<Struct>)>,
+    kinds: Vec<Kind>,
+    /// In the order of their names.
+    types: Vec<Line>,
+}
+
+/// A type by its name and its line, and what was read of it.
+struct Line {
+    name: &'static str,
+    line: &'static str,
+    read: OnceLock<Struct>,
+}
+
+/// The line of a kind, which is read when it is asked for: a conversion needs some ten of a hundred.
+struct Kind {
+    api_version: &'static str,
+    name: &'static str,
+    rest: &'static str,
+    read: OnceLock<Option<(KindInfo, u8)>>,
 }
 
 /// A type with fields.
@@ -143,8 +157,8 @@ fn table() -> &'static Table {
         let (mut types, mut kinds) = (Vec::new(), Vec::new());
         for line in TEXT.lines() {
             match line.split_at_checked(2) {
-                Some(("T ", line)) => types.push((line, OnceLock::new())),
-                Some(("K ", line)) => kinds.push(line),
+                Some(("T ", line)) => types.push(Line { name: name_of(line), line, read: OnceLock::new() }),
+                Some(("K ", line)) => kinds.extend(Kind::of(line)),
                 _ => {}
             }
         }
@@ -156,17 +170,28 @@ fn name_of(line: &'static str) -> &'static str {
     line.split(' ').next().unwrap_or(line)
 }
 
-fn find(types: &[(&'static str, OnceLock<Struct>)], name: &str) -> Option<u16> {
-    let at = types.binary_search_by(|(line, _)| name_of(line).cmp(name)).ok()?;
+fn find(types: &[Line], name: &str) -> Option<u16> {
+    let at = types.binary_search_by(|known| known.name.cmp(name)).ok()?;
     u16::try_from(at).ok()
 }
 
-fn read_kind(line: &'static str, types: &[(&'static str, OnceLock<Struct>)]) -> Option<(KindInfo, u8)> {
-    let (line, mask) = with_mask(line);
-    let mut words = line.split(' ');
-    let (api_version, kind, name, plural) = (words.next()?, words.next()?, words.next()?, words.next()?);
-    let is_namespaced = words.next()? == "namespaced";
-    Some((KindInfo { api_version, kind, plural, is_namespaced, type_index: find(types, name)? }, mask))
+impl Kind {
+    fn of(line: &'static str) -> Option<Self> {
+        let (api_version, line) = line.split_once(' ')?;
+        let (name, rest) = line.split_once(' ')?;
+        Some(Self { api_version, name, rest, read: OnceLock::new() })
+    }
+
+    fn info(&self, types: &[Line]) -> Option<(KindInfo, u8)> {
+        *self.read.get_or_init(|| {
+            let (rest, mask) = with_mask(self.rest);
+            let mut words = rest.split(' ');
+            let (type_name, plural) = (words.next()?, words.next()?);
+            let is_namespaced = words.next()? == "namespaced";
+            let type_index = find(types, type_name)?;
+            Some((KindInfo { api_version: self.api_version, kind: self.name, plural, is_namespaced, type_index }, mask))
+        })
+    }
 }
 
 fn with_mask(text: &'static str) -> (&'static str, u8) {
@@ -179,16 +204,12 @@ fn with_mask(text: &'static str) -> (&'static str, u8) {
 /// Every kind with the versions that have it.
 pub(super) fn kinds() -> impl Iterator<Item = (KindInfo, u8)> {
     let Table { kinds, types } = table();
-    kinds.iter().filter_map(|line| read_kind(line, types))
+    kinds.iter().filter_map(|kind| kind.info(types))
 }
 
 pub(super) fn kind(version: Version, api_version: &str, kind: &str) -> Option<KindInfo> {
     let Table { kinds, types } = table();
-    let is_it = |line: &&&'static str| {
-        let after = line.strip_prefix(api_version).and_then(|line| line.strip_prefix(' ')?.strip_prefix(kind));
-        after.is_some_and(|after| after.starts_with(' '))
-    };
-    let (known, mask) = read_kind(kinds.iter().find(is_it)?, types)?;
+    let (known, mask) = kinds.iter().find(|known| known.name == kind && known.api_version == api_version)?.info(types)?;
     (mask & version.bit() != 0).then_some(known)
 }
 
@@ -201,8 +222,8 @@ pub(super) fn is_own_group(api_version: &str) -> bool {
 
 /// A type by its number.
 pub(crate) fn structure(index: u16) -> &'static Struct {
-    let (line, cell) = &table().types[usize::from(index)];
-    cell.get_or_init(|| read_struct(line))
+    let known = &table().types[usize::from(index)];
+    known.read.get_or_init(|| read_struct(known.line))
 }
 
 /// The number of a type by its name: `core.v1.PodSpec`.
@@ -253,9 +274,9 @@ fn read_type(mut notation: &'static str) -> Option<Type> {
 /// Reads every type and fails on a line of another form.
 #[cfg(test)]
 pub(super) fn read_all() {
-    for (index, (line, _)) in table().types.iter().enumerate() {
+    for (index, Line { line, .. }) in table().types.iter().enumerate() {
         let fields = line.split(' ').count() - 1;
         assert_eq!(structure(u16::try_from(index).expect("few types")).fields.len(), fields, "{line}");
     }
-    assert_eq!(table().kinds.len(), TEXT.lines().filter(|line| line.starts_with("K ")).count());
+    assert_eq!(kinds().count(), TEXT.lines().filter(|line| line.starts_with("K ")).count());
 }

@@ -137,8 +137,21 @@ pub(crate) fn label_value(text: &str) -> Vec<String> {
     messages([at_most(text, 63), unless(text.is_empty() || is_name_part(text), LABEL_VALUE)])
 }
 
+/// Most of the keys that there are (Kubernetes documentation, "Recommended Labels"), which are right.
+const WELL_KNOWN: [&str; 6] = [
+    "app.kubernetes.io/name",
+    "app.kubernetes.io/instance",
+    "app.kubernetes.io/part-of",
+    "app.kubernetes.io/managed-by",
+    "app.kubernetes.io/version",
+    "app.kubernetes.io/component",
+];
+
 /// A name of at most 63 bytes after an optional prefix that is a subdomain: the keys of labels and annotations.
 pub(crate) fn qualified_name(text: &str) -> Vec<String> {
+    if WELL_KNOWN.contains(&text) {
+        return Vec::new();
+    }
     let bytes = text.as_bytes();
     let (prefix, name) = match bytes.iter().position(|byte| *byte == b'/') {
         None => (None, text),
