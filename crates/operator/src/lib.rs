@@ -23,8 +23,9 @@ use args::{Cli, Command};
 
 /// Threads that ask and listen, at most: each has memory of its own.
 const THREADS: usize = 4;
-/// Threads that render and judge (two each, whose limits stand there), and one that looks up names. Each keeps some megabytes for the next.
-const JUDGES: usize = 5;
+/// Threads that render, judge and look up names, of which two may render and two judge at once, for a moment each. They take turns, and
+/// each keeps some megabytes for the next.
+const JUDGES: usize = 3;
 
 /// Runs the command. Exit code 0: done; 1: it failed, after saying why on standard error.
 pub fn run(cli: Cli) -> ExitCode {
