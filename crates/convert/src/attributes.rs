@@ -63,19 +63,19 @@ pub(crate) struct Sink<'a> {
     pub(crate) draft: &'a mut Draft,
     pub(crate) fates: &'a mut Fates,
     pub(crate) diagnostics: &'a mut Vec<Diagnostic>,
-    /// `services.NAME`; the root where nobody will ask for fates, so that no path is longer than it has to be.
+    /// `services.NAME`; the root where nobody will ask for fates.
     root: Path,
 }
 
 impl Sink<'_> {
-    /// The path of an attribute of this service: `at("ports[0].target")`.
+    /// The path of an attribute of this service: `at("ports[0].target")`. Where nobody will ask for fates no path is made.
     pub(crate) fn at(&self, path: &str) -> Path {
-        self.root.join(&Path::parse(path))
+        if self.fates.are_kept() { self.root.join(&Path::parse(path)) } else { Path::root() }
     }
 
     /// The path of a key that the user chose: `under("labels", "traefik.enable")`.
     pub(crate) fn under(&self, path: &str, key: &str) -> Path {
-        self.at(path).key(key)
+        if self.fates.are_kept() { self.at(path).key(key) } else { Path::root() }
     }
 }
 

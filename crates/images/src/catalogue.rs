@@ -24,6 +24,7 @@ mod tests;
 use std::collections::HashMap;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
+use foldhash::fast::RandomState;
 use serde_yaml::{Mapping, Value};
 
 use self::entries::ENTRIES;
@@ -105,15 +106,16 @@ fn without_default_namespace(name: &str) -> &str {
 
 /// What the first lines of all files say. Only looked up in, never iterated.
 struct Index {
-    names: HashMap<&'static str, &'static Entry>,
-    software: HashMap<&'static str, &'static Entry>,
+    names: HashMap<&'static str, &'static Entry, RandomState>,
+    software: HashMap<&'static str, &'static Entry, RandomState>,
 }
 
 /// The index, made at the first look-up.
 fn index() -> &'static Index {
     static INDEX: OnceLock<Index> = OnceLock::new();
     INDEX.get_or_init(|| {
-        let mut index = Index { names: HashMap::with_capacity(4 * ENTRIES.len()), software: HashMap::new() };
+        let mut index =
+            Index { names: HashMap::with_capacity_and_hasher(4 * ENTRIES.len(), RandomState::default()), software: HashMap::default() };
         for entry in &ENTRIES {
             index.names.extend(entry.names().map(|name| (name, entry)));
             index.software.extend(entry.software().map(|name| (name, entry)));

@@ -272,6 +272,9 @@ const KEY_WORDS: [&str; 32] = [
 
 /// True when a variable of this name holds a credential, unless its value is plainly something else.
 pub fn is_credential_name(name: &str) -> bool {
+    if !may_be_credential_name(name) {
+        return false;
+    }
     let upper = name.to_ascii_uppercase();
     let words = name_words(name, &upper);
     let Some(&last) = words.last() else { return false };
@@ -300,6 +303,13 @@ pub fn is_credential_name(name: &str) -> bool {
             }
         }
     })
+}
+
+/// False for most names, without taking them apart: each word that makes a credential has one of these.
+fn may_be_credential_name(name: &str) -> bool {
+    const PARTS: [&[u8; 3]; 10] = [b"PAS", b"PAT", b"PWD", b"SEC", b"TOK", b"KEY", b"CRE", b"SAL", b"AUT", b"COO"];
+    let upper = |part: &[u8]| [part[0].to_ascii_uppercase(), part[1].to_ascii_uppercase(), part[2].to_ascii_uppercase()];
+    name.as_bytes().windows(3).any(|part| PARTS.contains(&&upper(part)))
 }
 
 /// `DB_PASS`, `db.pass`, `db-pass`, `database__connection__pass`, `dbPass` → upper-case words, out of the name in upper case.

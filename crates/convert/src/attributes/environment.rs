@@ -1,6 +1,7 @@
 //! environment, env_file → env, with credentials in Secrets.
 
 use std::collections::BTreeMap;
+use std::iter::once_with;
 
 use k8s_openapi::ByteString;
 use k8s_openapi::api::core::v1::{EnvVar, EnvVarSource, Secret, SecretKeySelector};
@@ -45,8 +46,6 @@ pub(super) fn environment(
 ) {
     let mut env: Vec<EnvVar> = Vec::with_capacity(environment.len());
     let mut hidden: Vec<Hidden> = Vec::new();
-    let whole = sink.at("environment");
-    let values = Path::root().key("env");
     let zone = time_zone(service.service).filter(|_| environment.get("TZ").is_none_or(Option::is_none));
     for (entry, sign) in environment.iter().zip(&service.credentials) {
         if let Some(zone) = &zone
@@ -55,7 +54,7 @@ pub(super) fn environment(
         {
             env.push(plain("TZ", zone));
         }
-        let path = whole.key(&entry.name.value);
+        let path = sink.under("environment", &entry.name.value);
         let Some(value) = &entry.value else {
             sink.fates.mapped_with(path, [], "it has no value where the project is converted, so the container does not get it");
             continue;
@@ -82,7 +81,7 @@ pub(super) fn environment(
                 });
             }
             None => {
-                let place = Place::container_at(service.index, values.index(index).key("value"));
+                let place = || Place::container_at(service.index, Path::known("env").index(index).key("value"));
                 if value.contains(DOCKER_HOST) {
                     let message = format!("a cluster has no `{DOCKER_HOST}`: write an address that its nodes can reach");
                     sink.diagnostics.push(
@@ -94,11 +93,11 @@ pub(super) fn environment(
                         .because(format!("a cluster has no `{DOCKER_HOST}`"))
                         .help("run the other program as a service, or write an address that the nodes can reach"),
                     );
-                    sink.fates.approximated(path, [place], message);
+                    sink.fates.approximated(path, once_with(place), message);
                 } else if rewritten == value.as_str() {
-                    sink.fates.mapped(path, [place]);
+                    sink.fates.mapped(path, once_with(place));
                 } else {
-                    sink.fates.mapped_with(path, [place], "with the names that services have in the cluster");
+                    sink.fates.mapped_with(path, once_with(place), "with the names that services have in the cluster");
                 }
                 env.push(plain(&entry.name, &rewritten));
             }

@@ -28,6 +28,9 @@ pub(super) fn ports(ports: &[Spanned<Port>], expose: &[Spanned<SmolStr>], servic
                 .collect(),
         );
     }
+    if !sink.fates.are_kept() {
+        return;
+    }
     for (index, published) in ports.iter().enumerate() {
         port_fates(index, published, service, plan, sink);
     }

@@ -6,6 +6,7 @@
 mod devices;
 
 use std::collections::BTreeMap;
+use std::iter::once_with;
 
 use k8s_openapi::api::core::v1::ResourceRequirements;
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
@@ -83,7 +84,7 @@ fn set_cpus(path: &str, cpus: f64, side: &str, amounts: &mut Amounts, service: &
     match quantity::cpus_from_f64(cpus).filter(|_| cpus > 0.0) {
         Some(amount) => {
             amounts.insert("cpu".to_owned(), amount);
-            sink.fates.mapped(sink.at(path), [place(service, side, "cpu")]);
+            sink.fates.mapped(sink.at(path), once_with(|| place(service, side, "cpu")));
         }
         None => sink.fates.mapped_with(sink.at(path), [], "0 is no limit"),
     }
@@ -93,7 +94,7 @@ fn set_memory(path: &str, bytes: Bytes, side: &str, amounts: &mut Amounts, servi
     match u64::try_from(bytes.0).ok().filter(|bytes| *bytes > 0) {
         Some(bytes) => {
             amounts.insert("memory".to_owned(), quantity::bytes(bytes));
-            sink.fates.mapped(sink.at(path), [place(service, side, "memory")]);
+            sink.fates.mapped(sink.at(path), once_with(|| place(service, side, "memory")));
         }
         None => sink.fates.mapped_with(sink.at(path), [], "0 and -1 are no limit"),
     }

@@ -16,6 +16,15 @@ fn words_are_searched_in_order() {
 }
 
 #[test]
+fn no_word_of_a_credential_is_passed_over() {
+    let words = SECRET_WORDS.into_iter().chain(["KEY", "KEYS", "AUTH", "COOKIE", "TOKEN"]);
+    for word in words {
+        assert!(may_be_credential_name(word) && may_be_credential_name(&word.to_lowercase()), "{word}");
+    }
+    assert!(!may_be_credential_name("LOG_LEVEL") && !may_be_credential_name("") && !may_be_credential_name("é"));
+}
+
+#[test]
 fn names_say_what_is_a_credential() {
     for name in [
         "PASSWORD",
