@@ -20,8 +20,8 @@ fn main() {
 
 /// Where the linker's compiler has its unwinder as an archive: one shared library less to load at each start. Where it has none, the
 /// shared one serves.
+#[expect(clippy::disallowed_methods, reason = "cargo speaks to build scripts by variables, and the compiler knows where its libraries are")]
 fn unwinder() -> Option<PathBuf> {
-    #[expect(clippy::disallowed_methods, reason = "cargo speaks to build scripts by variables")]
     let linker = std::env::var_os("RUSTC_LINKER").unwrap_or_else(|| "cc".into());
     let answer = Command::new(linker).arg("-print-file-name=libgcc_eh.a").output().ok()?;
     let path = PathBuf::from(String::from_utf8(answer.stdout).ok()?.trim());
