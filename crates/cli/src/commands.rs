@@ -124,18 +124,16 @@ impl Shell {
 
     /// Writes a result to standard output.
     pub(crate) fn print(&self, bytes: &[u8]) -> Result<(), Stop> {
-        self.print_all([bytes])
+        let mut output = io::stdout().lock();
+        printed(output.write_all(bytes).and_then(|()| output.flush()))
     }
 
     /// As [`print`](Self::print), for a text in pieces.
     pub(crate) fn print_all<T: AsRef<[u8]>>(&self, pieces: impl IntoIterator<Item = T>) -> Result<(), Stop> {
-        let mut output = BufWriter::with_capacity(64 << 10, io::stdout().lock());
+        // Above 64 KiB the allocator gives what is asked for, and no room for others of its size.
+        let mut output = BufWriter::with_capacity(96 << 10, io::stdout().lock());
         let mut pieces = pieces.into_iter();
-        let written = pieces.try_for_each(|piece| output.write_all(piece.as_ref())).and_then(|()| output.flush());
-        written.map_err(|error| match error.kind() {
-            io::ErrorKind::BrokenPipe => Stop::ClosedPipe,
-            _ => Diagnostic::error(Code("cli::write"), "standard output can't be written").because(error.to_string()).into(),
-        })
+        printed(pieces.try_for_each(|piece| output.write_all(piece.as_ref())).and_then(|()| output.flush()))
     }
 
     /// Writes a single file: beside its place, then renamed.
@@ -163,6 +161,14 @@ impl Shell {
             Stop::ClosedPipe => Exit::Done,
         }
     }
+}
+
+/// What becomes of writing to standard output.
+fn printed(written: io::Result<()>) -> Result<(), Stop> {
+    written.map_err(|error| match error.kind() {
+        io::ErrorKind::BrokenPipe => Stop::ClosedPipe,
+        _ => Diagnostic::error(Code("cli::write"), "standard output can't be written").because(error.to_string()).into(),
+    })
 }
 
 pub(crate) fn read_standard_input(limit: u64) -> Result<Vec<u8>, Stop> {

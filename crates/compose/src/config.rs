@@ -24,7 +24,9 @@ pub fn json(loaded: &Loaded) -> String {
 
 /// The project as YAML, as `docker compose config` prints it.
 pub fn yaml(loaded: &Loaded) -> String {
-    double_dollars(yaml::project(&loaded.tree))
+    // What is implied is written too: half as much again.
+    let read: usize = loaded.sources.files().map(|(_, file)| file.text().len()).sum();
+    double_dollars(yaml::project(&loaded.tree, read + read / 2))
 }
 
 /// A project that was loaded without interpolation, as it is: keys sorted, nothing decoded.

@@ -60,6 +60,13 @@ impl<'hook> Writer<'hook> {
         Self { emitter: Emitter::new(style, None) }
     }
 
+    /// A writer without comments, of a text that has about so many bytes: texts that grow are copied, and leave memory behind.
+    pub fn with_capacity(style: Style, bytes: usize) -> Self {
+        let mut emitter = Emitter::new(style, None);
+        emitter.out.reserve(bytes);
+        Self { emitter }
+    }
+
     /// A writer that asks `remarks` for comments.
     pub fn with_remarks(style: Style, remarks: &'hook Remarks<'hook>) -> Self {
         Self { emitter: Emitter::new(style, Some(remarks)) }

@@ -10,9 +10,9 @@ use crate::model;
 /// Fewer services, or other entries of a line or two, are written faster than a second thread is there.
 const WORTH_A_THREAD: (usize, usize) = (200, 4000);
 
-/// A whole project as text.
-pub(crate) fn project(tree: &Node) -> String {
-    let mut writer = Writer::new(Style::Compose);
+/// A whole project as text, of about so many bytes.
+pub(crate) fn project(tree: &Node, bytes: usize) -> String {
+    let mut writer = Writer::with_capacity(Style::Compose, bytes);
     writer.map(|entries| object(entries, tree, PROJECT));
     writer.finish()
 }

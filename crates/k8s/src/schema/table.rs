@@ -154,7 +154,8 @@ impl Type {
 fn table() -> &'static Table {
     static TABLE: OnceLock<Table> = OnceLock::new();
     TABLE.get_or_init(|| {
-        let (mut types, mut kinds) = (Vec::new(), Vec::new());
+        // Some eight hundred types and a hundred kinds.
+        let (mut types, mut kinds) = (Vec::with_capacity(1024), Vec::with_capacity(128));
         for line in TEXT.lines() {
             match line.split_at_checked(2) {
                 Some(("T ", line)) => types.push(Line { name: name_of(line), line, read: OnceLock::new() }),
