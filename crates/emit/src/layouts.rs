@@ -90,12 +90,13 @@ pub fn stream<'a>(objects: &'a Objects, sources: &'a SourceMap, options: Options
 }
 
 /// As [`stream`] in YAML, where each piece comes with what `check` says of its object, as a tree that is made but once. Objects
-/// stand in the stream as they are.
+/// stand in the stream as they are. The first piece is empty and comes with what `beside` says, at the same time.
 pub fn checked_stream<'a, T: Send + 'a>(
     objects: &'a Objects,
     sources: &'a SourceMap,
     options: Options,
+    beside: impl Fn() -> T + Sync + 'a,
     check: impl Fn(&Object, &Node) -> T + Sync + 'a,
 ) -> impl Iterator<Item = (String, T)> + 'a {
-    manifests::checked_stream(objects, sources, options, check)
+    manifests::checked_stream(objects, sources, options, beside, check)
 }

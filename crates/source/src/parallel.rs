@@ -13,19 +13,6 @@ pub fn in_parallel<T: Sync, R: Send>(items: &[T], least: usize, work: impl Fn(&T
     if items.len() < least { items.iter().map(work).collect() } else { by_threads(items, threads(items.len()), work) }
 }
 
-/// Both at once where `is_worth_it`, else one after the other. `beside` is the one that may run elsewhere. Whether there is a second
-/// processor is not asked: that takes as long as the thread that it would save.
-pub fn both<A: Send, B>(is_worth_it: bool, beside: impl FnOnce() -> A + Send, here: impl FnOnce() -> B) -> (A, B) {
-    if !is_worth_it {
-        return (beside(), here());
-    }
-    std::thread::scope(|scope| {
-        let beside = scope.spawn(beside);
-        let here = here();
-        (beside.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), here)
-    })
-}
-
 /// So many items are work for a few milliseconds, of which two threads take what can be taken.
 const FEW: usize = 500;
 
@@ -65,13 +52,6 @@ fn by_threads<T: Sync, R: Send>(items: &[T], threads: usize, work: impl Fn(&T) -
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn both_results_come_back_whoever_was_first() {
-        for is_worth_it in [false, true] {
-            assert_eq!(both(is_worth_it, || 1, || "two"), (1, "two"));
-        }
-    }
 
     #[test]
     fn results_stand_in_the_order_of_the_items() {

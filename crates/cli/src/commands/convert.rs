@@ -18,7 +18,7 @@ use windlass_k8s::schema::Version;
 use windlass_k8s::validation::{check_fit, check_object, check_objects};
 use windlass_k8s::{Object, ObjectRef, Objects};
 use windlass_report::{Format, ObjectEntry};
-use windlass_source::{Code, Diagnostic, FileSystem as _, SourceMap, Span, both, normalize};
+use windlass_source::{Code, Diagnostic, FileSystem as _, SourceMap, Span, normalize};
 use windlass_yaml::Node;
 
 use crate::args::{OutputArgs, ProjectArgs};
@@ -56,9 +56,6 @@ pub(crate) struct ConvertArgs {
     #[command(flatten)]
     pub(crate) output: OutputArgs,
 }
-
-/// Fewer objects are compared with each other faster than a thread is there.
-const WORTH_A_THREAD: usize = 40;
 
 /// Bytes of the largest certificate.
 const CERTIFICATE_LIMIT: u64 = 64 << 10;
@@ -171,16 +168,13 @@ fn print_checked(
     version: Version,
     shell: &Shell,
 ) -> (Vec<Diagnostic>, Result<(), Stop>) {
-    let mut told = Vec::new();
-    let print = || {
-        let check = |object: &Object, tree: &Node| check_object(object, tree, version);
-        shell.print_all(layouts::checked_stream(objects, &loaded.sources, layout, check).map(|(text, of_one)| {
-            told.extend(of_one);
-            text
-        }))
-    };
-    let (mut verdicts, printed) = both(objects.len() > WORTH_A_THREAD, || check_fit(objects), print);
-    verdicts.extend(told);
+    let check = |object: &Object, tree: &Node| check_object(object, tree, version);
+    let mut verdicts = Vec::new();
+    let pieces = layouts::checked_stream(objects, &loaded.sources, layout, || check_fit(objects), check);
+    let printed = shell.print_all(pieces.map(|(text, told)| {
+        verdicts.extend(told);
+        text
+    }));
     (verdicts, printed)
 }
 

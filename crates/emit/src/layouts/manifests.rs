@@ -56,25 +56,32 @@ pub(super) fn stream<'a>(objects: &'a Objects, sources: &'a SourceMap, options: 
     }
 }
 
-/// As [`stream`] in YAML, with what `check` says of each object and its tree.
+/// As [`stream`] in YAML, with what `check` says of each object and its tree. What `beside` says, which looks at all of them, comes first,
+/// with no text: whoever writes does it meanwhile.
 pub(super) fn checked_stream<'a, T: Send + 'a>(
     objects: &'a Objects,
     sources: &'a SourceMap,
     options: Options,
+    beside: impl Fn() -> T + Sync + 'a,
     check: impl Fn(&Object, &Node) -> T + Sync + 'a,
 ) -> impl Iterator<Item = (String, T)> + 'a {
-    let objects: Vec<&Object> = objects.iter().collect();
-    let check = move |object: &&Object| {
+    let work: Vec<Option<&Object>> = std::iter::once(None).chain(objects.iter().map(Some)).collect();
+    let first = objects.iter().next();
+    let done = move |object: &Option<&Object>| {
+        let Some(object) = object else { return (String::new(), beside()) };
+        let is_first = first.is_some_and(|first| std::ptr::eq(first, *object));
         let object = shown(object, options.secrets);
         let tree = write::tree(&object.resource);
         let provenance = (options.provenance == Provenance::Comments).then_some(sources);
-        (write::document(&object, &tree, provenance), check(&object, &tree))
+        let mut text = write::document(&object, &tree, provenance);
+        if !is_first {
+            text.insert_str(0, "---\n");
+        }
+        (text, check(&object, &tree))
     };
-    (0..objects.len()).step_by(AT_ONCE).flat_map(move |start| {
-        let some = &objects[start..objects.len().min(start + AT_ONCE)];
-        let mut texts = in_parallel(some, WORTH_A_THREAD, &check);
-        texts.iter_mut().skip(usize::from(start == 0)).for_each(|(text, _)| text.insert_str(0, "---\n"));
-        texts
+    (0..work.len()).step_by(AT_ONCE).flat_map(move |start| {
+        let some = &work[start..work.len().min(start + AT_ONCE)];
+        in_parallel(some, WORTH_A_THREAD, &done)
     })
 }
 
