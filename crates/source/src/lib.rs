@@ -2,7 +2,7 @@
 //!
 //! Every value that Windlass reads keeps where it stands ([`Span`], [`Origin`]), and everything that it has to say is a
 //! [`Diagnostic`] with labels on such places. Files are reached through [`FileSystem`] alone, so the rooms above stay pure,
-//! and work for several threads goes through [`in_parallel`] and [`both`] alone, so that its results have one order.
+//! and work for several threads goes through [`in_parallel`] alone, so that its results have one order.
 //! Rendering is not here (room `report`).
 
 mod diagnostic;
