@@ -3,10 +3,14 @@
 
 use std::fs::File;
 use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
 use nix::sys::resource::{UsageWho, getrusage};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use serde::{Deserialize, Serialize};
 
 #[derive(clap::Args)]
@@ -35,7 +39,18 @@ pub(crate) struct Figures {
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let [program, rest @ ..] = arguments.command.as_slice() else { bail!("no command") };
-    let deadline = Instant::now() + Duration::from_secs(arguments.timeout);
+    let (running, is_late) = (Arc::new(AtomicU32::new(0)), Arc::new(AtomicBool::new(false)));
+    let (watched, late) = (Arc::clone(&running), Arc::clone(&is_late));
+    let timeout = Duration::from_secs(arguments.timeout);
+    std::thread::spawn(move || {
+        std::thread::sleep(timeout);
+        late.store(true, Ordering::SeqCst);
+        let process = i32::try_from(watched.load(Ordering::SeqCst)).unwrap_or_default();
+        if process > 0 {
+            // It may have ended by itself.
+            let _ = kill(Pid::from_raw(process), Signal::SIGKILL);
+        }
+    });
     let mut times = Vec::new();
     for run in 0..=arguments.runs {
         let start = Instant::now();
@@ -46,18 +61,13 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
             .stderr(File::create(std::env::temp_dir().join(format!("measure-{}.err", std::process::id())))?)
             .spawn()
             .with_context(|| format!("can't start `{program}`"))?;
-        let status = loop {
-            if let Some(status) = child.try_wait()? {
-                break status;
-            }
-            if Instant::now() > deadline {
-                child.kill()?;
-                child.wait()?;
-                bail!("not finished after {} s", arguments.timeout);
-            }
-            // Short against the shortest command, and cheap for the long ones.
-            std::thread::sleep(Duration::from_micros(if start.elapsed() < Duration::from_millis(50) { 20 } else { 500 }));
-        };
+        running.store(child.id(), Ordering::SeqCst);
+        // Whoever asks again and again takes a processor from what is measured.
+        let status = child.wait()?;
+        running.store(0, Ordering::SeqCst);
+        if is_late.load(Ordering::SeqCst) {
+            bail!("not finished after {} s", arguments.timeout);
+        }
         if !status.success() {
             bail!("`{program}` ended with {status}");
         }
