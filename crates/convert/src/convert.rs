@@ -24,7 +24,7 @@ pub struct Conversion {
 }
 
 /// The attributes of fewer services are applied faster than a second thread is there.
-const WORTH_A_THREAD: usize = 200;
+const WORTH_A_THREAD: usize = 40;
 
 /// Converts a project. Never fails: what can't be converted has its fate in the report and, where a person has to act, a
 /// diagnostic.
