@@ -56,7 +56,11 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         let file = directory.join(format!("{services}.yaml"));
         fs::write(&file, &input)?;
         println!("\n{services} services, {} bytes", input.len());
-        let runs = if services > 1000 { 3 } else { 11 };
+        let runs = match services {
+            ..=100 => 31,
+            101..=1000 => 11,
+            _ => 3,
+        };
         let file = path(&file)?;
         row("parsing alone", measure(runs, 60, &[path(&parse)?, file]), &[], input.len());
         // Loading without printing.
