@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use windlass_audit::Severity;
 use windlass_audit::gate::{Standing, Verdict, is_same_rendering};
-use windlass_convert::{Conversion, KubeVersion, Report};
+use windlass_convert::{Conversion, KubeVersion};
 use windlass_crd::v1alpha1::{Stack, StackPolicySpec};
 
 use crate::reconcile::load::{self, Project, Sources};
@@ -116,9 +116,7 @@ fn rendered(stack: &Stack, kube_version: KubeVersion) -> Result<(Project, Conver
     if !wrong.is_empty() {
         return Err(wrong);
     }
-    let mut conversion = build::convert(&project, &build::options(stack, &project, kube_version));
-    // Nobody reads it, and of a large Stack it is the largest part of what a judgement would keep.
-    conversion.report = Report::default();
+    let conversion = build::convert(&project, &build::options(stack, &project, kube_version));
     let wrong = status::errors(&conversion.diagnostics, &project.loaded.sources);
     let wrong = if wrong.is_empty() { build::too_large(&project, &conversion) } else { Some(wrong) };
     wrong.map_or(Ok((project, conversion)), Err)
