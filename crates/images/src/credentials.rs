@@ -434,7 +434,7 @@ fn has_token(text: &str) -> bool {
 
 fn is_web_token(word: &[u8]) -> bool {
     let parts: Vec<&[u8]> = word.split(|byte| *byte == b'.').collect();
-    matches!(parts.as_slice(), [_, content, _] if content.starts_with(b"eyJ"))
+    parts.len() == 3 && parts[1..].iter().any(|part| part.starts_with(b"eyJ"))
 }
 
 /// `scheme://user:password@host`, and `user:password@tcp(host)` as Go's database drivers have it.
