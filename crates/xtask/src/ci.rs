@@ -1,4 +1,4 @@
-//! `cargo xtask ci`: the steps in order, each with its time; stops at the first that fails.
+//! `cargo xtask ci`: the steps in order, the long one last, each with its time; stops at the first that fails.
 
 use std::process::Command;
 use std::time::Instant;
@@ -11,10 +11,10 @@ pub(crate) fn run() -> anyhow::Result<()> {
     let steps: [(&str, Step); 6] = [
         ("fmt", Step::Cargo(&["fmt", "--all", "--check"])),
         ("clippy", Step::Cargo(&["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"])),
-        ("test", Step::Cargo(&["test", "--workspace", "--locked"])),
+        ("tidy", Step::Task(tidy::run)),
         ("fuzz targets", Step::Cargo(&FUZZ)),
         ("codegen --check", Step::Task(|| codegen::run(true))),
-        ("tidy", Step::Task(tidy::run)),
+        ("test", Step::Cargo(&["test", "--workspace", "--locked"])),
     ];
     let mut times = Vec::new();
     for (name, step) in steps {
