@@ -7,7 +7,7 @@ use std::path::Path;
 use serde_json::Value;
 use windlass_compose::Loaded;
 use windlass_convert::{Conversion, TOOL_IMAGE};
-use windlass_emit::layouts::helm::{Chart, Made, Variable, helm};
+use windlass_emit::layouts::helm::{Chart, Form, Made, Variable, helm};
 use windlass_k8s::{ContentHash, Objects};
 use windlass_source::RealFileSystem;
 use windlass_suite::accepted::accept;
@@ -134,7 +134,11 @@ impl Outcome {
 
 /// A value that a variable has nowhere, of its own form where only that is a value.
 fn other(variable: &Variable, at: usize, made: &Made) -> String {
-    if let Some(value) = variable.value.as_deref().filter(|_| made.formed.contains(&variable.name)) {
+    let form = made.formed.get(&variable.name);
+    if let Some((value, form)) = variable.value.as_deref().zip(form) {
+        if let Form::Image(path) = form {
+            return format!("other{at}.example/{path}{value}");
+        }
         match value {
             "true" => return "false".to_owned(),
             "false" => return "true".to_owned(),
@@ -151,7 +155,7 @@ fn other(variable: &Variable, at: usize, made: &Made) -> String {
     }
     match variable.value.as_deref() {
         Some(value) if value.parse::<u32>().is_ok() => (50_000 + at).to_string(),
-        _ if made.formed.contains(&variable.name) => (50_000 + at).to_string(),
+        _ if form.is_some() => (50_000 + at).to_string(),
         _ => format!("other{at}"),
     }
 }
@@ -220,6 +224,24 @@ fn the_chart_of_an_example_is_the_golden_one() {
     let (_, project) = cases().into_iter().find(|(name, _)| name == "voting").expect("it is a case");
     let (loaded, conversion) = project.convert();
     assert_golden("helm-voting", &chart(&project, &loaded, &conversion).0.emitted.tree);
+}
+
+#[test]
+fn an_image_that_decides_more_is_a_value_for_its_copies_in_other_registries() {
+    let place = tempfile::tempdir().expect("a directory");
+    let text = "services:\n  db:\n    image: ${DB_IMAGE:-postgres:17}\n    environment: { POSTGRES_PASSWORD: postgres }\n  \
+                app:\n    image: acme/app:1\n    environment: { USER: '${APP_USER:-postgres}' }\n";
+    std::fs::write(place.path().join("compose.yaml"), text).expect("writable");
+    let project = Project { directory: place.path().to_owned(), ..Project::default() };
+    let (loaded, conversion) = project.convert();
+    let made = chart(&project, &loaded, &conversion).0;
+    assert_eq!(made.formed, BTreeMap::from([("DB_IMAGE".into(), Form::Image("library/"))]), "{:?}", made.fixed);
+    if Component::Helm.is_there() {
+        let mut outcome = Outcome::default();
+        compare("copies", &project, true, &mut outcome);
+        assert!(outcome.wrong.is_empty(), "{}", outcome.wrong.join("\n"));
+        assert_eq!(outcome.set, 2);
+    }
 }
 
 #[test]

@@ -21,7 +21,7 @@ use serde_json::{Value, json};
 use smol_str::SmolStr;
 use windlass_k8s::{Kind, ObjectRef, Objects, labels, name};
 
-pub use variables::Fixed;
+pub use variables::{Fixed, Form};
 
 use self::contents::Contents;
 use self::template::Piece;
@@ -41,6 +41,8 @@ pub struct Variable {
     pub value: Option<String>,
     /// Where it is asked for first: `compose.yaml:4`.
     pub place: String,
+    /// The name of an image begins with it.
+    pub names_image: bool,
 }
 
 /// What a chart is made of.
@@ -73,7 +75,7 @@ pub struct Made {
     /// The variables that are values, with their keys from the root of the values.
     pub values: BTreeMap<SmolStr, Vec<String>>,
     /// Those of them that were found to be values for others of the same form: another tag, another port.
-    pub formed: BTreeSet<SmolStr>,
+    pub formed: BTreeMap<SmolStr, Form>,
     /// The variables that stay fixed.
     pub fixed: Vec<Fixed>,
 }
@@ -204,7 +206,7 @@ pub(super) struct Asked {
 fn add_variables(
     uses: &BTreeMap<SmolStr, Uses>,
     variables: &[Variable],
-    formed: &BTreeSet<SmolStr>,
+    formed: &BTreeMap<SmolStr, Form>,
     values: &mut Values,
 ) -> BTreeMap<SmolStr, Asked> {
     let mut asked = BTreeMap::new();
@@ -237,8 +239,10 @@ fn add_variables(
         if differs {
             about.push("unset: each place has a default of its own".to_owned());
         }
-        if formed.contains(name) && !one.number && !one.boolean {
-            about.push("keep its form, which decides more".to_owned());
+        match formed.get(name) {
+            Some(Form::Image(_)) => about.push("the same image of another registry, since which it is decides more".to_owned()),
+            Some(Form::Shape) if !one.number && !one.boolean => about.push("keep its form, which decides more".to_owned()),
+            _ => {}
         }
         let is_secret = !one.plain;
         values.add(Setting { path: path.clone(), value, about: about.join("; "), schema, is_secret });

@@ -4,7 +4,7 @@
 //! objects then differ in nothing but its text, for two different values. One that changes anything else (which objects there are, a
 //! name, a probe) decides structure and stays fixed.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 
 use base64::Engine as _;
@@ -75,6 +75,15 @@ pub struct Fixed {
     pub because: String,
 }
 
+/// What is the same in all values that a variable can have, since it decides more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// Which image it is. Another registry may have it, below this path.
+    Image(&'static str),
+    /// All but a number, a tag, the end of a path or which truth value it is.
+    Shape,
+}
+
 /// What was found out.
 #[derive(Debug, Default)]
 pub(super) struct Settled {
@@ -82,7 +91,7 @@ pub(super) struct Settled {
     /// The variables that decide structure.
     pub(super) fixed: Vec<Fixed>,
     /// The variables that hold for values of the same form alone.
-    pub(super) formed: BTreeSet<SmolStr>,
+    pub(super) formed: BTreeMap<SmolStr, Form>,
 }
 
 /// Values that a variable is tried with.
@@ -90,8 +99,8 @@ type Pair = (String, String);
 
 struct Candidate<'a> {
     variable: &'a Variable,
-    /// Pairs of values, those first that say more when they work.
-    trials: Vec<Pair>,
+    /// Pairs of values, those first that say more when they work. The first is for values of any form.
+    trials: Vec<(Form, Pair)>,
 }
 
 /// Tries every variable.
@@ -104,16 +113,28 @@ pub(super) fn settle(base: &Trees, variables: &[Variable], convert: &Convert<'_>
 }
 
 /// Values to try: of its own form, and any text. They are made to be recognised in a text.
-fn trials(at: usize, variable: &Variable) -> Vec<Pair> {
+fn trials(at: usize, variable: &Variable) -> Vec<(Form, Pair)> {
     let text = (format!("wlq{at:04}x"), format!("wlr{at:04}yz"));
     let number = ((20_011 + 7 * at).to_string(), (40_009 + 3 * at).to_string());
+    let shapes = |pairs: [Pair; 2]| pairs.map(|pair| (Form::Shape, pair)).into();
     match variable.value.as_deref() {
-        Some(value) if value.parse::<u32>().is_ok() => vec![number, text],
-        Some("true") => vec![text, ("false".into(), "false".into())],
-        Some("false") => vec![text, ("true".into(), "true".into())],
-        Some("") | None => vec![text, number],
-        Some(value) => std::iter::once(text).chain(of_form(value, &number.0).zip(of_form(value, &number.1))).collect(),
+        Some(value) if value.parse::<u32>().is_ok() => shapes([number, text]),
+        Some("true") => shapes([text, ("false".into(), "false".into())]),
+        Some("false") => shapes([text, ("true".into(), "true".into())]),
+        Some("") | None => shapes([text, number]),
+        Some(value) => {
+            // Which image it is may decide more; the same image of another registry decides what this one does.
+            let mirror = |path| (Form::Image(path), (mirror(&text.0, path, value), mirror(&text.1, path, value)));
+            let mirrors: Vec<_> = ["", "library/"].into_iter().filter(|_| variable.names_image).map(mirror).collect();
+            let shape = of_form(value, &number.0).zip(of_form(value, &number.1));
+            std::iter::once((Form::Shape, text)).chain(mirrors).chain(shape.map(|pair| (Form::Shape, pair))).collect()
+        }
     }
+}
+
+/// The same image as another registry has it. The official ones, whose names have one part, need the path by which they are known.
+fn mirror(host: &str, path: &str, image: &str) -> String {
+    format!("{host}.example/{path}{image}")
 }
 
 /// Another value of the same form: a path below, another address of the same kind, or another number where the last one stands: a tag, a port.
@@ -144,15 +165,15 @@ impl<'a> Search<'a> {
         if candidates.is_empty() {
             return;
         }
-        let trial: Vec<_> = candidates.iter().filter_map(|one| Some((one.variable, one.trials.first()?.clone()))).collect();
+        let trial: Vec<_> = candidates.iter().filter_map(|one| Some((one.variable, one.trials.first()?.1.clone()))).collect();
         let because = match self.attempt(trial) {
             Ok(()) => return,
             Err(because) => because,
         };
         if let [only] = candidates {
-            for pair in only.trials.iter().skip(1) {
+            for (form, pair) in only.trials.iter().skip(1) {
                 if self.attempt(vec![(only.variable, pair.clone())]).is_ok() {
-                    self.settled.formed.insert(only.variable.name.clone());
+                    self.settled.formed.insert(only.variable.name.clone(), *form);
                     return;
                 }
             }
