@@ -7,6 +7,7 @@ use std::path::Path;
 use serde_json::Value;
 use windlass_compose::Loaded;
 use windlass_convert::{Conversion, TOOL_IMAGE};
+use windlass_emit::FileTree;
 use windlass_emit::layouts::helm::{Chart, Form, Made, Variable, helm};
 use windlass_k8s::{ContentHash, Objects};
 use windlass_source::RealFileSystem;
@@ -231,7 +232,9 @@ fn an_image_that_decides_more_is_a_value_for_its_copies_in_other_registries() {
     let place = tempfile::tempdir().expect("a directory");
     let text = "services:\n  db:\n    image: ${DB_IMAGE:-postgres:17}\n    environment: { POSTGRES_PASSWORD: postgres }\n  \
                 app:\n    image: acme/app:1\n    environment: { USER: '${APP_USER:-postgres}' }\n";
-    std::fs::write(place.path().join("compose.yaml"), text).expect("writable");
+    let mut files = FileTree::default();
+    files.add("compose.yaml", text);
+    write_tree(&files, place.path()).expect("writable");
     let project = Project { directory: place.path().to_owned(), ..Project::default() };
     let (loaded, conversion) = project.convert();
     let made = chart(&project, &loaded, &conversion).0;
