@@ -23,8 +23,14 @@ pub struct Conversion {
     pub diagnostics: Vec<Diagnostic>,
 }
 
-/// The attributes of fewer services are applied faster than a second thread is there.
-const WORTH_A_THREAD: usize = 40;
+/// Fewer services are worked on faster than a second thread is there.
+pub(crate) const WORTH_A_THREAD: usize = 40;
+
+/// Makes the tables that every conversion looks into. It may be done beside the loading of the project; a conversion does it otherwise.
+pub fn prepare() {
+    windlass_images::catalogue::prepare();
+    windlass_k8s::schema::prepare();
+}
 
 /// Converts a project. Never fails: what can't be converted has its fate in the report and, where a person has to act, a
 /// diagnostic.

@@ -32,7 +32,7 @@ use smol_str::SmolStr;
 use windlass_compose::model::{Entry, NetworkMode, Project, Service};
 use windlass_images::credentials::{self, Sign};
 use windlass_k8s::Kind;
-use windlass_source::{Diagnostic, FileSystem, Spanned};
+use windlass_source::{Diagnostic, FileSystem, Spanned, in_parallel};
 use windlass_yaml::Path;
 
 pub(crate) use bind::{HostKind, HostSource, instead_of_machine};
@@ -48,6 +48,7 @@ pub(crate) use reach::{Reach, is_isolated};
 pub(crate) use spelled::Spelled;
 pub(crate) use volume::{Backing, Sharing, SizeFrom, VolumeOrigin, VolumePlan, driver_size, quantity};
 
+use crate::convert::WORTH_A_THREAD;
 use crate::expand::migration_name;
 use crate::options::{Options, Security, Wait};
 
@@ -135,6 +136,26 @@ pub(crate) struct ServicePlan<'a> {
     pub(crate) routing: Option<route::Routing>,
 }
 
+/// What is known of a service alone.
+struct Known {
+    image: ImageFacts,
+    credentials: Vec<Option<Sign>>,
+    chosen: Chosen,
+    asked: route::Asked,
+    ports: Vec<Offered>,
+    diagnostics: Vec<Diagnostic>,
+}
+
+impl Known {
+    fn of(index: usize, service: &Service, input: &Input<'_>, reader: &files::Reader<'_>, proxies: &route::Proxies) -> Self {
+        let mut diagnostics = Vec::new();
+        let image = ImageFacts::of(service, input, reader);
+        let asked = route::Asked::of(index, service, proxies);
+        let ports = port::offered(service, &image, &asked, &mut diagnostics);
+        Self { credentials: credentials(service, &image), chosen: Chosen::of(service), image, asked, ports, diagnostics }
+    }
+}
+
 impl<'a> Plan<'a> {
     /// Decides, with a diagnostic for each service that can't be converted as it stands.
     pub(crate) fn new(input: &'a Input<'a>, diagnostics: &mut Vec<Diagnostic>) -> Self {
@@ -151,24 +172,24 @@ impl<'a> Plan<'a> {
             let group = groups.iter().find(|group| input.options.consolidate && group[0] == index);
             group.map_or(1, |group| i32::try_from(group.len()).unwrap_or(i32::MAX))
         };
+        let numbered: Vec<(usize, &Service)> = input.project.services.iter().enumerate().collect();
+        let known = in_parallel(&numbered, WORTH_A_THREAD, |(index, service)| Known::of(*index, service, input, &reader, &proxies));
         let mut services: Vec<ServicePlan<'a>> = Vec::with_capacity(names.len());
-        for (index, (service, (name, is_taken))) in input.project.services.iter().zip(names).enumerate() {
+        for ((index, service), ((name, is_taken), known)) in numbered.into_iter().zip(names.into_iter().zip(known)) {
             let left_out = match &service.provider {
                 Some(_) => Some("a program of the machine runs the service; nothing of it can be seen from here"),
                 None => is_taken.then_some("another service has its name in the cluster"),
             };
-            let image = ImageFacts::of(service, input, &reader);
-            let chosen = Chosen::of(service);
-            let asked = route::Asked::of(index, service, &proxies);
-            let ports = port::offered(service, &image, &asked, diagnostics);
+            let Known { image, credentials, chosen, asked, ports, diagnostics: told } = known;
+            diagnostics.extend(told);
             let replicas = kind::replicas(service, &chosen, input.options).saturating_mul(size_of(index));
             let decided = kind::kind(service, &image, &chosen, replicas, awaited.get(service.name.as_str()).copied());
             services.push(ServicePlan {
                 index,
                 service,
                 name,
-                credentials: credentials(service, &image),
                 image,
+                credentials,
                 kind: decided.kind,
                 kind_because: decided.because,
                 kind_decided_by: decided.decided_by,

@@ -120,7 +120,9 @@ impl Fates {
     /// What was decided of another service.
     pub(crate) fn add(&mut self, other: Self) {
         self.decisions.extend(other.decisions);
-        self.guesses.extend(other.guesses);
+        for (service, guesses) in other.guesses {
+            self.guesses.entry(service).or_default().extend(guesses);
+        }
     }
 
     /// It means the same at `places`; none for what the cluster does anyway.

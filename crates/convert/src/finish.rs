@@ -13,8 +13,9 @@ mod workload;
 use smol_str::SmolStr;
 use windlass_k8s::name::{LABEL_LIMIT, with_suffix};
 use windlass_k8s::{Kind, Object, ObjectRef, Objects};
-use windlass_source::Diagnostic;
+use windlass_source::{Diagnostic, both};
 
+use crate::convert::WORTH_A_THREAD;
 use crate::decide::Plan;
 use crate::decide::route::is_variable;
 use crate::draft::Draft;
@@ -25,47 +26,18 @@ use crate::report::Fate;
 /// Makes the objects of the drafts, one for each service. The layout says where each service's parts are.
 pub(crate) fn finish(
     plan: &Plan<'_>,
-    mut drafts: Vec<Option<Box<Draft>>>,
+    drafts: Vec<Option<Box<Draft>>>,
     fates: &mut Fates,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> (Objects, Layout) {
     let mut objects = Objects::new();
-    for service in plan.services.iter().filter(|service| service.is_converted()) {
-        if let Some(draft) = &mut drafts[service.index] {
-            defaults::harden(service, plan, draft, fates);
-            for object in std::mem::take(&mut draft.objects) {
-                add(&mut objects, object, diagnostics);
-            }
-        }
-    }
-    let mut homes: Vec<Home> = Vec::with_capacity(plan.services.len());
-    homes.extend(plan.services.iter().map(|service| Home::new(service.service.name.value.clone())));
-    // The workloads that are made, which for a Job is its name.
-    let mut made: Vec<Option<ObjectRef>> = vec![None; plan.services.len()];
-    for owner in order(plan).into_iter().map(|index| &plan.services[index]).filter(|service| service.owns_pod() && service.is_converted()) {
-        let members: Vec<_> = plan.pod_members(owner.index).collect();
-        for member in &members {
-            if let Some(draft) = &mut drafts[member.index] {
-                waits::add_waits(member, plan, draft, &made, &mut objects, fates, diagnostics);
-            }
-        }
-        for member in &members {
-            if drafts[member.index].as_ref().is_some_and(|draft| draft.workload.exclusive_claim) {
-                workload::say_recreate(owner, fates);
-            }
-        }
-        let parts: Vec<_> = members.iter().filter_map(|member| Some((*member, *drafts[member.index].take()?))).collect();
-        let (object, init_containers) = workload::workload(owner, parts, plan);
-        for (container, member) in members.iter().enumerate() {
-            homes[member.index].settle(object.reference(), container, init_containers.clone());
-            made[member.index] = Some(object.reference());
-        }
-        add(&mut objects, object, diagnostics);
-    }
-    let layout = Layout::new(homes);
-    services::services(plan, &mut objects, fates, diagnostics);
+    let are_kept = fates.are_kept();
+    let apart = || (Part::of(are_kept, plan, services::services), Part::of(are_kept, plan, claims::claims));
+    let here = || workloads(plan, drafts, &mut objects, fates, diagnostics);
+    let ((services, claims), layout) = both(plan.services.len() >= WORTH_A_THREAD, apart, here);
+    services.join(&mut objects, fates, diagnostics);
     routes::routes(plan, &mut objects, fates, diagnostics);
-    claims::claims(plan, &mut objects, fates, diagnostics);
+    claims.join(&mut objects, fates, diagnostics);
     findings::in_files(plan, diagnostics);
     findings::in_commands(plan, diagnostics);
     availability::availability(plan, &mut objects, fates, diagnostics);
@@ -84,6 +56,70 @@ pub(crate) fn finish(
     }
     without_effect(plan, fates);
     (objects, layout)
+}
+
+/// What follows from the plan alone, made while the workloads are.
+struct Part {
+    objects: Objects,
+    fates: Fates,
+    diagnostics: Vec<Diagnostic>,
+}
+
+impl Part {
+    fn of(are_kept: bool, plan: &Plan<'_>, make: fn(&Plan<'_>, &mut Objects, &mut Fates, &mut Vec<Diagnostic>)) -> Self {
+        let mut part = Self { objects: Objects::new(), fates: Fates::new(are_kept), diagnostics: Vec::new() };
+        make(plan, &mut part.objects, &mut part.fates, &mut part.diagnostics);
+        part
+    }
+
+    fn join(self, objects: &mut Objects, fates: &mut Fates, diagnostics: &mut Vec<Diagnostic>) {
+        fates.add(self.fates);
+        diagnostics.extend(self.diagnostics);
+        objects.append(self.objects, |collision| diagnostics.push(collision.diagnostic()));
+    }
+}
+
+/// The workloads, and what the attributes of their services brought with them.
+fn workloads(
+    plan: &Plan<'_>,
+    mut drafts: Vec<Option<Box<Draft>>>,
+    objects: &mut Objects,
+    fates: &mut Fates,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Layout {
+    for service in plan.services.iter().filter(|service| service.is_converted()) {
+        if let Some(draft) = &mut drafts[service.index] {
+            defaults::harden(service, plan, draft, fates);
+            for object in std::mem::take(&mut draft.objects) {
+                add(objects, object, diagnostics);
+            }
+        }
+    }
+    let mut homes: Vec<Home> = Vec::with_capacity(plan.services.len());
+    homes.extend(plan.services.iter().map(|service| Home::new(service.service.name.value.clone())));
+    // The workloads that are made, which for a Job is its name.
+    let mut made: Vec<Option<ObjectRef>> = vec![None; plan.services.len()];
+    for owner in order(plan).into_iter().map(|index| &plan.services[index]).filter(|service| service.owns_pod() && service.is_converted()) {
+        let members: Vec<_> = plan.pod_members(owner.index).collect();
+        for member in &members {
+            if let Some(draft) = &mut drafts[member.index] {
+                waits::add_waits(member, plan, draft, &made, objects, fates, diagnostics);
+            }
+        }
+        for member in &members {
+            if drafts[member.index].as_ref().is_some_and(|draft| draft.workload.exclusive_claim) {
+                workload::say_recreate(owner, fates);
+            }
+        }
+        let parts: Vec<_> = members.iter().filter_map(|member| Some((*member, *drafts[member.index].take()?))).collect();
+        let (object, init_containers) = workload::workload(owner, parts, plan);
+        for (container, member) in members.iter().enumerate() {
+            homes[member.index].settle(object.reference(), container, init_containers.clone());
+            made[member.index] = Some(object.reference());
+        }
+        add(objects, object, diagnostics);
+    }
+    Layout::new(homes)
 }
 
 /// What a project decides about its conversion, and nothing could use.

@@ -22,7 +22,7 @@ pub mod support;
 mod testing;
 mod text;
 
-pub use convert::{Conversion, convert, convert_objects};
+pub use convert::{Conversion, convert, convert_objects, prepare};
 pub use decide::{Input, hosts};
 pub use options::{
     Defaults, Expose, ExposeDefault, ExposeRule, Exposure, HostPaths, KubeVersion, NetworkPolicies, Options, Security, SharedVolumes,

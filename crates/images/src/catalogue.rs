@@ -73,6 +73,11 @@ struct Build {
     changes: &'static str,
 }
 
+/// Makes the index, which is made at the first look-up otherwise.
+pub fn prepare() {
+    index();
+}
+
 /// What is known of the image that `reference` names, with what is particular to its repository and tag applied.
 pub fn find(reference: &Reference) -> Option<&'static Image> {
     let name = familiar(reference);
@@ -110,7 +115,7 @@ struct Index {
     software: HashMap<&'static str, &'static Entry, RandomState>,
 }
 
-/// The index, made at the first look-up.
+/// The index, made when it is asked for first.
 fn index() -> &'static Index {
     static INDEX: OnceLock<Index> = OnceLock::new();
     INDEX.get_or_init(|| {

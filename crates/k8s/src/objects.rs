@@ -57,6 +57,18 @@ impl Objects {
         }
     }
 
+    /// Adds all objects and names of another. Of two that have the same kind and name, the one that is here stays, and `collides` is told.
+    pub fn append(&mut self, other: Self, mut collides: impl FnMut(Collision)) {
+        for object in other.objects.into_values() {
+            if let Err(collision) = self.insert(object) {
+                collides(*collision);
+            }
+        }
+        for (reference, origin) in other.external {
+            self.add_external(reference, origin);
+        }
+    }
+
     /// The object of this kind and name.
     pub fn get(&self, kind: Kind, name: &str) -> Option<&Object> {
         self.objects.get(&ObjectRef::new(kind, name))

@@ -113,6 +113,11 @@ pub enum Lookup {
     Foreign,
 }
 
+/// Reads the table of kinds and types, which is read at the first look-up otherwise.
+pub fn prepare() {
+    table::prepare();
+}
+
 /// Looks a kind up.
 pub fn lookup(version: Version, api_version: &str, kind: &str) -> Lookup {
     match table::kind(version, api_version, kind) {

@@ -1,35 +1,98 @@
 //! The same work on many items, by as many threads as the machine runs at once. The results stand in the order of the items,
 //! whoever was first.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
+
+use rayon_core::{ThreadPool, ThreadPoolBuilder};
 
 /// Items that a thread takes at once: taking one costs as much as a little work does.
 const CHUNK: usize = 8;
 
-/// `work` on each item, the results in the items' order. Fewer items than `least` are left to one thread: starting another takes
-/// some 50 µs, and the caller knows what an item costs.
-pub fn in_parallel<T: Sync, R: Send>(items: &[T], least: usize, work: impl Fn(&T) -> R + Sync) -> Vec<R> {
-    if items.len() < least { items.iter().map(work).collect() } else { by_threads(items, threads(items.len()), work) }
-}
-
 /// So many items are work for a few milliseconds, of which two threads take what can be taken.
 const FEW: usize = 500;
 
-/// How many threads run at once. Asking the system takes as long as starting one, so few items are shared by two without a question.
-fn threads(items: usize) -> usize {
+/// `work` on each item, the results in the items' order. Fewer items than `least` are left to one thread: waking another takes
+/// some 20 µs, and the caller knows what an item costs.
+pub fn in_parallel<T: Sync, R: Send>(items: &[T], least: usize, work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    match items.len() {
+        count if count < least => items.iter().map(work).collect(),
+        count if count <= FEW => match Companion::free() {
+            Some(companion) => shared(items, work, |run| companion.both(run, run)),
+            None => items.iter().map(work).collect(),
+        },
+        _ => by_threads(items, threads(), work),
+    }
+}
+
+/// Both of two pieces of work, at once where that is `worth` a thread.
+pub fn both<A: Send, B>(worth: bool, beside: impl FnOnce() -> A + Send, here: impl FnOnce() -> B) -> (A, B) {
+    match Companion::free().filter(|_| worth) {
+        Some(companion) => companion.both(beside, here),
+        None => (beside(), here()),
+    }
+}
+
+/// A second thread that stays for the life of the process, since starting one takes longer than waking it. Whoever finds it at work
+/// for another does all by itself.
+struct Companion(&'static ThreadPool);
+
+static IS_TAKEN: AtomicBool = AtomicBool::new(false);
+
+impl Companion {
+    fn free() -> Option<Self> {
+        static POOL: OnceLock<Option<ThreadPool>> = OnceLock::new();
+        if IS_TAKEN.swap(true, Ordering::Acquire) {
+            return None;
+        }
+        let pool = POOL.get_or_init(|| ThreadPoolBuilder::new().num_threads(1).build().ok());
+        match pool {
+            Some(pool) => Some(Self(pool)),
+            None => {
+                IS_TAKEN.store(false, Ordering::Release);
+                None
+            }
+        }
+    }
+
+    fn both<A: Send, B>(self, beside: impl FnOnce() -> A + Send, here: impl FnOnce() -> B) -> (A, B) {
+        let mut there = None;
+        let here = self.0.in_place_scope(|scope| {
+            scope.spawn(|_| there = Some(beside()));
+            here()
+        });
+        (there.expect("a scope ends after what it spawned, and panics where that did"), here)
+    }
+}
+
+impl Drop for Companion {
+    fn drop(&mut self) {
+        IS_TAKEN.store(false, Ordering::Release);
+    }
+}
+
+/// How many threads run at once.
+fn threads() -> usize {
     static THREADS: OnceLock<usize> = OnceLock::new();
-    if items <= FEW { 2 } else { *THREADS.get_or_init(|| std::thread::available_parallelism().map_or(1, usize::from)) }
+    *THREADS.get_or_init(|| std::thread::available_parallelism().map_or(1, usize::from))
 }
 
 fn by_threads<T: Sync, R: Send>(items: &[T], threads: usize, work: impl Fn(&T) -> R + Sync) -> Vec<R> {
-    let threads = threads.min(items.len().div_ceil(CHUNK));
-    if threads <= 1 {
-        return items.iter().map(work).collect();
-    }
+    shared(items, work, |run| {
+        std::thread::scope(|scope| {
+            for _ in 1..threads.min(items.len().div_ceil(CHUNK)) {
+                scope.spawn(run);
+            }
+            run();
+        });
+    })
+}
+
+/// Items that whoever runs what `start` is given takes from one heap.
+fn shared<T: Sync, R: Send, S>(items: &[T], work: impl Fn(&T) -> R + Sync, start: impl FnOnce(&(dyn Fn() + Sync)) -> S) -> Vec<R> {
     let next = AtomicUsize::new(0);
     let done = Mutex::new(Vec::with_capacity(items.len().div_ceil(CHUNK)));
-    let run = || {
+    start(&|| {
         let mut own: Vec<(usize, Vec<R>)> = Vec::new();
         loop {
             let start = next.fetch_add(CHUNK, Ordering::Relaxed);
@@ -37,12 +100,6 @@ fn by_threads<T: Sync, R: Send>(items: &[T], threads: usize, work: impl Fn(&T) -
             own.push((start, rest.iter().take(CHUNK).map(&work).collect()));
         }
         done.lock().unwrap_or_else(PoisonError::into_inner).extend(own);
-    };
-    std::thread::scope(|scope| {
-        for _ in 1..threads {
-            scope.spawn(run);
-        }
-        run();
     });
     let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
     done.sort_unstable_by_key(|(start, _)| *start);
@@ -63,5 +120,28 @@ mod tests {
             }
             assert_eq!(in_parallel(&items, 10, |item| item * 2), twice);
         }
+    }
+
+    #[test]
+    fn work_inside_of_work_and_beside_that_of_others_is_done_all_the_same() {
+        let outer: Vec<usize> = (0..64).collect();
+        let sums = || in_parallel(&outer, 2, |one| in_parallel(&outer, 2, |two| one * two).into_iter().sum::<usize>());
+        let expected: Vec<usize> = outer.iter().map(|one| one * 64 * 63 / 2).collect();
+        std::thread::scope(|scope| {
+            let others: Vec<_> = (0..4).map(|_| scope.spawn(|| both(true, sums, sums))).collect();
+            for other in others {
+                assert_eq!(other.join().unwrap(), (expected.clone(), expected.clone()));
+            }
+        });
+    }
+
+    #[test]
+    fn a_panic_of_the_work_reaches_the_caller_and_hinders_nobody_after_it() {
+        for _ in 0..2 {
+            let panics = || both(true, || panic!("beside"), || 1);
+            assert!(std::panic::catch_unwind(panics).is_err());
+            assert!(std::panic::catch_unwind(|| both(true, || 1, || -> i32 { panic!("here") })).is_err());
+        }
+        assert_eq!(both(true, || 1, || 2), (1, 2));
     }
 }

@@ -18,7 +18,7 @@ use windlass_k8s::schema::Version;
 use windlass_k8s::validation::{check_fit, check_object, check_objects};
 use windlass_k8s::{Object, ObjectRef, Objects};
 use windlass_report::{Format, ObjectEntry};
-use windlass_source::{Code, Diagnostic, FileSystem as _, SourceMap, Span, normalize};
+use windlass_source::{Code, Diagnostic, FileSystem as _, SourceMap, Span, both, normalize};
 use windlass_yaml::Node;
 
 use crate::args::{OutputArgs, ProjectArgs};
@@ -78,7 +78,8 @@ pub(crate) fn run(args: ConvertArgs, before: ProjectArgs, shell: &mut Shell) -> 
     let request = shell.request(args.project.after(before))?;
 
     // Nothing is given back before the process ends: that would take a tenth of the time.
-    let mut loaded = ManuallyDrop::new(windlass_compose::load(&request, &shell.files));
+    let ((), loaded) = both(true, windlass_convert::prepare, || windlass_compose::load(&request, &shell.files));
+    let mut loaded = ManuallyDrop::new(loaded);
     let mut environments = Environments::default();
     if args.layout.to == Layout::Kustomize {
         environments = Environments::find(&request, &loaded, shell);

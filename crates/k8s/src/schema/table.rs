@@ -151,6 +151,10 @@ impl Type {
     }
 }
 
+pub(super) fn prepare() {
+    table();
+}
+
 fn table() -> &'static Table {
     static TABLE: OnceLock<Table> = OnceLock::new();
     TABLE.get_or_init(|| {
