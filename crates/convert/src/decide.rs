@@ -173,14 +173,16 @@ impl<'a> Plan<'a> {
             group.map_or(1, |group| i32::try_from(group.len()).unwrap_or(i32::MAX))
         };
         let numbered: Vec<(usize, &Service)> = input.project.services.iter().enumerate().collect();
-        let known = in_parallel(&numbered, WORTH_A_THREAD, |(index, service)| Known::of(*index, service, input, &reader, &proxies));
+        // It is large, and is moved from list to list.
+        let known_of = |(index, service): &(usize, &Service)| Box::new(Known::of(*index, service, input, &reader, &proxies));
+        let known = in_parallel(&numbered, WORTH_A_THREAD, known_of);
         let mut services: Vec<ServicePlan<'a>> = Vec::with_capacity(names.len());
         for ((index, service), ((name, is_taken), known)) in numbered.into_iter().zip(names.into_iter().zip(known)) {
             let left_out = match &service.provider {
                 Some(_) => Some("a program of the machine runs the service; nothing of it can be seen from here"),
                 None => is_taken.then_some("another service has its name in the cluster"),
             };
-            let Known { image, credentials, chosen, asked, ports, diagnostics: told } = known;
+            let Known { image, credentials, chosen, asked, ports, diagnostics: told } = *known;
             diagnostics.extend(told);
             let replicas = kind::replicas(service, &chosen, input.options).saturating_mul(size_of(index));
             let decided = kind::kind(service, &image, &chosen, replicas, awaited.get(service.name.as_str()).copied());

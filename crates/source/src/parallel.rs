@@ -103,7 +103,9 @@ fn shared<T: Sync, R: Send, S>(items: &[T], work: impl Fn(&T) -> R + Sync, start
     });
     let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
     done.sort_unstable_by_key(|(start, _)| *start);
-    done.into_iter().flat_map(|(_, results)| results).collect()
+    let mut all = Vec::with_capacity(items.len());
+    done.into_iter().for_each(|(_, results)| all.extend(results));
+    all
 }
 
 #[cfg(test)]

@@ -71,8 +71,6 @@ impl From<SmolStr> for Key {
 #[derive(Clone, Default)]
 pub struct Map {
     entries: Vec<(Key, Node)>,
-    /// The [marks](mark) of the keys, and perhaps of some that are gone: most look-ups are for a key that is not there.
-    marks: u64,
     /// The places of the keys in `entries`, above [`SCANNED`] of them. Keys come from strangers: the hasher is seeded.
     // Boxed, since most maps have none and every node pays for the size of a map.
     #[expect(clippy::box_collection, reason = "a third of the size")]
@@ -83,14 +81,6 @@ pub struct Map {
 #[inline]
 fn is_same(a: &str, b: &str) -> bool {
     a.len() == b.len() && a.as_bytes().last() == b.as_bytes().last() && a == b
-}
-
-/// One bit of 64, by what keys of one map differ in most: their length and their first and last byte.
-#[inline]
-fn mark(key: &str) -> u64 {
-    let (Some(first), Some(last)) = (key.as_bytes().first(), key.as_bytes().last()) else { return 1 };
-    let hash = usize::from(*first).wrapping_mul(7).wrapping_add(usize::from(*last).wrapping_mul(3)).wrapping_add(key.len());
-    1 << (hash & 63)
 }
 
 /// Up to so many keys, looking at each is faster than hashing.
@@ -104,13 +94,12 @@ impl Map {
 
     /// An empty map with room for some keys.
     pub fn with_capacity(keys: usize) -> Self {
-        Self { entries: Vec::with_capacity(keys), marks: 0, index: None }
+        Self { entries: Vec::with_capacity(keys), index: None }
     }
 
     /// A map of entries whose keys all differ, which the caller knows.
     pub fn from_distinct(entries: Vec<(Key, Node)>) -> Self {
-        let marks = entries.iter().fold(0, |marks, (key, _)| marks | mark(key.as_str()));
-        let mut map = Self { entries, marks, index: None };
+        let mut map = Self { entries, index: None };
         map.rebuild_index();
         debug_assert!(map.keys().enumerate().all(|(at, key)| map.position(key.as_str()) == Some(at)), "keys differ");
         map
@@ -127,9 +116,6 @@ impl Map {
     }
 
     fn position(&self, key: &str) -> Option<usize> {
-        if self.marks & mark(key) == 0 {
-            return None;
-        }
         match &self.index {
             Some(index) => index.get(key).copied(),
             None => self.entries.iter().position(|(known, _)| is_same(known.as_str(), key)),
@@ -140,7 +126,6 @@ impl Map {
         if let Some(index) = &mut self.index {
             index.insert(key.name.clone(), self.entries.len());
         }
-        self.marks |= mark(key.as_str());
         self.entries.push((key, value));
         if self.index.is_none() && self.entries.len() > SCANNED {
             self.rebuild_index();
