@@ -17,7 +17,7 @@ use kube::runtime::controller::{Action, Config};
 use kube::runtime::reflector::{self, ObjectRef};
 use kube::runtime::watcher::{self, Event, watcher};
 use kube::runtime::{Controller, Predicate as _, PredicateConfig, WatchStreamExt as _, predicates};
-use kube::{Api, Client, Resource as _};
+use kube::{Api, Client};
 use tokio::sync::watch;
 use windlass_crd::v1alpha1::Stack;
 
@@ -28,7 +28,7 @@ use crate::health::{self, Readiness};
 use crate::lease::{Election, Leadership, Outcome};
 use crate::metrics::Metrics;
 use crate::reconcile::observe::StackKey;
-use crate::reconcile::{Next, Parts, Shell, key_of};
+use crate::reconcile::{Next, Parts, Shell, key_of, status};
 use crate::webhook;
 
 /// The longest time between two tries of a watch that broke: how late a server that comes back is found.
@@ -110,6 +110,7 @@ pub async fn run(args: RunArgs) -> anyhow::Result<()> {
         policies,
         ready: ready.clone(),
         metrics: Arc::clone(&metrics),
+        threads: Arc::clone(&shell.threads),
     };
     let reviews = tokio::spawn(webhook::run(service, client.clone()));
 
@@ -187,7 +188,7 @@ async fn reconcile_all(
             Err(error) => trouble.failed("Stack", error, &failing),
         })
         .filter_map(|event| ready(readable(event)))
-        .modify(|stack| stack.meta_mut().managed_fields = None)
+        .modify(status::trim)
         .reflect(writer)
         .inspect_ok(move |event| {
             match event {

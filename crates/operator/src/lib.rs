@@ -14,6 +14,7 @@ pub mod metrics;
 pub mod reconcile;
 pub mod step;
 pub mod telemetry;
+pub mod threads;
 pub mod webhook;
 
 use std::io::Write as _;
@@ -23,9 +24,8 @@ use args::{Cli, Command};
 
 /// Threads that ask and listen, at most: each has memory of its own.
 const THREADS: usize = 4;
-/// Threads that render, judge and look up names, of which two may render and two judge at once, for a moment each. They take turns, and
-/// each keeps some megabytes for the next.
-const JUDGES: usize = 3;
+/// Threads that look up names, which is all that waits in the system.
+const LOOKUPS: usize = 2;
 
 /// Runs the command. Exit code 0: done; 1: it failed, after saying why on standard error.
 pub fn run(cli: Cli) -> ExitCode {
@@ -34,7 +34,7 @@ pub fn run(cli: Cli) -> ExitCode {
             telemetry::start(args.log_level, args.log_format);
             let processors = std::thread::available_parallelism().map_or(1, usize::from);
             let mut runtime = tokio::runtime::Builder::new_multi_thread();
-            let ran = runtime.enable_all().worker_threads(processors.min(THREADS)).max_blocking_threads(JUDGES).build();
+            let ran = runtime.enable_all().worker_threads(processors.min(THREADS)).max_blocking_threads(LOOKUPS).build();
             let ran = ran.map_err(anyhow::Error::from).and_then(|runtime| runtime.block_on(controller::run(*args)));
             match ran {
                 Ok(()) => ExitCode::SUCCESS,

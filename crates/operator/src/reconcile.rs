@@ -25,6 +25,7 @@ use crate::api::{Account, Api, Error, Identity};
 use crate::events::Events;
 use crate::metrics::Metrics;
 use crate::step::{Action, Input, Settings, Wanted, audited, step};
+use crate::threads::Threads;
 use apply::Hands;
 use dereference::{Missing, dereference};
 pub use memo::Memo;
@@ -57,6 +58,8 @@ pub struct Shell {
     pub stale: Mutex<BTreeSet<StackKey>>,
     /// What is remembered between looks. A Stack's is taken out while it is looked at, which two never do at once.
     memos: Mutex<BTreeMap<StackKey, Memo>>,
+    /// Where Stacks are rendered.
+    pub threads: Arc<Threads>,
     /// Turns to render.
     turns: Arc<Semaphore>,
     /// Which of them still have what their spec renders to.
@@ -114,6 +117,7 @@ impl Shell {
             readers: Mutex::default(),
             stale: Mutex::default(),
             memos: Mutex::default(),
+            threads: Arc::default(),
             turns: Arc::new(Semaphore::new(RENDERINGS)),
             renderings: Mutex::default(),
             events: parts.events,
@@ -389,7 +393,7 @@ impl Look<'_> {
             let next = step(&input);
             status = next.status;
             if next.actions.is_empty() {
-                memo.current = Some(status.clone());
+                memo.current = Some(Box::new(status.clone()));
                 let wake = next.wake_at.map(until);
                 return memo.publish(status, self.shell, self.key, wake, next.write_first).await;
             }
@@ -397,7 +401,7 @@ impl Look<'_> {
             for action in saves {
                 hands.perform(action, &status, memo).await?;
             }
-            memo.current = Some(status.clone());
+            memo.current = Some(Box::new(status.clone()));
             if next.write_first {
                 memo.publish_now(status.clone(), self.shell, self.key).await?;
             }
@@ -453,8 +457,7 @@ impl Look<'_> {
         let kube_version = self.shell.kube_version;
         let turn = Arc::clone(&self.shell.turns).acquire_owned().await.map_err(|error| Error::Later(error.to_string()))?;
         // Rendering takes time on the processor, so it stands in nobody's way.
-        let built = tokio::task::spawn_blocking(move || {
-            let _turn = turn;
+        let built = self.shell.threads.run(turn, move || {
             let outcome = rendering(&stack, sources.clone(), kube_version, &policies, &day);
             Built { generation, reconcile_at, sources, policies, day, outcome }
         });

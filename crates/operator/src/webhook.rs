@@ -19,6 +19,7 @@ use windlass_crd::v1alpha1::StackPolicySpec;
 
 use crate::health::Readiness;
 use crate::metrics::Metrics;
+use crate::threads::Threads;
 use certificate::{Keeper, Served};
 use server::Reviewer;
 
@@ -60,6 +61,8 @@ pub struct Service {
     pub ready: Readiness,
     /// Counts.
     pub metrics: Arc<Metrics>,
+    /// Where Stacks are judged.
+    pub threads: Arc<Threads>,
 }
 
 /// Serves until the process ends; without a name there is nothing to serve.
@@ -67,7 +70,7 @@ pub struct Service {
 /// # Errors
 /// When the address can't be bound.
 pub async fn run(service: Service, client: Client) -> anyhow::Result<()> {
-    let Service { args, namespace, kube_version, policies, ready, metrics } = service;
+    let Service { args, namespace, kube_version, policies, ready, metrics, threads } = service;
     let Some(name) = &args.webhook_service else { return std::future::pending().await };
     let served = Served::new(ready);
     let keeper = match &args.webhook_certificate {
@@ -76,6 +79,6 @@ pub async fn run(service: Service, client: Client) -> anyhow::Result<()> {
     };
     tokio::select! {
         kept = tokio::spawn(keeper.keep(served.clone())) => kept?,
-        answered = tokio::spawn(server::serve(args.webhook_address, served, Reviewer { policies, kube_version, metrics })) => answered?,
+        answered = tokio::spawn(server::serve(args.webhook_address, served, Reviewer { policies, kube_version, metrics, threads })) => answered?,
     }
 }

@@ -26,7 +26,7 @@ pub struct Memo {
     /// What the spec renders to.
     pub(super) built: Option<Arc<Built>>,
     /// The status as the last look left it, where parts of it are not published yet.
-    pub(super) current: Option<StackStatus>,
+    pub(super) current: Option<Box<StackStatus>>,
     /// Objects that the API server refused.
     pub(super) problems: BTreeMap<ObjectRef, Problem>,
     pub(super) attempts: BTreeMap<ObjectRef, u32>,
@@ -129,7 +129,7 @@ impl Memo {
         let stored = self.latest.as_ref().and_then(|stack| stack.status.clone()).unwrap_or_default();
         let current = self.current.take();
         match current {
-            Some(current) if self.publication.found(&stored) => current,
+            Some(current) if self.publication.found(&stored) => *current,
             _ => {
                 self.publication.found(&stored);
                 stored
@@ -266,7 +266,7 @@ mod tests {
         let mut look = |ready: &str, left: &str| {
             memo.newest(stored(ready));
             let started = memo.starting_status().ready;
-            memo.current = Some(StackStatus { ready: left.to_owned(), ..StackStatus::default() });
+            memo.current = Some(Box::new(StackStatus { ready: left.to_owned(), ..StackStatus::default() }));
             memo.rest();
             (started, memo.current.is_some())
         };

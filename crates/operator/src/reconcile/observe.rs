@@ -4,13 +4,14 @@
 mod health;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ManagedFieldsEntry, OwnerReference};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ManagedFieldsEntry;
 use k8s_openapi::jiff::Timestamp;
 use kube::core::{ApiResource, ObjectMeta};
 use serde::Deserialize;
+use smol_str::SmolStr;
 use windlass_crd::{FIELD_MANAGER, HASH_ANNOTATION, STACK_LABEL, STACK_UID_LABEL};
 use windlass_k8s::{ContentHash, Kind, ObjectRef};
 
@@ -98,14 +99,14 @@ pub struct Facts {
     /// Numbers grow with time, for objects of one kind; 0 when it is no number.
     version: u64,
     /// As text, for preconditions.
-    pub resource_version: String,
-    controller: Option<OwnerReference>,
-    stack_uid: String,
+    pub resource_version: SmolStr,
+    controller: Option<Controller>,
+    stack_uid: Arc<str>,
     /// It looked like the Stack's, and a live look said that the Stack may not delete it: its owner or our mark was taken off.
     is_let_go: bool,
-    hash: String,
-    fields: String,
-    applied_fields: Option<String>,
+    hash: SmolStr,
+    fields: SmolStr,
+    applied_fields: Option<SmolStr>,
     is_deleting: bool,
     progressed_at: Timestamp,
     health: Health,
@@ -116,24 +117,38 @@ pub struct Facts {
     written: Option<Instant>,
 }
 
+/// What is kept of the owner that controls an object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Controller {
+    kind: SmolStr,
+    name: SmolStr,
+    uid: Arc<str>,
+}
+
 impl Facts {
     /// What is kept of an object of this kind.
     pub fn of(kind: Kind, object: &Light) -> Self {
         let metadata = &object.metadata;
-        let mark =
-            |map: &Option<BTreeMap<String, String>>, key: &str| map.as_ref().and_then(|map| map.get(key)).cloned().unwrap_or_default();
-        let owners = metadata.owner_references.iter().flatten();
+        let mark = |map: &Option<BTreeMap<String, String>>, key: &str| map.as_ref()?.get(key).map(SmolStr::from);
+        let stack_uid: Arc<str> = mark(&metadata.labels, STACK_UID_LABEL).unwrap_or_default().as_str().into();
+        let owner = metadata.owner_references.iter().flatten().find(|owner| owner.controller == Some(true));
+        let controller = owner.map(|owner| Controller {
+            kind: SmolStr::from(&owner.kind),
+            name: SmolStr::from(&owner.name),
+            // Of most objects they are the same.
+            uid: if *owner.uid == *stack_uid { Arc::clone(&stack_uid) } else { owner.uid.as_str().into() },
+        });
         let (fields, applied_at) = owned(metadata);
-        let resource_version = metadata.resource_version.clone().unwrap_or_default();
+        let resource_version = SmolStr::from(metadata.resource_version.as_deref().unwrap_or_default());
         let progress = object.status.progressed_at();
         Self {
             uid: metadata.uid.clone().unwrap_or_default(),
             version: resource_version.parse().unwrap_or_default(),
             resource_version,
-            controller: owners.clone().find(|owner| owner.controller == Some(true)).cloned(),
-            stack_uid: mark(&metadata.labels, STACK_UID_LABEL),
+            controller,
+            stack_uid,
             is_let_go: false,
-            hash: mark(&metadata.annotations, HASH_ANNOTATION),
+            hash: mark(&metadata.annotations, HASH_ANNOTATION).unwrap_or_default(),
             fields,
             applied_fields: None,
             is_deleting: metadata.deletion_timestamp.is_some(),
@@ -152,18 +167,18 @@ impl Facts {
 
     /// Whether a Stack may delete it: the Stack controls it, or it is a claim with the Stack's own mark.
     pub fn may_be_deleted_by(&self, kind: Kind, stack_uid: &str) -> bool {
-        let is_controlled = self.controller.as_ref().is_some_and(|owner| owner.uid == stack_uid);
+        let is_controlled = self.controller.as_ref().is_some_and(|owner| *owner.uid == *stack_uid);
         let is_claim = kind == Kind::PersistentVolumeClaim && self.controller.is_none();
-        self.stack_uid == stack_uid && (is_controlled || is_claim)
+        *self.stack_uid == *stack_uid && (is_controlled || is_claim)
     }
 
     /// Whose it is, seen from a Stack.
     pub fn owner(&self, kind: Kind, stack_uid: &str) -> Owner {
         match &self.controller {
             _ if self.is_let_go => Owner::Foreign("it was taken from the Stack".to_owned()),
-            Some(owner) if owner.uid == stack_uid => Owner::Mine,
+            Some(owner) if *owner.uid == *stack_uid => Owner::Mine,
             Some(owner) => Owner::Foreign(format!("the name is taken by an object of {} `{}`", owner.kind, owner.name)),
-            None if self.stack_uid == stack_uid => Owner::Mine,
+            None if *self.stack_uid == *stack_uid => Owner::Mine,
             None if kind == Kind::PersistentVolumeClaim && !self.stack_uid.is_empty() => Owner::Left,
             None => Owner::Foreign("the name is taken by an object that no Stack made".to_owned()),
         }
@@ -173,9 +188,9 @@ impl Facts {
         Seen {
             uid: self.uid.clone(),
             owner: self.owner(kind, stack_uid),
-            hash: self.hash.clone(),
-            fields: self.fields.clone(),
-            applied_fields: self.applied_fields.clone(),
+            hash: self.hash.to_string(),
+            fields: self.fields.to_string(),
+            applied_fields: self.applied_fields.as_ref().map(ToString::to_string),
             is_deleting: self.is_deleting,
             progressed_at: self.progressed_at,
             health: self.health.clone(),
@@ -186,11 +201,11 @@ impl Facts {
 
 /// A hash of the fields that the operator owns, and when it last changed one. The API server takes a field from a manager when another
 /// writes another value, so the hash changes with every change that matters, and with no other.
-fn owned(metadata: &ObjectMeta) -> (String, Option<Timestamp>) {
-    let Some(entry) = our_entry(metadata) else { return ("none".to_owned(), None) };
+fn owned(metadata: &ObjectMeta) -> (SmolStr, Option<Timestamp>) {
+    let Some(entry) = our_entry(metadata) else { return (SmolStr::new_static("none"), None) };
     let mut hash = ContentHash::new();
     hash.part(entry.fields_v1.as_ref().map(|fields| fields.0.to_string()).unwrap_or_default());
-    (hash.finish().to_string(), entry.time.as_ref().map(|time| time.0))
+    (hash.finish(), entry.time.as_ref().map(|time| time.0))
 }
 
 fn our_entry(metadata: &ObjectMeta) -> Option<&ManagedFieldsEntry> {
@@ -213,16 +228,19 @@ pub fn stack_of(metadata: &ObjectMeta) -> Option<StackKey> {
 /// Pods in trouble, by Stack and name: the workload, and why.
 pub type Troubles = BTreeMap<StackKey, BTreeMap<String, (ObjectRef, String)>>;
 
+/// The objects of a Stack. A map has room for more entries than it has, so these are small.
+type Objects = BTreeMap<ObjectRef, Box<Facts>>;
+
 /// All that is known of the cluster.
 #[derive(Debug, Default)]
 pub struct Cache {
     /// Why workloads are not healthy.
     pub troubles: Mutex<Troubles>,
-    stacks: Mutex<BTreeMap<StackKey, BTreeMap<ObjectRef, Facts>>>,
+    stacks: Mutex<BTreeMap<StackKey, Objects>>,
 }
 
 impl Cache {
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<StackKey, BTreeMap<ObjectRef, Facts>>> {
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<StackKey, Objects>> {
         self.stacks.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -249,12 +267,12 @@ impl Cache {
                     && known.controller == facts.controller
                     && known.stack_uid == facts.stack_uid;
                 if is_same {
-                    objects.insert(object, facts);
+                    objects.insert(object, Box::new(facts));
                     return false;
                 }
             }
         }
-        objects.insert(object, facts);
+        objects.insert(object, Box::new(facts));
         true
     }
 
@@ -265,8 +283,8 @@ impl Cache {
         let mut stacks = self.lock();
         let objects = stacks.entry(stack.clone()).or_default();
         let newer = objects.remove(object).filter(|known| known.uid == answer.uid && known.version > answer.version);
-        let facts = newer.unwrap_or(answer);
-        objects.insert(object.clone(), Facts { applied_fields, written: Some(Instant::now()), ..facts });
+        let facts = newer.map_or(answer, |known| *known);
+        objects.insert(object.clone(), Box::new(Facts { applied_fields, written: Some(Instant::now()), ..facts }));
     }
 
     /// An object is on its way out.
@@ -283,7 +301,7 @@ impl Cache {
         let mut stacks = self.lock();
         let objects = stacks.entry(stack.clone()).or_default();
         if objects.get(object).is_none_or(|known| known.uid != facts.uid || known.version <= facts.version) {
-            objects.insert(object.clone(), facts);
+            objects.insert(object.clone(), Box::new(facts));
         }
     }
 
@@ -354,7 +372,7 @@ impl Cache {
     }
 
     /// The hash that a known object carries.
-    pub fn hash(&self, stack: &StackKey, object: &ObjectRef) -> Option<String> {
+    pub fn hash(&self, stack: &StackKey, object: &ObjectRef) -> Option<SmolStr> {
         self.lock().get(stack)?.get(object).map(|facts| facts.hash.clone())
     }
 

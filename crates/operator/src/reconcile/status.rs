@@ -1,12 +1,13 @@
 //! Publishes the status: at once what somebody may wait for, the rest now and then, and nothing that is there already.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use k8s_openapi::jiff::Timestamp;
 use kube::ResourceExt as _;
 use serde_json::json;
+use smol_str::SmolStr;
 use windlass_crd::v1alpha1::{Stack, StackStatus, condition};
 use windlass_k8s::ContentHash;
 use windlass_source::{Diagnostic, SourceMap};
@@ -27,62 +28,67 @@ const DEGRADED_DELAY: Duration = Duration::from_secs(5);
 #[derive(Debug, Default)]
 pub struct Publication {
     /// The status that is stored; nothing between looks.
-    last: StackStatus,
-    is_known: bool,
+    last: Option<Box<StackStatus>>,
     /// A hash of it, between looks.
-    digest: Option<String>,
+    digest: Option<SmolStr>,
     written: Option<Instant>,
     degraded: Option<Instant>,
 }
 
+/// What is stored of a Stack that nobody looked at yet.
+static NOTHING: LazyLock<StackStatus> = LazyLock::new(StackStatus::default);
+
 impl Publication {
+    fn last(&self) -> &StackStatus {
+        self.last.as_deref().unwrap_or(&NOTHING)
+    }
+
     /// Whether a status is the one that is stored.
     pub fn is_last(&self, status: &StackStatus) -> bool {
-        self.last == *status
+        self.last() == status
     }
 
     /// A look begins with this status stored; false when it is another than the last look left.
     pub fn found(&mut self, stored: &StackStatus) -> bool {
-        self.last.clone_from(stored);
-        self.is_known = true;
+        self.last = Some(Box::new(stored.clone()));
         self.digest.take().is_some_and(|known| known == digest(stored))
     }
 
     /// A look ends: the Stack itself has its status.
     pub fn rest(&mut self) {
-        if std::mem::take(&mut self.is_known) {
-            self.digest = Some(digest(&std::mem::take(&mut self.last)));
+        if let Some(last) = self.last.take() {
+            self.digest = Some(digest(&last));
         }
     }
 
     /// Puts the conditions back to what was published, so that what came and went in between leaves no trace. What the audit says is new.
     pub fn as_told(&self, status: &mut StackStatus) {
         let audited = |condition: &&Condition| condition.type_ == condition::AUDITED;
-        let others = self.last.conditions.iter().filter(|condition| !audited(condition));
+        let others = self.last().conditions.iter().filter(|condition| !audited(condition));
         status.conditions = others.chain(status.conditions.iter().filter(audited)).cloned().collect();
         status.conditions.sort_by(|one, other| one.type_.cmp(&other.type_));
     }
 
     /// How long the status may wait; none when it says nothing new.
     fn delay(&mut self, status: &StackStatus) -> Option<Duration> {
-        let change = change(&self.last, status);
-        if !(is_ready(&self.last) && reason(status) == Some("Degraded")) {
+        let change = change(self.last(), status);
+        if !(is_ready(self.last()) && reason(status) == Some("Degraded")) {
             self.degraded = None;
         }
         let since = |time: &mut Option<Instant>, delay: Duration| delay.saturating_sub(time.get_or_insert_with(Instant::now).elapsed());
         match change {
             Change::None => None,
             Change::Detail => Some(self.written.map_or(Duration::ZERO, |written| DETAIL_DELAY.saturating_sub(written.elapsed()))),
-            Change::News if is_ready(&self.last) && reason(status) == Some("Degraded") => Some(since(&mut self.degraded, DEGRADED_DELAY)),
+            Change::News if is_ready(self.last()) && reason(status) == Some("Degraded") => Some(since(&mut self.degraded, DEGRADED_DELAY)),
             Change::News => Some(Duration::ZERO),
         }
     }
 }
 
-fn digest(status: &StackStatus) -> String {
+fn digest(status: &StackStatus) -> SmolStr {
     let mut hash = ContentHash::new();
     hash.part(serde_json::to_string(status).unwrap_or_default());
-    hash.finish().to_string()
+    hash.finish()
 }
 
 fn ready(status: &StackStatus) -> Option<&Condition> {
@@ -135,7 +141,7 @@ impl Memo {
         let stack = lean(shell.api.patch(&path, &patch).await?);
         self.announce(&status);
         self.publication.written = Some(Instant::now());
-        self.publication.last = stack.status.clone().unwrap_or_default();
+        self.publication.last = Some(Box::new(stack.status.clone().unwrap_or_default()));
         self.latest = Some(Arc::new(stack));
         Ok(())
     }
@@ -153,7 +159,7 @@ impl Memo {
 
     /// An event for a new reason of `Ready`.
     fn announce(&mut self, status: &StackStatus) {
-        let Some(ready) = ready(status).filter(|ready| reason(&self.publication.last) != Some(&ready.reason)) else { return };
+        let Some(ready) = ready(status).filter(|ready| reason(self.publication.last()) != Some(&ready.reason)) else { return };
         let (reason, is_warning) = match ready.reason.as_str() {
             "Ready" => ("Ready", false),
             // The status says it, and an event would be one more write for each change.
@@ -167,10 +173,21 @@ impl Memo {
     }
 }
 
-/// A Stack as it is kept: who wrote which field is the largest part of it, and nobody looks at it.
+/// A Stack as it is kept.
 pub fn lean(mut stack: Stack) -> Stack {
-    stack.metadata.managed_fields = None;
+    trim(&mut stack);
     stack
+}
+
+/// The annotation in which `kubectl apply` writes the object once more.
+const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
+
+/// Takes out what nobody looks at, often the largest part of a Stack: who wrote which field, and its spec once more.
+pub fn trim(stack: &mut Stack) {
+    stack.metadata.managed_fields = None;
+    if let Some(annotations) = &mut stack.metadata.annotations {
+        annotations.remove(LAST_APPLIED);
+    }
 }
 
 /// The time to the next look without a reason.
@@ -223,7 +240,7 @@ mod tests {
             status
         };
         memo.announce(&status("Failed"));
-        memo.publication.last = status("Failed");
+        memo.publication.last = Some(Box::new(status("Failed")));
         memo.announce(&status("Failed"));
         memo.announce(&status("Ready"));
         let told: Vec<_> = memo.words.iter().map(|word| (word.reason, word.is_warning, word.note.as_str())).collect();

@@ -24,6 +24,7 @@ use super::certificate::Served;
 use super::review::{self, Look};
 use crate::metrics::Metrics;
 use crate::reconcile::gate::today;
+use crate::threads::Threads;
 
 /// Bytes of a review: an object of at most 1.5 MiB, twice.
 const MAX_BODY: usize = 4 << 20;
@@ -44,17 +45,19 @@ pub(super) struct Reviewer {
     pub(super) kube_version: KubeVersion,
     /// Counts.
     pub(super) metrics: Arc<Metrics>,
+    /// Where Stacks are judged.
+    pub(super) threads: Arc<Threads>,
 }
 
 struct State {
     reviewer: Reviewer,
-    turns: Semaphore,
+    turns: Arc<Semaphore>,
     patience: Duration,
 }
 
 /// What is answered to requests.
 fn router(reviewer: Reviewer, at_once: usize, patience: Duration) -> Router {
-    let state = Arc::new(State { reviewer, turns: Semaphore::new(at_once), patience });
+    let state = Arc::new(State { reviewer, turns: Arc::new(Semaphore::new(at_once)), patience });
     let stacks = post(move |body: Bytes| answer(body, Arc::clone(&state)));
     Router::new().route("/stacks", stacks).layer(DefaultBodyLimit::max(MAX_BODY))
 }
@@ -135,9 +138,9 @@ async fn answer(body: Bytes, state: Arc<State>) -> Response {
 }
 
 async fn judged(body: Bytes, state: &State) -> Response {
-    let Ok(_turn) = state.turns.acquire().await else { return StatusCode::SERVICE_UNAVAILABLE.into_response() };
+    let Ok(turn) = Arc::clone(&state.turns).acquire_owned().await else { return StatusCode::SERVICE_UNAVAILABLE.into_response() };
     let (policies, kube_version) = ((state.reviewer.policies)(), state.reviewer.kube_version);
-    let judged = tokio::task::spawn_blocking(move || {
+    let judged = state.reviewer.threads.run(turn, move || {
         let look = Look { policies: &policies, kube_version, today: &today() };
         review::answer(&body, &look)
     });
@@ -145,7 +148,7 @@ async fn judged(body: Bytes, state: &State) -> Response {
         Ok(Ok(answer)) => ([(header::CONTENT_TYPE, "application/json")], answer.to_string()).into_response(),
         Ok(Err(error)) => (StatusCode::BAD_REQUEST, error.to_string()).into_response(),
         Err(error) => {
-            tracing::error!(%error, "a review panicked");
+            tracing::error!(%error, "a review failed");
             StatusCode::INTERNAL_SERVER_ERROR.into_response()
         }
     }
@@ -161,8 +164,12 @@ mod tests {
     /// The webhook without TLS.
     fn webhook(at_once: usize, patience: Duration) -> (Client, Arc<Metrics>) {
         let metrics = Arc::new(Metrics::default());
-        let reviewer =
-            Reviewer { policies: Arc::new(Default::default), kube_version: KubeVersion::default(), metrics: Arc::clone(&metrics) };
+        let reviewer = Reviewer {
+            policies: Arc::new(Default::default),
+            kube_version: KubeVersion::default(),
+            metrics: Arc::clone(&metrics),
+            threads: Arc::default(),
+        };
         (Client::new(router(reviewer, at_once, patience), "default"), metrics)
     }
 
