@@ -1,8 +1,6 @@
 //! The audit: rules run over a context, suppressions applied, scores counted. Pure.
 
-use std::collections::BTreeMap;
-
-use windlass_source::{Diagnostic, Span, in_parallel};
+use windlass_source::{Diagnostic, in_parallel};
 
 use crate::baseline;
 use crate::context::{
@@ -115,7 +113,10 @@ pub(crate) fn run(context: &Context, is_wanted: impl Fn(&Rule) -> bool) -> (Vec<
     let pods = Pods::of(context);
     let targets = context.objects().count() + context.services().count() + context.dockerfiles().count();
     let ran = in_parallel(&wanted, if targets < FEW { usize::MAX } else { 0 }, |rule| run_one(rule, context, &pods));
-    let (mut findings, mut outcomes) = (Vec::new(), Vec::new());
+    // A finding is large, and there are many: no list of them is made that grows.
+    let number = |count: fn(&(Vec<Finding>, Vec<Outcome>)) -> usize| ran.iter().map(count).sum();
+    let mut findings = Vec::with_capacity(number(|(found, _)| found.len()));
+    let mut outcomes = Vec::with_capacity(number(|(_, told)| told.len()));
     for (found, told) in ran {
         let before = findings.len();
         findings.extend(found);
@@ -223,29 +224,22 @@ fn tell(suppression: &Suppression, flaw: Flaw, settings: &Settings, findings: &m
 }
 
 /// What several stacks share, once: with the worst severity, and suppressed only when it is in all of them.
-pub(crate) fn merged(findings: Vec<Finding>, context: &Context) -> Vec<Finding> {
-    type Key = (Option<Span>, &'static str, String);
-    let mut by_place: BTreeMap<Key, Finding> = BTreeMap::new();
-    for finding in findings {
-        let key = (finding.span, finding.rule.id, finding.message.clone());
-        match by_place.entry(key) {
-            std::collections::btree_map::Entry::Vacant(entry) => {
-                entry.insert(finding);
-            }
-            std::collections::btree_map::Entry::Occupied(mut entry) => {
-                let known = entry.get_mut();
-                let stacks: Vec<usize> = finding.stacks.iter().copied().filter(|stack| !known.stacks.contains(stack)).collect();
-                let replaces = (finding.suppressed.is_some(), finding.grade.severity) < (known.suppressed.is_some(), known.grade.severity);
-                if replaces {
-                    let stacks = std::mem::take(&mut known.stacks);
-                    let fingerprint = std::mem::take(&mut known.fingerprint);
-                    *known = Finding { stacks, fingerprint, ..finding };
-                }
-                known.stacks.extend(stacks);
-            }
+pub(crate) fn merged(mut findings: Vec<Finding>, context: &Context) -> Vec<Finding> {
+    findings.sort_by_cached_key(|finding| (finding.span, finding.rule.id, finding.message.clone()));
+    findings.dedup_by(|finding, known| {
+        if (finding.span, finding.rule.id, &finding.message) != (known.span, known.rule.id, &known.message) {
+            return false;
         }
-    }
-    let mut findings: Vec<Finding> = by_place.into_values().collect();
+        let stacks: Vec<usize> = finding.stacks.iter().copied().filter(|stack| !known.stacks.contains(stack)).collect();
+        let replaces = (finding.suppressed.is_some(), finding.grade.severity) < (known.suppressed.is_some(), known.grade.severity);
+        if replaces {
+            std::mem::swap(finding, known);
+            std::mem::swap(&mut finding.stacks, &mut known.stacks);
+            std::mem::swap(&mut finding.fingerprint, &mut known.fingerprint);
+        }
+        known.stacks.extend(stacks);
+        true
+    });
     let name = |finding: &Finding| finding.span.map_or("", |span| context.sources().file(span.file).name()).to_owned();
     findings.sort_by_cached_key(|finding| (name(finding), finding.span.map(|span| span.start), finding.rule.id));
     findings

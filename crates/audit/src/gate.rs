@@ -31,10 +31,9 @@ use crate::severity::{Grade, Severity};
 use crate::suppress::{self, Covers, Suppression};
 
 /// What the gate looks at.
-#[derive(Clone, Copy)]
 pub struct Input<'a> {
-    /// The project, without errors.
-    pub loaded: &'a Loaded,
+    /// The project, without errors. It becomes a part of what is audited, of which there is one then.
+    pub loaded: Loaded,
     /// What it was converted to.
     pub objects: &'a Objects,
     /// The working directory that it was loaded in.
@@ -232,8 +231,8 @@ impl Judged {
 }
 
 /// Judges a Stack.
-pub fn gate(input: &Input<'_>) -> Verdict {
-    let Input { loaded, objects, directory, files, settings, floors, today } = *input;
+pub fn gate(input: Input<'_>) -> Verdict {
+    let Input { loaded, objects, directory, files, settings, floors, today } = input;
     let effective = Effective::new(settings, floors);
     if effective.mode == Mode::Off {
         return Verdict { mode: Mode::Off, ..Verdict::default() };

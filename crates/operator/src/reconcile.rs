@@ -538,8 +538,8 @@ fn rendering(
     if let Some(wrong) = build::too_large(&project, &conversion) {
         return Rendering::Invalid(wrong);
     }
-    let verdict = gate::judge(stack, &project, &conversion, policies, day);
     let desired = build::render(stack, &project, &conversion);
+    let verdict = gate::judge(stack, project, &conversion, policies, day);
     Rendering::Objects { desired, audit: gate::status(&verdict), refusal: gate::refusal(&verdict) }
 }
 

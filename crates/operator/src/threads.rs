@@ -82,7 +82,7 @@ mod tests {
         let both = Arc::new(Barrier::new(2));
         let meet = || {
             let both = Arc::clone(&both);
-            move || drop(both.wait())
+            move || both.wait().is_leader()
         };
         let (one, other) = tokio::join!(run(&threads, &turns, meet()), run(&threads, &turns, meet()));
         assert!(one.is_ok() && other.is_ok() && threads.idle.lock().unwrap().len() == 2);

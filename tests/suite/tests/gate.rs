@@ -26,7 +26,6 @@ fn options() -> Options {
 
 /// A project in memory.
 struct Stack {
-    loaded: Loaded,
     conversion: Conversion,
     files: MemoryFileSystem,
 }
@@ -45,11 +44,11 @@ impl Stack {
         let loaded = windlass_compose::load(&Request::new("/stack"), &files);
         assert!(loaded.is_ok(), "{:?}", loaded.diagnostics);
         let conversion = Project { options, ..Project::default() }.convert_loaded(&loaded, &files);
-        Self { loaded, conversion, files }
+        Self { conversion, files }
     }
 
     fn judge(&self, settings: &Settings, floors: &[Floor]) -> Verdict {
-        judge(&self.loaded, &self.conversion, "/stack", &self.files, settings, floors)
+        judge(windlass_compose::load(&Request::new("/stack"), &self.files), &self.conversion, "/stack", &self.files, settings, floors)
     }
 
     /// The rules that refuse it, in their order, with the line.
@@ -72,7 +71,7 @@ impl Stack {
 }
 
 fn judge(
-    loaded: &Loaded,
+    loaded: Loaded,
     conversion: &Conversion,
     directory: impl AsRef<std::path::Path>,
     files: &dyn FileSystem,
@@ -80,7 +79,7 @@ fn judge(
     floors: &[Floor],
 ) -> Verdict {
     let objects = &conversion.objects;
-    gate(&Input { loaded, objects, directory: directory.as_ref(), files, settings, floors, today: TODAY })
+    gate(Input { loaded, objects, directory: directory.as_ref(), files, settings, floors, today: TODAY })
 }
 
 /// A service with a power, and nothing else that matters.
@@ -252,7 +251,7 @@ fn nearly_every_project_is_admitted_and_each_refusal_is_a_power_of_the_objects()
             return None;
         }
         let conversion = project.convert_loaded(&loaded, &files);
-        let verdict = judge(&loaded, &conversion, &project.directory, &files, &Settings::default(), &[]);
+        let verdict = judge(loaded, &conversion, &project.directory, &files, &Settings::default(), &[]);
         let rules: BTreeSet<_> = verdict.refused().map(|finding| finding.rule.id).collect();
         Some(format!("{name}\t{}\n", Vec::from_iter(rules).join(",")))
     });

@@ -18,7 +18,7 @@ const FINDINGS: usize = 20;
 /// Judges a Stack's project and the objects that it became. `today` as [`today`] gives it.
 pub fn judge(
     stack: &Stack,
-    project: &Project,
+    project: Project,
     conversion: &Conversion,
     policies: &BTreeMap<String, StackPolicySpec>,
     today: &str,
@@ -26,12 +26,14 @@ pub fn judge(
     let namespace = stack.metadata.namespace.as_deref().unwrap_or_default();
     let floors: Vec<Floor> =
         policies.iter().filter(|(_, policy)| policy.holds_for(namespace)).map(|(name, policy)| floor(name, policy)).collect();
-    audit(&gate::Input {
-        loaded: &project.loaded,
+    let settings = settings(stack, &project);
+    let Project { loaded, files } = project;
+    audit(gate::Input {
+        loaded,
         objects: &conversion.objects,
         directory: Path::new(DIRECTORY),
-        files: &project.files,
-        settings: &settings(stack, project),
+        files: &files,
+        settings: &settings,
         floors: &floors,
         today,
     })

@@ -98,7 +98,7 @@ fn judge(request: Request, look: &Look<'_>) -> Answer {
         Err(_) if !is_whole => return later(),
         Err(wrong) => return Answer { refusal: Some(wrong), warnings: Vec::new() },
     };
-    let mut verdict = gate::judge(&stack, &project, &conversion, look.policies, look.today);
+    let mut verdict = gate::judge(&stack, project, &conversion, look.policies, look.today);
     if verdict.is_refused() && old_object.is_some_and(|old| renders_alike(old, &conversion, look.kube_version)) {
         verdict = verdict.admitted();
     }

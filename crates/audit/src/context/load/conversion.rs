@@ -19,16 +19,18 @@ impl Context {
     /// A project and the objects that it was converted to; the objects have the places of what they came from. What runs in a cluster counts
     /// as production, whatever its files say. Mounted configuration is read from `files`; `directory` is the working directory that the project
     /// was loaded in. `loaded` has no errors.
-    pub fn of_conversion(loaded: &Loaded, objects: &Objects, directory: &Path, files: &dyn FileSystem) -> Self {
-        let mut context = Self { is_named: true, makes_no_edits: true, sources: loaded.sources.clone(), ..Self::default() };
+    pub fn of_conversion(loaded: Loaded, objects: &Objects, directory: &Path, files: &dyn FileSystem) -> Self {
+        let Loaded { project, tree, directory: own_directory, files: own_files, sources, diagnostics, disabled: _, environment: _ } =
+            loaded;
+        let mut context = Self { is_named: true, makes_no_edits: true, sources, ..Self::default() };
         let mut request = Request::new(directory);
         request.environment = Some(EnvironmentKind::Production);
         let read = Read {
-            project: loaded.project.clone(),
-            tree: loaded.tree.clone(),
-            directory: loaded.directory.clone(),
-            files: &loaded.files,
-            unset: loaded.diagnostics.iter().filter_map(stacks::unset_variable).collect(),
+            project,
+            tree,
+            directory: own_directory,
+            files: &own_files,
+            unset: diagnostics.iter().filter_map(stacks::unset_variable).collect(),
         };
         stacks::add(directory, read, &mut context);
         stacks::keep_written(&mut context);
