@@ -1,5 +1,5 @@
-//! The same work on many items, by as many threads as the machine runs at once. The results stand in the order of the items,
-//! whoever was first.
+//! Work for more than one thread: the same on many items, whose results stand in the items' order whoever was first, or two pieces
+//! beside each other.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
@@ -27,7 +27,7 @@ pub fn in_parallel<T: Sync, R: Send>(items: &[T], least: usize, work: impl Fn(&T
 
 /// Both of two pieces of work, at once where that is `worth` a thread.
 pub fn both<A: Send, B>(worth: bool, beside: impl FnOnce() -> A + Send, here: impl FnOnce() -> B) -> (A, B) {
-    match Companion::free().filter(|_| worth) {
+    match worth.then(Companion::free).flatten() {
         Some(companion) => companion.both(beside, here),
         None => (beside(), here()),
     }
