@@ -22,6 +22,8 @@ pub struct Word {
     pub value: String,
     /// Its bytes in the text, with quotes and escapes.
     pub range: Range<usize>,
+    /// The bytes of these that are no part of the value: quotes, and the backslashes of escapes, in order.
+    pub left_out: Vec<usize>,
 }
 
 /// A text that is not a list of words.
@@ -82,6 +84,7 @@ pub fn split(text: &str) -> Result<Words, WordsError> {
     let mut inside = Inside::default();
     let mut value = String::new();
     let mut start = None;
+    let mut left_out = Vec::new();
     // `''` is a word, but an opening quote alone does not make one: it is not closed anyway.
     let mut is_word = false;
     let mut characters = text.char_indices();
@@ -93,13 +96,15 @@ pub fn split(text: &str) -> Result<Words, WordsError> {
                     return Err(WordsError { kind: WordsErrorKind::TrailingBackslash, at });
                 };
                 start.get_or_insert(at);
+                left_out.push(at);
                 value.push(escaped);
                 is_word = true;
                 continue;
             }
             ' ' | '\t' | '\r' | '\n' if inside.nothing() => {
                 if is_word {
-                    done.words.push(Word { value: std::mem::take(&mut value), range: start.take().unwrap_or(at)..at });
+                    let range = start.take().unwrap_or(at)..at;
+                    done.words.push(Word { value: std::mem::take(&mut value), range, left_out: std::mem::take(&mut left_out) });
                 }
                 is_word = false;
                 continue;
@@ -116,6 +121,7 @@ pub fn split(text: &str) -> Result<Words, WordsError> {
                 is_word |= quote.is_some();
                 inside.quote = if quote.is_some() { None } else { Some((character, at)) };
                 start.get_or_insert(at);
+                left_out.push(at);
                 continue;
             }
             '`' if quote.is_none() && inside.substitution.is_none() => {
@@ -142,7 +148,7 @@ pub fn split(text: &str) -> Result<Words, WordsError> {
     }
     if is_word {
         let end = done.cut_at.unwrap_or(text.len());
-        done.words.push(Word { value, range: start.unwrap_or(end)..end });
+        done.words.push(Word { value, range: start.unwrap_or(end)..end, left_out });
     }
     Ok(done)
 }

@@ -49,17 +49,21 @@ fn migration(service: &Service, project: &Project) -> Option<Service> {
         return None;
     }
     let mut job = task(service, name, words(&command.value), &command.origin);
+    // Its data stays with the service: a claim that one node mounts would tie the two together.
+    job.volumes.retain(|mount| mount.kind.value == MountKind::Bind);
+    job.volumes_from.clear();
     job.restart = Some(Spanned::default_value(Restart::OnFailure { max_retries: None }));
     Some(job)
 }
 
-/// The commands that ofelia runs in a service's container: here each has a pod of its own.
+/// The commands that ofelia runs in a service's container: here each has a pod of its own, with the volumes that the command
+/// would find there (`php -f /var/www/html/cron.php`).
 fn jobs(service: &Service, project: &Project) -> Vec<Service> {
     let mut jobs = Vec::new();
     for label in &service.labels {
-        let Some(job) = label.name.strip_prefix("ofelia.job-exec.").and_then(|rest| rest.strip_suffix(".schedule")) else { continue };
-        let command = service.labels.get(&format!("ofelia.job-exec.{job}.command"));
-        let name = job_name(&service.name, job);
+        let Some(job_label) = label.name.strip_prefix("ofelia.job-exec.").and_then(|rest| rest.strip_suffix(".schedule")) else { continue };
+        let command = service.labels.get(&format!("ofelia.job-exec.{job_label}.command"));
+        let name = job_name(&service.name, job_label);
         let (Some(command), Some(schedule), None) = (command, crate::decide::cron(&label.value), project.service(&name)) else { continue };
         let words = windlass_compose::words::split(command).map(|split| split.words).unwrap_or_default();
         let mut job = task(service, name, words.into_iter().map(|word| SmolStr::from(word.value)).collect(), &label.value.origin);
@@ -69,6 +73,9 @@ fn jobs(service: &Service, project: &Project) -> Vec<Service> {
             ..ServiceSettings::default()
         };
         job.windlass = Some(Spanned::default_value(Box::new(settings)));
+        if let Some(user) = service.labels.get(&format!("ofelia.job-exec.{job_label}.user")) {
+            job.user = Some(Spanned::default_value(user.value.clone()));
+        }
         jobs.push(job);
     }
     jobs
@@ -103,8 +110,5 @@ fn task(service: &Service, name: SmolStr, words: Vec<SmolStr>, origin: &Origin) 
     task.pre_stop.clear();
     // What others wait for or share with the service is the service's.
     task.network_mode = None;
-    // Its data stays with the service: a claim that one node mounts would tie the two together.
-    task.volumes.retain(|mount| mount.kind.value == MountKind::Bind);
-    task.volumes_from.clear();
     task
 }

@@ -107,8 +107,20 @@ pub fn is_secret_file(name: &str, content: &[u8]) -> bool {
     std::str::from_utf8(content).is_ok_and(|text| {
         private_key(text)
             || has_token(text)
-            || (is_configuration && text.lines().any(|line| has_url_password(line) || sets_credential(line)))
+            // JSON may be one long line.
+            || (is_configuration && text.split(if name.ends_with(".json") { &['\n', ',', '{'][..] } else { &['\n'] }).any(|line| has_url_password(line) || sets_credential(line) || is_login(line)))
     })
+}
+
+/// `name:$7$101$…`: a line of a file of logins, with the password's hash as `crypt` writes it.
+fn is_login(line: &str) -> bool {
+    let Some((name, hash)) = line.trim_end().split_once(":$") else { return false };
+    let is_word = |text: &str, more: &[char]| {
+        !text.is_empty() && text.chars().all(|character| character.is_ascii_alphanumeric() || more.contains(&character))
+    };
+    let fields = hash.split_once('$');
+    is_word(name, &['_', '-', '.', '@'])
+        && fields.is_some_and(|(method, rest)| is_word(method, &['-']) && is_word(rest, &['$', '.', '/', '+', '=', ',']))
 }
 
 /// `password = x`, `"api_key": "x"`, `requirepass x`: a line of a configuration file that sets a credential to a value of its own.

@@ -1,13 +1,13 @@
 //! `command`, `entrypoint`: the words that run.
 
 use smol_str::SmolStr;
-use windlass_source::{Code, Diagnostic, Spanned};
+use windlass_source::{Code, Diagnostic, Origin, Part, Spanned};
 use windlass_yaml::{Node, Value};
 
 use crate::model::context::{Context, INVALID_VALUE};
 use crate::model::rule::{Kinds, Merge, Rule, TEXTS};
 use crate::model::slice::slice;
-use crate::words;
+use crate::words::{self, Word};
 
 /// The words of a command.
 pub type CommandLine = Vec<Spanned<SmolStr>>;
@@ -32,7 +32,10 @@ fn split(node: &mut Node, context: &mut Context<'_>) {
                     .help("write `[\"sh\", \"-c\", \"…\"]`");
                 context.report(diagnostic);
             }
-            let words = done.words.into_iter().map(|word| Node::new(word.value, slice(node, word.range)));
+            let words = done.words.into_iter().map(|word| {
+                let origin = within(slice(node, word.range.clone()), &word);
+                Node::new(word.value, origin)
+            });
             node.value = Value::Sequence(words.collect());
         }
         Err(error) => {
@@ -40,6 +43,20 @@ fn split(node: &mut Node, context: &mut Context<'_>) {
             context.error(INVALID_VALUE, &origin, &format!("is no list of words: {error}"));
         }
     }
+}
+
+/// The origin of a word without the quotes and escapes in it: what variables produced stands further to the front then.
+fn within(origin: Origin, word: &Word) -> Origin {
+    if word.left_out.is_empty() || origin.parts().is_empty() {
+        return origin;
+    }
+    let moved = |at: u32| {
+        let before = word.left_out.partition_point(|&left_out| left_out < word.range.start + at as usize);
+        at - u32::try_from(before).unwrap_or(at)
+    };
+    let parts = origin.parts().iter().map(|part| Part { range: moved(part.range.start)..moved(part.range.end), ..part.clone() });
+    let parts = parts.collect();
+    origin.with_parts(parts)
 }
 
 #[cfg(test)]

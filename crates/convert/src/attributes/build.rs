@@ -22,7 +22,9 @@ pub(super) fn build(build: Option<&Spanned<Box<Build>>>, service: &ServicePlan<'
                 .help("`docker build` stops there; what the Dockerfile says beyond may be read wrongly"),
         );
     }
-    let pullable = service.image.reference.as_ref().is_some_and(|reference| reference.registry() != "docker.io");
+    // `docker.io/team/app` names its registry, `team/app` may be a name for this machine alone.
+    let names_registry = image.starts_with("docker.io/") && !image.starts_with("docker.io/library/");
+    let pullable = names_registry || service.image.reference.as_ref().is_some_and(|reference| reference.registry() != "docker.io");
     if !pullable {
         sink.diagnostics.push(
             Diagnostic::warning(Code("convert::local-image"), format!("`{image}` is built here and no registry is named for it"))

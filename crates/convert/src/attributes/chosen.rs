@@ -138,10 +138,15 @@ fn ofelia(service: &ServicePlan<'_>, plan: &Plan<'_>, sink: &mut Sink<'_>) {
                 (None, _) => sink.fates.lost(path, "a job needs a command, and a schedule that Kubernetes has"),
                 (Some(job), "schedule") => sink.fates.mapped(path, [Place::workload(job.index, "spec.schedule")]),
                 (Some(job), "command") => {
-                    let message = "in a pod of its own rather than in the running container";
+                    let message = "in a pod of its own rather than in the running container: it has the service's volumes, and calls the service by \
+                                   its name, not on localhost";
                     sink.fates.approximated(path, [Place::container(job.index, "args")], message);
                 }
                 (Some(job), "no-overlap") => sink.fates.mapped(path, [Place::workload(job.index, "spec.concurrencyPolicy")]),
+                (Some(job), "user") if label.value.split(':').all(|id| id.parse::<u32>().is_ok()) => {
+                    sink.fates.mapped(path, [Place::container(job.index, "securityContext")]);
+                }
+                (Some(_), "user") => sink.fates.lost(path, "Kubernetes takes numbers only; write the uid"),
                 (Some(_), _) => sink.fates.lost(path, "a CronJob has no counterpart of it"),
             },
             _ => sink.fates.lost(path, "write it as a service with `x-windlass.schedule`"),
@@ -378,8 +383,21 @@ mod tests {
         insta::assert_snapshot!(outcome.fates("services.web.labels"), @r#"
         services.web.labels["ofelia.enabled"]: mapped (its jobs are CronJobs)
         services.web.labels["ofelia.job-exec.tidy.schedule"]: mapped → CronJob/web-tidy spec.schedule
-        services.web.labels["ofelia.job-exec.tidy.command"]: approximated → CronJob/web-tidy spec.jobTemplate.spec.template.spec.containers[0].args (in a pod of its own rather than in the running container)
+        services.web.labels["ofelia.job-exec.tidy.command"]: approximated → CronJob/web-tidy spec.jobTemplate.spec.template.spec.containers[0].args (in a pod of its own rather than in the running container: it has the service's volumes, and calls the service by its name, not on localhost)
         "#);
+    }
+
+    #[test]
+    fn a_job_of_ofelia_has_the_volumes_and_the_user_that_it_would_have_in_the_container() {
+        let outcome = project(
+            "services: { web: { image: app, volumes: ['data:/data'], labels: { ofelia.job-exec.tidy.schedule: '@daily', \
+             ofelia.job-exec.tidy.command: tidy, ofelia.job-exec.tidy.user: '33' } } }\nvolumes: { data: }",
+        )
+        .convert();
+        let job = |field: &str| outcome.field("CronJob/web-tidy", &format!("spec.jobTemplate.spec.template.spec.{field}"));
+        assert!(job("containers[0].volumeMounts").contains("mountPath: /data"));
+        assert!(job("containers[0].securityContext").contains("runAsUser: 33"));
+        assert!(job("affinity").contains("windlass.dev/volume-data: shared"), "a claim that one node mounts keeps both there");
     }
 
     #[test]

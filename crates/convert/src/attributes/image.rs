@@ -1,7 +1,7 @@
 //! image, pull_policy, platform.
 
 use smol_str::SmolStr;
-use windlass_compose::model::PullPolicy;
+use windlass_compose::model::{Mount, MountKind, PullPolicy};
 use windlass_images::image::KnownBy;
 use windlass_source::{Code, Diagnostic, Spanned};
 
@@ -81,6 +81,9 @@ fn keeps_data_somewhere(known: &windlass_images::Image, service: &ServicePlan<'_
     if !service.image.is_stateful() {
         return;
     }
+    if names_its_volume(service) {
+        return;
+    }
     let paths: Vec<&str> = known.volumes.iter().filter(|volume| volume.size.is_some()).map(|volume| volume.path.as_str()).collect();
     if let Some(first) = paths.first().filter(|_| !paths.iter().any(|path| is_mounted(path, service))) {
         sink.diagnostics.push(
@@ -96,6 +99,17 @@ fn keeps_data_somewhere(known: &windlass_images::Image, service: &ServicePlan<'_
 }
 
 /// True when the project mounts something at the path, above it or below it.
+/// True when the command says where the data is and that is a mount: `etcd --data-dir /etcd-data`, `minio server /data{1...4}`.
+fn names_its_volume(service: &ServicePlan<'_>) -> bool {
+    let words = || [&service.service.entrypoint, &service.service.command].into_iter().flatten().flat_map(|line| line.iter());
+    let is_writable = |mount: &Mount| mount.kind.value != MountKind::Tmpfs && mount.read_only.as_ref().is_none_or(|flag| !flag.value);
+    service.service.volumes.iter().filter(|mount| is_writable(mount)).any(|mount| {
+        let target = mount.target.trim_end_matches('/').trim_end_matches(|character: char| character.is_ascii_digit());
+        // A file of settings has an ending.
+        target.len() > 1 && !target.rsplit('/').next().is_some_and(|name| name.contains('.')) && words().any(|word| word.contains(target))
+    })
+}
+
 fn is_mounted(path: &str, service: &ServicePlan<'_>) -> bool {
     service.service.volumes.iter().any(|mount| {
         let target = mount.target.trim_end_matches('/');
@@ -219,6 +233,10 @@ mod tests {
         );
         let kept = web("image: 'postgres:17', volumes: [{ type: bind, source: ./data, target: /var/lib/postgresql }]");
         assert!(!kept.diagnostics().iter().any(|line| line.starts_with("convert::data-not-kept")), "{:?}", kept.diagnostics());
+        let is_kept = |service: &str| !web(service).diagnostics().iter().any(|line| line.starts_with("convert::data-not-kept"));
+        assert!(is_kept("image: 'quay.io/coreos/etcd:v3.5.14', command: etcd --data-dir /etcd-data, volumes: ['./etcd:/etcd-data']"));
+        assert!(is_kept("image: minio/minio, command: 'server http://minio{1...2}/disk{1...2}', volumes: ['./1:/disk1', './2:/disk2']"));
+        assert!(!is_kept("image: 'redis:7', command: redis-server /redis.conf, volumes: ['./redis.conf:/redis.conf']"));
     }
 
     #[test]

@@ -119,7 +119,7 @@ fn outside(path: &FilePath, uses: &[HostUse]) -> Verdict {
 
 /// Paths that belong to the machine or its container engine: nothing that a pod may have of its node.
 fn is_machine(path: &FilePath) -> bool {
-    const MACHINE: [&str; 20] = [
+    const MACHINE: [&str; 19] = [
         "/bin",
         "/boot",
         "/dev",
@@ -127,7 +127,6 @@ fn is_machine(path: &FilePath) -> bool {
         "/lib",
         "/lib64",
         "/proc",
-        "/root",
         "/run",
         "/sbin",
         "/sys",
@@ -145,6 +144,8 @@ fn is_machine(path: &FilePath) -> bool {
         || path == FilePath::new("/var")
         || path == FilePath::new("/var/lib")
         || path == FilePath::new("/home")
+        // What lies in it is a user's, as in `/home`: `~/models` of whoever works as root.
+        || path == FilePath::new("/root")
         || path.extension().is_some_and(|extension| extension == "sock")
         || MACHINE.iter().any(|machine| path.starts_with(machine))
 }

@@ -76,8 +76,24 @@ fn mentions<'n>(plan: &ServicePlan<'_>, names: &BTreeSet<&'n str>, as_word: bool
         } else {
             found.extend(hosts(variable, text).filter_map(|(_, word)| names.get(word)).copied());
         }
+        if text.contains("...") {
+            found.extend(names.iter().filter(|name| is_in_range(name, text)).copied());
+        }
     }
     found
+}
+
+/// True for `minio2` in `http://minio{1...4}/data`, as MinIO writes its members.
+fn is_in_range(name: &str, text: &str) -> bool {
+    let prefix = name.trim_end_matches(|character: char| character.is_ascii_digit());
+    let Ok(number) = name[prefix.len()..].parse::<u32>() else { return false };
+    text.split(&format!("//{prefix}{{")).skip(1).any(|rest| {
+        let range = rest.split_once('}').and_then(|(range, _)| range.split_once("..."));
+        range.is_some_and(|(first, last)| match (first.parse::<u32>(), last.parse::<u32>()) {
+            (Ok(first), Ok(last)) => (first..=last).contains(&number),
+            _ => false,
+        })
+    })
 }
 
 #[cfg(test)]
@@ -95,6 +111,15 @@ mod tests {
         assert_eq!(outcome.field("Service/mongo", FIELD), "true\n");
         let probe = outcome.pod("StatefulSet/mongo", "containers[0].readinessProbe.exec.command");
         assert!(probe.contains("host:'mongo:27017'"), "{probe}");
+    }
+
+    #[test]
+    fn members_that_minio_counts_find_each_other_before_they_are_ready() {
+        let node = |name: &str| format!("{name}: {{ image: minio/minio, command: 'server http://minio{{1...2}}/data{{1...2}}' }}");
+        let outcome = project(&format!("services: {{ {}, {}, {} }}", node("minio1"), node("minio2"), node("minio3"))).convert();
+        assert_eq!(outcome.field("Service/minio1", FIELD), "true\n");
+        assert_eq!(outcome.field("Service/minio2", FIELD), "true\n");
+        assert_eq!(outcome.field("Service/minio3", FIELD), "null\n");
     }
 
     #[test]

@@ -58,6 +58,11 @@ impl Reach {
                     reach.add_name(&name.value, plan.index);
                 }
             }
+            // Swarm's name for the tasks behind a service.
+            let tasks = SmolStr::from(format!("tasks.{}", service.name.value));
+            if mentioned.contains(tasks.as_str()) {
+                reach.add_name(&tasks, plan.index);
+            }
             for link in &service.links {
                 let Some((target, alias)) = link.split_once(':') else { continue };
                 if let Ok(target) = services.binary_search_by(|other| other.service.name.as_str().cmp(target)) {
@@ -254,7 +259,8 @@ fn words(text: &str) -> impl Iterator<Item = (usize, &str)> {
 /// Every word in the environment and the commands of all services, and in the files that they mount.
 fn mentioned_words<'a>(services: &[ServicePlan<'a>], files: &[&'a str]) -> BTreeSet<&'a str> {
     // Only where a name beside the service's own exists is there anything to find.
-    let is_named = |plan: &ServicePlan<'_>| plan.service.container_name.is_some() || plan.service.hostname.is_some();
+    let is_named =
+        |plan: &ServicePlan<'_>| plan.service.container_name.is_some() || plan.service.hostname.is_some() || plan.service.deploy.is_some();
     if !services.iter().any(is_named) {
         return BTreeSet::new();
     }
@@ -286,6 +292,7 @@ pub(crate) fn is_isolated(plan: &ServicePlan<'_>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::project;
 
     #[test]
     fn names_are_rewritten_in_host_position_only() {
@@ -301,5 +308,17 @@ mod tests {
         check("MONGO", "mongodb://my_db,Cache/my_db", "mongodb://my-db,cache/my_db");
         check("TEXT", "see my_db and Cache", "see my_db and Cache");
         check("URL", "http://other/my_db", "http://other/my_db");
+    }
+
+    #[test]
+    fn the_tasks_of_swarm_are_called_by_a_name_that_the_cluster_has() {
+        let outcome = project(
+            "services: { agent: { image: app, expose: ['9001'], deploy: { mode: global }, environment: { PEERS_HOST: tasks.agent } }, \
+             ui: { image: app, command: '-H tcp://tasks.agent:9001' } }",
+        )
+        .convert();
+        assert!(outcome.names().contains(&"Service/tasks-agent".to_owned()), "{:?}", outcome.names());
+        assert!(outcome.pod("Deployment/ui", "containers[0].args").contains("tcp://tasks-agent:9001"));
+        assert!(outcome.pod("DaemonSet/agent", "containers[0].env").contains("value: tasks-agent"));
     }
 }

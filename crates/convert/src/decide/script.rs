@@ -12,9 +12,11 @@ pub(super) fn of(service: &Service) -> Option<&str> {
     (is_shell && options.starts_with('-') && words[1..words.len() - 1].iter().any(|word| word.ends_with('c'))).then_some(*script)
 }
 
-/// The last command of a script, without `exec`.
+/// The command of a script that stays: the last one, without `exec`, or one in the background that the last waits for
+/// (`ollama serve & ollama pull llama3; wait`).
 pub(super) fn last_command(script: &str) -> &str {
     let mut last = "";
+    let mut background = "";
     let mut start = 0;
     let mut quote = None;
     for (at, character) in script.char_indices().chain([(script.len(), '\n')]) {
@@ -34,10 +36,16 @@ pub(super) fn last_command(script: &str) -> &str {
         if is_end {
             // `a && \` goes on with the next line.
             let command = script[start..at].trim().trim_start_matches(|character: char| character == '\\' || character.is_whitespace());
-            last = if command.is_empty() || command.starts_with('#') { last } else { command };
+            let is_command = !command.is_empty() && !command.starts_with('#');
+            // One `&`, and none of a redirection (`2>&1`, `&> file`).
+            let is_background = character == '&' && !script[at + 1..].starts_with(['&', '>']) && !script[..at].ends_with(['&', '>', '<']);
+            last = if is_command { command } else { last };
+            background = if is_command && is_background && background.is_empty() { command } else { background };
             start = (at + 1).min(script.len());
         }
     }
+    let waits = last == "wait" || last.starts_with("wait ") || last.starts_with("tail -f") || last == "sleep infinity";
+    let last = if waits && !background.is_empty() { background } else { last };
     last.strip_prefix("exec ").map_or(last, str::trim_start)
 }
 
@@ -59,6 +67,10 @@ mod tests {
         assert_eq!(last_command("a &&\\\n b \\\n --c; # done\n"), "b \\\n --c");
         assert_eq!(last_command("echo 'it"), "echo 'it");
         assert_eq!(last_command(" ;; "), "");
+        assert_eq!(last_command("ollama serve & sleep 5 && ollama pull llama3 && wait"), "ollama serve");
+        assert_eq!(last_command("/opt/mssql/bin/sqlservr & sleep 30; sqlcmd -i /a.sql > /log 2>&1; wait $!"), "/opt/mssql/bin/sqlservr");
+        assert_eq!(last_command("a > /log 2>&1 && wait"), "wait");
+        assert_eq!(last_command("a & b"), "b");
     }
 
     #[test]

@@ -354,4 +354,21 @@ mod tests {
         - PGPASSWORD=''"${WINDLASS_PGPASSWORD}"'' psql
         "#);
     }
+
+    #[test]
+    fn quotes_and_escapes_before_a_variable_do_not_move_it() {
+        let outcome = web(
+            r#"image: app, command: "sh -c 'app \"x${A_PASSWORD:-hunter22}\" ; app -d \"{\\\"password\\\":\\\"${B_PASSWORD:-hunter223}\\\"}\"'""#,
+        );
+        insta::assert_snapshot!(outcome.pod("Deployment/web", "containers[0].args"), @r#"
+        - sh
+        - -c
+        - app "x$(WINDLASS_A_PASSWORD)" ; app -d "{\"password\":\"$(WINDLASS_B_PASSWORD)\"}"
+        "#);
+        let secret = outcome.names().into_iter().find(|name| name.starts_with("Secret/web-credentials")).unwrap_or_default();
+        insta::assert_snapshot!(outcome.field(&secret, "data"), @"
+        WINDLASS_A_PASSWORD: aHVudGVyMjI=
+        WINDLASS_B_PASSWORD: aHVudGVyMjIz
+        ");
+    }
 }

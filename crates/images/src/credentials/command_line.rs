@@ -54,6 +54,15 @@ fn in_token(token: &str, earlier: &[&str]) -> Option<Range<usize>> {
             return Some(start + offset..start + offset + inner.len());
         }
     }
+    // `mc alias set NAME ADDRESS KEY SECRET`, and as older versions had it, `mc config host add`.
+    if let [.., topic, verb, _, _, _] = earlier
+        && matches!((*topic, *verb), ("alias", "set") | ("host", "add"))
+        && is_value(token)
+        && !token.starts_with('-')
+        && !token.is_empty()
+    {
+        return Some(whole);
+    }
     let previous = earlier.last().copied().unwrap_or_default();
     let runs = |names: &[&str]| {
         earlier.iter().any(|word| {
@@ -130,12 +139,15 @@ mod tests {
             &["Pass@word"],
         );
         check(&["start-from-init", "--masterkey", "MasterkeyNeedsToHave32Characters"], &["MasterkeyNeedsToHave32Characters"]);
+        check(&["/usr/bin/mc alias set myminio http://minio:9000 minio minio123; mc mb myminio/a b c d"], &["minio123"]);
+        check(&["mc", "config", "host", "add", "s3", "http://minio:9000", "key", "hunter2", "--api", "S3v4"], &["hunter2"]);
         check(&["app", "ghp_0123456789abcdefghijABCDEFGHIJ0123456789"], &["ghp_0123456789abcdefghijABCDEFGHIJ0123456789"]);
     }
 
     #[test]
     fn words_that_stand_for_one_are_none() {
         check(&["mysqladmin", "ping", "-p$MYSQL_PASSWORD", "-P", "3306"], &[]);
+        check(&["mc alias set s3 http://minio:9000 $MINIO_ROOT_USER $MINIO_ROOT_PASSWORD"], &[]);
         check(&["sh", "-c", "redis-cli -a \"$PASS\" --no-auth-warning ping"], &[]);
         check(&["app", "--password-file", "/run/secrets/x", "--password-min-length=8"], &[]);
         check(&["nginx", "-g", "daemon off;"], &[]);

@@ -188,6 +188,10 @@ fn the_catalogue_knows_names_that_say_nothing() {
 #[test]
 fn files_with_keys_are_secret() {
     assert!(is_secret_file("server.key", b"x") && is_secret_file(".env", b"A=b") && is_secret_file("id_rsa", b""));
+    for login in ["zigbee:$7$101$c2FsdA==$aGFzaA==\n", "# people\nadmin:$apr1$x.y$z/0\n", "bob:$2y$05$abc.d"] {
+        assert!(is_secret_file("pwfile", login.as_bytes()), "{login}");
+    }
+    assert!(is_secret_file("realm.json", br#"{"realm":"x","clients":[{"id":"a","secret":"hunter2"}]}"#));
     assert!(is_secret_file("tls.pem", b"-----BEGIN PRIVATE KEY-----\n"));
     for line in
         ["password = hunter2", "  api_key: \"abc\",", "\"clientSecret\": \"x\"", "requirepass hunter2", "url: http://a:b@c/", "- token: x"]
@@ -206,6 +210,8 @@ fn files_with_keys_are_secret() {
         "fastcgi_pass app:9000;",
         "auth_basic_user_file /etc/nginx/.htpasswd;",
         "token: <your token>",
+        "listen:$PORT",
+        "root:$HOME/x$y z",
     ] {
         assert!(!is_secret_file("app.conf", line.as_bytes()), "{line}");
     }

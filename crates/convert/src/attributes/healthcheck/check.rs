@@ -18,7 +18,7 @@ use crate::text::literal;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Check {
     pub(super) handler: Handler,
-    /// It fails when another service does.
+    /// It fails when another service does, or before people have done their part.
     pub(super) asks_others: bool,
     /// It asks this container where the project names the service.
     pub(super) is_changed: bool,
@@ -63,6 +63,9 @@ impl Handler {
 /// Words by which a check says that it looks beyond its container.
 const LOOKS_BEYOND: [&str; 3] = ["health:check", "db:monitor", "check --database"];
 
+/// What a sealed Vault fails until people have unsealed it; a restart would seal it again.
+const WAITS_FOR_PEOPLE: [&str; 3] = ["vault status", "bao status", "/v1/sys/health"];
+
 /// The check of a test; `None` when there is no command.
 pub(super) fn recognise(test: &Test, service: &ServicePlan<'_>, plan: &Plan<'_>) -> Option<Check> {
     let local = Local { service, plan };
@@ -85,7 +88,7 @@ pub(super) fn recognise(test: &Test, service: &ServicePlan<'_>, plan: &Plan<'_>)
         }
         Test::Exec(_) | Test::Shell(_) | Test::None | Test::Inherit | Test::Other(_) => return None,
     };
-    let asks_others = handler.is_err() && local.asks_others(&text);
+    let asks_others = handler.is_err() && local.asks_others(&text) || WAITS_FOR_PEOPLE.iter().any(|words| text.contains(words));
     let mut is_changed = false;
     let handler = handler.unwrap_or_else(|words| Handler::Exec(local.commands(words, &mut is_changed)));
     Some(Check { handler, asks_others, is_changed })
@@ -581,6 +584,18 @@ mod tests {
             let outcome = project(&text).convert();
             assert_eq!(outcome.pod("Deployment/web", "containers[0].livenessProbe.tcpSocket.port"), "80\n", "{test}");
             assert_eq!(outcome.pod("Deployment/web", "containers[0].readinessProbe.exec.command[0]"), "sh\n", "{test}");
+        }
+    }
+
+    #[test]
+    fn a_sealed_vault_is_not_restarted() {
+        for test in ["[CMD, vault, status]", "wget -qO- http://127.0.0.1:8200/v1/sys/health"] {
+            let text = format!("services: {{ vault: {{ image: 'hashicorp/vault:1', command: server, healthcheck: {{ test: {test} }} }} }}");
+            let outcome = project(&text).convert();
+            for probe in ["livenessProbe", "startupProbe"] {
+                assert_eq!(outcome.pod("StatefulSet/vault", &format!("containers[0].{probe}.tcpSocket.port")), "8200\n", "{test}: {probe}");
+            }
+            assert_eq!(outcome.pod("StatefulSet/vault", "containers[0].readinessProbe.tcpSocket"), "null\n", "{test}");
         }
     }
 }

@@ -158,3 +158,17 @@ fn a_build_context_above_the_project_has_the_files_in_its_image() {
     // What is written is data.
     assert!(outcome.pod("Deployment/web", "volumes").contains("persistentVolumeClaim"));
 }
+
+#[test]
+fn what_lies_in_the_home_of_root_is_a_users_as_in_any_other_home() {
+    let outcome = project(
+        "services: { it: { image: app, volumes: ['/root/.cache/models:/a', '/home/bob/models:/b', '/root/.ssh:/c', '/root:/d'] } }",
+    )
+    .convert();
+    insta::assert_snapshot!(outcome.pod("Deployment/it", "containers[0].volumeMounts"), @"
+    - name: root--cache-models
+      mountPath: /a
+    - name: home-bob-models
+      mountPath: /b
+    ");
+}
