@@ -237,6 +237,10 @@ fn fill(requests: &mut Amounts, limits: &mut Amounts, service: &ServicePlan<'_>,
             None => {
                 // Never below what is set aside, nor below what the image needs to start.
                 let limit = [requests.get(resource), minimum.as_ref()].into_iter().flatten().fold(limit, at_least);
+                let (limit, because) = match service.service.shm_size.as_ref().filter(|size| resource == "memory" && size.0 > 0) {
+                    Some(shared) => (beside(limit, shared.0), format!("{because}, and `shm_size`, which counts as the container's memory")),
+                    None => (limit, because.clone()),
+                };
                 inferred("limits", resource, &limit, &because, service, sink);
                 limits.insert(resource.to_owned(), limit);
             }
@@ -262,6 +266,12 @@ fn fill(requests: &mut Amounts, limits: &mut Amounts, service: &ServicePlan<'_>,
             requests.insert(resource.to_owned(), request);
         }
     }
+}
+
+/// An amount of memory with more bytes.
+fn beside(amount: Quantity, more: i64) -> Quantity {
+    let sum = Amount::of(&amount).and_then(|amount| u64::try_from(amount.ceil().saturating_add(more)).ok());
+    sum.map_or(amount, quantity::bytes)
 }
 
 /// The larger of two.
@@ -291,6 +301,14 @@ mod tests {
 
     fn resources(service: &str) -> String {
         web(service).pod("Deployment/web", "containers[0].resources")
+    }
+
+    #[test]
+    fn shared_memory_adds_to_a_limit_that_nobody_wrote() {
+        let limit = |service: &str| web(service).pod("Deployment/web", "containers[0].resources.limits.memory");
+        assert_eq!(limit("image: 'acme/web:1'"), "1Gi\n");
+        assert_eq!(limit("image: 'acme/web:1', shm_size: 1gb"), "2Gi\n");
+        assert_eq!(limit("image: 'acme/web:1', shm_size: 1gb, mem_limit: 1g"), "1Gi\n");
     }
 
     #[test]
