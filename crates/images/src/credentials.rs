@@ -104,11 +104,12 @@ pub fn is_secret_file(name: &str, content: &[u8]) -> bool {
         ["js", "mjs", "ts", "jsx", "tsx", "py", "php", "rb", "go", "java", "sh", "html", "css", "md", "sql"].contains(&ending)
     };
     let is_configuration = !name.rsplit_once('.').is_some_and(|(_, ending)| is_code(ending));
+    // JSON may be one long line.
+    let ends: &[char] = if name.ends_with(".json") { &['\n', ',', '{'] } else { &['\n'] };
     std::str::from_utf8(content).is_ok_and(|text| {
         private_key(text)
             || has_token(text)
-            // JSON may be one long line.
-            || (is_configuration && text.split(if name.ends_with(".json") { &['\n', ',', '{'][..] } else { &['\n'] }).any(|line| has_url_password(line) || sets_credential(line) || is_login(line)))
+            || (is_configuration && text.split(ends).any(|line| has_url_password(line) || sets_credential(line) || is_login(line)))
     })
 }
 
