@@ -3,6 +3,7 @@
 //! In: a [`Dockerfile`] and the arguments of a build. Out: an [`ImageConfig`], whose values are expanded. What a base image says
 //! is not known here: a field that is `None` is the base image's. BuildKit: `dockerfile2llb`.
 
+mod accounts;
 mod evaluate;
 mod expose;
 
@@ -14,6 +15,7 @@ use windlass_source::{Code, Diagnostic, Span};
 use crate::shell::{self, ExpandError, Lookup};
 use crate::syntax::{Command, Dockerfile, From, Healthcheck, Instruction, Word};
 
+pub use accounts::Accounts;
 pub use expose::{Exposed, Protocol};
 
 const NO_STAGE: Code = Code("dockerfile::no-stage");
@@ -195,6 +197,8 @@ pub struct ImageConfig {
     pub cmd: Option<Process>,
     /// `USER`.
     pub user: Option<Word>,
+    /// The users and groups to which `RUN` gives a number.
+    pub accounts: Accounts,
     /// `WORKDIR`, absolute.
     pub workdir: Option<Word>,
     /// `STOPSIGNAL`.

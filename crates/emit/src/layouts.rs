@@ -9,9 +9,9 @@ use std::collections::BTreeMap;
 
 pub use kustomize::{Environment, kustomize, overlay_name};
 pub use stack::{StackProject, stack};
+use windlass_k8s::write::TypedTree;
 use windlass_k8s::{Object, ObjectRef, Objects};
 use windlass_source::SourceMap;
-use windlass_yaml::Node;
 
 use crate::file_tree::FileTree;
 
@@ -96,7 +96,7 @@ pub fn checked_stream<'a, T: Send + 'a>(
     sources: &'a SourceMap,
     options: Options,
     beside: impl Fn() -> T + Sync + 'a,
-    check: impl Fn(&Object, &Node) -> T + Sync + 'a,
+    check: impl Fn(&Object, &TypedTree) -> T + Sync + 'a,
 ) -> impl Iterator<Item = (String, T)> + 'a {
     manifests::checked_stream(objects, sources, options, beside, check)
 }

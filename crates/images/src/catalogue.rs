@@ -223,6 +223,7 @@ fn forget_build(image: &mut Image) {
     image.health = Health { readiness: probe, liveness: None, startup: None };
     image.healthcheck = false;
     image.user = None;
+    image.accounts.clear();
     image.fs_group = None;
     image.writable = Vec::new();
     image.shell = None;

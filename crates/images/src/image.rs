@@ -4,6 +4,8 @@
 
 mod configured;
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 
 use crate::dump::Dump;
@@ -49,6 +51,9 @@ pub struct Image {
     pub health: Health,
     /// The user that the server's process ends as.
     pub user: Option<User>,
+    /// Users that the image has beside root, with their number, which is also that of the group of this name.
+    #[serde(default)]
+    pub accounts: BTreeMap<String, u32>,
     /// The group that volumes should belong to, where it is not the user's; see [`Image::volume_group`].
     pub fs_group: Option<i64>,
     /// Directories, other than `volumes`, that must be writable when the root file system is read-only. The image has nothing there that an empty directory

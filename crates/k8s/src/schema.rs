@@ -28,6 +28,8 @@ impl Version {
     pub const NEWEST: Self = Self(37);
     /// The one that is meant unless another is named.
     pub const DEFAULT: Self = Self(36);
+    /// The one whose types typed objects have.
+    pub const TYPES: Self = Self(36);
 
     /// The version of the table that is nearest to 1.`minor`.
     pub fn nearest(minor: u32) -> Self {

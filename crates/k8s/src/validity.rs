@@ -40,6 +40,7 @@ use windlass_yaml::Node;
 use crate::read::Manifest;
 use crate::schema::{self, CustomKinds, Lookup, Version};
 use crate::view::Fields as _;
+use crate::write::TypedTree;
 use findings::Findings;
 pub(crate) use findings::{path_of, show};
 pub use rules::{Rule, RuleInfo, all as rules};
@@ -107,11 +108,19 @@ impl Verdict {
 ///
 /// `custom` are the kinds that definitions bring; others than those and Kubernetes' own are skipped.
 pub fn validate(manifest: &Manifest, version: Version, custom: &CustomKinds) -> Verdict {
-    validate_tree(&manifest.root, &manifest.duplicate_keys, version, custom)
+    validate_tree(&manifest.root, &manifest.duplicate_keys, version, custom, structure::check)
 }
 
-/// As [`validate`], for a tree that nobody wrote as text.
-pub(crate) fn validate_tree(root: &Node, duplicate_keys: &[Diagnostic], version: Version, custom: &CustomKinds) -> Verdict {
+/// As [`validate`], for an object that nobody wrote as text. What its type holds already isn't looked at again.
+pub(crate) fn validate_typed(tree: &TypedTree, version: Version) -> Verdict {
+    let decoded: Decoding = if tree.is_sound && version == Version::TYPES { |_, _, _| {} } else { structure::check };
+    validate_tree(&tree.root, &[], version, &CustomKinds::default(), decoded)
+}
+
+/// What decoding finds in an object of a type of the table.
+type Decoding = for<'a> fn(&'a Node, u16, &mut Findings<'a>);
+
+fn validate_tree(root: &Node, duplicate_keys: &[Diagnostic], version: Version, custom: &CustomKinds, decode: Decoding) -> Verdict {
     let mut findings = Findings::new(root, version);
     structure::duplicate_keys(duplicate_keys, &mut findings);
     let (Some(api_version), Some(kind)) = (root.text("apiVersion"), root.text("kind")) else {
@@ -121,7 +130,7 @@ pub(crate) fn validate_tree(root: &Node, duplicate_keys: &[Diagnostic], version:
     match schema::lookup(version, api_version, kind) {
         Lookup::Known(info) => {
             findings.set_type(info.type_index);
-            structure::check(root, info.type_index, &mut findings);
+            decode(root, info.type_index, &mut findings);
             kinds::check(root, &info, &mut findings);
         }
         Lookup::NotServed => kinds::not_served(root, api_version, kind, &mut findings),

@@ -13,6 +13,8 @@ use windlass_yaml::{Node, Path, Remark, Style, Writer};
 
 use crate::object::{Object, Origins};
 use crate::resource::Resource;
+#[cfg(doc)]
+use crate::schema::Version;
 
 mod fields;
 mod tree;
@@ -96,7 +98,22 @@ pub fn json_tree(resource: &Resource) -> serde_json::Value {
 
 /// The object as a tree in canonical form; no value of it was written anywhere.
 pub fn tree(resource: &Resource) -> Node {
-    tree::tree(resource).expect("the types of Kubernetes have no other shapes")
+    typed_tree(resource).root
+}
+
+/// An object's [`tree`], with what its type says of it.
+#[derive(Clone, Debug)]
+pub struct TypedTree {
+    /// The tree.
+    pub root: Node,
+    /// True when it has no field but those of the types of [`Version::TYPES`], and in each what its type allows.
+    pub is_sound: bool,
+}
+
+/// As [`tree`].
+pub fn typed_tree(resource: &Resource) -> TypedTree {
+    let (root, are_quantities_sound) = tree::tree(resource).expect("the types of Kubernetes have no other shapes");
+    TypedTree { root, is_sound: are_quantities_sound && !resource.kind().is_custom() }
 }
 
 #[cfg(test)]

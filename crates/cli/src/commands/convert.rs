@@ -16,6 +16,7 @@ use windlass_emit::layouts::Provenance;
 use windlass_emit::{Action, Plan, layouts};
 use windlass_k8s::schema::Version;
 use windlass_k8s::validation::{check_fit, check_object, check_objects};
+use windlass_k8s::write::TypedTree;
 use windlass_k8s::{Object, ObjectRef, Objects};
 use windlass_report::{Format, ObjectEntry};
 use windlass_source::{Code, Diagnostic, FileSystem as _, SourceMap, Span, both, normalize};
@@ -169,7 +170,7 @@ fn print_checked(
     version: Version,
     shell: &Shell,
 ) -> (Vec<Diagnostic>, Result<(), Stop>) {
-    let check = |object: &Object, tree: &Node| check_object(object, tree, version);
+    let check = |object: &Object, tree: &TypedTree| check_object(object, tree, version);
     let mut verdicts = Vec::new();
     let pieces = layouts::checked_stream(objects, &loaded.sources, layout, || check_fit(objects), check);
     let printed = shell.print_all(pieces.map(|(text, told)| {

@@ -290,5 +290,9 @@ mod tests {
             project("services: { web: { image: acme/web:1, healthcheck: { test: nc -z db 5432 } }, db: { image: acme/db:1 } }").convert();
         assert_eq!(outcome.pod("Deployment/web", "containers[0].livenessProbe"), "null\n");
         assert!(outcome.diagnostics().contains(&"convert::no-liveness: `web` has no liveness probe".to_owned()));
+        // A directory of a path is no host.
+        let test = "[CMD-SHELL, 'test -f /config/db/ready']";
+        let text = format!("services: {{ web: {{ image: acme/web:1, healthcheck: {{ test: {test} }} }}, db: {{ image: acme/db:1 }} }}");
+        assert_ne!(project(&text).convert().pod("Deployment/web", "containers[0].livenessProbe"), "null\n");
     }
 }

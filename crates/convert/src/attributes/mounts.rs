@@ -291,15 +291,15 @@ pub(super) fn pod_volume(
 
 /// The user and group as which a service's container starts, as far as numbers are known.
 fn user(service: &ServicePlan<'_>) -> (Option<i64>, Option<i64>) {
-    let number = |text: &str| text.parse::<i64>().ok().filter(|id| *id >= 0);
+    let image = &service.image;
     match &service.service.user {
         Some(user) => {
             let (name, group) = user.split_once(':').map_or((user.as_str(), None), |(name, group)| (name, Some(group)));
-            let uid = if name == "root" { Some(0) } else { number(name) };
-            let known = service.image.user().filter(|known| Some(known.uid) == uid);
-            (uid, group.map_or(known.map(|known| known.gid), number))
+            let uid = image.user_number(name);
+            let known = image.user().filter(|known| Some(known.uid) == uid);
+            (uid, group.map_or(known.map(|known| known.gid), |group| image.group_number(group)))
         }
-        None => service.image.user().map_or((None, None), |known| (Some(known.uid), Some(known.gid))),
+        None => image.user().map_or((None, None), |known| (Some(known.uid), Some(known.gid))),
     }
 }
 

@@ -49,22 +49,13 @@ const SAFE_SYSCTLS: [&str; 12] = [
     "net.ipv4.tcp_wmem",
 ];
 
-/// The largest uid and gid that Kubernetes takes (`k8s.io/kubernetes/pkg/apis/core/validation`).
-const LARGEST_ID: i64 = i32::MAX as i64;
-
-/// The number of a user or group; `root` is the one name whose number is the same in every image.
-fn id(name: &str) -> Option<i64> {
-    if name == "root" {
-        return Some(0);
-    }
-    name.parse::<i64>().ok().filter(|id| (0..=LARGEST_ID).contains(id))
-}
-
 pub(super) fn user(user: Option<&Spanned<SmolStr>>, group_add: &[Spanned<SmolStr>], service: &ServicePlan<'_>, sink: &mut Sink<'_>) {
     if let Some(user) = user {
         let path = sink.at("user");
         let (name, group) = user.split_once(':').map_or((user.as_str(), None), |(name, group)| (name, Some(group)));
-        let (uid, gid) = (id(name), group.map(id));
+        let image = &service.image;
+        let (uid, gid) = (image.user_number(name), group.map(|group| image.group_number(group)));
+        let is_named = [Some(name), group].into_iter().flatten().any(|part| part != "root" && part.parse::<i64>().is_err());
         let mut places = Vec::new();
         if let Some(uid) = uid {
             let context = context(sink);
@@ -77,6 +68,9 @@ pub(super) fn user(user: Option<&Spanned<SmolStr>>, group_add: &[Spanned<SmolStr
             places.push(Place::container(service.index, "securityContext.runAsGroup"));
         }
         match (uid, gid) {
+            (Some(_), None | Some(Some(_))) if is_named => {
+                sink.fates.mapped_with(path, places, "the number is the one that the image's Dockerfile or documentation gives");
+            }
             (Some(_), None | Some(Some(_))) => sink.fates.mapped(path, places),
             (Some(_), Some(None)) => {
                 sink.fates.approximated(path, places, "the group is a name, which only the image can resolve; write its number")
@@ -92,7 +86,7 @@ pub(super) fn user(user: Option<&Spanned<SmolStr>>, group_add: &[Spanned<SmolStr
     }
     let mut named = Vec::new();
     for group in group_add {
-        match id(group) {
+        match service.image.group_number(group) {
             Some(gid) => {
                 let groups = sink.draft.pod.security.supplemental_groups.get_or_insert_default();
                 if !groups.contains(&gid) {
@@ -399,6 +393,32 @@ mod tests {
         - 44
         ");
         insta::assert_snapshot!(outcome.fates("services.web.group_add"), @"services.web.group_add: approximated → Deployment/web spec.template.spec.securityContext.supplementalGroups (without `video`, which only the image can resolve; write numbers)");
+    }
+
+    #[test]
+    fn a_user_with_a_name_is_the_number_that_the_dockerfile_or_the_documentation_gives() {
+        let built = |service: &str, dockerfile: &str| {
+            let volume = "volumes: ['data:/data']";
+            let text = format!("services: {{ web: {{ build: ., ports: ['80:80'], {volume}{service} }} }}\nvolumes: {{ data: {{}} }}");
+            project(&text).file("Dockerfile", dockerfile).convert()
+        };
+        let group = |outcome: &Outcome| outcome.pod("StatefulSet/web", "securityContext.fsGroup");
+        let made = "FROM debian\nARG UID=1234\nRUN groupadd -g 1235 web && useradd -u $UID -g web app\n";
+        // Its volumes are the user's, and it listens on a port below 1024.
+        let outcome = built("", &format!("{made}USER app:web"));
+        assert_eq!(group(&outcome), "1235\n");
+        assert!(outcome.pod("StatefulSet/web", "securityContext.sysctls").contains("ip_unprivileged_port_start"));
+        assert_eq!(group(&built("", "FROM node:22\nUSER node")), "1000\n");
+        assert_eq!(group(&built("", "FROM php:8-fpm-alpine\nUSER www-data")), "82\n");
+        let outcome = built(", user: 'app:web'", made);
+        assert_eq!(outcome.pod("StatefulSet/web", "containers[0].securityContext.runAsUser"), "1234\n");
+        assert_eq!(outcome.pod("StatefulSet/web", "containers[0].securityContext.runAsGroup"), "1235\n");
+        assert!(outcome.fates("services.web.user").contains("mapped"));
+        // Nobody knows this number, but it is not root's.
+        let outcome = built("", "FROM debian\nRUN useradd app\nUSER app");
+        assert_eq!(group(&outcome), "null\n");
+        assert!(outcome.pod("StatefulSet/web", "securityContext.sysctls").contains("ip_unprivileged_port_start"));
+        assert!(built(", user: app", "FROM debian").fates("services.web.user").contains("lost"));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::path::{Path as FilePath, PathBuf};
 use smol_str::SmolStr;
 use windlass_compose::model::{Build, Duration, Healthcheck, Service, Test};
 use windlass_dockerfile::stages::Copied;
-use windlass_dockerfile::stages::{Base, Build as Asked, Process, Protocol};
+use windlass_dockerfile::stages::{Accounts, Base, Build as Asked, Process, Protocol};
 use windlass_dockerfile::{CommandLine, Healthcheck as Written, IgnoreFile, ImageConfig, Times, Word, parse};
 use windlass_source::{Diagnostic, Position, SourceMap, Span, Spanned, normalize};
 
@@ -124,6 +124,11 @@ impl Built {
     /// `USER`, which may be a name.
     pub(super) fn user(&self) -> Option<&str> {
         self.config.user.as_ref().map(Word::as_str)
+    }
+
+    /// The users and groups that it gives a number to.
+    pub(super) fn accounts(&self) -> &Accounts {
+        &self.config.accounts
     }
 
     pub(super) fn stop_signal(&self) -> Option<&str> {

@@ -1,9 +1,11 @@
 //! What is known of a service's image.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use smol_str::SmolStr;
 use windlass_compose::model::Service;
+use windlass_dockerfile::stages::Accounts;
 use windlass_images::image::{Lifetime, Role, Shell, User};
 use windlass_images::{Image, Reference, catalogue};
 
@@ -115,12 +117,35 @@ impl ImageFacts {
         match self.built.as_ref().and_then(Built::user) {
             Some(user) => {
                 let (uid, gid) = user.split_once(':').unwrap_or((user, "0"));
-                let id = |text: &str| if text == "root" { Some(0) } else { text.parse::<i64>().ok().filter(|id| *id >= 0) };
-                Some(User { uid: id(uid)?, gid: id(gid).unwrap_or(0), starts_as_root: false, direct: true })
+                let gid = self.group_number(gid).unwrap_or(0);
+                Some(User { uid: self.user_number(uid)?, gid, starts_as_root: false, direct: true })
             }
             // Another program than the base image's server stays the user that it starts as.
             None => self.entry()?.user.filter(|user| !self.is_built || self.is_entrys_server || !user.starts_as_root),
         }
+    }
+
+    /// The number of a user, by its name too where the Dockerfile makes the user or the catalogue knows it.
+    pub(crate) fn user_number(&self, user: &str) -> Option<i64> {
+        self.number(user, |accounts| &accounts.users)
+    }
+
+    /// As [`user_number`](Self::user_number), of a group.
+    pub(crate) fn group_number(&self, group: &str) -> Option<i64> {
+        self.number(group, |accounts| &accounts.groups)
+    }
+
+    fn number(&self, name: &str, made: fn(&Accounts) -> &BTreeMap<SmolStr, u32>) -> Option<i64> {
+        let made = || self.built.as_ref().and_then(|built| made(built.accounts()).get(name).copied());
+        let known = || self.entry().and_then(|image| image.accounts.get(name).copied());
+        // `root` is the one name whose number is the same in every image.
+        if name == "root" { Some(0) } else { id(name).or_else(|| made().or_else(known).map(i64::from)) }
+    }
+
+    /// Its Dockerfile names a user of whom nothing is known but that it is not root.
+    pub(crate) fn is_some_plain_user(&self) -> bool {
+        let user = self.built.as_ref().and_then(Built::user).filter(|_| self.user().is_none());
+        user.is_some_and(|user| user.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_'))
     }
 
     /// The group that its volumes should belong to.
@@ -187,6 +212,14 @@ impl ImageFacts {
         }
         self.entry().and_then(|image| image.shell)
     }
+}
+
+/// The largest uid and gid that Kubernetes takes (`k8s.io/kubernetes/pkg/apis/core/validation`).
+const LARGEST_ID: i64 = i32::MAX as i64;
+
+/// The number that a text is.
+fn id(text: &str) -> Option<i64> {
+    text.parse().ok().filter(|id| (0..=LARGEST_ID).contains(id))
 }
 
 /// The words of a command in a script, without quotes and continued lines.

@@ -45,7 +45,8 @@ pub(super) fn harden(service: &ServicePlan<'_>, plan: &Plan<'_>, draft: &mut Dra
     if is_restricted {
         restrict(context, user, &mut inferred);
     }
-    let is_plain_user = context.run_as_user.map_or_else(|| user.is_some_and(|user| !user.starts_as_root), |uid| uid != 0);
+    let is_plain_image = || user.is_some_and(|user| !user.starts_as_root) || service.image.is_some_plain_user();
+    let is_plain_user = context.run_as_user.map_or_else(is_plain_image, |uid| uid != 0);
     if *context == SecurityContext::default() {
         draft.container.security_context = None;
     }

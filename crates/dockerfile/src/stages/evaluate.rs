@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use smol_str::SmolStr;
 use windlass_source::{Diagnostic, Span, clean};
 
-use super::{BASE, Base, Build, Check, Copied, CopyFrom, Expander, ImageConfig, PORT, Process, Stage, expose};
+use super::{Accounts, BASE, Base, Build, Check, Copied, CopyFrom, Expander, ImageConfig, PORT, Process, Stage, expose};
 use crate::shell;
 use crate::syntax::{Argument, Command, CommandLine, Copy, Dockerfile, Instruction, Word};
 
@@ -58,13 +58,14 @@ pub(super) fn evaluate(
         entrypoint: None,
         cmd: None,
         user: None,
+        accounts: Accounts::default(),
         workdir: None,
         stop_signal: None,
         shell: None,
         healthcheck: None,
         copies: Vec::new(),
     };
-    let mut evaluation = Evaluation { build, stages, globals, scope: Scope::new(), config, has_cmd: false, expander };
+    let mut evaluation = Evaluation { dockerfile, build, stages, globals, scope: Scope::new(), config, has_cmd: false, expander };
     let mut triggers: Vec<&Instruction> = Vec::new();
     for index in chain.into_iter().rev() {
         let Some(stage) = stages.get(index) else { continue };
@@ -127,6 +128,7 @@ fn parent(stages: &[Stage<'_>], index: usize, globals: &Scope, expander: &mut Ex
 }
 
 struct Evaluation<'a, 'd> {
+    dockerfile: &'a Dockerfile,
     build: &'a Build<'a>,
     stages: &'a [Stage<'a>],
     globals: Scope,
@@ -194,6 +196,12 @@ impl Evaluation<'_, '_> {
                     self.config.workdir = self.absolute(&path.text).map(|text| Word { text, span: path.span });
                 }
             }
+            Command::Run(CommandLine::Shell(script)) => {
+                self.accounts(&script.text);
+                for heredoc in &instruction.heredocs {
+                    self.accounts(&self.dockerfile.heredoc(heredoc));
+                }
+            }
             Command::From(_) | Command::Maintainer(_) | Command::Onbuild(_) | Command::Run(_) | Command::Broken(_) => {}
         }
     }
@@ -209,6 +217,12 @@ impl Evaluation<'_, '_> {
         if let Some(value) = value {
             self.scope.insert(name.text.clone(), value);
         }
+    }
+
+    fn accounts(&mut self, script: &str) {
+        let scope = &self.scope;
+        let (escape, left) = (self.expander.escape, &mut self.expander.left);
+        self.config.accounts.read(script, escape, &|name| scope.get(name).cloned(), left);
     }
 
     fn process(&self, command: &CommandLine, span: Span) -> Process {

@@ -5,10 +5,9 @@ use std::collections::BTreeMap;
 
 use k8s_openapi::api::core::v1::Secret;
 use serde::Serialize;
-use windlass_k8s::write::{self, Canonical};
+use windlass_k8s::write::{self, Canonical, TypedTree};
 use windlass_k8s::{Kind, Object, Objects, labels};
 use windlass_source::{SourceMap, in_parallel};
-use windlass_yaml::Node;
 
 use crate::layouts::{Emitted, Format, Options, Provenance, Secrets, Split};
 
@@ -63,7 +62,7 @@ pub(super) fn checked_stream<'a, T: Send + 'a>(
     sources: &'a SourceMap,
     options: Options,
     beside: impl Fn() -> T + Sync + 'a,
-    check: impl Fn(&Object, &Node) -> T + Sync + 'a,
+    check: impl Fn(&Object, &TypedTree) -> T + Sync + 'a,
 ) -> impl Iterator<Item = (String, T)> + 'a {
     let work: Vec<Option<&Object>> = std::iter::once(None).chain(objects.iter().map(Some)).collect();
     let first = objects.iter().next();
@@ -71,9 +70,9 @@ pub(super) fn checked_stream<'a, T: Send + 'a>(
         let Some(object) = object else { return (String::new(), beside()) };
         let is_first = first.is_some_and(|first| std::ptr::eq(first, *object));
         let object = shown(object, options.secrets);
-        let tree = write::tree(&object.resource);
+        let tree = write::typed_tree(&object.resource);
         let provenance = (options.provenance == Provenance::Comments).then_some(sources);
-        let mut text = write::document(&object, &tree, provenance);
+        let mut text = write::document(&object, &tree.root, provenance);
         if !is_first {
             text.insert_str(0, "---\n");
         }

@@ -1,14 +1,14 @@
 //! Objects that were made rather than read: what the API server would say of them, at the places that they came from.
 
 use windlass_source::{Code, Diagnostic, in_parallel};
-use windlass_yaml::{Node, Path};
+use windlass_yaml::Path;
 
 use crate::object::Object;
 use crate::objects::Objects;
 use crate::references::{self, check_references};
-use crate::schema::{CustomKinds, Version};
+use crate::schema::Version;
 use crate::validity::{self, Problem};
-use crate::write;
+use crate::write::{self, TypedTree};
 
 /// Fewer objects are judged faster than a second thread is there.
 const WORTH_A_THREAD: usize = 40;
@@ -17,13 +17,13 @@ const WORTH_A_THREAD: usize = 40;
 /// other.
 pub fn check_objects(objects: &Objects, version: Version) -> Vec<Diagnostic> {
     let each: Vec<&Object> = objects.iter().collect();
-    let told = in_parallel(&each, WORTH_A_THREAD, |object| check_object(object, &write::tree(&object.resource), version));
+    let told = in_parallel(&each, WORTH_A_THREAD, |object| check_object(object, &write::typed_tree(&object.resource), version));
     check_fit(objects).into_iter().chain(told.into_iter().flatten()).collect()
 }
 
 /// The part of [`check_objects`] that is about one object, whose tree is there already.
-pub fn check_object(object: &Object, tree: &Node, version: Version) -> Vec<Diagnostic> {
-    let verdict = validity::validate_tree(tree, &[], version, &CustomKinds::default());
+pub fn check_object(object: &Object, tree: &TypedTree, version: Version) -> Vec<Diagnostic> {
+    let verdict = validity::validate_typed(tree, version);
     verdict.problems.iter().map(|problem| diagnostic(object, problem)).collect()
 }
 
@@ -75,6 +75,25 @@ mod tests {
         let told = check_objects(&objects, Version::DEFAULT);
         assert_eq!(told.len(), 1, "{told:?}");
         assert_eq!((told[0].code.0, told[0].span()), ("KV050", Some(span)));
+    }
+
+    #[test]
+    fn a_quantity_that_is_none_is_told_though_its_type_holds_any_text() {
+        let spec = |cpu: &str| {
+            let resources = serde_json::json!({ "limits": { "cpu": cpu } });
+            let pod = serde_json::json!({ "containers": [{ "name": "web", "image": "a:1", "resources": resources }] });
+            let template = serde_json::json!({ "metadata": { "labels": { "app": "web" } }, "spec": pod });
+            serde_json::json!({ "selector": { "matchLabels": { "app": "web" } }, "template": template })
+        };
+        let told = |cpu: &str| {
+            let metadata = ObjectMeta { name: Some("web".into()), ..ObjectMeta::default() };
+            let deployment = Deployment { metadata, spec: serde_json::from_value(spec(cpu)).expect("a spec"), ..Deployment::default() };
+            let mut objects = Objects::new();
+            objects.insert(Object::new(deployment, Origin::DEFAULT)).expect("no other object");
+            check_objects(&objects, Version::TYPES).into_iter().map(|told| told.code.0).collect::<Vec<_>>()
+        };
+        assert_eq!(told("half"), ["KV047"]);
+        assert!(told("500m").is_empty());
     }
 
     #[test]

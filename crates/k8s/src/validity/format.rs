@@ -257,7 +257,7 @@ pub(super) fn no_parent(text: &str) -> Option<String> {
 }
 
 /// What the API server says of a text that is no quantity.
-pub(super) fn quantity(text: &str) -> Option<&'static str> {
+pub(crate) fn quantity(text: &str) -> Option<&'static str> {
     if Amount::parse(text).is_some() {
         return None;
     }

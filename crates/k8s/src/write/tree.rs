@@ -1,6 +1,7 @@
 //! A typed value in, its tree in canonical form out: serde's data model becomes nodes, and each structure leaves out what says
 //! nothing and puts its leading fields first as soon as its fields are there.
 
+use std::cell::Cell;
 use std::fmt;
 
 use serde::ser::{Error, Impossible, Serialize, SerializeMap, SerializeSeq, SerializeStruct, Serializer};
@@ -8,6 +9,7 @@ use smol_str::SmolStr;
 use windlass_yaml::{Key, Map, Node, Number, Value};
 
 use super::fields::{RANKS, is_dropped, keeps_empty, rank};
+use crate::validity::format;
 
 /// Why a value has no tree: its shape is one that Kubernetes' types do not have.
 #[derive(Debug)]
@@ -31,9 +33,11 @@ fn foreign<T>() -> Result<T, Foreign> {
     Err(Foreign("a value of an unexpected shape".to_owned()))
 }
 
-/// The tree of `value`.
-pub(super) fn tree<T: Serialize + ?Sized>(value: &T) -> Result<Node, Foreign> {
-    value.serialize(Tree)
+/// The tree of `value`, and whether each quantity in it is one.
+pub(super) fn tree<T: Serialize + ?Sized>(value: &T) -> Result<(Node, bool), Foreign> {
+    let are_sound = Cell::new(true);
+    let root = value.serialize(Tree { are_sound: &are_sound })?;
+    Ok((root, are_sound.get()))
 }
 
 fn node(value: impl Into<Value>) -> Result<Node, Foreign> {
@@ -48,7 +52,11 @@ fn is_empty(node: &Node) -> bool {
     }
 }
 
-struct Tree;
+#[derive(Clone, Copy)]
+struct Tree<'a> {
+    /// Cleared by a quantity that is none: its type holds any text.
+    are_sound: &'a Cell<bool>,
+}
 
 macro_rules! whole_numbers {
     ($($method:ident: $type:ty),+ $(,)?) => {
@@ -59,15 +67,15 @@ macro_rules! whole_numbers {
 }
 
 // Kubernetes' types have enumerations that are texts and tuples that are lists.
-impl Serializer for Tree {
+impl<'a> Serializer for Tree<'a> {
     type Ok = Node;
     type Error = Foreign;
-    type SerializeSeq = Items;
+    type SerializeSeq = Items<'a>;
     type SerializeTuple = Impossible<Node, Foreign>;
     type SerializeTupleStruct = Impossible<Node, Foreign>;
     type SerializeTupleVariant = Impossible<Node, Foreign>;
-    type SerializeMap = Entries;
-    type SerializeStruct = Fields;
+    type SerializeMap = Entries<'a>;
+    type SerializeStruct = Fields<'a>;
     type SerializeStructVariant = Impossible<Node, Foreign>;
 
     whole_numbers!(
@@ -123,16 +131,20 @@ impl Serializer for Tree {
         node(SmolStr::new_static(variant))
     }
 
-    fn serialize_newtype_struct<T: Serialize + ?Sized>(self, _: &'static str, value: &T) -> Result<Node, Foreign> {
-        value.serialize(self)
+    fn serialize_newtype_struct<T: Serialize + ?Sized>(self, name: &'static str, value: &T) -> Result<Node, Foreign> {
+        let node = value.serialize(self)?;
+        if name == "Quantity" && node.as_str().is_some_and(|text| format::quantity(text).is_some()) {
+            self.are_sound.set(false);
+        }
+        Ok(node)
     }
 
     fn serialize_newtype_variant<T: Serialize + ?Sized>(self, _: &'static str, _: u32, _: &'static str, _: &T) -> Result<Node, Foreign> {
         foreign()
     }
 
-    fn serialize_seq(self, length: Option<usize>) -> Result<Items, Foreign> {
-        Ok(Items(Vec::with_capacity(length.unwrap_or_default())))
+    fn serialize_seq(self, length: Option<usize>) -> Result<Items<'a>, Foreign> {
+        Ok(Items { tree: self, items: Vec::with_capacity(length.unwrap_or_default()) })
     }
 
     fn serialize_tuple(self, _: usize) -> Result<Self::SerializeTuple, Foreign> {
@@ -147,12 +159,12 @@ impl Serializer for Tree {
         foreign()
     }
 
-    fn serialize_map(self, length: Option<usize>) -> Result<Entries, Foreign> {
-        Ok(Entries { entries: Vec::with_capacity(length.unwrap_or_default()), key: None })
+    fn serialize_map(self, length: Option<usize>) -> Result<Entries<'a>, Foreign> {
+        Ok(Entries { tree: self, entries: Vec::with_capacity(length.unwrap_or_default()), key: None })
     }
 
-    fn serialize_struct(self, name: &'static str, length: usize) -> Result<Fields, Foreign> {
-        Ok(Fields { name, entries: Vec::with_capacity(length), ends: [0; RANKS] })
+    fn serialize_struct(self, name: &'static str, length: usize) -> Result<Fields<'a>, Foreign> {
+        Ok(Fields { tree: self, name, entries: Vec::with_capacity(length), ends: [0; RANKS] })
     }
 
     fn serialize_struct_variant(self, _: &'static str, _: u32, _: &'static str, _: usize) -> Result<Self::SerializeStructVariant, Foreign> {
@@ -161,35 +173,39 @@ impl Serializer for Tree {
 }
 
 /// A list: every item is kept.
-struct Items(Vec<Node>);
+struct Items<'a> {
+    tree: Tree<'a>,
+    items: Vec<Node>,
+}
 
-impl SerializeSeq for Items {
+impl SerializeSeq for Items<'_> {
     type Ok = Node;
     type Error = Foreign;
 
     fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Foreign> {
-        self.0.push(tree(value)?);
+        self.items.push(value.serialize(self.tree)?);
         Ok(())
     }
 
     fn end(self) -> Result<Node, Foreign> {
-        node(self.0)
+        node(self.items)
     }
 }
 
 /// A map: its keys are data, so every entry but null is kept. They differ, as those of the maps that it comes from do.
-struct Entries {
+struct Entries<'a> {
+    tree: Tree<'a>,
     entries: Vec<(Key, Node)>,
     /// The key of the value that follows.
     key: Option<SmolStr>,
 }
 
-impl SerializeMap for Entries {
+impl SerializeMap for Entries<'_> {
     type Ok = Node;
     type Error = Foreign;
 
     fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), Foreign> {
-        match tree(key)?.value {
+        match key.serialize(self.tree)?.value {
             Value::String(key) => {
                 self.key = Some(key);
                 Ok(())
@@ -199,7 +215,7 @@ impl SerializeMap for Entries {
     }
 
     fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Foreign> {
-        let (Some(key), value) = (self.key.take(), tree(value)?) else { return foreign() };
+        let (Some(key), value) = (self.key.take(), value.serialize(self.tree)?) else { return foreign() };
         if !value.is_null() {
             self.entries.push((key.into(), value));
         }
@@ -212,7 +228,8 @@ impl SerializeMap for Entries {
 }
 
 /// A structure: what says nothing is left out, and leading fields come first.
-struct Fields {
+struct Fields<'a> {
+    tree: Tree<'a>,
     name: &'static str,
     /// By rank, those of one rank in the order of the type.
     entries: Vec<(Key, Node)>,
@@ -220,7 +237,7 @@ struct Fields {
     ends: [usize; RANKS],
 }
 
-impl SerializeStruct for Fields {
+impl SerializeStruct for Fields<'_> {
     type Ok = Node;
     type Error = Foreign;
 
@@ -228,7 +245,7 @@ impl SerializeStruct for Fields {
         if is_dropped(self.name, field) {
             return Ok(());
         }
-        let value = tree(value)?;
+        let value = value.serialize(self.tree)?;
         if value.is_null() || (is_empty(&value) && !keeps_empty(self.name, field)) {
             return Ok(());
         }

@@ -207,12 +207,16 @@ fn stands_as_host(before: &str, text: &str, start: usize, length: usize) -> bool
     has_port || head.ends_with("://") || head.ends_with('@') || OPTIONS.contains(&option)
 }
 
-/// True when `word` stands where a host may: after a space, `=`, `@` or `/`.
+/// True when `word` stands where a host may: after a space, `=` or `@`, at the start of an address; not as a directory of a path.
 fn is_host_word(text: &str, word: &str, may_be_first: bool) -> bool {
     text.match_indices(word).any(|(at, _)| {
         let ends = text[at + word.len()..].chars().next().is_none_or(|character| !is_name_character(character));
-        let begins =
-            text[..at].chars().next_back().map_or(may_be_first, |before| matches!(before, ' ' | '=' | '@' | '/' | '"' | '\'' | ','));
+        let before = &text[..at];
+        let begins = match before.chars().next_back() {
+            Some('/') => ["//", "/dev/tcp/", "/dev/udp/"].iter().any(|start| before.ends_with(start)),
+            Some(character) => matches!(character, ' ' | '=' | '@' | '"' | '\'' | ','),
+            None => may_be_first,
+        };
         ends && begins
     })
 }

@@ -1,0 +1,183 @@
+//! The users and groups to which `RUN` gives a number: `useradd --uid 1001 app`, `adduser -D -u 1001 app`, `groupadd -g 1001 app`.
+//! A number that the program chooses by itself depends on what the base image has, and is not known.
+
+use std::collections::BTreeMap;
+
+use smol_str::SmolStr;
+
+use crate::shell::{Lookup, expand};
+
+/// Programs that make or change users (shadow-utils, BusyBox, Debian's adduser).
+const OF_USERS: [&str; 3] = ["useradd", "adduser", "usermod"];
+/// As [`OF_USERS`], of groups.
+const OF_GROUPS: [&str; 3] = ["groupadd", "addgroup", "groupmod"];
+
+/// Options of one letter that a value follows, of all of these programs.
+const SHORT_WITH_VALUE: &str = "bcdefgGhkKpPRsuZ";
+/// As [`SHORT_WITH_VALUE`], of a word.
+const LONG_WITH_VALUE: [&str; 22] = [
+    "base-dir",
+    "comment",
+    "conf",
+    "expiredate",
+    "firstgid",
+    "firstuid",
+    "gecos",
+    "gid",
+    "groups",
+    "home",
+    "home-dir",
+    "inactive",
+    "ingroup",
+    "key",
+    "lastgid",
+    "lastuid",
+    "password",
+    "prefix",
+    "root",
+    "selinux-user",
+    "shell",
+    "uid",
+];
+
+/// The largest number of a user or group; `useradd` takes none above.
+const LARGEST: u32 = i32::MAX as u32;
+
+/// Numbers of users and groups, by name.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Accounts {
+    /// Users.
+    pub users: BTreeMap<SmolStr, u32>,
+    /// Groups.
+    pub groups: BTreeMap<SmolStr, u32>,
+}
+
+impl Accounts {
+    /// Adds those of a script. `left` are the bytes that its expanded words may have, of which what is used is taken.
+    pub(super) fn read(&mut self, script: &str, escape: char, variable: Lookup<'_>, left: &mut usize) {
+        let script = script.replace("\\\n", " ");
+        for command in commands(&script) {
+            let programs = || OF_USERS.iter().chain(&OF_GROUPS);
+            if !programs().any(|program| command.contains(program)) {
+                continue;
+            }
+            let Ok(expanded) = expand(command, escape, variable) else { continue };
+            let Some(rest) = left.checked_sub(expanded.text.len()) else { return };
+            *left = rest;
+            let base = |word: &str| word.rsplit('/').next().unwrap_or_default().to_owned();
+            let Some(at) = expanded.words.iter().position(|word| programs().any(|program| base(word) == *program)) else { continue };
+            let is_user = OF_USERS.contains(&base(&expanded.words[at]).as_str());
+            let (short, long) = if is_user { ('u', "uid") } else { ('g', "gid") };
+            if let Some((name, number)) = numbered(&expanded.words[at + 1..], short, long) {
+                if is_user { &mut self.users } else { &mut self.groups }.insert(name, number);
+            }
+        }
+    }
+}
+
+/// The name among the arguments of a program, and the number that an option gives to it.
+fn numbered(words: &[String], short: char, long: &str) -> Option<(SmolStr, u32)> {
+    let (mut name, mut number) = (None, None);
+    let mut words = words.iter().peekable();
+    // An empty value, `--gecos ''`, is no word.
+    let is_value = |word: &&String| !word.starts_with('-');
+    while let Some(word) = words.next() {
+        if let Some(option) = word.strip_prefix("--") {
+            let (option, value) = option.split_once('=').map_or((option, None), |(option, value)| (option, Some(value)));
+            let value =
+                if LONG_WITH_VALUE.contains(&option) { value.or_else(|| words.next_if(is_value).map(String::as_str)) } else { None };
+            if option == long {
+                number = value;
+            }
+        } else if let Some(letters) = word.strip_prefix('-').filter(|letters| !letters.is_empty()) {
+            // `-Du 1001`: of several letters the last one may have a value, which may follow without a space.
+            if let Some(at) = letters.find(|letter| SHORT_WITH_VALUE.contains(letter)) {
+                let (option, value) = letters[at..].split_at(1);
+                let value = if value.is_empty() { words.next_if(is_value).map(String::as_str) } else { Some(value) };
+                if option.starts_with(short) {
+                    number = value;
+                }
+            }
+        } else {
+            name = name.or(Some(word));
+        }
+    }
+    let number = number?.parse().ok().filter(|number| *number <= LARGEST)?;
+    Some((name?.into(), number))
+}
+
+/// The commands of a script, as far as quotes tell them apart.
+fn commands(script: &str) -> impl Iterator<Item = &str> {
+    let (mut quote, mut is_escaped) = (None, false);
+    script.split(move |character| {
+        if std::mem::take(&mut is_escaped) {
+            return false;
+        }
+        match (character, quote) {
+            ('\\', None | Some('"')) => is_escaped = true,
+            ('\'' | '"', None) => quote = Some(character),
+            (character, Some(open)) if character == open => quote = None,
+            (';' | '&' | '|' | '\n' | '(' | ')', None) => return true,
+            _ => {}
+        }
+        false
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn accounts(script: &str) -> String {
+        let variable = |name: &str| (name == "APP_UID").then(|| "1234".into());
+        let mut accounts = Accounts::default();
+        accounts.read(script, '\\', &variable, &mut 10_000);
+        let shown =
+            |kind: char, all: &BTreeMap<SmolStr, u32>| all.iter().map(|(name, id)| format!("{kind}:{name}={id}")).collect::<Vec<_>>();
+        [shown('u', &accounts.users), shown('g', &accounts.groups)].concat().join(" ")
+    }
+
+    #[test]
+    fn the_number_is_that_of_the_option_in_all_its_spellings() {
+        for script in [
+            "useradd -u 1001 app",
+            "useradd --uid 1001 app",
+            "useradd --uid=1001 --create-home app",
+            "/usr/sbin/useradd -mu1001 -s /bin/sh app",
+            "adduser -D -u 1001 app",
+            "adduser -Du 1001 -h /srv app",
+            "adduser --system --gecos '' --uid 1001 app",
+            "useradd -m app -u 1001",
+            "set -eux; useradd -r -g 5 -u 1001 app; rm -rf /x",
+            "apt-get update && useradd \\\n  --no-log-init \\\n  -u 1001 app",
+            "if ! id app; then useradd -u 1001 app; fi",
+            "getent passwd app || (useradd -u 1001 app)",
+            "usermod -u 1001 app",
+        ] {
+            assert_eq!(accounts(script), "u:app=1001", "{script}");
+        }
+        assert_eq!(accounts("addgroup -g 1002 web && adduser -D -u 1001 -G web app"), "u:app=1001 g:web=1002");
+        assert_eq!(accounts("groupadd --gid 1002 web; groupmod -g 33 www-data"), "g:web=1002 g:www-data=33");
+        assert_eq!(accounts("useradd -u ${APP_UID} app"), "u:app=1234");
+    }
+
+    #[test]
+    fn what_the_program_chooses_is_not_known() {
+        for script in [
+            "useradd app",
+            "adduser -S app -G app",
+            "addgroup app web",
+            "useradd -u $UNSET app",
+            "useradd -u $UNSET -s /bin/sh app",
+            "useradd -u x app",
+            "useradd -u 4294967295 app",
+            "useradd -u 1001",
+            "useradd -g 1001 app",
+            "adduser -g 1001 app",
+            "echo 'useradd -u 1001 app'",
+            "useradd -u '1001 app",
+        ] {
+            assert_eq!(accounts(script), "", "{script}");
+        }
+    }
+}
