@@ -21,6 +21,8 @@ pub(super) fn harden(service: &ServicePlan<'_>, plan: &Plan<'_>, draft: &mut Dra
     let user = service.image.user().filter(|user| service.image.runs_own_command && user.uid != 0);
     let context = draft.container.security_context.get_or_insert_default();
     let is_privileged = context.privileged == Some(true);
+    // The project may say that it is root here.
+    let user = user.filter(|_| context.run_as_user != Some(0));
     let mut inferred = |field: &str, value: serde_json::Value, because: &str| {
         let place = Place::container_at(service.index, Path::parse(&format!("securityContext.{field}")));
         fates.inferred(service.index, place, value, because, if is_restricted { "--security" } else { "security_opt" });
