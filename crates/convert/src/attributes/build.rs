@@ -4,7 +4,7 @@ use windlass_compose::model::Build;
 use windlass_source::{Code, Diagnostic, Spanned};
 
 use super::Sink;
-use crate::decide::ServicePlan;
+use crate::decide::{Plan, ServicePlan};
 use crate::fates::Place;
 
 pub(super) fn build(build: Option<&Spanned<Box<Build>>>, service: &ServicePlan<'_>, sink: &mut Sink<'_>) {
@@ -22,18 +22,46 @@ pub(super) fn build(build: Option<&Spanned<Box<Build>>>, service: &ServicePlan<'
                 .help("`docker build` stops there; what the Dockerfile says beyond may be read wrongly"),
         );
     }
-    // `docker.io/team/app` names its registry, `team/app` may be a name for this machine alone.
-    let names_registry = image.starts_with("docker.io/") && !image.starts_with("docker.io/library/");
-    let pullable = names_registry || service.image.reference.as_ref().is_some_and(|reference| reference.registry() != "docker.io");
-    if !pullable {
-        sink.diagnostics.push(
-            Diagnostic::warning(Code("convert::local-image"), format!("`{image}` is built here and no registry is named for it"))
-                .label(build.span(), "")
-                .because("nodes pull every image; they do not see the images of this machine")
-                .help(format!(
-                    "pass `--registry registry.example.com/team`, then `docker build` and `docker push` the image of `{}`",
-                    service.service.name.value
-                )),
-        );
+}
+
+/// Images that are built here and have no registry to be pushed to, told at once: what has to be done is the same for all.
+pub(super) fn local_images(plan: &Plan<'_>, diagnostics: &mut Vec<Diagnostic>) {
+    let are_local = plan.services.iter().filter(|service| service.left_out.is_none() && service.part_of.is_none());
+    let local: Vec<_> =
+        are_local.filter_map(|service| Some((service, service.service.build.as_ref()?))).filter(|(service, _)| is_local(service)).collect();
+    let (names, registry) = match local.as_slice() {
+        [] => return,
+        [(service, _)] => (format!("`{}` is", service.image.name), "no registry is named for it"),
+        several => (format!("{} images are", several.len()), "no registry is named for them"),
+    };
+    let mut told = Diagnostic::warning(Code("convert::local-image"), format!("{names} built here and {registry}"));
+    for (service, build) in &local {
+        told = told.label(build.span(), if local.len() > 1 { format!("`{}`", service.image.name) } else { String::new() });
+    }
+    let told = told.because("nodes pull every image; they do not see the images of this machine");
+    diagnostics.push(told.help("pass `--registry registry.example.com/team`, then build, tag and push what the manifests name"));
+}
+
+/// `docker.io/team/app` names its registry, `team/app` may be a name for this machine alone.
+fn is_local(service: &ServicePlan<'_>) -> bool {
+    let names_registry = service.image.name.starts_with("docker.io/") && !service.image.name.starts_with("docker.io/library/");
+    !names_registry && service.image.reference.as_ref().is_none_or(|reference| reference.registry() == "docker.io")
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::project;
+
+    #[test]
+    fn images_without_a_registry_are_told_once() {
+        let told = |services: &str| {
+            let outcome = project(&format!("services: {{ {services} }}")).convert();
+            outcome.diagnostics().into_iter().filter(|told| told.starts_with("convert::local-image")).collect::<Vec<_>>()
+        };
+        let one = "a: { build: ./a, image: docker.io/team/a }, b: { build: ./b }";
+        assert_eq!(told(one), ["convert::local-image: `shop-b` is built here and no registry is named for it"]);
+        let two = format!("{one}, c: {{ build: ./c, image: team/c }}, d: {{ image: team/d }}");
+        assert_eq!(told(&two), ["convert::local-image: 2 images are built here and no registry is named for them"]);
+        assert!(told("a: { build: ./a, image: ghcr.io/team/a }").is_empty());
     }
 }

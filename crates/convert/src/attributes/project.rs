@@ -14,6 +14,7 @@ use crate::fates::Fates;
 /// Says what became of everything outside `services`. The objects of volumes, configs and secrets are made where they are used.
 pub(crate) fn apply_project(plan: &Plan<'_>, fates: &mut Fates, diagnostics: &mut Vec<Diagnostic>) {
     let Project { name: _, services: _, networks, volumes, secrets, configs, models, windlass, extensions } = plan.input.project;
+    super::build::local_images(plan, diagnostics);
     fates.mapped_with(Path::parse("name"), [], "the label `app.kubernetes.io/instance` of every object");
     for entry in networks {
         network::network(&entry.name.value, &entry.value, plan, fates);
