@@ -1,29 +1,52 @@
-//! Links `windlass` at a fixed address where that is possible: a command that ends within milliseconds would otherwise spend a fifth
-//! of them on moving its tables of pointers to wherever it was loaded, and on loading libraries. The operator, which listens on a port, stays movable.
+//! Links `windlass` without shared libraries and at a fixed address where that is possible: a command that ends within milliseconds would
+//! otherwise spend a third of them on finding and loading libraries and on moving its tables of pointers to wherever it was loaded. The
+//! operator, which listens on a port, stays movable.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+/// What the standard library is linked with, and the archive that holds the same.
+const LIBRARIES: [(&str, &str); 7] = [
+    ("c", "libc.a"),
+    ("dl", "libdl.a"),
+    ("gcc_s", "libgcc_eh.a"),
+    ("m", "libm.a"),
+    ("pthread", "libpthread.a"),
+    ("rt", "librt.a"),
+    ("util", "libutil.a"),
+];
+
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
-    // A build script has no other way to learn what it builds for.
-    #[expect(clippy::disallowed_methods, reason = "cargo speaks to build scripts by variables")]
-    let is = |name: &str, value: &str| std::env::var(name).is_ok_and(|found| found == value);
     if is("CARGO_CFG_TARGET_OS", "linux") && is("CARGO_CFG_TARGET_ENV", "gnu") {
         println!("cargo::rustc-link-arg-bins=-no-pie");
-        if let Some(directory) = unwinder() {
+        if let Some(directory) = archives() {
             println!("cargo::rustc-link-search=native={}", directory.display());
-            println!("cargo::rustc-link-lib=static:-bundle=gcc_eh");
+            println!("cargo::rustc-link-arg-bins=-static");
         }
     }
 }
 
-/// Where the linker's compiler has its unwinder as an archive: one shared library less to load at each start. Where it has none, the
-/// shared one serves.
+#[expect(clippy::disallowed_methods, reason = "cargo speaks to build scripts by variables")]
+fn is(name: &str, value: &str) -> bool {
+    std::env::var(name).is_ok_and(|found| found == value)
+}
+
+/// A directory in which the linker finds an archive under the name of each library. `target-feature=+crt-static` would say the same,
+/// but without `--target` it holds for procedural macros too, which are shared libraries. Where an archive is missing (some
+/// distributions have them in a package of their own), the libraries stay shared.
 #[expect(clippy::disallowed_methods, reason = "cargo speaks to build scripts by variables, and the compiler knows where its libraries are")]
-fn unwinder() -> Option<PathBuf> {
+fn archives() -> Option<PathBuf> {
+    let directory = PathBuf::from(std::env::var_os("OUT_DIR")?);
     let linker = std::env::var_os("RUSTC_LINKER").unwrap_or_else(|| "cc".into());
-    let answer = Command::new(linker).arg("-print-file-name=libgcc_eh.a").output().ok()?;
-    let path = PathBuf::from(String::from_utf8(answer.stdout).ok()?.trim());
-    (path.is_absolute() && path.exists()).then(|| path.parent().map(Path::to_owned))?
+    for (library, archive) in LIBRARIES {
+        let answer = Command::new(&linker).arg(format!("-print-file-name={archive}")).output().ok()?;
+        let path = String::from_utf8(answer.stdout).ok()?;
+        let path = Path::new(path.trim());
+        if !path.is_absolute() || !path.exists() {
+            return None;
+        }
+        std::fs::write(directory.join(format!("lib{library}.so")), format!("INPUT({})\n", path.display())).ok()?;
+    }
+    Some(directory)
 }

@@ -170,8 +170,8 @@ fn tables_to_lists(node: &mut Node) {
     match &mut node.value {
         Value::Map(map) if listed => {
             let items = std::mem::take(map).into_iter().map(|(key, value)| match model::text(&value) {
-                Some(value) => Node::default_value(format!("{}={value}", key.name)),
-                None => Node::default_value(key.name),
+                Some(value) => Node::default_value(format!("{}={value}", key.name())),
+                None => Node::default_value(key.name().clone()),
             });
             node.value = Value::Sequence(items.collect());
         }

@@ -20,7 +20,7 @@ pub(crate) fn word(node: &Node) -> Option<Word> {
 
 /// A key as a word.
 pub(crate) fn key_word(key: &Key) -> Option<Word> {
-    Some(Word { text: key.name.clone(), span: key.span? })
+    Some(Word { text: key.name().clone(), span: key.span? })
 }
 
 /// The items of a list; nothing for anything else.

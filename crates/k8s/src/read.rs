@@ -151,7 +151,7 @@ fn as_kubernetes_reads(node: &mut Node, source: &str) {
         Value::Map(map) => {
             if map.keys().any(|key| renamed(key, source).is_some()) {
                 let renamed = std::mem::take(map).into_iter().map(|(key, value)| match renamed(&key, source) {
-                    Some(name) => (Key { name, ..key }, value),
+                    Some(name) => (key.renamed(name), value),
                     None => (key, value),
                 });
                 *map = renamed.collect::<Map>();
@@ -175,14 +175,14 @@ fn truth_value(text: &str, span: Option<Span>, source: &str) -> Option<bool> {
 /// The text of a key that YAML takes for something else: `on` is `true`, `0x10` is `16`.
 fn renamed(key: &Key, source: &str) -> Option<SmolStr> {
     if key.is_text {
-        return truth_value(&key.name, key.span, source).map(|value| SmolStr::new_static(if value { "true" } else { "false" }));
+        return truth_value(key.name(), key.span, source).map(|value| SmolStr::new_static(if value { "true" } else { "false" }));
     }
-    match windlass_yaml::plain(&key.name) {
+    match windlass_yaml::plain(key.name()) {
         Value::Bool(value) => Some(SmolStr::new_static(if value { "true" } else { "false" })),
         Value::Number(windlass_yaml::Number::Int(value)) => Some(smol_str::format_smolstr!("{value}")),
         _ => None,
     }
-    .filter(|name| *name != key.name)
+    .filter(|name| *name != *key.name())
 }
 
 #[cfg(test)]

@@ -1,10 +1,14 @@
 //! Work for more than one thread: the same on many items, whose results stand in the items' order whoever was first, or two pieces
 //! beside each other.
 
+mod processors;
+
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use rayon_core::{ThreadPool, ThreadPoolBuilder};
+
+use processors::Avoided;
 
 /// Items that a thread takes at once: taking one costs as much as a little work does.
 const CHUNK: usize = 8;
@@ -35,19 +39,37 @@ pub fn both<A: Send, B>(worth: bool, beside: impl FnOnce() -> A + Send, here: im
 
 /// A second thread that stays for the life of the process, since starting one takes longer than waking it. Whoever finds it at work
 /// for another does all by itself.
-struct Companion(&'static ThreadPool);
+struct Companion(&'static Second);
+
+/// The thread, as a pool of one.
+struct Second {
+    pool: ThreadPool,
+    avoided: Arc<Avoided>,
+}
+
+impl Second {
+    /// Nothing where only one thread can run.
+    fn start() -> Option<Self> {
+        if !processors::are_enough() {
+            return None;
+        }
+        let avoided = Arc::new(Avoided::here());
+        let own = Arc::clone(&avoided);
+        let pool = ThreadPoolBuilder::new().num_threads(1).start_handler(move |_| own.begin()).build().ok()?;
+        Some(Self { pool, avoided })
+    }
+}
 
 static IS_TAKEN: AtomicBool = AtomicBool::new(false);
 
 impl Companion {
     fn free() -> Option<Self> {
-        static POOL: OnceLock<Option<ThreadPool>> = OnceLock::new();
+        static SECOND: OnceLock<Option<Second>> = OnceLock::new();
         if IS_TAKEN.swap(true, Ordering::Acquire) {
             return None;
         }
-        let pool = POOL.get_or_init(|| ThreadPoolBuilder::new().num_threads(1).build().ok());
-        match pool {
-            Some(pool) => Some(Self(pool)),
+        match SECOND.get_or_init(Second::start) {
+            Some(second) => Some(Self(second)),
             None => {
                 IS_TAKEN.store(false, Ordering::Release);
                 None
@@ -56,12 +78,32 @@ impl Companion {
     }
 
     fn both<A: Send, B>(self, beside: impl FnOnce() -> A + Send, here: impl FnOnce() -> B) -> (A, B) {
+        let Second { pool, avoided } = self.0;
+        avoided.follow();
         let mut there = None;
-        let here = self.0.in_place_scope(|scope| {
-            scope.spawn(|_| there = Some(beside()));
-            here()
+        let is_done = AtomicBool::new(false);
+        let here = pool.in_place_scope(|scope| {
+            scope.spawn(|_| {
+                there = Some(beside());
+                is_done.store(true, Ordering::Release);
+            });
+            let here = here();
+            wait_awake(&is_done);
+            here
         });
         (there.expect("a scope ends after what it spawned, and panics where that did"), here)
+    }
+}
+
+/// Waits for what is done soon: a thread that sleeps takes longer to wake than two have still to do when they share their work.
+fn wait_awake(is_done: &AtomicBool) {
+    /// Some 50 µs.
+    const LOOKS: usize = 4000;
+    for _ in 0..LOOKS {
+        if is_done.load(Ordering::Acquire) {
+            return;
+        }
+        std::hint::spin_loop();
     }
 }
 

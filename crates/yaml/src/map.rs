@@ -14,18 +14,41 @@ use crate::node::Node;
 /// A key. Two keys are the same when their text is.
 #[derive(Clone, Debug)]
 pub struct Key {
-    /// Its text.
-    pub name: SmolStr,
+    name: SmolStr,
     /// Where it was written; `None` for a key that a default brought.
     pub span: Option<Span>,
     /// False when the text was a plain number, truth value or null (`1:`), which Compose refuses.
     pub is_text: bool,
+    mark: Mark,
+}
+
+/// What tells most texts apart: the length and the last byte, since keys of one map often begin alike.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Mark(u8, u8);
+
+impl Mark {
+    #[expect(clippy::cast_possible_truncation, reason = "a long text only looks like a short one")]
+    fn of(text: &str) -> Self {
+        Self(text.len() as u8, text.as_bytes().last().copied().unwrap_or_default())
+    }
 }
 
 impl Key {
     /// A text key that stands at `span`.
     pub fn new(name: impl Into<SmolStr>, span: impl Into<Option<Span>>) -> Self {
-        Self { name: name.into(), span: span.into(), is_text: true }
+        let name = name.into();
+        Self { mark: Mark::of(&name), name, span: span.into(), is_text: true }
+    }
+
+    /// The same key with another text.
+    #[must_use]
+    pub fn renamed(self, name: impl Into<SmolStr>) -> Self {
+        Self { is_text: self.is_text, ..Self::new(name, self.span) }
+    }
+
+    /// Its text.
+    pub fn name(&self) -> &SmolStr {
+        &self.name
     }
 
     /// Its text.
@@ -77,12 +100,6 @@ pub struct Map {
     index: Option<Box<HashMap<SmolStr, usize, RandomState>>>,
 }
 
-/// Equality that looks at the last byte first: keys of one map often begin alike.
-#[inline]
-fn is_same(a: &str, b: &str) -> bool {
-    a.len() == b.len() && a.as_bytes().last() == b.as_bytes().last() && a == b
-}
-
 /// Up to so many keys, looking at each is faster than hashing.
 const SCANNED: usize = 12;
 
@@ -118,7 +135,10 @@ impl Map {
     fn position(&self, key: &str) -> Option<usize> {
         match &self.index {
             Some(index) => index.get(key).copied(),
-            None => self.entries.iter().position(|(known, _)| is_same(known.as_str(), key)),
+            None => {
+                let mark = Mark::of(key);
+                self.entries.iter().position(|(known, _)| known.mark == mark && known.as_str() == key)
+            }
         }
     }
 

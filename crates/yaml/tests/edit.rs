@@ -145,7 +145,7 @@ fn places(node: &Node, path: &mut Vec<Segment>, found: &mut Vec<Vec<Segment>>) {
     found.push(path.clone());
     let children: Vec<(Segment, &Node)> = match &node.value {
         Value::Sequence(items) => items.iter().enumerate().map(|(at, item)| (Segment::Index(at), item)).collect(),
-        Value::Map(map) => map.iter().map(|(key, value)| (Segment::Key(key.name.clone()), value)).collect(),
+        Value::Map(map) => map.iter().map(|(key, value)| (Segment::Key(key.name().clone()), value)).collect(),
         _ => return,
     };
     for (segment, child) in children {
@@ -186,7 +186,7 @@ fn edits_of_the_corpus_change_the_tree_as_they_should() {
         for place in found.iter().step_by(found.len() / 12 + 1) {
             let mut root = root.clone();
             let node = walk(&mut root, place).clone();
-            let keys: Vec<_> = node.as_map().map(Map::keys).into_iter().flatten().map(|key| key.name.clone()).collect();
+            let keys: Vec<_> = node.as_map().map(Map::keys).into_iter().flatten().map(|key| key.name().clone()).collect();
             let mut check = |edit: Option<Edit>, expect: &dyn Fn(&mut Node)| {
                 let Some(edit) = edit else {
                     refused += 1;

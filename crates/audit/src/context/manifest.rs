@@ -254,7 +254,7 @@ impl<'a> WorkloadContext<'a> {
         let selects = move |object: &ObjectContext<'_>| match (kind, selector(kind, object.root())) {
             ("Service", Some(selector)) => selector
                 .as_map()
-                .is_some_and(|map| !map.is_empty() && map.iter().all(|(key, value)| workload.label(&key.name) == text(value))),
+                .is_some_and(|map| !map.is_empty() && map.iter().all(|(key, value)| workload.label(key.name()) == text(value))),
             ("Service", None) => false,
             (_, Some(selector)) => selector_matches(selector, labels),
             // A policy without a selector holds for all pods.

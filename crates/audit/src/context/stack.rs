@@ -159,7 +159,7 @@ impl<'a> StackContext<'a> {
         for root in self.written() {
             let declared = root.get(section).and_then(Node::as_map).into_iter();
             for key in declared.flat_map(Map::keys).filter(|key| !is_kept(key)) {
-                if found.iter().all(|known| known.name != key.name) {
+                if found.iter().all(|known| known.name() != key.name()) {
                     found.push(key.clone());
                 }
             }

@@ -97,7 +97,7 @@ fn backends<'a>(route: &'a Node, names: &mut BTreeSet<&'a str>) {
 }
 
 fn is_selected(workload: &Workload<'_>, selector: &Map) -> bool {
-    selector.iter().all(|(key, value)| workload.label(&key.name) == text(value))
+    selector.iter().all(|(key, value)| workload.label(key.name()) == text(value))
 }
 
 fn has_port_of_node(workload: &Workload<'_>) -> bool {

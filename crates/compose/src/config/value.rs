@@ -18,7 +18,7 @@ pub(crate) fn project_json(tree: &Node) -> Node {
         // Extensions are printed here and nowhere else.
         for (key, node) in tree.as_map().into_iter().flat_map(Map::iter) {
             if key.as_str().starts_with("x-") {
-                map.insert(key.name.clone(), any(node, form));
+                map.insert(key.name().clone(), any(node, form));
             }
         }
         map.sort_keys();
@@ -43,7 +43,7 @@ fn object(node: &Node, fields: &'static Fields, form: Form) -> Value {
     });
     if form == Form::Yaml {
         for (key, node) in extensions(from) {
-            entries.push((Key::from(key.name.clone()), any(node, form)));
+            entries.push((Key::from(key.name().clone()), any(node, form)));
         }
     }
     Value::Map(Map::from_distinct(entries))
@@ -169,7 +169,7 @@ pub(crate) fn named_value(node: &Node, shape: &Shape, form: Form) -> Option<Valu
 pub(crate) fn sorted(map: &Map, form: Form) -> Vec<(&Key, &Node)> {
     let mut entries: Vec<(&Key, &Node)> = map.iter().collect();
     match form {
-        Form::Json => entries.sort_unstable_by(|(a, _), (b, _)| a.name.cmp(&b.name)),
+        Form::Json => entries.sort_unstable_by(|(a, _), (b, _)| a.name().cmp(b.name())),
         Form::Yaml => entries.sort_by(|(a, _), (b, _)| natural(a.as_str(), b.as_str())),
     }
     entries
@@ -178,7 +178,7 @@ pub(crate) fn sorted(map: &Map, form: Form) -> Vec<(&Key, &Node)> {
 fn named(node: &Node, form: Form, mut entry: impl FnMut(&Node) -> Option<Value>) -> Map {
     let Some(map) = node.as_map() else { return Map::new() };
     let entries = sorted(map, form).into_iter();
-    Map::from_distinct(entries.filter_map(|(key, node)| Some((key.name.clone().into(), Node::default_value(entry(node)?)))).collect())
+    Map::from_distinct(entries.filter_map(|(key, node)| Some((key.name().clone().into(), Node::default_value(entry(node)?)))).collect())
 }
 
 fn text_map(node: &Node, form: Form, keep_null: bool) -> Map {
@@ -198,8 +198,8 @@ fn keys(node: &Node) -> Vec<SmolStr> {
     let Value::Map(map) = &node.value else { return texts(node) };
     map.iter()
         .map(|(key, path)| match model::text(path).filter(|path| !path.is_empty()) {
-            Some(path) => format_smolstr!("{}={path}", key.name),
-            None => key.name.clone(),
+            Some(path) => format_smolstr!("{}={path}", key.name()),
+            None => key.name().clone(),
         })
         .collect()
 }
@@ -226,7 +226,7 @@ fn hosts(node: &Node) -> Vec<SmolStr> {
     let mut lines = match &node.value {
         Value::Map(map) => map
             .iter()
-            .flat_map(|(host, addresses)| texts(addresses).into_iter().map(move |address| format_smolstr!("{}={address}", host.name)))
+            .flat_map(|(host, addresses)| texts(addresses).into_iter().map(move |address| format_smolstr!("{}={address}", host.name())))
             .collect(),
         _ => texts(node),
     };

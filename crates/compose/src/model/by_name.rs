@@ -29,7 +29,7 @@ pub type Extensions = ByName<Node>;
 impl<T> Entry<T> {
     /// The value of a key.
     pub(crate) fn new(key: &Key, value: T) -> Self {
-        Self { name: Spanned::new(key.name.clone(), key.span.map_or(Origin::DEFAULT, Origin::at)), value }
+        Self { name: Spanned::new(key.name().clone(), key.span.map_or(Origin::DEFAULT, Origin::at)), value }
     }
 }
 

@@ -39,7 +39,7 @@ fn value(node: &Node, rule: &Rule, context: &mut Context<'_>) {
             Entries::Names(names) => {
                 for (key, entry) in map.iter() {
                     if (names.allows)(key.as_str()) {
-                        context.within_name(&key.name, |context| value(entry, &names.rule, context));
+                        context.within_name(key.name(), |context| value(entry, &names.rule, context));
                     } else if let (Some(wanted), Some(_)) = (names.wanted, key.span) {
                         // A name without a place comes from the list form, where anything may stand before the `=`.
                         invalid_name(key, wanted, context);

@@ -65,7 +65,8 @@ fn into_lines(node: Node) -> Vec<Node> {
             let lines = hosts.flat_map(|(host, mut addresses)| {
                 into_sequence(&mut addresses);
                 let Value::Sequence(addresses) = addresses.value else { return Vec::new() };
-                let line = |address: Node| Node::new(format!("{}={}", host.name, text(&address.value).unwrap_or_default()), address.origin);
+                let line =
+                    |address: Node| Node::new(format!("{}={}", host.name(), text(&address.value).unwrap_or_default()), address.origin);
                 addresses.into_iter().map(line).collect()
             });
             lines.collect()

@@ -98,7 +98,7 @@ pub(crate) fn maps(base: &mut Map, over: Map, rule: Option<&'static Rule>, conte
             base.insert(key, value);
             continue;
         };
-        context.within_name(&key.name, |context| onto(earlier, value, inner(entries, key.as_str()), context));
+        context.within_name(key.name(), |context| onto(earlier, value, inner(entries, key.as_str()), context));
     }
 }
 

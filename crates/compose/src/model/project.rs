@@ -90,8 +90,8 @@ impl Read for Services {
             // Filled where it stays, since a service is some kilobytes large.
             services.push(Service::default());
             if let Some(service) = services.last_mut() {
-                service.name = Spanned::new(key.name.clone(), key.span.map_or(Origin::DEFAULT, Origin::at));
-                context.within_name(&key.name, |context| service.fill(value, context));
+                service.name = Spanned::new(key.name().clone(), key.span.map_or(Origin::DEFAULT, Origin::at));
+                context.within_name(key.name(), |context| service.fill(value, context));
             }
         }
         Some(Self(services))
@@ -100,14 +100,14 @@ impl Read for Services {
     fn attempt(node: &Node, context: &mut Context<'_>) {
         let Some(map) = node.as_map() else { return context.wrong_type(node, "a map") };
         for (key, value) in sorted(map) {
-            context.within_name(&key.name, |context| Service::attempt(value, context));
+            context.within_name(key.name(), |context| Service::attempt(value, context));
         }
     }
 }
 
 fn sorted(map: &Map) -> Vec<(&Key, &Node)> {
     let mut entries: Vec<_> = map.iter().collect();
-    entries.sort_by(|(a, _), (b, _)| a.name.cmp(&b.name));
+    entries.sort_by(|(a, _), (b, _)| a.name().cmp(b.name()));
     entries
 }
 

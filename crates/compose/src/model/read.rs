@@ -244,7 +244,7 @@ impl<T: Read> Read for ByName<T> {
         };
         let mut entries = Vec::with_capacity(map.len());
         for (key, value) in map.iter() {
-            if let Some(value) = context.within_name(&key.name, |context| T::read(value, context)) {
+            if let Some(value) = context.within_name(key.name(), |context| T::read(value, context)) {
                 entries.push(Entry::new(key, value));
             }
         }
@@ -257,7 +257,7 @@ impl<T: Read> Read for ByName<T> {
             return;
         };
         for (key, value) in map.iter() {
-            context.within_name(&key.name, |context| T::attempt(value, context));
+            context.within_name(key.name(), |context| T::attempt(value, context));
         }
     }
 }

@@ -23,7 +23,7 @@ fn value(node: &mut Node, rule: &'static Rule, aspect: Aspects, context: &mut Co
         (Value::Map(_), Entries::Object(attributes), _) => object(node, attributes, aspect, context, visit),
         (Value::Map(map), Entries::Names(names), _) if names.rule.aspects.has(aspect) => {
             for (key, entry) in map.iter_mut() {
-                context.within_name(&key.name, |context| value(entry, &names.rule, aspect, context, visit));
+                context.within_name(key.name(), |context| value(entry, &names.rule, aspect, context, visit));
             }
         }
         (Value::Sequence(items), _, Some(rule)) if rule.aspects.has(aspect) => {

@@ -159,9 +159,9 @@ impl Read for Expose {
         let Value::Map(map) = &node.value else { return Exposure::read(node, context).map(Self::All) };
         let mut ports = Vec::with_capacity(map.len());
         for (key, value) in map.iter() {
-            if let Some(how) = context.within_name(&key.name, |context| Exposure::read(value, context)) {
+            if let Some(how) = context.within_name(key.name(), |context| Exposure::read(value, context)) {
                 let origin = key.span.map_or(windlass_source::Origin::DEFAULT, windlass_source::Origin::at);
-                ports.push((Spanned::new(key.name.clone(), origin), how));
+                ports.push((Spanned::new(key.name().clone(), origin), how));
             }
         }
         Some(Self::Ports(ports))

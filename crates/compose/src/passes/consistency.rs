@@ -31,7 +31,7 @@ pub(crate) fn check(loader: &mut Loader<'_>, tree: &mut Node, disabled: &Map) {
             let set = |name: &str| secret.get(name).is_some_and(|node| !matches!(node.as_str(), Some("")) && !node.is_null());
             if secret.get("external").and_then(Node::as_bool) != Some(true) && !set("file") && !set("environment") {
                 loader.report(
-                    Diagnostic::error(MISSING, format!("secret `{}` has no content", key.name))
+                    Diagnostic::error(MISSING, format!("secret `{}` has no content", key.name()))
                         .at(key.span)
                         .help("give `file` or `environment`, or `external: true`"),
                 );
@@ -76,7 +76,7 @@ impl Service<'_> {
     }
 
     fn check(&self, loader: &mut Loader<'_>) {
-        let name = &self.key.name;
+        let name = &self.key.name();
         if self.get("build").is_none() && self.text("image").is_none() && self.get("provider").is_none() {
             loader.report(
                 Diagnostic::error(MISSING, format!("service `{name}` has neither `image` nor `build`"))
@@ -106,7 +106,7 @@ impl Service<'_> {
     }
 
     fn build(&self, loader: &mut Loader<'_>) {
-        let name = &self.key.name;
+        let name = &self.key.name();
         let Some(build) = self.get("build").and_then(Node::as_map) else { return };
         let text = |key: &str| build.get(key).and_then(Node::as_str).filter(|text| !text.is_empty());
         if text("dockerfile").is_some() && text("dockerfile_inline").is_some() {
@@ -146,7 +146,7 @@ impl Service<'_> {
     }
 
     fn networks(&self, loader: &mut Loader<'_>) {
-        let name = &self.key.name;
+        let name = &self.key.name();
         let networks = self.get("networks").and_then(Node::as_map);
         if let (Some((_, mode)), Some(networks)) = (self.text("network_mode"), networks)
             && !networks.is_empty()
@@ -162,14 +162,14 @@ impl Service<'_> {
         for (key, node) in networks.into_iter().flat_map(Map::iter) {
             if key.as_str().starts_with("x-") {
                 loader.report(
-                    Diagnostic::error(INVALID_VALUE, format!("service `{name}` uses a network called `{}`", key.name))
+                    Diagnostic::error(INVALID_VALUE, format!("service `{name}` uses a network called `{}`", key.name()))
                         .at(self.at(key.span.or(node.span())))
                         .because("docker compose takes names that start with `x-` for attributes of your own here")
                         .help("give the network another name"),
                 );
                 continue;
             }
-            self.known(loader, "networks", "network", &key.name, self.at(key.span.or(node.span())));
+            self.known(loader, "networks", "network", key.name(), self.at(key.span.or(node.span())));
         }
     }
 
@@ -179,7 +179,7 @@ impl Service<'_> {
             && !matches!(first.as_str(), Some("CMD" | "CMD-SHELL" | "NONE"))
         {
             loader.report(
-                Diagnostic::error(INVALID_VALUE, format!("`healthcheck.test` of service `{}` must start with `CMD`", self.key.name))
+                Diagnostic::error(INVALID_VALUE, format!("`healthcheck.test` of service `{}` must start with `CMD`", self.key.name()))
                     .at(self.at(first.span()))
                     .because("a list starts with `CMD` (words), `CMD-SHELL` (a shell's line) or `NONE`")
                     .help("write `CMD` as its first word, or the command as text"),
@@ -200,7 +200,7 @@ impl Service<'_> {
                     let profiles: Vec<_> =
                         profiles.and_then(Node::as_sequence).unwrap_or_default().iter().filter_map(Node::as_str).collect();
                     loader.report(
-                        Diagnostic::error(UNDEFINED, format!("service `{}` depends on `{other}`, whose profile is off", self.key.name))
+                        Diagnostic::error(UNDEFINED, format!("service `{}` depends on `{other}`, whose profile is off", self.key.name()))
                             .at(span)
                             .help(format!("enable it with `--profile {}`, or set `required: false`", profiles.first().unwrap_or(&"NAME"))),
                     );
@@ -234,7 +234,7 @@ impl Service<'_> {
             self.source(loader, secret, "secrets", "secret");
         }
         for (key, node) in self.get("models").and_then(Node::as_map).into_iter().flat_map(Map::iter) {
-            self.known(loader, "models", "model", &key.name, self.at(key.span.or(node.span())));
+            self.known(loader, "models", "model", key.name(), self.at(key.span.or(node.span())));
         }
     }
 
@@ -249,7 +249,7 @@ impl Service<'_> {
         let known = self.root.get(section).and_then(Node::as_map).unwrap_or(&empty);
         if !known.contains_key(name) {
             let diagnostic =
-                Diagnostic::error(UNDEFINED, format!("service `{}` uses {noun} `{name}`, which is not declared", self.key.name));
+                Diagnostic::error(UNDEFINED, format!("service `{}` uses {noun} `{name}`, which is not declared", self.key.name()));
             let diagnostic = match loader.closest(name, known.keys().map(Key::as_str)) {
                 Some(closest) => diagnostic.label(span, format!("did you mean `{closest}`?")),
                 None => diagnostic.at(span),
@@ -260,7 +260,7 @@ impl Service<'_> {
 
     fn undefined(&self, loader: &mut Loader<'_>, noun: &str, name: &str, what: &str, span: Option<Span>, known: &Map) {
         let diagnostic =
-            Diagnostic::error(UNDEFINED, format!("the {what} `{name}` of service `{}` is no {noun} of the project", self.key.name));
+            Diagnostic::error(UNDEFINED, format!("the {what} `{name}` of service `{}` is no {noun} of the project", self.key.name()));
         let diagnostic = match loader.closest(name, known.keys().map(Key::as_str)) {
             Some(closest) => diagnostic.label(span, format!("did you mean `{closest}`?")),
             None => diagnostic.at(span),
@@ -286,7 +286,7 @@ impl Service<'_> {
                 loader.report(
                     Diagnostic::error(
                         CONFLICT,
-                        format!("service `{}` has different `{legacy}` and `deploy.resources.{kind}.{key}`", self.key.name),
+                        format!("service `{}` has different `{legacy}` and `deploy.resources.{kind}.{key}`", self.key.name()),
                     )
                     .at(self.at(node.span()))
                     .label(other, "the other value")
@@ -297,7 +297,7 @@ impl Service<'_> {
     }
 
     fn scale(&self, loader: &mut Loader<'_>) {
-        let name = &self.key.name;
+        let name = &self.key.name();
         let scale = self.get("scale").and_then(|node| Some((number(node)?, node, "scale")));
         let replicas = self.deep(&["deploy", "replicas"]).and_then(|node| Some((number(node)?, node, "deploy.replicas")));
         if let (Some((a, node, _)), Some((b, other, _))) = (scale, replicas)
@@ -336,7 +336,7 @@ impl Service<'_> {
             if let Some(first) = seen.insert(target, node) {
                 let span = node.get("target").and_then(Node::span).or(node.span());
                 loader.report(
-                    Diagnostic::error(DUPLICATE, format!("service `{}` mounts two things on `{target}`", self.key.name))
+                    Diagnostic::error(DUPLICATE, format!("service `{}` mounts two things on `{target}`", self.key.name()))
                         .at(self.at(span))
                         .label(first.get("target").and_then(Node::span).or(first.span()), "the first one"),
                 );
@@ -370,7 +370,7 @@ fn container_names(loader: &mut Loader<'_>, services: &Map) {
         let Some(name) = node.as_str().filter(|name| !name.is_empty()) else { continue };
         if let Some((first, other)) = seen.insert(name, (key, node)) {
             loader.report(
-                Diagnostic::error(DUPLICATE, format!("services `{}` and `{}` have the same `container_name`", first.name, key.name))
+                Diagnostic::error(DUPLICATE, format!("services `{}` and `{}` have the same `container_name`", first.name(), key.name()))
                     .at(node.span().or(key.span))
                     .label(other.span(), "the first one"),
             );

@@ -32,7 +32,7 @@ fn env_file(loader: &mut Loader<'_>, service: &mut Map, environment: &Environmen
         .and_then(Node::as_map)
         .into_iter()
         .flat_map(Map::iter)
-        .filter_map(|(key, node)| Some((key.name.clone(), variable(node)?)))
+        .filter_map(|(key, node)| Some((key.name().clone(), variable(node)?)))
         .collect();
     // The project's variables count first, then what the service says itself.
     let mut dotenv = Dotenv::new();

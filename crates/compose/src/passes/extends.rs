@@ -42,7 +42,7 @@ pub(crate) fn extends(loader: &mut Loader<'_>, tree: &mut Node, path: &Path, res
     }
     let own = Group { services: std::mem::take(services), path: path.to_owned(), resets: resets.clone() };
     let mut pass = Pass { loader, scope, groups: vec![own], by_path: BTreeMap::new(), broken: BTreeSet::new() };
-    let names: Vec<SmolStr> = pass.groups[0].services.keys().map(|key| key.name.clone()).collect();
+    let names: Vec<SmolStr> = pass.groups[0].services.keys().map(|key| key.name().clone()).collect();
     for name in names {
         pass.service(&name);
     }

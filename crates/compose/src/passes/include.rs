@@ -191,7 +191,7 @@ fn bring(loader: &mut Loader<'_>, target: &mut Map, section: &'static str, from:
     let into = target.get_or_insert_with(section, || Node::new(Map::new(), span.map_or(windlass_source::Origin::DEFAULT, Into::into)));
     let Some(into) = into.as_map_mut() else { return };
     for (key, value) in from {
-        match into.get_entry(&key.name) {
+        match into.get_entry(key.name()) {
             None => {
                 into.insert(key, value);
             }
@@ -199,7 +199,7 @@ fn bring(loader: &mut Loader<'_>, target: &mut Map, section: &'static str, from:
             Some((there, _)) => {
                 let noun = section.trim_end_matches('s');
                 loader.report(
-                    Diagnostic::error(CONFLICT, format!("{noun} `{}` comes by `include`, but is declared here too", key.name))
+                    Diagnostic::error(CONFLICT, format!("{noun} `{}` comes by `include`, but is declared here too", key.name()))
                         .label(there.span, "declared here")
                         .label(key.span, "and in the included file")
                         .label(span, "included here")

@@ -136,10 +136,10 @@ pub(crate) fn resolve(node: &mut Node, environment: &Environment, keep: bool) {
         if !value.is_null() {
             return true;
         }
-        let Some(variable) = environment.get(&key.name) else { return keep };
+        let Some(variable) = environment.get(key.name()) else { return keep };
         value.value = Value::String(variable.value.clone());
         let origin = value.origin.span().or(key.span).map_or(Origin::DEFAULT, Origin::at);
-        value.origin = origin.with_parts(part(&key.name, &variable.value, variable.source.clone()));
+        value.origin = origin.with_parts(part(key.name(), &variable.value, variable.source.clone()));
         true
     });
 }
@@ -155,8 +155,8 @@ fn names(root: &mut Map, project: &str) {
             let Some(map) = resource.as_map_mut() else { continue };
             if map.get("name").is_none_or(Node::is_null) {
                 let name = match map.get("external").and_then(Node::as_bool) {
-                    Some(true) => key.name.clone(),
-                    _ => format_smolstr!("{project}_{}", key.name),
+                    Some(true) => key.name().clone(),
+                    _ => format_smolstr!("{project}_{}", key.name()),
                 };
                 map.insert("name", Node::default_value(name));
             }

@@ -75,9 +75,9 @@ fn check_keys(root: &windlass_yaml::Node, loader: &mut Loader<'_>) -> usize {
     wrong.sort_by_key(|key| key.span);
     for key in wrong {
         loader.report(
-            Diagnostic::error(KEY_NOT_TEXT, format!("the key `{}` is not text", key.name))
+            Diagnostic::error(KEY_NOT_TEXT, format!("the key `{}` is not text", key.name()))
                 .at(key.span)
-                .help(format!("put it in quotes: `\"{}\":`", key.name)),
+                .help(format!("put it in quotes: `\"{}\":`", key.name())),
         );
     }
     values

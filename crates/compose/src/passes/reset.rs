@@ -108,7 +108,7 @@ fn take(node: &mut Node, path: &mut Vec<Segment>, resets: &mut Resets, aliases: 
     }
     match &mut node.value {
         Value::Map(map) => map.retain(|key, value| {
-            path.push(Segment::Key(key.name.clone()));
+            path.push(Segment::Key(key.name().clone()));
             let keep = take(value, path, resets, aliases, alias);
             path.pop();
             keep

@@ -32,7 +32,7 @@ pub(crate) fn remove_unused(tree: &mut Node) {
 
 fn keys(node: Option<&Node>, into: &mut BTreeSet<SmolStr>) {
     match node.map(|node| &node.value) {
-        Some(Value::Map(map)) => into.extend(map.keys().map(|key| key.name.clone())),
+        Some(Value::Map(map)) => into.extend(map.keys().map(|key| key.name().clone())),
         Some(Value::Sequence(items)) => into.extend(items.iter().filter_map(Node::as_str).map(SmolStr::from)),
         _ => {}
     }

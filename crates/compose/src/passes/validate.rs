@@ -43,7 +43,7 @@ fn external(loader: &mut Loader<'_>, noun: &str, key: &Key, map: &Map) {
         let name = other.as_str();
         if !matches!(name, "name" | "external") && !name.starts_with("x-") {
             loader.report(
-                Diagnostic::error(EXCLUSIVE, format!("{noun} `{}` is external, but has `{name}`", key.name))
+                Diagnostic::error(EXCLUSIVE, format!("{noun} `{}` is external, but has `{name}`", key.name()))
                     .at(other.span.or(value.span()))
                     .label(external, "external here")
                     .because("an external one is there already; Compose only refers to it")
@@ -60,16 +60,16 @@ fn file_object(loader: &mut Loader<'_>, noun: &str, key: &Key, node: &Node, sour
     let list = || sources.iter().map(|source| format!("`{source}`")).collect::<Vec<_>>().join(", ");
     match found.as_slice() {
         [] if !map.contains_key("driver") && !map.contains_key("external") => loader.report(
-            Diagnostic::error(MISSING, format!("{noun} `{}` has no content", key.name))
+            Diagnostic::error(MISSING, format!("{noun} `{}` has no content", key.name()))
                 .at(key.span.or(node.span()))
                 .help(format!("give one of {}, or `external: true`", list())),
         ),
         [] | [_] => {}
         [_, second, ..] => {
-            let mut diagnostic = Diagnostic::error(EXCLUSIVE, format!("{noun} `{}` has its content from two places", key.name))
+            let mut diagnostic = Diagnostic::error(EXCLUSIVE, format!("{noun} `{}` has its content from two places", key.name()))
                 .at(second.0.span.or(second.1.span()));
             for (other, value) in &found {
-                if other.name != second.0.name {
+                if other.name() != second.0.name() {
                     diagnostic = diagnostic.label(other.span.or(value.span()), "and here");
                 }
             }
@@ -98,7 +98,7 @@ fn check_service(loader: &mut Loader<'_>, key: &Key, service: &Map) {
             && path.as_str() == Some("")
         {
             loader.report(
-                Diagnostic::error(INVALID_VALUE, format!("`develop.watch` of service `{}` has an empty `path`", key.name))
+                Diagnostic::error(INVALID_VALUE, format!("`develop.watch` of service `{}` has an empty `path`", key.name()))
                     .at(place(path, watch, key)),
             );
         }
@@ -113,7 +113,7 @@ fn check_service(loader: &mut Loader<'_>, key: &Key, service: &Map) {
             let Some(map) = device.as_map() else { continue };
             if let (Some((count, value)), Some((ids, _))) = (map.get_entry("count"), map.get_entry("device_ids")) {
                 loader.report(
-                    Diagnostic::error(EXCLUSIVE, format!("a device of service `{}` has both `count` and `device_ids`", key.name))
+                    Diagnostic::error(EXCLUSIVE, format!("a device of service `{}` has both `count` and `device_ids`", key.name()))
                         .at(count.span.or(value.span()))
                         .label(ids.span, "and here")
                         .help("name the devices, or say how many"),

@@ -27,7 +27,7 @@ fn place<'a>(node: &mut Node, origins: &'a Origins, around: &'a Origin, trail: &
         }
         Value::Map(map) => {
             for (key, value) in map.iter_mut() {
-                trail.push_key(&key.name);
+                trail.push_key(key.name());
                 place(value, origins, own, trail);
                 trail.pop();
             }

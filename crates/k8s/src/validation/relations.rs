@@ -140,7 +140,7 @@ impl<'a> Index<'a> {
     fn candidates<'s>(&'s self, namespace: &'s str, labels: Option<&'s Node>) -> impl Iterator<Item = &'s Workload<'a>> {
         let with = |key: &'s str, value: &'s str| self.labelled.get(&(namespace, key, value)).map_or(&[][..], Vec::as_slice);
         let wanted = labels.and_then(Node::as_map).into_iter().flat_map(|map| map.iter());
-        let rarest = wanted.map(|(key, value)| with(&key.name, text(value).unwrap_or_default())).min_by_key(|found| found.len());
+        let rarest = wanted.map(|(key, value)| with(key.name(), text(value).unwrap_or_default())).min_by_key(|found| found.len());
         let workloads = self.workloads(namespace);
         let all = if rarest.is_none() { workloads } else { &[] };
         all.iter().chain(rarest.unwrap_or_default().iter().filter_map(|&at| workloads.get(at)))
@@ -197,7 +197,7 @@ fn twice(object: &Object<'_>, index: &Index<'_>, findings: &mut Vec<Finding>) {
 
 /// Whether a Service's selector, a map of labels, matches a pod.
 fn selects(selector: &Node, workload: &Workload<'_>) -> bool {
-    selector.as_map().is_some_and(|map| map.iter().all(|(key, value)| workload.label(&key.name) == text(value)))
+    selector.as_map().is_some_and(|map| map.iter().all(|(key, value)| workload.label(key.name()) == text(value)))
 }
 
 fn service(root: &Node, namespace: &str, index: &Index<'_>, findings: &mut Vec<Finding>) {
@@ -208,7 +208,7 @@ fn service(root: &Node, namespace: &str, index: &Index<'_>, findings: &mut Vec<F
         return;
     }
     let selected: Vec<_> = index.candidates(namespace, Some(selector)).filter(|workload| selects(selector, workload)).collect();
-    let has = |labels: &&Node| selector.as_map().is_some_and(|map| map.iter().all(|(key, value)| labels.text(&key.name) == text(value)));
+    let has = |labels: &&Node| selector.as_map().is_some_and(|map| map.iter().all(|(key, value)| labels.text(key.name()) == text(value)));
     if selected.is_empty() {
         if index.other_pods.get(namespace).is_some_and(|pods| pods.iter().any(has)) {
             return;

@@ -16,8 +16,8 @@ pub(super) fn config_map<'a>(root: &'a Node, findings: &mut Findings<'a>) {
     let binary = root.field("binaryData");
     for (key, value) in root.entries("data") {
         keys(root, "data", key, value, findings);
-        if binary.is_some_and(|binary| binary.get(&key.name).is_some()) {
-            let place = Place::field(root, "data").then(&format!("[{}]", key.name)).shown(key.span);
+        if binary.is_some_and(|binary| binary.get(key.name()).is_some()) {
+            let place = Place::field(root, "data").then(&format!("[{}]", key.name())).shown(key.span);
             findings.invalid_value(130, place, format_args!("{:?}", key.as_str()), "duplicate of key present in binaryData");
         }
         size += text(value).map_or(0, str::len);
@@ -30,8 +30,8 @@ pub(super) fn config_map<'a>(root: &'a Node, findings: &mut Findings<'a>) {
 }
 
 fn keys<'a>(root: &'a Node, field: &str, key: &windlass_yaml::Key, value: &'a Node, findings: &mut Findings<'a>) {
-    for message in format::config_key(&key.name) {
-        let place = Place::field(root, field).then(&format!("[{}]", key.name)).shown_at(value).shown(key.span);
+    for message in format::config_key(key.name()) {
+        let place = Place::field(root, field).then(&format!("[{}]", key.name())).shown_at(value).shown(key.span);
         findings.invalid_value(128, place, format_args!("{:?}", key.as_str()), &message);
     }
 }
@@ -52,14 +52,14 @@ pub(super) fn secret<'a>(root: &'a Node, findings: &mut Findings<'a>) {
     for (key, value) in root.entries("data") {
         keys(root, "data", key, value, findings);
         // What `stringData` says replaces it.
-        if root.at(&["stringData"]).is_none_or(|plain| plain.get(&key.name).is_none()) {
+        if root.at(&["stringData"]).is_none_or(|plain| plain.get(key.name()).is_none()) {
             size += text(value).map_or(0, decoded_length);
         }
     }
     for (key, value) in root.entries("stringData") {
         // The server puts them into `data` first.
-        for message in format::config_key(&key.name) {
-            let place = Place::from(root).then(&format!("data[{}]", key.name)).shown_at(value).shown(key.span);
+        for message in format::config_key(key.name()) {
+            let place = Place::from(root).then(&format!("data[{}]", key.name())).shown_at(value).shown(key.span);
             findings.invalid_value(128, place, format_args!("{:?}", key.as_str()), &message);
         }
         size += text(value).map_or(0, str::len);

@@ -28,7 +28,7 @@ fn check<'a>(root: &'a Node, kind: &CustomKind, findings: &mut Findings<'a>) {
         if matches!(key.as_str(), "apiVersion" | "kind" | "metadata") {
             continue;
         }
-        match property(schema, &key.name) {
+        match property(schema, key.name()) {
             Some(inner) => value_of(value, inner, findings),
             None if keeps_unknown(schema) => {}
             None => unknown(value, key, schema, findings),
@@ -52,7 +52,7 @@ fn keeps_unknown(schema: &Node) -> bool {
 
 fn unknown<'a>(value: &'a Node, key: &windlass_yaml::Key, schema: &Node, findings: &mut Findings<'a>) {
     let known = schema.entries("properties").map(|(name, _)| name.as_str());
-    let help = windlass_source::closest(&key.name, known).map(|name| format!("did you mean `{name}`?"));
+    let help = windlass_source::closest(key.name(), known).map(|name| format!("did you mean `{name}`?"));
     findings.unknown_field(value, key.span, help);
 }
 
@@ -129,7 +129,7 @@ fn fields<'a>(node: &'a Node, schema: &Node, findings: &mut Findings<'a>) {
     let is_open = keeps_unknown(schema) || schema.flag("additionalProperties") == Some(true);
     let is_object = schema.flag("x-kubernetes-embedded-resource") == Some(true);
     for (key, value) in map.iter() {
-        match (property(schema, &key.name), of_others) {
+        match (property(schema, key.name()), of_others) {
             (Some(inner), _) | (None, Some(inner)) => value_of(value, inner, findings),
             (None, None) if is_open || (is_object && matches!(key.as_str(), "apiVersion" | "kind" | "metadata")) => {}
             (None, None) => unknown(value, key, schema, findings),
@@ -266,7 +266,7 @@ fn restrict<'a>(node: &'a Node, schema: &Node, findings: &mut Findings<'a>) {
     match &node.value {
         Value::Map(map) => {
             for (key, value) in map.iter() {
-                if let Some(inner) = property(schema, &key.name) {
+                if let Some(inner) = property(schema, key.name()) {
                     restrict(value, inner, findings);
                 }
             }

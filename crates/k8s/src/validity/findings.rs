@@ -339,8 +339,8 @@ fn find(here: &Node, wanted: &Node, kind: Option<Type>, version: Version, path: 
                 _ => None,
             });
             map.iter().any(|(key, value)| {
-                let _ = if is_map { write!(path, "[{}]", key.name) } else { write!(path, ".{}", key.name) };
-                let inner = fields.and_then(|fields| fields.field(&key.name, version)).map(|field| field.kind).or(element);
+                let _ = if is_map { write!(path, "[{}]", key.name()) } else { write!(path, ".{}", key.name()) };
+                let inner = fields.and_then(|fields| fields.field(key.name(), version)).map(|field| field.kind).or(element);
                 let found = find(value, wanted, inner, version, path);
                 if !found {
                     path.truncate(length);

@@ -63,7 +63,7 @@ pub(super) fn of_template<'a>(template: &'a Node, findings: &mut Findings<'a>) {
     let Some(metadata) = template.field("metadata") else { return };
     let place = |name: &str, node: &'a Node| Place::from(template).then(&format!(".{name}")).shown_at(node);
     for (key, value) in metadata.entries("labels") {
-        for message in format::qualified_name(&key.name) {
+        for message in format::qualified_name(key.name()) {
             findings.invalid_value(29, place("labels", value).shown(key.span), format_args!("{:?}", key.as_str()), &message);
         }
         for message in text(value).map(format::label_value).unwrap_or_default() {
@@ -71,7 +71,7 @@ pub(super) fn of_template<'a>(template: &'a Node, findings: &mut Findings<'a>) {
         }
     }
     for (key, value) in metadata.entries("annotations") {
-        for message in format::qualified_name(&key.name.to_ascii_lowercase()) {
+        for message in format::qualified_name(&key.name().to_ascii_lowercase()) {
             findings.invalid_value(29, place("annotations", value).shown(key.span), format_args!("{:?}", key.as_str()), &message);
         }
     }
@@ -82,8 +82,8 @@ pub(super) fn labels_and_annotations<'a>(metadata: &'a Node, findings: &mut Find
     labels(metadata, "labels", findings);
     let mut size = 0;
     for (key, value) in metadata.entries("annotations") {
-        size += key.name.len() + text(value).map_or(0, str::len);
-        key_is_qualified(metadata, "annotations", key, &key.name.to_ascii_lowercase(), findings);
+        size += key.name().len() + text(value).map_or(0, str::len);
+        key_is_qualified(metadata, "annotations", key, &key.name().to_ascii_lowercase(), findings);
     }
     if size > ANNOTATIONS_LIMIT {
         findings.too_long(129, Place::field(metadata, "annotations"), ANNOTATIONS_LIMIT);
@@ -93,7 +93,7 @@ pub(super) fn labels_and_annotations<'a>(metadata: &'a Node, findings: &mut Find
 /// A map of labels. Its errors are those of the map, and name the key or value.
 pub(super) fn labels<'a>(node: &'a Node, field: &str, findings: &mut Findings<'a>) {
     for (key, value) in node.entries(field) {
-        key_is_qualified(node, field, key, &key.name, findings);
+        key_is_qualified(node, field, key, key.name(), findings);
         let Some(text) = text(value) else { continue };
         for message in format::label_value(text) {
             findings.invalid_value(27, Place::field(node, field).shown_at(value), format_args!("{text:?}"), &message);

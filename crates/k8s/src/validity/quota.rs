@@ -36,18 +36,18 @@ pub(super) fn resource_quota<'a>(root: &'a Node, findings: &mut Findings<'a>) {
     let Some(spec) = root.field("spec") else { return };
     if let Some(hard) = spec.field("hard") {
         for (key, value) in spec.entries("hard") {
-            let known = COUNTED.contains(&key.as_str()) || key.name == "services.loadbalancers" || is_huge(&key.name);
-            let place = || Place::entry(hard, &key.name);
-            for message in format::qualified_name(&key.name) {
+            let known = COUNTED.contains(&key.as_str()) || key.name() == "services.loadbalancers" || is_huge(key.name());
+            let place = || Place::entry(hard, key.name());
+            for message in format::qualified_name(key.name()) {
                 findings.invalid_value(67, place(), format_args!("{:?}", key.as_str()), &message);
             }
-            if !known && !key.name.contains('/') {
+            if !known && !key.name().contains('/') {
                 let detail = "must be a standard resource for quota";
                 findings.invalid_value(67, place(), format_args!("{:?}", key.as_str()), detail);
             }
-            resources::amount(hard, &key.name, value, findings);
-            let is_count = key.name.contains('/')
-                || (known && !key.name.contains("cpu") && !key.name.contains("memory") && !key.name.contains("storage"));
+            resources::amount(hard, key.name(), value, findings);
+            let is_count = key.name().contains('/')
+                || (known && !key.name().contains("cpu") && !key.name().contains("memory") && !key.name().contains("storage"));
             if is_count && is_fraction(value) {
                 findings.invalid_value(67, place(), format_args!("{:?}", quantity(value).unwrap_or_default()), "must be an integer");
             }
@@ -112,10 +112,10 @@ pub(super) fn limit_range<'a>(root: &'a Node, findings: &mut Findings<'a>) {
         for map in MAPS.into_iter().filter(|_| kind == "Container") {
             let Some(node) = limit.field(map) else { continue };
             for (key, _) in limit.entries(map) {
-                resources::container_resource(node, &key.name, findings);
+                resources::container_resource(node, key.name(), findings);
             }
         }
-        let keys: BTreeSet<SmolStr> = MAPS.iter().flat_map(|map| limit.entries(map)).map(|(key, _)| key.name.clone()).collect();
+        let keys: BTreeSet<SmolStr> = MAPS.iter().flat_map(|map| limit.entries(map)).map(|(key, _)| key.name().clone()).collect();
         for key in keys {
             amounts(limit, kind, &key, findings);
         }

@@ -16,9 +16,9 @@ pub(super) fn container<'a>(resources: &'a Node, findings: &mut Findings<'a>) {
 pub(super) fn pod<'a>(resources: &'a Node, findings: &mut Findings<'a>) {
     for list in ["limits", "requests"] {
         for (key, _) in resources.entries(list) {
-            let is_supported = matches!(key.as_str(), "cpu" | "memory") || key.name.starts_with("hugepages-");
+            let is_supported = matches!(key.as_str(), "cpu" | "memory") || key.name().starts_with("hugepages-");
             if let Some(map) = resources.field(list).filter(|_| !is_supported) {
-                let place = Place::entry(map, &key.name);
+                let place = Place::entry(map, key.name());
                 findings.invalid_value(303, place, format_args!("{:?}", key.as_str()), "must be a standard resource for pods");
             }
         }
@@ -34,28 +34,33 @@ fn check<'a>(resources: &'a Node, of_container: bool, findings: &mut Findings<'a
         let Some(map) = resources.field(list) else { continue };
         for (key, value) in resources.entries(list) {
             if of_container {
-                container_resource(map, &key.name, findings);
+                container_resource(map, key.name(), findings);
             }
-            amount(map, &key.name, value, findings);
+            amount(map, key.name(), value, findings);
         }
     }
     let Some(requests) = resources.field("requests") else { return };
     for (key, value) in resources.entries("requests") {
         let parse = |node: &Node| quantity(node).and_then(|text| Amount::parse(&text));
-        let Some(limit) = resources.at(&["limits"]).and_then(|limits| limits.field(&key.name)) else { continue };
+        let Some(limit) = resources.at(&["limits"]).and_then(|limits| limits.field(key.name())) else { continue };
         let (Some(asked), Some(most)) = (parse(value), parse(limit)) else { continue };
-        let is_counted = key.name.contains('/') || key.name.starts_with("hugepages-");
+        let is_counted = key.name().contains('/') || key.name().starts_with("hugepages-");
         let shown = quantity(limit).unwrap_or_default();
         let place = || Place::from(requests).shown_at(value);
         let asked_for = quantity(value).unwrap_or_default();
         if is_counted && asked != most {
-            findings.invalid_value(64, place(), format_args!("{asked_for:?}"), &format!("must be equal to {} limit of {shown}", key.name));
+            findings.invalid_value(
+                64,
+                place(),
+                format_args!("{asked_for:?}"),
+                &format!("must be equal to {} limit of {shown}", key.name()),
+            );
         } else if asked > most {
             findings.invalid_value(
                 64,
                 place(),
                 format_args!("{asked_for:?}"),
-                &format!("must be less than or equal to {} limit of {shown}", key.name),
+                &format!("must be less than or equal to {} limit of {shown}", key.name()),
             );
         }
     }

@@ -41,7 +41,7 @@ pub(super) fn is_empty(selector: &Node) -> bool {
 /// Whether a selector matches labels, a map of them or nothing.
 pub fn matches(selector: &Node, labels: Option<&Node>) -> bool {
     let label = |key: &str| labels.and_then(|labels| labels.text(key));
-    let by_labels = selector.entries("matchLabels").all(|(key, value)| label(&key.name) == text(value));
+    let by_labels = selector.entries("matchLabels").all(|(key, value)| label(key.name()) == text(value));
     by_labels
         && selector.items("matchExpressions").iter().all(|expression| {
             let value = label(expression.text("key").unwrap_or_default());

@@ -110,8 +110,8 @@ pub(super) fn volume<'a>(root: &'a Node, findings: &mut Findings<'a>) {
                 findings.unsupported_value(303, Place::from(capacity), &shown, supported);
             }
             for (key, value) in keys {
-                resources::amount(capacity, &key.name, value, findings);
-                positive(value, Place::entry(capacity, &key.name), findings);
+                resources::amount(capacity, key.name(), value, findings);
+                positive(value, Place::entry(capacity, key.name()), findings);
             }
         }
     }

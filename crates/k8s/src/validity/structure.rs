@@ -138,7 +138,7 @@ impl<'a> Walk<'_, 'a> {
     fn unknown(&mut self, value: &'a Node, key: &windlass_yaml::Key, kind: &'static Struct) {
         let nearest = kind
             .fields(self.findings.version)
-            .map(|field| (strsim::damerau_levenshtein(&field.name.to_ascii_lowercase(), &key.name.to_ascii_lowercase()), field.name))
+            .map(|field| (strsim::damerau_levenshtein(&field.name.to_ascii_lowercase(), &key.name().to_ascii_lowercase()), field.name))
             .min()
             .filter(|(distance, name)| *distance <= 1 + name.len() / 5);
         let help = nearest.map(|(_, name)| format!("did you mean `{name}`?"));

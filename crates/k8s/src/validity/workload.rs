@@ -167,7 +167,7 @@ pub(super) fn replication_controller<'a>(root: &'a Node, findings: &mut Findings
     // Absent, the selector is the template's labels.
     if selected.is_empty() && labels.and_then(Node::as_map).is_none_or(windlass_yaml::Map::is_empty) {
         findings.required(10, Place::at(root, &["spec", "selector"]), "");
-    } else if selected.iter().any(|(key, value)| labels.and_then(|labels| labels.text(&key.name)) != text(value)) {
+    } else if selected.iter().any(|(key, value)| labels.and_then(|labels| labels.text(key.name())) != text(value)) {
         mismatch(Place::at(template, &["metadata", "labels"]), labels, findings);
     }
     pod::check_template(template, Owner::ReplicaSet, findings);

@@ -64,7 +64,7 @@ impl<'a> Workload<'a> {
     /// The labels that its pods have.
     pub fn labels(&self) -> impl Iterator<Item = (&'a SmolStr, &'a str)> {
         let labels = self.template.at(&["metadata", "labels"]).and_then(Node::as_map);
-        labels.into_iter().flat_map(|map| map.iter()).map(|(key, value)| (&key.name, text(value).unwrap_or_default()))
+        labels.into_iter().flat_map(|map| map.iter()).map(|(key, value)| (key.name(), text(value).unwrap_or_default()))
     }
 
     /// The value of a label of its pods.

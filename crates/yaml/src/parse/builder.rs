@@ -270,7 +270,9 @@ impl<'text> Builder<'text> {
             // As written: `0644` stays `0644`.
             _ => (SmolStr::new(unquoted(&self.text[span.range()])), false),
         };
-        PendingKey::Key(Key { name, span: Some(span), is_text })
+        let mut key = Key::new(name, span);
+        key.is_text = is_text;
+        PendingKey::Key(key)
     }
 
     fn tagged(&self, text: Cow<'_, str>, tag: &Tag, span: Span) -> Result<(Value, Option<node::Tag>), Fault> {
@@ -363,7 +365,7 @@ impl<'text> Builder<'text> {
                 }
             },
             Some(PendingKey::Key(key)) => {
-                let (name, span) = (key.name.clone(), key.span);
+                let (name, span) = (key.name().clone(), key.span);
                 map.insert_new(key, node).err().map(|first| (name, span, first))
             }
         };

@@ -293,6 +293,7 @@ impl<'hook> Emitter<'hook> {
         }
     }
 
+    #[inline]
     fn gap(&mut self, tag: Option<&str>) {
         if self.place != Place::Root {
             self.out.push(' ');
@@ -303,14 +304,24 @@ impl<'hook> Emitter<'hook> {
         }
     }
 
+    #[inline]
     fn end_line(&mut self) {
-        if let Some(text) = self.beside.take() {
-            self.out.push(' ');
-            scalar::push_comment(&mut self.out, &text.replace(['\n', '\r'], " "));
+        if self.beside.is_some() {
+            self.comment();
         }
         self.out.push('\n');
     }
 
+    #[cold]
+    fn comment(&mut self) {
+        if let Some(text) = self.beside.take() {
+            self.out.push(' ');
+            scalar::push_comment(&mut self.out, &text.replace(['\n', '\r'], " "));
+        }
+    }
+
+    /// Most indents are short: a copy of a known length needs no call.
+    #[inline]
     fn spaces(&mut self, count: usize) {
         const SPACES: &str = "                                ";
         let mut left = count;
@@ -318,6 +329,7 @@ impl<'hook> Emitter<'hook> {
             self.out.push_str(SPACES);
             left -= SPACES.len();
         }
-        self.out.push_str(&SPACES[..left]);
+        self.out.push_str(SPACES);
+        self.out.truncate(self.out.len() - (SPACES.len() - left));
     }
 }

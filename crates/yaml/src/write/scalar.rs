@@ -38,10 +38,11 @@ struct Shape {
 /// The form of a text; go-yaml's choice in [`Style::Compose`].
 pub(super) fn form(text: &str, style: Style, spot: Spot) -> Form {
     // Most texts are words, and nothing but their first byte can make a reader err.
-    if text.bytes().next().is_some_and(|first| first.is_ascii_alphanumeric() || first == b'/')
-        && text.bytes().all(|byte| PLAIN[usize::from(byte)])
-    {
-        return if may_be_misread(text) && is_misread(text, style) { Form::DoubleQuoted } else { Form::Plain };
+    let kinds = kinds(text);
+    let first = text.bytes().next().unwrap_or_default();
+    if kinds & STRANGE == 0 && (first.is_ascii_alphanumeric() || first == b'/') {
+        let may_be_misread = if first.is_ascii_digit() { kinds & NOT_NUMERIC == 0 } else { text.len() <= 5 };
+        return if may_be_misread && is_misread(text, style) { Form::DoubleQuoted } else { Form::Plain };
     }
     let shape = shape(text, style);
     if shape.line_breaks && shape.block && spot != Spot::Key {
@@ -66,17 +67,32 @@ pub(super) fn form(text: &str, style: Style, spot: Spot) -> Form {
     }
 }
 
-/// Bytes that may stand anywhere in a plain scalar but as its first one.
-const PLAIN: [bool; 256] = {
-    let mut table = [false; 256];
+/// A byte that may not stand in a plain scalar wherever it is.
+const STRANGE: u8 = 1;
+/// A byte that stands in no number, date or time, of YAML 1.1 and 1.2.
+const NOT_NUMERIC: u8 = 2;
+
+const KINDS: [u8; 256] = {
+    let mut table = [STRANGE | NOT_NUMERIC; 256];
     let mut byte = 0;
     while byte < 128 {
-        table[byte] =
+        let is_plain =
             matches!(byte as u8, b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'_' | b'-' | b'.' | b'/' | b'=' | b'+' | b'@' | b'$' | b',');
+        let is_numeric = matches!(byte as u8, b'0'..=b'9' | b'a'..=b'f' | b'A'..=b'F' | b'x' | b'X' | b'o' | b'O' | b't' | b'T' | b'Z' | b'z'
+            | b'_' | b'-' | b'+' | b'.' | b',' | b':' | b' ');
+        table[byte] = if is_plain { 0 } else { STRANGE } | if is_numeric { 0 } else { NOT_NUMERIC };
         byte += 1;
     }
     table
 };
+
+/// What some byte of a text is. Every byte is looked at, which is faster than to ask at each one whether it was the last.
+fn kinds(text: &str) -> u8 {
+    let (eights, rest) = text.as_bytes().as_chunks::<8>();
+    let kind = |byte: &u8| KINDS[usize::from(*byte)];
+    let eights = eights.iter().fold(0, |all, bytes| bytes.iter().fold(all, |all, byte| all | kind(byte)));
+    rest.iter().fold(eights, |all, byte| all | kind(byte))
+}
 
 /// The analysis of libyaml's emitter, for block context.
 fn shape(text: &str, style: Style) -> Shape {
@@ -124,27 +140,6 @@ fn is_printable(character: char, style: Style) -> bool {
         _ => false,
     }
 }
-
-/// What a text of [`PLAIN`] bytes is looked at for: a word of up to five letters, or what begins with a digit and has no letter that no
-/// number and no date has.
-fn may_be_misread(text: &str) -> bool {
-    match text.as_bytes() {
-        [b'0'..=b'9', rest @ ..] => rest.iter().all(|byte| NUMERIC[usize::from(*byte)]),
-        bytes => bytes.len() <= 5,
-    }
-}
-
-/// Bytes that stand in numbers, dates and times, of YAML 1.1 and 1.2.
-const NUMERIC: [bool; 256] = {
-    let mut table = [false; 256];
-    let mut byte = 0;
-    while byte < 128 {
-        table[byte] = matches!(byte as u8, b'0'..=b'9' | b'a'..=b'f' | b'A'..=b'F' | b'x' | b'X' | b'o' | b'O' | b't' | b'T' | b'Z' | b'z'
-            | b'_' | b'-' | b'+' | b'.' | b',' | b':' | b' ');
-        byte += 1;
-    }
-    table
-};
 
 /// True for text that some reader takes for something else when it stands plain.
 fn is_misread(text: &str, style: Style) -> bool {

@@ -47,7 +47,7 @@ fn check(stack: &StackContext<'_>, findings: &mut Findings<'_>) {
     }
     for key in unused {
         findings
-            .report(key.span.or(stack.key_span("secrets")), format!("no service uses the secret `{}`", key.name))
+            .report(key.span.or(stack.key_span("secrets")), format!("no service uses the secret `{}`", key.name()))
             .help("list it in `secrets` of the service that needs it, or remove it");
     }
 }

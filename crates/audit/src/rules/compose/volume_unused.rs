@@ -46,7 +46,7 @@ fn check(stack: &StackContext<'_>, findings: &mut Findings<'_>) {
     }
     for key in unused {
         findings
-            .report(key.span.or(stack.key_span("volumes")), format!("no service mounts the volume `{}`", key.name))
+            .report(key.span.or(stack.key_span("volumes")), format!("no service mounts the volume `{}`", key.name()))
             .help("mount it where it is needed, or remove it")
             .fix("remove it", stack.remove("volumes", &key));
     }

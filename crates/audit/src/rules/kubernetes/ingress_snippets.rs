@@ -46,7 +46,7 @@ fn check(object: &ObjectContext<'_>, findings: &mut Findings<'_>) {
     else {
         return findings.not_applicable();
     };
-    for key in annotations.keys().filter(|key| key.name.starts_with("nginx.ingress.kubernetes.io/") && key.name.ends_with("-snippet")) {
+    for key in annotations.keys().filter(|key| key.name().starts_with("nginx.ingress.kubernetes.io/") && key.name().ends_with("-snippet")) {
         let message = format!("Ingress `{}` brings a snippet of configuration", object.name());
         findings.report(key.span, message).help("use the controller's other annotations, or its own configuration");
     }

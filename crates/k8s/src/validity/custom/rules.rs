@@ -31,7 +31,7 @@ fn walk<'a>(node: &'a Node, place: &Place<'a>, schema: &Node, expressions: &Expr
         Tree::Map(map) => {
             let others = schema.field("additionalProperties").filter(|inner| inner.as_map().is_some());
             for (key, value) in map.iter() {
-                match (property(schema, &key.name), others.filter(|_| !keeps_unknown(schema))) {
+                match (property(schema, key.name()), others.filter(|_| !keeps_unknown(schema))) {
                     (Some(inner), _) => walk(value, &value.into(), inner, expressions, findings),
                     (None, Some(inner)) => walk(value, &Place::entry(node, key.as_str()), inner, expressions, findings),
                     (None, None) => {}

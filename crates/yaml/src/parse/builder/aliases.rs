@@ -45,9 +45,12 @@ impl Builder<'_> {
         let Some(anchored) = self.anchors.get(id.wrapping_sub(self.first_anchor)).and_then(Option::as_ref) else { return Ok(()) };
         if expects_key && height == 0 {
             let key = match (&anchored.node.value, anchored.node.span()) {
-                (Value::String(name), _) => PendingKey::Key(Key { name: name.clone(), span: Some(span), is_text: true }),
+                (Value::String(name), _) => PendingKey::Key(Key::new(name.clone(), span)),
                 (value, Some(written)) => match self.key(value, written) {
-                    PendingKey::Key(key) => PendingKey::Key(Key { span: Some(span), ..key }),
+                    PendingKey::Key(mut key) => {
+                        key.span = Some(span);
+                        PendingKey::Key(key)
+                    }
                     other => other,
                 },
                 (_, None) => PendingKey::Refused,
