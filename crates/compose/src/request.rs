@@ -26,6 +26,8 @@ pub struct Request {
     pub options: Options,
     /// The most bytes that all compose and environment files of the project may have together.
     pub max_input: u64,
+    /// What a second thread does once the texts are read: tables, say, for whoever goes on with the project.
+    pub beside: Option<fn()>,
 }
 
 /// Steps that can be left out, as docker compose's `--no-…` flags do.
@@ -79,6 +81,7 @@ impl Request {
             environment: BTreeMap::new(),
             options: Options::default(),
             max_input: Self::MAX_INPUT,
+            beside: None,
         }
     }
 

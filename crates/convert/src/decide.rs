@@ -32,7 +32,7 @@ use smol_str::SmolStr;
 use windlass_compose::model::{Entry, NetworkMode, Project, Service};
 use windlass_images::credentials::{self, Sign};
 use windlass_k8s::Kind;
-use windlass_source::{Diagnostic, FileSystem, Spanned, in_parallel};
+use windlass_source::{Diagnostic, FileSystem, Spanned, both, in_parallel};
 use windlass_yaml::Path;
 
 pub(crate) use bind::{HostKind, HostSource, instead_of_machine};
@@ -233,15 +233,16 @@ impl<'a> Plan<'a> {
         for plan in services.iter().filter(|plan| plan.pod != plan.index) {
             members[plan.pod].push(plan.index);
         }
-        let mount::Mounts { mounts, volumes, sources } = mount::plan(&services, input);
-        let known_secrets = KnownSecrets::of(&services);
+        let is_large = services.len() >= WORTH_A_THREAD;
+        let (known_secrets, planned) = both(is_large, || KnownSecrets::of(&services), || mount::plan(&services, input));
+        let mount::Mounts { mounts, volumes, sources } = planned;
         let (configs, secrets) = file_object::plan(&services, &known_secrets, input);
         let known_secrets = known_secrets.and(secrets.iter().filter_map(|secret| match &secret.holds {
             Holds::Content(content) => Some(content.as_slice()),
             Holds::External | Holds::Nothing(_) => None,
         }));
-        let spelled = services.iter().map(|plan| Spelled::of(plan, &known_secrets)).collect();
-        let reach = Reach::of(&services, &texts(&sources, &configs), input);
+        let spell = || services.iter().map(|plan| Spelled::of(plan, &known_secrets)).collect();
+        let (spelled, reach) = both(is_large, spell, || Reach::of(&services, &texts(&sources, &configs), input));
         Self { input, services, members, volumes, mounts, sources, configs, secrets, known_secrets, spelled, reach }
     }
 

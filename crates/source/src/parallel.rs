@@ -37,6 +37,14 @@ pub fn both<A: Send, B>(worth: bool, beside: impl FnOnce() -> A + Send, here: im
     }
 }
 
+/// Work that somebody will want and nobody waits for, for a second thread; nothing happens where there is none, so whoever wants it
+/// does it then.
+pub fn beforehand(work: fn()) {
+    if let Some(Second { pool, .. }) = second() {
+        pool.spawn(work);
+    }
+}
+
 /// A second thread that stays for the life of the process, since starting one takes longer than waking it. Whoever finds it at work
 /// for another does all by itself.
 struct Companion(&'static Second);
@@ -62,13 +70,28 @@ impl Second {
 
 static IS_TAKEN: AtomicBool = AtomicBool::new(false);
 
+static SECOND: OnceLock<Option<Second>> = OnceLock::new();
+
+fn second() -> Option<&'static Second> {
+    SECOND.get_or_init(Second::start).as_ref()
+}
+
+/// Starts the second thread, which takes half a millisecond, for who will have work for it.
+pub fn start_second() {
+    second();
+}
+
+/// True when the second thread has been started, so that less work is worth it.
+pub fn has_second() -> bool {
+    SECOND.get().is_some_and(Option::is_some)
+}
+
 impl Companion {
     fn free() -> Option<Self> {
-        static SECOND: OnceLock<Option<Second>> = OnceLock::new();
         if IS_TAKEN.swap(true, Ordering::Acquire) {
             return None;
         }
-        match SECOND.get_or_init(Second::start) {
+        match second() {
             Some(second) => Some(Self(second)),
             None => {
                 IS_TAKEN.store(false, Ordering::Release);
@@ -81,30 +104,40 @@ impl Companion {
         let Second { pool, avoided } = self.0;
         avoided.follow();
         let mut there = None;
-        let is_done = AtomicBool::new(false);
+        let stage = AtomicUsize::new(WAITING);
         let here = pool.in_place_scope(|scope| {
             scope.spawn(|_| {
+                stage.store(BEGUN, Ordering::Release);
                 there = Some(beside());
-                is_done.store(true, Ordering::Release);
+                stage.store(DONE, Ordering::Release);
             });
             let here = here();
-            wait_awake(&is_done);
+            if wait_awake(&stage) == WAITING {
+                avoided.fetch();
+            }
             here
         });
         (there.expect("a scope ends after what it spawned, and panics where that did"), here)
     }
 }
 
-/// Waits for what is done soon: a thread that sleeps takes longer to wake than two have still to do when they share their work.
-fn wait_awake(is_done: &AtomicBool) {
+// What has become of work for the second thread.
+const WAITING: usize = 0;
+const BEGUN: usize = 1;
+const DONE: usize = 2;
+
+/// Waits for what is done soon, and gives what has become of it: a thread that sleeps takes longer to wake than two have still to do when
+/// they share their work.
+fn wait_awake(stage: &AtomicUsize) -> usize {
     /// Some 50 µs.
     const LOOKS: usize = 4000;
     for _ in 0..LOOKS {
-        if is_done.load(Ordering::Acquire) {
-            return;
+        if stage.load(Ordering::Acquire) == DONE {
+            return DONE;
         }
         std::hint::spin_loop();
     }
+    stage.load(Ordering::Acquire)
 }
 
 impl Drop for Companion {
@@ -177,6 +210,24 @@ mod tests {
                 assert_eq!(other.join().unwrap(), (expected.clone(), expected.clone()));
             }
         });
+    }
+
+    #[test]
+    fn what_nobody_waits_for_is_done_beforehand() {
+        static DONE: AtomicUsize = AtomicUsize::new(0);
+        for _ in 0..3 {
+            beforehand(|| {
+                DONE.fetch_add(1, Ordering::Relaxed);
+            });
+        }
+        let wanted = if second().is_some() { 3 } else { 0 };
+        for _ in 0..10_000 {
+            if DONE.load(Ordering::Relaxed) == wanted {
+                return;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(1));
+        }
+        panic!("{} of {wanted}", DONE.load(Ordering::Relaxed));
     }
 
     #[test]

@@ -19,7 +19,7 @@ use windlass_k8s::validation::{check_fit, check_object, check_objects};
 use windlass_k8s::write::TypedTree;
 use windlass_k8s::{Object, ObjectRef, Objects};
 use windlass_report::{Format, ObjectEntry};
-use windlass_source::{Code, Diagnostic, FileSystem as _, SourceMap, Span, both, normalize};
+use windlass_source::{Code, Diagnostic, FileSystem as _, SourceMap, Span, normalize, start_second};
 use windlass_yaml::Node;
 
 use crate::args::{OutputArgs, ProjectArgs};
@@ -72,15 +72,17 @@ Examples:
   windlass convert --to helm -o chart && helm install shop chart -f chart/values.secret.yaml";
 
 pub(crate) fn run(args: ConvertArgs, before: ProjectArgs, shell: &mut Shell) -> Outcome {
+    start_second();
     let reports = report_formats(&args.reports)?;
     let layout = args.layout.options(args.directory.as_ref())?;
     let secrets = args.layout.secrets.form()?;
     let options = args.conversion.options(std::mem::take(&mut shell.given));
-    let request = shell.request(args.project.after(before))?;
+    let mut request = shell.request(args.project.after(before))?;
+    request.beside = Some(windlass_convert::prepare);
 
     // Nothing is given back before the process ends: that would take a tenth of the time.
-    let ((), loaded) = both(true, windlass_convert::prepare, || windlass_compose::load(&request, &shell.files));
-    let mut loaded = ManuallyDrop::new(loaded);
+    let mut loaded = ManuallyDrop::new(windlass_compose::load(&request, &shell.files));
+    request.beside = None;
     let mut environments = Environments::default();
     if args.layout.to == Layout::Kustomize {
         environments = Environments::find(&request, &loaded, shell);

@@ -42,6 +42,12 @@ impl<'d> Context<'d> {
         Self { lenient: !interpolated, ..Self::new(diagnostics) }
     }
 
+    /// The same place, for findings that are [reported](Self::report) here later; what short forms make is not counted there.
+    pub(crate) fn apart<'o>(&self, diagnostics: &'o mut Vec<Diagnostic>) -> Context<'o> {
+        let Self { ref path, diagnostics: _, lenient, made_left, errors_left } = *self;
+        Context { path: path.clone(), diagnostics, lenient, made_left, errors_left }
+    }
+
     /// True when no more errors are reported.
     pub(crate) fn is_full(&self) -> bool {
         self.errors_left == 0

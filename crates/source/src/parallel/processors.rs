@@ -17,7 +17,14 @@ mod linux {
     /// The calling thread.
     const SELF: Pid = Pid::from_raw(0);
 
-    /// The processor that a thread keeps off.
+    /// No processor at all.
+    const NONE: usize = usize::MAX;
+
+    /// No processor any more: the others are busy.
+    const NEVER: usize = usize::MAX - 1;
+
+    /// The processor that a thread keeps off. All of it are wishes: where the kernel refuses one, or the process may use no other processor,
+    /// all stays as it was.
     pub(in super::super) struct Avoided {
         thread: OnceLock<Pid>,
         allowed: Option<CpuSet>,
@@ -28,7 +35,7 @@ mod linux {
         /// Off the one on which the caller runs.
         pub(in super::super) fn here() -> Self {
             let allowed = sched_getaffinity(SELF).ok();
-            Self { thread: OnceLock::new(), allowed, processor: AtomicUsize::new(sched_getcpu().unwrap_or(usize::MAX)) }
+            Self { thread: OnceLock::new(), allowed, processor: AtomicUsize::new(sched_getcpu().unwrap_or(NONE)) }
         }
 
         /// Makes the calling thread the one that keeps off.
@@ -40,12 +47,24 @@ mod linux {
         /// Follows the caller to the processor on which it runs by now.
         pub(in super::super) fn follow(&self) {
             let (Some(thread), Ok(processor)) = (self.thread.get(), sched_getcpu()) else { return };
-            if self.processor.swap(processor, Ordering::Relaxed) != processor {
+            let before = self.processor.load(Ordering::Relaxed);
+            if before != processor && before != NEVER {
+                self.processor.store(processor, Ordering::Relaxed);
                 self.keep_off(*thread, processor);
             }
         }
 
-        /// It is a wish: where the kernel refuses it, or the process may use no other processor, all stays as it was.
+        /// The other processors have no time: the thread comes to the one on which the caller waits for it, and the kernel decides from
+        /// then on.
+        pub(in super::super) fn fetch(&self) {
+            let (Some(thread), Some(allowed), Ok(processor)) = (self.thread.get(), self.allowed, sched_getcpu()) else { return };
+            self.processor.store(NEVER, Ordering::Relaxed);
+            let mut here = CpuSet::new();
+            if here.set(processor).is_ok() {
+                let _ = sched_setaffinity(*thread, &here).and_then(|()| sched_setaffinity(*thread, &allowed));
+            }
+        }
+
         fn keep_off(&self, thread: Pid, processor: usize) {
             let Some(mut left) = self.allowed else { return };
             if left.unset(processor).is_ok() && count(&left) > 0 {
@@ -59,6 +78,7 @@ mod linux {
         sched_getaffinity(SELF).is_ok_and(|allowed| count(&allowed) > 1)
     }
 
+    /// Up to two.
     fn count(processors: &CpuSet) -> usize {
         (0..CpuSet::count()).filter(|processor| processors.is_set(*processor) == Ok(true)).take(2).count()
     }
@@ -77,6 +97,8 @@ mod other {
         pub(in super::super) fn begin(&self) {}
 
         pub(in super::super) fn follow(&self) {}
+
+        pub(in super::super) fn fetch(&self) {}
     }
 
     pub(in super::super) fn are_enough() -> bool {

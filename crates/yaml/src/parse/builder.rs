@@ -126,6 +126,16 @@ impl<'text> Builder<'text> {
         self.last_end = at;
     }
 
+    /// Stands for a key that is elsewhere; its value follows.
+    pub(super) fn key_elsewhere(&mut self) {
+        self.set_key(PendingKey::Key(Key::new(SmolStr::default(), None)));
+    }
+
+    /// How many values there are so far.
+    pub(super) fn nodes(&self) -> usize {
+        self.nodes
+    }
+
     pub(super) fn finish_document(&mut self) {
         self.end_document(false);
     }

@@ -5,6 +5,7 @@
 
 mod block_scalar;
 mod flow;
+mod halves;
 
 use std::borrow::Cow;
 
@@ -24,16 +25,11 @@ pub(super) fn read(file: FileId, text: &str, budget: &Budget) -> Option<Parsed> 
     if text.as_bytes().contains(&b'\r') {
         return None;
     }
-    let mut reader = Reader {
-        text,
-        bytes: text.as_bytes(),
-        at: 0,
-        line_start: 0,
-        column: END,
-        builder: Builder::new(file, text, budget),
-        anchors: Vec::new(),
-        anchor_count: 0,
-    };
+    halves::read(file, text, budget).or_else(|| whole(file, text, budget))
+}
+
+fn whole(file: FileId, text: &str, budget: &Budget) -> Option<Parsed> {
+    let mut reader = Reader::new(file, text, budget, 0);
     reader.documents()?;
     Some(reader.builder.finish())
 }
@@ -55,7 +51,29 @@ struct Reader<'text> {
     anchor_count: usize,
 }
 
+/// A key of a block map, over the colon of which the reader has gone.
+struct Name<'text> {
+    text: Cow<'text, str>,
+    style: ScalarStyle,
+    start: usize,
+    end: usize,
+}
+
 impl<'text> Reader<'text> {
+    /// At the beginning of a line.
+    fn new(file: FileId, text: &'text str, budget: &'text Budget, at: usize) -> Self {
+        Self {
+            text,
+            bytes: text.as_bytes(),
+            at,
+            line_start: at,
+            column: END,
+            builder: Builder::new(file, text, budget),
+            anchors: Vec::new(),
+            anchor_count: 0,
+        }
+    }
+
     fn documents(&mut self) -> Option<()> {
         if self.text.starts_with('\u{feff}') {
             self.at = '\u{feff}'.len_utf8();
@@ -153,7 +171,7 @@ impl<'text> Reader<'text> {
                 let (text, style) = self.quoted()?;
                 let end = self.at;
                 if self.skip_to_colon(end) {
-                    return self.map(indent, anchor, (text, style, start, end));
+                    return self.map(indent, anchor, Name { text, style, start, end });
                 }
                 self.builder.scalar(text, style, anchor, None, start..end).ok()?;
                 self.end_line()
@@ -168,7 +186,7 @@ impl<'text> Reader<'text> {
                 let end = self.plain()?;
                 if self.skip_to_colon(end) {
                     let text = Cow::Borrowed(&self.text[start..end]);
-                    return self.map(indent, anchor, (text, ScalarStyle::Plain, start, end));
+                    return self.map(indent, anchor, Name { text, style: ScalarStyle::Plain, start, end });
                 }
                 self.builder.scalar(Cow::Borrowed(&self.text[start..end]), ScalarStyle::Plain, anchor, None, start..end).ok()?;
                 self.end_line()
@@ -189,10 +207,15 @@ impl<'text> Reader<'text> {
         found
     }
 
-    fn map(&mut self, indent: isize, anchor: usize, first: (Cow<'text, str>, ScalarStyle, usize, usize)) -> Option<()> {
-        let (mut text, mut style, mut start, mut end) = first;
-        self.builder.open_map(start..start, anchor, None).ok()?;
+    fn map(&mut self, indent: isize, anchor: usize, first: Name<'text>) -> Option<()> {
+        self.builder.open_map(first.start..first.start, anchor, None).ok()?;
+        self.rest_of_map(indent, first)
+    }
+
+    /// The entries of an open map, to its end.
+    fn rest_of_map(&mut self, indent: isize, mut name: Name<'text>) -> Option<()> {
         loop {
+            let Name { text, style, start, end } = name;
             if end - start > LONGEST_KEY {
                 return None;
             }
@@ -204,20 +227,22 @@ impl<'text> Reader<'text> {
             if self.column > indent {
                 return None;
             }
-            start = self.at;
-            (text, style) = match self.bytes[start] {
-                b'"' | b'\'' => self.quoted()?,
-                _ => {
-                    let end = self.plain()?;
-                    (Cow::Borrowed(&self.text[start..end]), ScalarStyle::Plain)
-                }
-            };
-            end = self.at;
-            if !self.skip_to_colon(end) {
-                return None;
-            }
+            name = self.key()?;
         }
         self.builder.close_collection(None).ok()
+    }
+
+    fn key(&mut self) -> Option<Name<'text>> {
+        let start = self.at;
+        let (text, style) = match self.bytes[start] {
+            b'"' | b'\'' => self.quoted()?,
+            _ => {
+                let end = self.plain()?;
+                (Cow::Borrowed(&self.text[start..end]), ScalarStyle::Plain)
+            }
+        };
+        let end = self.at;
+        self.skip_to_colon(end).then_some(Name { text, style, start, end })
     }
 
     fn sequence(&mut self, indent: isize, anchor: usize) -> Option<()> {
