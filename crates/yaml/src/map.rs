@@ -19,6 +19,8 @@ pub struct Key {
     pub span: Option<Span>,
     /// False when the text was a plain number, truth value or null (`1:`), which Compose refuses.
     pub is_text: bool,
+    /// True for what every reader takes for text when it stands plain, which need not be looked at again.
+    pub(crate) is_word: bool,
     mark: Mark,
 }
 
@@ -37,7 +39,12 @@ impl Key {
     /// A text key that stands at `span`.
     pub fn new(name: impl Into<SmolStr>, span: impl Into<Option<Span>>) -> Self {
         let name = name.into();
-        Self { mark: Mark::of(&name), name, span: span.into(), is_text: true }
+        Self { mark: Mark::of(&name), name, span: span.into(), is_text: true, is_word: false }
+    }
+
+    /// The name of a field, which nobody wrote: letters and digits, and no word that some reader takes for something else.
+    pub fn field(name: &'static str) -> Self {
+        Self { is_word: true, ..Self::new(SmolStr::new_static(name), None) }
     }
 
     /// The same key with another text.

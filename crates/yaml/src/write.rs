@@ -265,12 +265,16 @@ fn write_value(emitter: &mut Emitter<'_>, value: &Value, tag: Option<&str>) {
         Value::Map(map) => {
             let mut block = emitter.open("{}", tag);
             for (key, value) in map.iter() {
-                emitter.key(&mut block, key.as_str(), key.is_text);
+                match key.is_word {
+                    true => emitter.word(&mut block, key.as_str()),
+                    false => emitter.key(&mut block, key.as_str(), key.is_text),
+                }
                 write_node(emitter, value);
                 emitter.end_entry();
             }
             emitter.close(block);
         }
+        Value::Number(Number::Int(number)) => emitter.number(*number),
         // Under a tag, a plain scalar is text, so these have none.
         plain => emitter.raw(&plain_text(plain, emitter.style()), None),
     }

@@ -1,8 +1,9 @@
 //! Under which names services are called, and which networks keep them apart.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
+use foldhash::fast::RandomState;
 use smol_str::SmolStr;
 use windlass_compose::model::{NetworkMode, Test};
 use windlass_k8s::labels::annotation;
@@ -257,12 +258,12 @@ fn words(text: &str) -> impl Iterator<Item = (usize, &str)> {
 }
 
 /// Every word in the environment and the commands of all services, and in the files that they mount.
-fn mentioned_words<'a>(services: &[ServicePlan<'a>], files: &[&'a str]) -> BTreeSet<&'a str> {
+fn mentioned_words<'a>(services: &[ServicePlan<'a>], files: &[&'a str]) -> HashSet<&'a str, RandomState> {
     // Only where a name beside the service's own exists is there anything to find.
     let is_named =
         |plan: &ServicePlan<'_>| plan.service.container_name.is_some() || plan.service.hostname.is_some() || plan.service.deploy.is_some();
     if !services.iter().any(is_named) {
-        return BTreeSet::new();
+        return HashSet::default();
     }
     let texts = services.iter().flat_map(|plan| {
         let service: &'a windlass_compose::model::Service = plan.service;

@@ -250,7 +250,7 @@ impl SerializeStruct for Fields<'_> {
             return Ok(());
         }
         let rank = rank(self.name, field);
-        self.entries.insert(self.ends[rank], (SmolStr::new_static(field).into(), value));
+        self.entries.insert(self.ends[rank], (Key::field(field), value));
         self.ends[rank..].iter_mut().for_each(|end| *end += 1);
         Ok(())
     }

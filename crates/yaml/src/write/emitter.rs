@@ -1,5 +1,7 @@
 //! Lines: indents, dashes, colons, comments. What a value is, its callers know.
 
+use std::fmt::Write as _;
+
 use super::scalar::{self, Form, Spot};
 use super::{Remark, Remarks, Style};
 use crate::path::Trail;
@@ -110,6 +112,13 @@ impl<'hook> Emitter<'hook> {
         self.end_line();
     }
 
+    /// Writes a whole number, which is plain to YAML.
+    pub(super) fn number(&mut self, number: i64) {
+        self.gap(None);
+        let _ = write!(self.out, "{number}");
+        self.end_line();
+    }
+
     /// Writes a text.
     pub(super) fn text(&mut self, text: &str, tag: Option<&str>) {
         self.gap(tag);
@@ -181,6 +190,15 @@ impl<'hook> Emitter<'hook> {
             self.out.push('\n');
             self.spaces(block.indent);
         }
+        self.out.push(':');
+        self.place = Place::Colon;
+    }
+
+    /// Begins an entry of a map under a word, which every reader takes for text; its value follows.
+    pub(super) fn word(&mut self, block: &mut Block, word: &str) {
+        debug_assert!(scalar::form(word, self.style, Spot::Key) == Form::Plain && word.len() <= LONGEST_SIMPLE_KEY, "{word}");
+        self.entry(block, |trail| trail.push_key(word));
+        self.out.push_str(word);
         self.out.push(':');
         self.place = Place::Colon;
     }
