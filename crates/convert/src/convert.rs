@@ -28,7 +28,6 @@ pub(crate) const WORTH_A_THREAD: usize = 40;
 
 /// Makes the tables that every conversion looks into. It may be done beside the loading of the project; a conversion does it otherwise.
 pub fn prepare() {
-    windlass_images::catalogue::prepare();
     windlass_k8s::schema::prepare();
 }
 

@@ -15,7 +15,8 @@ struct Generated {
     text: fn() -> String,
 }
 
-const FILES: [Generated; 5] = [
+const FILES: [Generated; 6] = [
+    Generated { path: "crates/images/src/catalogue/index.rs", text: catalogue::index },
     Generated { path: windlass_crd::DEFINITIONS[0].file, text: || windlass_crd::yaml(&(windlass_crd::DEFINITIONS[0].definition)()) },
     Generated { path: windlass_crd::DEFINITIONS[1].file, text: || windlass_crd::yaml(&(windlass_crd::DEFINITIONS[1].definition)()) },
     Generated { path: "docs/attributes.md", text: attributes::text },

@@ -1,6 +1,7 @@
 //! What every entry must hold: each file with each of its builds is loaded and checked. Problems are listed together, as `entry: problem`.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
 
 use super::*;
 use crate::image::{Lifetime, Resources, Shell};
@@ -87,6 +88,17 @@ fn every_name_is_short_and_belongs_to_one_entry() {
             if let Some(owner) = owners.insert(name, entry.name) {
                 panic!("`{name}` is in {owner} and in {}", entry.name);
             }
+        }
+    }
+}
+
+#[test]
+fn the_index_leads_to_every_entry() {
+    assert!(NAMES.is_sorted() && SOFTWARE.is_sorted());
+    for entry in &ENTRIES {
+        let found = entry.names().map(|name| look_up(NAMES, name)).chain(entry.software().map(|name| look_up(SOFTWARE, name)));
+        for found in found {
+            assert_eq!(found.map(|found| found.name), Some(entry.name), "run `cargo xtask codegen`");
         }
     }
 }

@@ -13,6 +13,9 @@ use crate::parse::Parsed;
 const WORTH_A_THREAD: usize = 32 << 10;
 const WORTH_STARTING_ONE: usize = 256 << 10;
 
+/// Bytes that the first thread reads while the second one wakes.
+const HEAD_START: usize = 12 << 10;
+
 /// The root and the map that is cut, which the second side has to stand for its own.
 const AGAIN: usize = 2;
 
@@ -25,9 +28,9 @@ pub(super) fn read(file: FileId, text: &str, budget: &Budget) -> Option<Parsed> 
     read_cut(file, text, budget, at, indent)
 }
 
-/// The first entry behind the middle of the text, with the column of its key.
+/// The first entry some way behind the middle of the text, with the column of its key.
 fn middle(text: &str) -> Option<(usize, usize)> {
-    let (before, after) = text.as_bytes().split_at(text.len() / 2);
+    let (before, after) = text.as_bytes().split_at_checked(text.len() / 2 + HEAD_START)?;
     let begins_first_level = |pair: &[u8]| pair[0] == b'\n' && pair[1].is_ascii_alphabetic();
     let name = before.windows(2).rposition(begins_first_level).map_or(0, |line_break| line_break + 1);
     let column = |line: &[u8]| line.iter().position(|byte| *byte != b' ').filter(|at| !matches!(line[*at], b'\n' | b'#'));
@@ -145,7 +148,7 @@ mod tests {
         let services: String = (0..1000).map(service).collect();
         let text = format!("name: shop\nservices:\n{services}volumes:\n  data:\n");
         let (at, indent) = middle(&text).unwrap();
-        assert!(indent == 2 && text[at..].starts_with("  app") && at.abs_diff(text.len() / 2) < 100);
+        assert!(indent == 2 && text[at..].starts_with("  app") && at.abs_diff(text.len() / 2 + HEAD_START) < 100);
         assert!(check(&text, at, indent).unwrap());
     }
 
