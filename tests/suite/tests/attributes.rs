@@ -204,7 +204,7 @@ fn names(node: &Node, path: &Path, visit: &mut impl FnMut(&Path)) {
     match &node.value {
         YamlValue::Map(map) => {
             for (key, value) in map.iter() {
-                names(value, &path.key(&key.name()), visit);
+                names(value, &path.key(key.name()), visit);
             }
         }
         YamlValue::Sequence(items) => {
