@@ -13,6 +13,11 @@ use processors::Avoided;
 /// Items that a thread takes at once: taking one costs as much as a little work does.
 const CHUNK: usize = 8;
 
+/// Of so many that are left a thread takes fewer in the end, so that none waits long for another.
+fn share(left: usize) -> usize {
+    (left / CHUNK).clamp(1, CHUNK)
+}
+
 /// So many items are work for a few milliseconds, of which two threads take what can be taken.
 const FEW: usize = 500;
 
@@ -166,13 +171,13 @@ fn by_threads<T: Sync, R: Send>(items: &[T], threads: usize, work: impl Fn(&T) -
 /// Items that whoever runs what `start` is given takes from one heap.
 fn shared<T: Sync, R: Send, S>(items: &[T], work: impl Fn(&T) -> R + Sync, start: impl FnOnce(&(dyn Fn() + Sync)) -> S) -> Vec<R> {
     let next = AtomicUsize::new(0);
-    let done = Mutex::new(Vec::with_capacity(items.len().div_ceil(CHUNK)));
+    let done = Mutex::new(Vec::with_capacity(items.len().div_ceil(CHUNK) + 2 * CHUNK));
     start(&|| {
         let mut own: Vec<(usize, Vec<R>)> = Vec::new();
-        loop {
-            let start = next.fetch_add(CHUNK, Ordering::Relaxed);
-            let Some(rest) = items.get(start..).filter(|rest| !rest.is_empty()) else { break };
-            own.push((start, rest.iter().take(CHUNK).map(&work).collect()));
+        let after = |start: usize| items.len().checked_sub(start).filter(|left| *left > 0).map(|left| start + share(left));
+        while let Ok(start) = next.fetch_update(Ordering::Relaxed, Ordering::Relaxed, after) {
+            let end = after(start).unwrap_or(start);
+            own.push((start, items[start..end].iter().map(&work).collect()));
         }
         done.lock().unwrap_or_else(PoisonError::into_inner).extend(own);
     });
