@@ -21,8 +21,9 @@ fn main() {
     if is("CARGO_CFG_TARGET_OS", "linux") && is("CARGO_CFG_TARGET_ENV", "gnu") {
         println!("cargo::rustc-link-arg-bins=-no-pie");
         if let Some(directory) = archives() {
-            println!("cargo::rustc-link-search=native={}", directory.display());
+            // For the program alone: what tests it is linked as usual.
             println!("cargo::rustc-link-arg-bins=-static");
+            println!("cargo::rustc-link-arg-bins=-L{}", directory.display());
         }
     }
 }
