@@ -13,6 +13,7 @@ use std::process::ExitCode;
 
 use clap::parser::ValueSource;
 use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _};
+use windlass_source::start_second;
 
 use crate::args::{Cli, Command};
 use crate::commands::{Shell, audit, config, convert, cost, crd, data, diff, fix, graph, home, init, rules, schema, shells, validate};
@@ -24,6 +25,10 @@ use crate::settings::Settings;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
+    // The thread starts while the command line is read.
+    if std::env::args_os().any(|argument| argument == "convert") {
+        start_second();
+    }
     match Cli::command().try_get_matches().and_then(|matches| Ok((Cli::from_arg_matches(&matches)?, given(&matches)))) {
         Ok((cli, given)) => run(cli, given),
         Err(error) => refused(error),

@@ -3,12 +3,12 @@
 
 mod processors;
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use rayon_core::{ThreadPool, ThreadPoolBuilder};
 
-use processors::Avoided;
+use processors::Place;
 
 /// Items that a thread takes at once: taking one costs as much as a little work does.
 const CHUNK: usize = 8;
@@ -26,8 +26,8 @@ const FEW: usize = 500;
 pub fn in_parallel<T: Sync, R: Send>(items: &[T], least: usize, work: impl Fn(&T) -> R + Sync) -> Vec<R> {
     match items.len() {
         count if count < least => items.iter().map(work).collect(),
-        count if count <= FEW => match Companion::free() {
-            Some(companion) => shared(items, work, |run| companion.both(run, run)),
+        count if count <= FEW => match Second::of_caller() {
+            Some(second) => shared(items, work, |run| second.both(run, run)),
             None => items.iter().map(work).collect(),
         },
         _ => by_threads(items, threads(), work),
@@ -36,8 +36,8 @@ pub fn in_parallel<T: Sync, R: Send>(items: &[T], least: usize, work: impl Fn(&T
 
 /// Both of two pieces of work, at once where that is `worth` a thread.
 pub fn both<A: Send, B>(worth: bool, beside: impl FnOnce() -> A + Send, here: impl FnOnce() -> B) -> (A, B) {
-    match worth.then(Companion::free).flatten() {
-        Some(companion) => companion.both(beside, here),
+    match worth.then(Second::of_caller).flatten() {
+        Some(second) => second.both(beside, here),
         None => (beside(), here()),
     }
 }
@@ -45,20 +45,30 @@ pub fn both<A: Send, B>(worth: bool, beside: impl FnOnce() -> A + Send, here: im
 /// Work that somebody will want and nobody waits for, for a second thread; nothing happens where there is none, so whoever wants it
 /// does it then.
 pub fn beforehand(work: fn()) {
-    if let Some(Second { pool, .. }) = second() {
+    if let Some(Second { pool, .. }) = Second::of_caller() {
         pool.spawn(work);
     }
 }
 
-/// A second thread that stays for the life of the process, since starting one takes longer than waking it. Whoever finds it at work
-/// for another does all by itself.
-struct Companion(&'static Second);
-
-/// The thread, as a pool of one.
-struct Second {
-    pool: ThreadPool,
-    avoided: Arc<Avoided>,
+/// Starts the second thread, which takes half a millisecond, for who will have work for it.
+pub fn start_second() {
+    Second::of_caller();
 }
+
+/// True when a second thread helps the caller already, so that less work is worth it.
+pub fn has_second() -> bool {
+    SECOND.get().is_some_and(|second| second.as_ref().is_some_and(Second::helps_caller))
+}
+
+/// A second thread that stays for the life of the process, since starting one takes longer than waking it, and helps the thread that
+/// started it. Work that it has not begun when the other one is done with its own is taken back.
+struct Second {
+    /// Of two: the thread that started it, and the second one.
+    pool: ThreadPool,
+    place: Place,
+}
+
+static SECOND: OnceLock<Option<Second>> = OnceLock::new();
 
 impl Second {
     /// Nothing where only one thread can run.
@@ -66,60 +76,31 @@ impl Second {
         if !processors::are_enough() {
             return None;
         }
-        let avoided = Arc::new(Avoided::here());
-        let own = Arc::clone(&avoided);
-        let pool = ThreadPoolBuilder::new().num_threads(1).start_handler(move |_| own.begin()).build().ok()?;
-        Some(Self { pool, avoided })
-    }
-}
-
-static IS_TAKEN: AtomicBool = AtomicBool::new(false);
-
-static SECOND: OnceLock<Option<Second>> = OnceLock::new();
-
-fn second() -> Option<&'static Second> {
-    SECOND.get_or_init(Second::start).as_ref()
-}
-
-/// Starts the second thread, which takes half a millisecond, for who will have work for it.
-pub fn start_second() {
-    second();
-}
-
-/// True when the second thread has been started, so that less work is worth it.
-pub fn has_second() -> bool {
-    SECOND.get().is_some_and(Option::is_some)
-}
-
-impl Companion {
-    fn free() -> Option<Self> {
-        if IS_TAKEN.swap(true, Ordering::Acquire) {
-            return None;
-        }
-        match second() {
-            Some(second) => Some(Self(second)),
-            None => {
-                IS_TAKEN.store(false, Ordering::Release);
-                None
-            }
-        }
+        let pool = ThreadPoolBuilder::new().num_threads(2).use_current_thread().build().ok()?;
+        Some(Self { pool, place: Place::of_new_thread() })
     }
 
-    fn both<A: Send, B>(self, beside: impl FnOnce() -> A + Send, here: impl FnOnce() -> B) -> (A, B) {
-        let Second { pool, avoided } = self.0;
-        avoided.follow();
+    /// The thread that helps the caller; nothing for a thread that somebody else's second one does not help.
+    fn of_caller() -> Option<&'static Self> {
+        SECOND.get_or_init(Self::start).as_ref().filter(|second| second.helps_caller())
+    }
+
+    fn helps_caller(&self) -> bool {
+        self.pool.current_thread_index().is_some()
+    }
+
+    fn both<A: Send, B>(&self, beside: impl FnOnce() -> A + Send, here: impl FnOnce() -> B) -> (A, B) {
+        self.place.follow();
         let mut there = None;
         let stage = AtomicUsize::new(WAITING);
-        let here = pool.in_place_scope(|scope| {
+        let here = self.pool.in_place_scope(|scope| {
             scope.spawn(|_| {
                 stage.store(BEGUN, Ordering::Release);
                 there = Some(beside());
                 stage.store(DONE, Ordering::Release);
             });
             let here = here();
-            if wait_awake(&stage) == WAITING {
-                avoided.fetch();
-            }
+            wait_awake(&stage);
             here
         });
         (there.expect("a scope ends after what it spawned, and panics where that did"), here)
@@ -131,23 +112,16 @@ const WAITING: usize = 0;
 const BEGUN: usize = 1;
 const DONE: usize = 2;
 
-/// Waits for what is done soon, and gives what has become of it: a thread that sleeps takes longer to wake than two have still to do when
-/// they share their work.
-fn wait_awake(stage: &AtomicUsize) -> usize {
+/// Waits for what has begun and is done soon: a thread that sleeps takes longer to wake than two have still to do when they share their
+/// work.
+fn wait_awake(stage: &AtomicUsize) {
     /// Some 50 µs.
     const LOOKS: usize = 4000;
     for _ in 0..LOOKS {
-        if stage.load(Ordering::Acquire) == DONE {
-            return DONE;
+        if stage.load(Ordering::Acquire) != BEGUN {
+            return;
         }
         std::hint::spin_loop();
-    }
-    stage.load(Ordering::Acquire)
-}
-
-impl Drop for Companion {
-    fn drop(&mut self) {
-        IS_TAKEN.store(false, Ordering::Release);
     }
 }
 
@@ -225,7 +199,7 @@ mod tests {
                 DONE.fetch_add(1, Ordering::Relaxed);
             });
         }
-        let wanted = if second().is_some() { 3 } else { 0 };
+        let wanted = if Second::of_caller().is_some() { 3 } else { 0 };
         for _ in 0..10_000 {
             if DONE.load(Ordering::Relaxed) == wanted {
                 return;

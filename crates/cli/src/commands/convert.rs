@@ -19,7 +19,7 @@ use windlass_k8s::validation::{check_fit, check_object, check_objects};
 use windlass_k8s::write::TypedTree;
 use windlass_k8s::{Object, ObjectRef, Objects};
 use windlass_report::{Format, ObjectEntry};
-use windlass_source::{Code, Diagnostic, FileSystem as _, SourceMap, Span, normalize, start_second};
+use windlass_source::{Code, Diagnostic, FileSystem as _, SourceMap, Span, normalize};
 use windlass_yaml::Node;
 
 use crate::args::{OutputArgs, ProjectArgs};
@@ -72,7 +72,6 @@ Examples:
   windlass convert --to helm -o chart && helm install shop chart -f chart/values.secret.yaml";
 
 pub(crate) fn run(args: ConvertArgs, before: ProjectArgs, shell: &mut Shell) -> Outcome {
-    start_second();
     let reports = report_formats(&args.reports)?;
     let layout = args.layout.options(args.directory.as_ref())?;
     let secrets = args.layout.secrets.form()?;

@@ -1,14 +1,13 @@
-//! On which processors the second thread runs: on those that the first one leaves. For a piece of work of a millisecond the kernel leaves a
-//! thread that wakes where it was woken from, and both would take turns on one processor beside an idle one.
+//! On which processor the second thread runs: on one that the first leaves. For a piece of work of a millisecond the kernel leaves a thread
+//! that starts or wakes where that happened, and both would take turns on one processor beside an idle one.
 
 #[cfg(target_os = "linux")]
-pub(super) use linux::{Avoided, are_enough};
+pub(super) use linux::{Place, are_enough};
 #[cfg(not(target_os = "linux"))]
-pub(super) use other::{Avoided, are_enough};
+pub(super) use other::{Place, are_enough};
 
 #[cfg(target_os = "linux")]
 mod linux {
-    use std::sync::OnceLock;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     use nix::sched::{CpuSet, sched_getaffinity, sched_getcpu, sched_setaffinity};
@@ -17,60 +16,42 @@ mod linux {
     /// The calling thread.
     const SELF: Pid = Pid::from_raw(0);
 
-    /// No processor at all.
+    /// No processor.
     const NONE: usize = usize::MAX;
-
-    /// No processor any more: the others are busy.
-    const NEVER: usize = usize::MAX - 1;
 
     /// The processor that a thread keeps off. All of it are wishes: where the kernel refuses one, or the process may use no other processor,
     /// all stays as it was.
-    pub(in super::super) struct Avoided {
-        thread: OnceLock<Pid>,
+    pub(in super::super) struct Place {
+        thread: Option<Pid>,
         allowed: Option<CpuSet>,
-        processor: AtomicUsize,
+        avoided: AtomicUsize,
     }
 
-    impl Avoided {
-        /// Off the one on which the caller runs.
-        pub(in super::super) fn here() -> Self {
-            let allowed = sched_getaffinity(SELF).ok();
-            Self { thread: OnceLock::new(), allowed, processor: AtomicUsize::new(sched_getcpu().unwrap_or(NONE)) }
-        }
-
-        /// Makes the calling thread the one that keeps off.
-        pub(in super::super) fn begin(&self) {
-            self.keep_off(SELF, self.processor.load(Ordering::Relaxed));
-            let _ = self.thread.set(gettid());
+    impl Place {
+        /// Of the one thread that the process has beside the caller, off the processor of the caller from now on.
+        pub(in super::super) fn of_new_thread() -> Self {
+            let place = Self { thread: other_thread(), allowed: sched_getaffinity(SELF).ok(), avoided: AtomicUsize::new(NONE) };
+            place.follow();
+            place
         }
 
         /// Follows the caller to the processor on which it runs by now.
         pub(in super::super) fn follow(&self) {
-            let (Some(thread), Ok(processor)) = (self.thread.get(), sched_getcpu()) else { return };
-            let before = self.processor.load(Ordering::Relaxed);
-            if before != processor && before != NEVER {
-                self.processor.store(processor, Ordering::Relaxed);
-                self.keep_off(*thread, processor);
-            }
-        }
-
-        /// The other processors have no time: the thread comes to the one on which the caller waits for it, and the kernel decides from
-        /// then on.
-        pub(in super::super) fn fetch(&self) {
-            let (Some(thread), Some(allowed), Ok(processor)) = (self.thread.get(), self.allowed, sched_getcpu()) else { return };
-            self.processor.store(NEVER, Ordering::Relaxed);
-            let mut here = CpuSet::new();
-            if here.set(processor).is_ok() {
-                let _ = sched_setaffinity(*thread, &here).and_then(|()| sched_setaffinity(*thread, &allowed));
-            }
-        }
-
-        fn keep_off(&self, thread: Pid, processor: usize) {
-            let Some(mut left) = self.allowed else { return };
-            if left.unset(processor).is_ok() && count(&left) > 0 {
+            let (Some(thread), Some(mut left), Ok(processor)) = (self.thread, self.allowed, sched_getcpu()) else { return };
+            if self.avoided.swap(processor, Ordering::Relaxed) != processor && left.unset(processor).is_ok() && count(&left) > 0 {
                 let _ = sched_setaffinity(thread, &left);
             }
         }
+    }
+
+    /// The thread beside the caller, which may not have run yet and so can't say itself which it is; nothing where there are several.
+    #[expect(clippy::disallowed_methods, reason = "the process itself, not a project")]
+    fn other_thread() -> Option<Pid> {
+        let own = gettid();
+        let threads = std::fs::read_dir("/proc/self/task").ok()?;
+        let number = |name: std::ffi::OsString| name.to_str().and_then(|name| name.parse().ok()).map(Pid::from_raw);
+        let mut others = threads.flatten().filter_map(|entry| number(entry.file_name())).filter(|thread| *thread != own);
+        others.next().filter(|_| others.next().is_none())
     }
 
     /// True where two threads can run at once.
@@ -87,18 +68,14 @@ mod linux {
 #[cfg(not(target_os = "linux"))]
 mod other {
     /// Nothing: the kernel knows best.
-    pub(in super::super) struct Avoided;
+    pub(in super::super) struct Place;
 
-    impl Avoided {
-        pub(in super::super) fn here() -> Self {
+    impl Place {
+        pub(in super::super) fn of_new_thread() -> Self {
             Self
         }
 
-        pub(in super::super) fn begin(&self) {}
-
         pub(in super::super) fn follow(&self) {}
-
-        pub(in super::super) fn fetch(&self) {}
     }
 
     pub(in super::super) fn are_enough() -> bool {

@@ -20,10 +20,7 @@ pub(super) fn control_character(file: FileId, text: &str) -> Option<Diagnostic> 
     let bytes = text.as_bytes();
     let mut at = 0;
     loop {
-        // Most texts have none of these bytes, which is soon seen of sixty-four together.
-        let is_clean = |chunk: &&[u8; 64]| chunk.iter().fold(0, |found, byte| found | u8::from(is_suspect(*byte))) == 0;
-        at += 64 * bytes[at..].as_chunks::<64>().0.iter().take_while(is_clean).count();
-        at += bytes[at..].iter().position(|byte| is_suspect(*byte))?;
+        at += bytes[at..].iter().position(|byte| SUSPECTS[*byte as usize])?;
         let character = text[at..].chars().next()?;
         // A byte-order mark may begin a text, and a document of joined texts.
         let fine = match character {
@@ -48,12 +45,19 @@ pub(super) fn control_character(file: FileId, text: &str) -> Option<Diagnostic> 
     }
 }
 
-/// True for control characters, and for the first bytes of U+0080 to U+009F and of U+FEFF, U+FFFE and U+FFFF.
-// Without branches, so that many bytes are looked at in one step.
-#[inline]
-fn is_suspect(byte: u8) -> bool {
-    (byte < 0x20) & (byte != b'\t') & (byte != b'\n') & (byte != b'\r') | (byte == 0x7f) | (byte == 0xc2) | (byte == 0xef)
-}
+/// Control characters, and the first bytes of U+0080 to U+009F and of U+FEFF, U+FFFE and U+FFFF.
+const SUSPECTS: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 0x20 {
+        table[byte] = !matches!(byte as u8, b'\t' | b'\n' | b'\r');
+        byte += 1;
+    }
+    table[0x7f] = true;
+    table[0xc2] = true;
+    table[0xef] = true;
+    table
+};
 
 /// The diagnostic for a fault that the parser found.
 pub(super) fn diagnostic(file: FileId, text: &str, budget: &Budget, error: &ScanError) -> Diagnostic {

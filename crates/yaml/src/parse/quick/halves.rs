@@ -14,7 +14,7 @@ const WORTH_A_THREAD: usize = 32 << 10;
 const WORTH_STARTING_ONE: usize = 256 << 10;
 
 /// Bytes that the first thread reads while the second one wakes.
-const HEAD_START: usize = 12 << 10;
+const HEAD_START: usize = 4 << 10;
 
 /// The root and the map that is cut, which the second side has to stand for its own.
 const AGAIN: usize = 2;
@@ -28,14 +28,13 @@ pub(super) fn read(file: FileId, text: &str, budget: &Budget) -> Option<Parsed> 
     read_cut(file, text, budget, at, indent)
 }
 
-/// The first entry some way behind the middle of the text, with the column of its key.
+/// The first entry some way behind the middle of the text, with the column of its key: that of the first line that is indented at all.
 fn middle(text: &str) -> Option<(usize, usize)> {
-    let (before, after) = text.as_bytes().split_at_checked(text.len() / 2 + HEAD_START)?;
-    let begins_first_level = |pair: &[u8]| pair[0] == b'\n' && pair[1].is_ascii_alphabetic();
-    let name = before.windows(2).rposition(begins_first_level).map_or(0, |line_break| line_break + 1);
     let column = |line: &[u8]| line.iter().position(|byte| *byte != b' ').filter(|at| !matches!(line[*at], b'\n' | b'#'));
-    let indent = before[name..].split(|byte| *byte == b'\n').skip(1).find_map(column).filter(|indent| *indent > 0)?;
-    let mut at = before.len() + after.iter().position(|byte| *byte == b'\n')? + 1;
+    let mut lines = text.as_bytes().split_inclusive(|byte| *byte == b'\n');
+    let indent = lines.find_map(|line| column(line).filter(|indent| *indent > 0))?;
+    let from = text.len() / 2 + HEAD_START;
+    let mut at = from + text.as_bytes().get(from..)?.iter().position(|byte| *byte == b'\n')? + 1;
     for line in text.as_bytes()[at..].split_inclusive(|byte| *byte == b'\n') {
         match column(line) {
             Some(0) => return None,
