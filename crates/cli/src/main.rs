@@ -5,6 +5,7 @@ mod cluster;
 mod commands;
 mod environment;
 mod exit;
+mod memory;
 mod settings;
 mod transaction;
 
@@ -20,9 +21,6 @@ use crate::commands::{Shell, audit, config, convert, cost, crd, data, diff, fix,
 use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::settings::Settings;
-
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     // The thread starts while the command line is read.

@@ -96,7 +96,10 @@ fn run(loader: &mut Loader<'_>, mut selection: Selection, loaded: &mut Loaded) {
     loaded.files.clone_from(&selection.files);
 
     let files: Vec<ComposeFile> = selection.files.iter().filter_map(|path| parse(loader, path, None)).collect();
-    loader.request.beside.into_iter().for_each(beforehand);
+    if let Some(work) = loader.request.beside {
+        let bytes = loader.bytes_read();
+        beforehand(move || work(bytes));
+    }
     let name = discovery::project_name(loader, &selection, &files);
     selection.environment.set("COMPOSE_PROJECT_NAME", name.as_str(), windlass_source::VariableSource::Environment);
     let environment = Arc::new(selection.environment);

@@ -138,6 +138,8 @@ pub(crate) struct ServicePlan<'a> {
 
 /// What is known of a service alone.
 struct Known {
+    replicas: i32,
+    decided: kind::Decided,
     image: ImageFacts,
     credentials: Vec<Option<Sign>>,
     chosen: Chosen,
@@ -147,12 +149,22 @@ struct Known {
 }
 
 impl Known {
-    fn of(index: usize, service: &Service, input: &Input<'_>, reader: &files::Reader<'_>, proxies: &route::Proxies) -> Self {
+    /// `alike` services become one, and `waiter` waits for the end of this one.
+    fn of(
+        (index, service): (usize, &Service),
+        (alike, waiter): (i32, Option<&str>),
+        input: &Input<'_>,
+        reader: &files::Reader<'_>,
+        proxies: &route::Proxies,
+    ) -> Self {
         let mut diagnostics = Vec::new();
         let image = ImageFacts::of(service, input, reader);
+        let chosen = Chosen::of(service);
         let asked = route::Asked::of(index, service, proxies);
         let ports = port::offered(service, &image, &asked, &mut diagnostics);
-        Self { credentials: credentials(service, &image), chosen: Chosen::of(service), image, asked, ports, diagnostics }
+        let replicas = kind::replicas(service, &chosen, input.options).saturating_mul(alike);
+        let decided = kind::kind(service, &image, &chosen, replicas, waiter);
+        Self { replicas, decided, credentials: credentials(service, &image), chosen, image, asked, ports, diagnostics }
     }
 }
 
@@ -174,7 +186,10 @@ impl<'a> Plan<'a> {
         };
         let numbered: Vec<(usize, &Service)> = input.project.services.iter().enumerate().collect();
         // It is large, and is moved from list to list.
-        let known_of = |(index, service): &(usize, &Service)| Box::new(Known::of(*index, service, input, &reader, &proxies));
+        let known_of = |&(index, service): &(usize, &Service)| {
+            let waiter = awaited.get(service.name.as_str()).copied();
+            Box::new(Known::of((index, service), (size_of(index), waiter), input, &reader, &proxies))
+        };
         let known = in_parallel(&numbered, WORTH_A_THREAD, known_of);
         let mut services: Vec<ServicePlan<'a>> = Vec::with_capacity(names.len());
         for ((index, service), ((name, is_taken), known)) in numbered.into_iter().zip(names.into_iter().zip(known)) {
@@ -182,10 +197,8 @@ impl<'a> Plan<'a> {
                 Some(_) => Some("a program of the machine runs the service; nothing of it can be seen from here"),
                 None => is_taken.then_some("another service has its name in the cluster"),
             };
-            let Known { image, credentials, chosen, asked, ports, diagnostics: told } = *known;
+            let Known { replicas, decided, image, credentials, chosen, asked, ports, diagnostics: told } = *known;
             diagnostics.extend(told);
-            let replicas = kind::replicas(service, &chosen, input.options).saturating_mul(size_of(index));
-            let decided = kind::kind(service, &image, &chosen, replicas, awaited.get(service.name.as_str()).copied());
             services.push(ServicePlan {
                 index,
                 service,

@@ -279,11 +279,9 @@ fn steps(from: &Place, keys: &[&'static str]) -> Place {
 }
 
 /// Reports each value that came before.
-fn unique<T: Ord + Clone + fmt::Display>(seen: &mut BTreeSet<T>, value: T, path: impl FnOnce() -> Place, context: &mut Context<'_>) {
-    if seen.contains(&value) {
-        context.report(path(), Problem::Duplicate(value.to_string()));
-    } else {
-        seen.insert(value);
+fn unique<T: Ord + fmt::Display>(seen: &mut BTreeSet<T>, value: T, path: impl FnOnce() -> Place, context: &mut Context<'_>) {
+    if let Some(earlier) = seen.replace(value) {
+        context.report(path(), Problem::Duplicate(earlier.to_string()));
     }
 }
 

@@ -254,8 +254,8 @@ impl Resource {
     /// Where the pods' spec stands in an object of `kind`: `spec.template.spec`, one level deeper for a CronJob.
     pub fn pod_spec_path(kind: Kind) -> Option<Path> {
         match kind {
-            Kind::CronJob => Some(Path::parse("spec.jobTemplate.spec.template.spec")),
-            kind if kind.is_workload() => Some(Path::parse("spec.template.spec")),
+            Kind::CronJob => Some(Path::known("spec.jobTemplate.spec.template.spec")),
+            kind if kind.is_workload() => Some(Path::known("spec.template.spec")),
             _ => None,
         }
     }

@@ -44,7 +44,7 @@ pub fn both<A: Send, B>(worth: bool, beside: impl FnOnce() -> A + Send, here: im
 
 /// Work that somebody will want and nobody waits for, for a second thread; nothing happens where there is none, so whoever wants it
 /// does it then.
-pub fn beforehand(work: fn()) {
+pub fn beforehand(work: impl FnOnce() + Send + 'static) {
     if let Some(Second { pool, .. }) = Second::of_caller() {
         pool.spawn(work);
     }

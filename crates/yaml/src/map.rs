@@ -30,8 +30,15 @@ struct Mark(u8, u8);
 
 impl Mark {
     #[expect(clippy::cast_possible_truncation, reason = "a long text only looks like a short one")]
+    #[inline]
     fn of(text: &str) -> Self {
         Self(text.len() as u8, text.as_bytes().last().copied().unwrap_or_default())
+    }
+
+    /// One of sixty-four bits.
+    #[inline]
+    fn bit(self) -> u64 {
+        1 << (self.0.wrapping_mul(11) ^ self.1) % 64
     }
 }
 
@@ -105,6 +112,8 @@ pub struct Map {
     // Boxed, since most maps have none and every node pays for the size of a map.
     #[expect(clippy::box_collection, reason = "a third of the size")]
     index: Option<Box<HashMap<SmolStr, usize, RandomState>>>,
+    /// The bits of all keys, and perhaps of some that were taken out: most keys that are asked for are not there.
+    seen: u64,
 }
 
 /// Up to so many keys, looking at each is faster than hashing.
@@ -118,12 +127,12 @@ impl Map {
 
     /// An empty map with room for some keys.
     pub fn with_capacity(keys: usize) -> Self {
-        Self { entries: Vec::with_capacity(keys), index: None }
+        Self { entries: Vec::with_capacity(keys), ..Self::default() }
     }
 
     /// A map of entries whose keys all differ, which the caller knows.
     pub fn from_distinct(entries: Vec<(Key, Node)>) -> Self {
-        let mut map = Self { entries, index: None };
+        let mut map = Self { entries, ..Self::default() };
         map.rebuild_index();
         debug_assert!(map.keys().enumerate().all(|(at, key)| map.position(key.as_str()) == Some(at)), "keys differ");
         map
@@ -139,17 +148,22 @@ impl Map {
         self.entries.is_empty()
     }
 
+    // Where the key is spelled out, its bit is a constant.
+    #[inline(always)]
     fn position(&self, key: &str) -> Option<usize> {
+        let mark = Mark::of(key);
+        if self.seen & mark.bit() == 0 { None } else { self.find(key, mark) }
+    }
+
+    fn find(&self, key: &str, mark: Mark) -> Option<usize> {
         match &self.index {
             Some(index) => index.get(key).copied(),
-            None => {
-                let mark = Mark::of(key);
-                self.entries.iter().position(|(known, _)| known.mark == mark && known.as_str() == key)
-            }
+            None => self.entries.iter().position(|(known, _)| known.mark == mark && known.as_str() == key),
         }
     }
 
     fn push(&mut self, key: Key, value: Node) {
+        self.seen |= key.mark.bit();
         if let Some(index) = &mut self.index {
             index.insert(key.name.clone(), self.entries.len());
         }
@@ -165,11 +179,13 @@ impl Map {
     }
 
     fn rebuild_index(&mut self) {
+        self.seen = self.entries.iter().fold(0, |seen, (key, _)| seen | key.mark.bit());
         self.index = (self.entries.len() > SCANNED)
             .then(|| Box::new(self.entries.iter().enumerate().map(|(at, (key, _))| (key.name.clone(), at)).collect()));
     }
 
     /// The value under `key`.
+    #[inline(always)]
     pub fn get(&self, key: &str) -> Option<&Node> {
         self.get_entry(key).map(|(_, value)| value)
     }
@@ -181,6 +197,7 @@ impl Map {
     }
 
     /// The key as it was written, with its value.
+    #[inline(always)]
     pub fn get_entry(&self, key: &str) -> Option<(&Key, &Node)> {
         let at = self.position(key)?;
         let (key, value) = &self.entries[at];

@@ -146,6 +146,7 @@ impl Node {
     }
 
     /// The value under a key, if it is a map that has it.
+    #[inline(always)]
     pub fn get(&self, key: &str) -> Option<&Node> {
         self.as_map()?.get(key)
     }

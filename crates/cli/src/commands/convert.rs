@@ -28,7 +28,7 @@ pub(crate) use crate::commands::convert::options::{ConversionArgs, SecretArgs};
 use crate::commands::convert::options::{Layout, LayoutArgs, SecretsAs};
 use crate::commands::{Outcome, Shell, Stop, reason};
 use crate::exit::Exit;
-use crate::transaction;
+use crate::{memory, transaction};
 
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
@@ -77,7 +77,10 @@ pub(crate) fn run(args: ConvertArgs, before: ProjectArgs, shell: &mut Shell) -> 
     let secrets = args.layout.secrets.form()?;
     let options = args.conversion.options(std::mem::take(&mut shell.given));
     let mut request = shell.request(args.project.after(before))?;
-    request.beside = Some(windlass_convert::prepare);
+    request.beside = Some(|bytes| {
+        windlass_convert::prepare();
+        memory::clear(bytes);
+    });
 
     // Nothing is given back before the process ends: that would take a tenth of the time.
     let mut loaded = ManuallyDrop::new(windlass_compose::load(&request, &shell.files));

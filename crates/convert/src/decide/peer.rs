@@ -76,7 +76,7 @@ fn mentions<'n>(plan: &ServicePlan<'_>, names: &BTreeSet<&'n str>, as_word: bool
         } else {
             found.extend(hosts(variable, text).filter_map(|(_, word)| names.get(word)).copied());
         }
-        if text.contains("...") {
+        if text.contains('{') && text.contains("...") {
             found.extend(names.iter().filter(|name| is_in_range(name, text)).copied());
         }
     }

@@ -244,6 +244,9 @@ pub fn hosts<'a>(variable: &str, value: &'a str) -> impl Iterator<Item = (usize,
 
 /// True when a host may stand after `before`: `scheme://`, with or without `user:password@` or other hosts and a comma.
 fn ends_in_authority(before: &str) -> bool {
+    if !before.ends_with(['/', '@', ',']) {
+        return false;
+    }
     let Some(at) = before.rfind("://") else { return false };
     let authority = &before[at + 3..];
     !authority.contains(['/', '?', '#', ' ']) && (authority.is_empty() || authority.ends_with(['@', ',']))

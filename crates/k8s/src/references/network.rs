@@ -1,6 +1,7 @@
 //! Services, what leads to them, and what selects pods.
 
 use std::collections::BTreeSet;
+use std::fmt;
 
 use k8s_openapi::api::core::v1::{Service, ServicePort};
 use k8s_openapi::api::networking::v1::{Ingress, IngressBackend, NetworkPolicy, NetworkPolicyPeer};
@@ -14,15 +15,14 @@ use crate::resource::Custom;
 
 pub(super) fn check_service(service: &Service, context: &mut Context<'_>) {
     let Some(spec) = &service.spec else { return };
-    let ports_path = spec_path().key("ports");
     let ports = spec.ports.as_deref().unwrap_or_default();
     let (mut names, mut numbers) = (BTreeSet::new(), BTreeSet::new());
     for (at, port) in ports.iter().enumerate() {
-        let path = ports_path.index(at);
-        if let Some(name) = &port.name {
-            unique(&mut names, name.clone(), || path.key("name"), context);
+        let path = || spec_path().key("ports").index(at);
+        if let Some(name) = port.name.as_deref() {
+            unique(&mut names, name, || path().key("name"), context);
         }
-        unique(&mut numbers, format!("{}/{}", port.port, protocol(port.protocol.as_deref())), || path.key("port"), context);
+        unique(&mut numbers, Number(port.port, protocol(port.protocol.as_deref())), || path().key("port"), context);
     }
 
     // Without a selector somebody else writes the endpoints (or it is an ExternalName).
@@ -40,13 +40,24 @@ pub(super) fn check_service(service: &Service, context: &mut Context<'_>) {
                 Some(IntOrString::Int(number)) => number.to_string(),
                 None => port.port.to_string(),
             };
-            context.report(ports_path.index(at).key("targetPort"), Problem::MissingPort(target));
+            context.report(spec_path().key("ports").index(at).key("targetPort"), Problem::MissingPort(target));
         }
     }
 }
 
-fn protocol(protocol: Option<&str>) -> &str {
+pub(super) fn protocol(protocol: Option<&str>) -> &str {
     protocol.unwrap_or("TCP")
+}
+
+/// A port's number with its protocol.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Number<'a>(pub(super) i32, pub(super) &'a str);
+
+impl fmt::Display for Number<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(number, protocol) = self;
+        write!(formatter, "{number}/{protocol}")
+    }
 }
 
 /// The ports that pods declare, each with its protocol.

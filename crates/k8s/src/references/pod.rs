@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use k8s_openapi::api::core::v1::{Container, EnvVarSource, KeyToPath, PodSpec, PodTemplateSpec, Probe, Volume, VolumeProjection};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
+use super::network::{Number, protocol};
 use super::{Context, Place, Problem, matches, spec_path, steps, unique};
 use crate::kind::Kind;
 use crate::object::Object;
@@ -69,14 +70,14 @@ fn check_volumes(object: &Object, spec: &PodSpec, path: &Place, context: &mut Co
     for (container, path) in containers(spec, path) {
         let mut places = BTreeSet::new();
         for (at, mount) in container.volume_mounts.iter().flatten().enumerate() {
-            let path = path.key("volumeMounts").index(at);
-            unique(&mut places, mount.mount_path.as_str(), || path.key("mountPath"), context);
+            let path = || path.key("volumeMounts").index(at);
+            unique(&mut places, mount.mount_path.as_str(), || path().key("mountPath"), context);
             mounted.insert(mount.name.as_str());
             if !names.contains(&mount.name.as_str()) {
-                context.report(path.key("name"), Problem::MissingVolume(mount.name.clone()));
+                context.report(path().key("name"), Problem::MissingVolume(mount.name.clone()));
             }
             if let (Some(sub_path), Some(volume)) = (&mount.sub_path, volumes.get(mount.name.as_str())) {
-                check_sub_path(sub_path, volume, &path.key("subPath"), context);
+                check_sub_path(sub_path, volume, &path().key("subPath"), context);
             }
         }
         mounted.extend(container.volume_devices.iter().flatten().map(|device| device.name.as_str()));
@@ -153,12 +154,12 @@ fn check_containers(spec: &PodSpec, path: &Place, context: &mut Context<'_>) {
         unique(&mut names, container.name.as_str(), || path.key("name"), context);
         let mut numbers = BTreeSet::new();
         for (at, port) in container.ports.iter().flatten().enumerate() {
-            let path = path.key("ports").index(at);
+            let path = || path.key("ports").index(at);
             if let Some(name) = port.name.as_deref() {
-                unique(&mut port_names, name, || path.key("name"), context);
+                unique(&mut port_names, name, || path().key("name"), context);
             }
-            let protocol = port.protocol.as_deref().unwrap_or("TCP");
-            unique(&mut numbers, format!("{}/{protocol}", port.container_port), || path.key("containerPort"), context);
+            let number = Number(port.container_port, protocol(port.protocol.as_deref()));
+            unique(&mut numbers, number, || path().key("containerPort"), context);
         }
         check_variables(container, &path, context);
         for (key, probe) in [
@@ -167,21 +168,19 @@ fn check_containers(spec: &PodSpec, path: &Place, context: &mut Context<'_>) {
             ("livenessProbe", &container.liveness_probe),
         ] {
             if let Some(probe) = probe {
-                check_probe(probe, container, &path.key(key), context);
+                check_probe(probe, container, || path.key(key), context);
             }
         }
     }
 }
 
 fn check_variables(container: &Container, path: &Place, context: &mut Context<'_>) {
-    let mut names = std::collections::BTreeSet::new();
+    let mut names = BTreeSet::new();
     for (at, variable) in container.env.iter().flatten().enumerate() {
-        let path = path.key("env").index(at);
-        if !names.insert(variable.name.as_str()) {
-            context.report(path.key("name"), Problem::Duplicate(variable.name.clone()));
-        }
+        let path = || path.key("env").index(at);
+        unique(&mut names, variable.name.as_str(), || path().key("name"), context);
         let Some(EnvVarSource { config_map_key_ref, secret_key_ref, .. }) = &variable.value_from else { continue };
-        let path = path.key("valueFrom");
+        let path = path().key("valueFrom");
         if let Some(source) = config_map_key_ref
             && source.optional != Some(true)
             && context.require(Kind::ConfigMap, &source.name, || steps(&path, &["configMapKeyRef", "name"]))
@@ -206,14 +205,14 @@ fn check_variables(container: &Container, path: &Place, context: &mut Context<'_
     }
 }
 
-fn check_probe(probe: &Probe, container: &Container, path: &Place, context: &mut Context<'_>) {
+fn check_probe(probe: &Probe, container: &Container, path: impl Fn() -> Place, context: &mut Context<'_>) {
     let ports = [("httpGet", probe.http_get.as_ref().map(|get| &get.port)), ("tcpSocket", probe.tcp_socket.as_ref().map(|tcp| &tcp.port))];
     for (key, port) in ports {
         // A number may be a port that the container does not declare.
         if let Some(IntOrString::String(name)) = port
             && !container.ports.iter().flatten().any(|port| port.name.as_ref() == Some(name))
         {
-            context.report(path.key(key).key("port"), Problem::MissingPort(name.clone()));
+            context.report(path().key(key).key("port"), Problem::MissingPort(name.clone()));
         }
     }
 }
