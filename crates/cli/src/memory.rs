@@ -3,7 +3,7 @@
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// What the allocator takes of the system at once, less what it writes into that itself.
+/// What the allocator takes of the system at once (`.cargo/config.toml`), less what it writes into that itself.
 const SEGMENT: usize = (4 << 20) - (256 << 10);
 
 /// The system clears so much at once.

@@ -17,6 +17,12 @@ pub const PART_OF: &str = "app.kubernetes.io/part-of";
 pub const MANAGED_BY: &str = "app.kubernetes.io/managed-by";
 /// The image's tag.
 pub const VERSION: &str = "app.kubernetes.io/version";
+/// The key of one of these labels, if it is one: they stand on every object, several times.
+pub(crate) fn common(key: &str) -> Option<&'static str> {
+    const COMMON: [&str; 6] = [NAME, INSTANCE, COMPONENT, PART_OF, MANAGED_BY, VERSION];
+    if key.len() < NAME.len() { None } else { COMMON.into_iter().find(|common| *common == key) }
+}
+
 /// What Windlass's own annotations and labels begin with.
 pub const PREFIX: &str = "windlass.dev/";
 

@@ -61,7 +61,7 @@ pub fn has_second() -> bool {
 }
 
 /// A second thread that stays for the life of the process, since starting one takes longer than waking it, and helps the thread that
-/// started it. Work that it has not begun when the other one is done with its own is taken back.
+/// started it; others do all by themselves. Work that it has not begun when the first is done with its own is taken back.
 struct Second {
     /// Of two: the thread that started it, and the second one.
     pool: ThreadPool,
@@ -80,7 +80,7 @@ impl Second {
         Some(Self { pool, place: Place::of_new_thread() })
     }
 
-    /// The thread that helps the caller; nothing for a thread that somebody else's second one does not help.
+    /// The second thread, if it helps the caller; whoever asks first starts it.
     fn of_caller() -> Option<&'static Self> {
         SECOND.get_or_init(Self::start).as_ref().filter(|second| second.helps_caller())
     }
@@ -90,7 +90,9 @@ impl Second {
     }
 
     fn both<A: Send, B>(&self, beside: impl FnOnce() -> A + Send, here: impl FnOnce() -> B) -> (A, B) {
-        self.place.follow();
+        if self.pool.current_thread_index() == Some(OWNER) {
+            self.place.follow();
+        }
         let mut there = None;
         let stage = AtomicUsize::new(WAITING);
         let here = self.pool.in_place_scope(|scope| {
@@ -106,6 +108,9 @@ impl Second {
         (there.expect("a scope ends after what it spawned, and panics where that did"), here)
     }
 }
+
+/// The thread that started the pool, in it.
+const OWNER: usize = 0;
 
 // What has become of work for the second thread.
 const WAITING: usize = 0;

@@ -38,7 +38,7 @@ impl Mark {
     /// One of sixty-four bits.
     #[inline]
     fn bit(self) -> u64 {
-        1 << (self.0.wrapping_mul(11) ^ self.1) % 64
+        1 << ((self.0.wrapping_mul(11) ^ self.1) % 64)
     }
 }
 
@@ -49,7 +49,8 @@ impl Key {
         Self { mark: Mark::of(&name), name, span: span.into(), is_text: true, is_word: false }
     }
 
-    /// The name of a field, which nobody wrote: letters and digits, and no word that some reader takes for something else.
+    /// The name of a field or label, which nobody wrote: letters, digits and what joins them, and no word that some reader takes for something
+    /// else.
     pub fn field(name: &'static str) -> Self {
         Self { is_word: true, ..Self::new(SmolStr::new_static(name), None) }
     }

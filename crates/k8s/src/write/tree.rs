@@ -9,6 +9,7 @@ use smol_str::SmolStr;
 use windlass_yaml::{Key, Map, Node, Number, Value};
 
 use super::fields::{RANKS, is_dropped, keeps_empty, rank};
+use crate::labels;
 use crate::validity::format;
 
 /// Why a value has no tree: its shape is one that Kubernetes' types do not have.
@@ -104,7 +105,7 @@ impl<'a> Serializer for Tree<'a> {
     }
 
     fn serialize_str(self, value: &str) -> Result<Node, Foreign> {
-        node(value)
+        node(labels::common(value).map_or_else(|| SmolStr::new(value), SmolStr::new_static))
     }
 
     fn serialize_bytes(self, _: &[u8]) -> Result<Node, Foreign> {
@@ -197,7 +198,7 @@ struct Entries<'a> {
     tree: Tree<'a>,
     entries: Vec<(Key, Node)>,
     /// The key of the value that follows.
-    key: Option<SmolStr>,
+    key: Option<Key>,
 }
 
 impl SerializeMap for Entries<'_> {
@@ -205,19 +206,15 @@ impl SerializeMap for Entries<'_> {
     type Error = Foreign;
 
     fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), Foreign> {
-        match key.serialize(self.tree)?.value {
-            Value::String(key) => {
-                self.key = Some(key);
-                Ok(())
-            }
-            _ => foreign(),
-        }
+        let Value::String(key) = key.serialize(self.tree)?.value else { return foreign() };
+        self.key = Some(labels::common(&key).map_or_else(|| key.into(), Key::field));
+        Ok(())
     }
 
     fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Foreign> {
         let (Some(key), value) = (self.key.take(), value.serialize(self.tree)?) else { return foreign() };
         if !value.is_null() {
-            self.entries.push((key.into(), value));
+            self.entries.push((key, value));
         }
         Ok(())
     }

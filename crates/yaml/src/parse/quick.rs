@@ -51,8 +51,8 @@ struct Reader<'text> {
     anchor_count: usize,
 }
 
-/// A key of a block map, over the colon of which the reader has gone.
-struct Name<'text> {
+/// A scalar of one line, and behind a key its colon, over which the reader has gone.
+struct Line<'text> {
     text: Cow<'text, str>,
     style: ScalarStyle,
     start: usize,
@@ -167,15 +167,6 @@ impl<'text> Reader<'text> {
         let indent = self.column;
         match self.bytes[start] {
             b'-' if self.is_blank_or_end(start + 1) => self.sequence(indent, anchor),
-            b'"' | b'\'' => {
-                let (text, style) = self.quoted()?;
-                let end = self.at;
-                if self.skip_to_colon(end) {
-                    return self.map(indent, anchor, Name { text, style, start, end });
-                }
-                self.builder.scalar(text, style, anchor, None, start..end).ok()?;
-                self.end_line()
-            }
             b'[' | b'{' => {
                 self.flow(anchor)?;
                 self.end_line()
@@ -183,12 +174,11 @@ impl<'text> Reader<'text> {
             b'|' | b'>' => self.block_scalar(parent, anchor),
             b'*' => self.alias_value(anchor),
             _ => {
-                let end = self.plain()?;
-                if self.skip_to_colon(end) {
-                    let text = Cow::Borrowed(&self.text[start..end]);
-                    return self.map(indent, anchor, Name { text, style: ScalarStyle::Plain, start, end });
+                let line = self.line(Self::plain)?;
+                if self.skip_to_colon(line.end) {
+                    return self.map(indent, anchor, line);
                 }
-                self.builder.scalar(Cow::Borrowed(&self.text[start..end]), ScalarStyle::Plain, anchor, None, start..end).ok()?;
+                self.put(line, anchor)?;
                 self.end_line()
             }
         }
@@ -207,19 +197,18 @@ impl<'text> Reader<'text> {
         found
     }
 
-    fn map(&mut self, indent: isize, anchor: usize, first: Name<'text>) -> Option<()> {
+    fn map(&mut self, indent: isize, anchor: usize, first: Line<'text>) -> Option<()> {
         self.builder.open_map(first.start..first.start, anchor, None).ok()?;
         self.rest_of_map(indent, first)
     }
 
     /// The entries of an open map, to its end.
-    fn rest_of_map(&mut self, indent: isize, mut name: Name<'text>) -> Option<()> {
+    fn rest_of_map(&mut self, indent: isize, mut name: Line<'text>) -> Option<()> {
         loop {
-            let Name { text, style, start, end } = name;
-            if end - start > LONGEST_KEY {
+            if name.end - name.start > LONGEST_KEY {
                 return None;
             }
-            self.builder.scalar(text, style, 0, None, start..end).ok()?;
+            self.put(name, 0)?;
             self.value(indent, true)?;
             if self.column < indent {
                 break;
@@ -232,17 +221,27 @@ impl<'text> Reader<'text> {
         self.builder.close_collection(None).ok()
     }
 
-    fn key(&mut self) -> Option<Name<'text>> {
+    fn key(&mut self) -> Option<Line<'text>> {
+        let name = self.line(Self::plain)?;
+        self.skip_to_colon(name.end).then_some(name)
+    }
+
+    /// A scalar of one line: quoted, or what `plain` takes.
+    fn line(&mut self, plain: impl Fn(&mut Self) -> Option<usize>) -> Option<Line<'text>> {
         let start = self.at;
         let (text, style) = match self.bytes[start] {
             b'"' | b'\'' => self.quoted()?,
             _ => {
-                let end = self.plain()?;
+                let end = plain(self)?;
                 (Cow::Borrowed(&self.text[start..end]), ScalarStyle::Plain)
             }
         };
-        let end = self.at;
-        self.skip_to_colon(end).then_some(Name { text, style, start, end })
+        Some(Line { text, style, start, end: self.at })
+    }
+
+    /// Adds a scalar of one line.
+    fn put(&mut self, Line { text, style, start, end }: Line<'text>, anchor: usize) -> Option<()> {
+        self.builder.scalar(text, style, anchor, None, start..end).ok()
     }
 
     fn sequence(&mut self, indent: isize, anchor: usize) -> Option<()> {
@@ -289,13 +288,7 @@ impl<'text> Reader<'text> {
             // `- - a` and `- a: b`: a block begins within the line.
             return self.block(indent, anchor);
         }
-        let start = self.at;
-        match self.bytes[start] {
-            b'"' | b'\'' => {
-                let (text, style) = self.quoted()?;
-                self.builder.scalar(text, style, anchor, None, start..self.at).ok()?;
-                self.end_line()
-            }
+        match self.bytes[self.at] {
             b'[' | b'{' => {
                 self.flow(anchor)?;
                 self.end_line()
@@ -303,8 +296,8 @@ impl<'text> Reader<'text> {
             b'|' | b'>' => self.block_scalar(indent, anchor),
             b'*' => self.alias_value(anchor),
             _ => {
-                let end = self.plain()?;
-                self.builder.scalar(Cow::Borrowed(&self.text[start..end]), ScalarStyle::Plain, anchor, None, start..end).ok()?;
+                let line = self.line(Self::plain)?;
+                self.put(line, anchor)?;
                 self.end_line()
             }
         }

@@ -1,9 +1,5 @@
 //! `[ ]` and `{ }`.
 
-use std::borrow::Cow;
-
-use granit_parser::ScalarStyle;
-
 use super::Reader;
 
 impl Reader<'_> {
@@ -48,35 +44,23 @@ impl Reader<'_> {
     }
 
     fn flow_value(&mut self) -> Option<()> {
-        let start = self.at;
-        match self.bytes[start] {
+        match self.bytes[self.at] {
             b'[' | b'{' => self.flow(0)?,
             b'*' => self.alias()?,
-            b'"' | b'\'' => {
-                let (text, style) = self.quoted()?;
-                self.builder.scalar(text, style, 0, None, start..self.at).ok()?;
-            }
             _ => {
-                let end = self.flow_plain()?;
-                self.builder.scalar(Cow::Borrowed(&self.text[start..end]), ScalarStyle::Plain, 0, None, start..end).ok()?;
+                let line = self.line(Self::flow_plain)?;
+                self.put(line, 0)?;
             }
         }
         Some(())
     }
 
     fn pair(&mut self) -> Option<()> {
-        let start = self.at;
-        let (text, style) = match self.bytes[start] {
-            b'"' | b'\'' => self.quoted()?,
-            _ => {
-                let end = self.flow_plain()?;
-                (Cow::Borrowed(&self.text[start..end]), ScalarStyle::Plain)
-            }
-        };
-        let (end, line) = (self.at, self.line_start);
-        self.builder.scalar(text, style, 0, None, start..end).ok()?;
+        let name = self.line(Self::flow_plain)?;
+        let (length, line) = (name.end - name.start, self.line_start);
+        self.put(name, 0)?;
         self.flow_blanks()?;
-        if self.bytes[self.at] != b':' || self.line_start != line || end - start > super::LONGEST_KEY {
+        if self.bytes[self.at] != b':' || self.line_start != line || length > super::LONGEST_KEY {
             return None;
         }
         self.at += 1;
