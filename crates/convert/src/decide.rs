@@ -363,6 +363,11 @@ impl ServicePlan<'_> {
         self.is_converted() && self.is_long_running() && !is_isolated(self) && (self.owns_pod() || self.has_ports())
     }
 
+    /// Its name leads to its only pod, ready or not.
+    pub(crate) fn has_own_name(&self) -> bool {
+        self.publishes_not_ready && self.replicas == 1 && self.scaler().is_none()
+    }
+
     /// The position of a port among those that it offers.
     pub(crate) fn port_position(&self, number: u16, transport: Transport) -> Option<usize> {
         self.ports.binary_search_by_key(&(number, transport), |port| (port.number, port.transport)).ok()

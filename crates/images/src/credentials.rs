@@ -248,7 +248,7 @@ const SECRET_WORDS: [&str; 24] = [
 ];
 
 /// Words that make a credential of a following KEY or KEYS.
-const KEY_WORDS: [&str; 32] = [
+const KEY_WORDS: [&str; 33] = [
     "ACCESS",
     "ACCOUNT",
     "API",
@@ -258,6 +258,7 @@ const KEY_WORDS: [&str; 32] = [
     "CRYPTO",
     "CSRF",
     "DEPLOY",
+    "ENC",
     "ENCRYPT",
     "ENCRYPTION",
     "HASH",
@@ -307,7 +308,9 @@ pub fn is_credential_name(name: &str) -> bool {
         match word {
             "KEY" | "KEYS" => KEY_WORDS.contains(&before),
             "AUTH" => index + 1 == words.len() && matches!(before, "REDIS" | "REDISCLI" | "VALKEY" | "BASIC"),
-            "COOKIE" => index + 1 == words.len() && matches!(before, "ERLANG" | "NODE"),
+            "COOKIE" => index + 1 == words.len() && matches!(before, "ERLANG" | "NODE" | "RELEASE"),
+            // Others are counted: MAX_TOKENS, NUM_TOKENS.
+            "TOKENS" => matches!(before, "ACCESS" | "ADMIN" | "API" | "AUTH" | "CLIENT" | "FRONTEND"),
             word => {
                 SECRET_WORDS.contains(&word)
                     // Run together: PGPASSWORD, MYSQLPASS, AUTHTOKEN.

@@ -41,8 +41,7 @@ pub enum Test {
     None,
     /// `[]`: the image's.
     Inherit,
-    /// Anything else: a list that begins with another word, which Compose refuses, or `CMD-SHELL` with none or several
-    /// texts, which it lets pass.
+    /// Anything else: a list that begins with another word, which Compose refuses, or `CMD-SHELL` with no text, which it lets pass.
     Other(Vec<Spanned<SmolStr>>),
 }
 
@@ -90,7 +89,8 @@ impl Read for Test {
                 words.remove(0);
                 Self::Exec(words)
             }
-            (Some("CMD-SHELL"), 2) => Self::Shell(words.swap_remove(1)),
+            // The engine hands further words to the shell as the arguments of a script, which names none.
+            (Some("CMD-SHELL"), 2..) => Self::Shell(words.swap_remove(1)),
             (Some("NONE"), 1) => Self::None,
             _ => Self::Other(words),
         })
@@ -107,6 +107,13 @@ mod tests {
         use crate::model::context::Context;
         let read = |node: Node| Test::read(&node, &mut Context::new(&mut Vec::new())).map(|test| format!("{test:?}").contains("Shell"));
         assert_eq!(read(Node::default_value("curl -f localhost")), Some(true));
+    }
+
+    #[test]
+    fn the_words_behind_a_script_are_its_arguments() {
+        let words = ["CMD-SHELL", "pg_isready", "-d", "shop"].map(|word| Node::default_value(word)).to_vec();
+        let test = Test::read(&Node::default_value(words), &mut Context::new(&mut Vec::new()));
+        assert!(matches!(test, Some(Test::Shell(script)) if script.as_str() == "pg_isready"));
     }
 
     #[test]

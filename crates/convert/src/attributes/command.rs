@@ -21,7 +21,7 @@ pub(super) fn command(
     let words = |line: &CommandLine| line.iter().map(|word| spelled.argument(word, &plan.reach.rewrite("", word))).collect::<Vec<_>>();
     if let Some(entrypoint) = entrypoint {
         let path = sink.at("entrypoint");
-        if entrypoint.is_empty() {
+        if clears(entrypoint) {
             // With no entrypoint the first word of the command is what runs.
             match command.filter(|command| !command.is_empty()) {
                 Some(_) => sink.fates.mapped_with(path, [Place::container(service.index, "command")], "the command's words are what runs"),
@@ -36,7 +36,7 @@ pub(super) fn command(
     }
     if let Some(command) = command {
         let path = sink.at("command");
-        let clears_entrypoint = entrypoint.is_some_and(|entrypoint| entrypoint.is_empty());
+        let clears_entrypoint = entrypoint.is_some_and(|entrypoint| clears(entrypoint));
         if command.is_empty() {
             if entrypoint.is_some() {
                 sink.fates.mapped_with(path, [], "an entrypoint without arguments clears the image's own");
@@ -56,6 +56,11 @@ pub(super) fn command(
             sink.fates.explain(&sink.at(attribute), "the credentials in it come from a Secret, through variables");
         }
     }
+}
+
+/// True for an entrypoint that clears the image's: no word, or one of nothing (Docker Engine API, "ContainerCreate").
+fn clears(entrypoint: &CommandLine) -> bool {
+    entrypoint.iter().all(|word| word.is_empty()) && entrypoint.len() <= 1
 }
 
 pub(super) fn terminal(
@@ -98,7 +103,9 @@ mod tests {
         assert_eq!(run("command: [serve, '$$(date)', '$$5']"), ["null", "- serve - $$(date) - $5"]);
         assert_eq!(run("entrypoint: [init, --], command: serve --port 80"), ["- init - --", "- serve - --port - \"80\""]);
         assert_eq!(run("entrypoint: init"), ["- init", "null"]);
-        assert_eq!(run("entrypoint: [], command: [serve]"), ["- serve", "null"]);
+        for cleared in ["[]", "['']", "''"] {
+            assert_eq!(run(&format!("entrypoint: {cleared}, command: [serve]")), ["- serve", "null"]);
+        }
     }
 
     #[test]

@@ -121,6 +121,7 @@ fn replicas(attribute: &str, service: &ServicePlan<'_>, plan: &Plan<'_>, sink: &
         Kind::Job | Kind::CronJob if service.replicas > 1 => {
             sink.fates.mapped(path, [Place::workload_at(service.index, Path::parse(&service.job_field("completions")))]);
         }
+        Kind::Job if service.replicas == 0 => sink.fates.mapped(path, [Place::workload(service.index, "spec.suspend")]),
         Kind::Job | Kind::CronJob => sink.fates.mapped_with(path, [], "a Job runs once"),
         _ => sink.fates.mapped(path, [Place::workload(service.index, "spec.replicas")]),
     }

@@ -116,7 +116,7 @@ pub(super) fn kernel(kernel: &Kernel<'_>, service: &ServicePlan<'_>, plan: &Plan
         (
             "ulimits",
             !ulimits.is_empty(),
-            "limits of processes are the container runtime's (`LimitNOFILE` of its unit); most clusters have high ones",
+            "limits of processes are the container runtime's (`LimitNOFILE`, `LimitMEMLOCK` of its unit): high for files, low for locked memory",
         ),
         ("device_cgroup_rules", !device_cgroup_rules.is_empty(), "devices are given by device plugins"),
         ("blkio_config", blkio_config.is_some(), "no counterpart; choose a StorageClass by its speed"),
@@ -183,8 +183,8 @@ mod tests {
         services.web.logging.driver: approximated (the cluster collects standard output and the kubelet rotates it (`containerLogMaxSize`); ship logs with a node agent)
         services.web.logging.options.max-size: approximated (the cluster collects standard output and the kubelet rotates it (`containerLogMaxSize`); ship logs with a node agent)
         services.web.runtime: approximated → Deployment/web spec.template.spec.runtimeClassName (the cluster needs a RuntimeClass of this name)
-        services.web.ulimits.nofile.soft: lost (limits of processes are the container runtime's (`LimitNOFILE` of its unit); most clusters have high ones)
-        services.web.ulimits.nofile.hard: lost (limits of processes are the container runtime's (`LimitNOFILE` of its unit); most clusters have high ones)
+        services.web.ulimits.nofile.soft: lost (limits of processes are the container runtime's (`LimitNOFILE`, `LimitMEMLOCK` of its unit): high for files, low for locked memory)
+        services.web.ulimits.nofile.hard: lost (limits of processes are the container runtime's (`LimitNOFILE`, `LimitMEMLOCK` of its unit): high for files, low for locked memory)
         services.web.oom_score_adj: lost (the kubelet sets it by the pod's quality of service)
         services.web.storage_opt.size: lost (no counterpart; `resources.limits.ephemeral-storage` limits what a container writes)
         services.web.cpuset: lost (the kubelet pins processors (`--cpu-manager-policy=static` and whole CPUs))

@@ -221,7 +221,7 @@ pub(super) fn resolver(resolver: &Resolver<'_>, service: &ServicePlan<'_>, sink:
         let mut places = Vec::new();
         let mut left_out = false;
         for address in &host.value {
-            let Ok(ip) = address.trim_matches(['[', ']']).parse::<IpAddr>() else {
+            let Ok(ip) = address.trim().trim_matches(['[', ']']).parse::<IpAddr>() else {
                 left_out = true;
                 continue;
             };

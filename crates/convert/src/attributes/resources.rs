@@ -4,6 +4,7 @@
 //! services: an invented limit that is too low ends the container, so unknown images get a wide one.
 
 mod devices;
+mod stated;
 
 use std::collections::BTreeMap;
 use std::iter::once_with;
@@ -237,9 +238,15 @@ fn fill(requests: &mut Amounts, limits: &mut Amounts, service: &ServicePlan<'_>,
             None => {
                 // Never below what is set aside, nor below what the image needs to start.
                 let limit = [requests.get(resource), minimum.as_ref()].into_iter().flatten().fold(limit, at_least);
+                let stated = stated::memory(service.service).filter(|_| resource == "memory");
+                let stated = stated.map(|(bytes, by)| (quantity::bytes(bytes.saturating_add(bytes / 2).unsigned_abs()), by));
+                let (limit, because) = match stated.filter(|(room, _)| Amount::of(&limit) < Amount::of(room)) {
+                    Some((room, by)) => (room, format!("half as much again as `{by}` says")),
+                    None => (limit, because.clone()),
+                };
                 let (limit, because) = match service.service.shm_size.as_ref().filter(|size| resource == "memory" && size.0 > 0) {
                     Some(shared) => (beside(limit, shared.0), format!("{because}, and `shm_size`, which counts as the container's memory")),
-                    None => (limit, because.clone()),
+                    None => (limit, because),
                 };
                 inferred("limits", resource, &limit, &because, service, sink);
                 limits.insert(resource.to_owned(), limit);

@@ -49,6 +49,8 @@ pub(crate) struct Reader<'a> {
     roots: Vec<PathBuf>,
     /// With links resolved.
     resolved: Vec<PathBuf>,
+    /// What `~` stands for.
+    home: Option<PathBuf>,
 }
 
 impl<'a> Reader<'a> {
@@ -58,7 +60,14 @@ impl<'a> Reader<'a> {
             .map(|root| normalize(&root))
             .collect();
         let resolved = roots.iter().map(|root| input.files.canonicalize(root).unwrap_or_else(|_| root.clone())).collect();
-        Self { files: input.files, roots, resolved }
+        let home = (input.variable)("HOME").filter(|home| home.len() > 1).map(|home| PathBuf::from(home.as_str()));
+        Self { files: input.files, roots, resolved, home }
+    }
+
+    /// The path within the home of who converts, which is another on each machine; the path as it is shown for all else.
+    pub(crate) fn portable(&self, path: &FilePath) -> PathBuf {
+        let in_home = self.home.as_ref().and_then(|home| path.strip_prefix(home).ok()).filter(|_| !self.is_inside(path));
+        in_home.map_or_else(|| self.shown(path), FilePath::to_owned)
     }
 
     /// True when the path, as it is written, lies where content is embedded from.

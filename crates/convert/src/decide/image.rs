@@ -153,7 +153,11 @@ impl ImageFacts {
         match self.built.as_ref().and_then(Built::user) {
             // Whatever the group of a lone number is, a group of that number harms nobody.
             Some(_) => self.user().map(|user| if user.gid == 0 { user.uid } else { user.gid }).filter(|group| *group != 0),
-            None => self.entry()?.volume_group().filter(|_| self.user().is_some()),
+            None => {
+                let entry = self.entry()?;
+                // Who a built image runs as is not known where the entry's user is not its own.
+                entry.volume_group().filter(|_| self.user().is_some() || (entry.user.is_none() && !self.is_built))
+            }
         }
     }
 

@@ -22,10 +22,11 @@ pub(super) struct Decided {
 }
 
 /// Words in a command or name that say "runs once and ends".
-const ONE_SHOT: [&str; 8] = ["migrate", "migration", "migrations", "init", "setup", "seed", "bootstrap", "chown"];
+const ONE_SHOT: [&str; 11] =
+    ["migrate", "migration", "migrations", "migrator", "init", "initdb", "setup", "seed", "seeder", "bootstrap", "chown"];
 
 /// Those of them that say so of a command wherever they stand.
-const MIGRATIONS: [&str; 4] = ["migrate", "migration", "migrations", "seed"];
+const MIGRATIONS: [&str; 5] = ["migrate", "migration", "migrations", "migrator", "seed"];
 
 /// How many containers the service wants: `--replicas`, then `x-windlass`, then `scale`, then `deploy.replicas`.
 pub(super) fn replicas(service: &Service, chosen: &Chosen, options: &Options) -> i32 {
@@ -286,6 +287,22 @@ mod tests {
             outcome.fates("services.it.deploy.labels[\"swarm.cronjob.schedule\"]"),
             "services.it.deploy.labels[\"swarm.cronjob.schedule\"]: mapped → CronJob/it spec.schedule"
         );
+    }
+
+    #[test]
+    fn a_job_of_no_containers_does_not_run() {
+        let outcome =
+            project("services: { it: { image: acme/app:1, command: app migrate, restart: 'no', deploy: { replicas: 0 } } }").convert();
+        assert_eq!(outcome.field("Job/it-*", "spec.suspend"), "true\n");
+        let fate = outcome.fates("services.it.deploy.replicas");
+        assert!(fate.starts_with("services.it.deploy.replicas: mapped → Job/it-") && fate.ends_with(" spec.suspend"), "{fate}");
+    }
+
+    #[test]
+    fn a_service_that_is_called_a_migrator_runs_once() {
+        for service in ["image: acme/app:1, command: ./bin/docker-entrypoint-migrator.sh", "image: acme/app:1, command: app migrator run"] {
+            assert!(kind(&format!("{service}, restart: on-failure")).starts_with("Job"), "{service}");
+        }
     }
 
     #[test]

@@ -8,7 +8,7 @@ use aho_corasick::AhoCorasick;
 use super::ServicePlan;
 
 /// Shorter values are too often words that stand for something else as well (`postgres`, `password`).
-const SHORTEST: usize = 12;
+pub(super) const SHORTEST: usize = 12;
 
 /// The credentials that the project spells out.
 #[derive(Debug, Default)]

@@ -390,7 +390,8 @@ impl Host<'_, '_> {
             Verdict::Is(kind) => kind,
             Verdict::Claim(fill, unfilled) => {
                 let shown = self.reader.shown(path).to_string_lossy().into_owned();
-                let name = shown.trim_start_matches("../").trim_matches(['/', '.']).replace('/', "-");
+                let portable = self.reader.portable(path);
+                let name = portable.to_string_lossy().trim_start_matches("../").trim_matches(['/', '.']).replace('/', "-");
                 let name = if name.is_empty() { SmolStr::from("project") } else { SmolStr::from(name) };
                 let origin = VolumeOrigin::Directory(shown);
                 volumes.push(VolumePlan { fill, unfilled, ..VolumePlan::new(origin, &name, Backing::Claim) });

@@ -123,6 +123,20 @@ mod tests {
     }
 
     #[test]
+    fn one_that_listens_on_its_own_name_has_a_name_that_leads_to_its_pod() {
+        let outcome = project(
+            "services: { broker: { image: 'confluentinc/cp-kafka:7.6.0', environment: { KAFKA_LISTENERS: 'PLAINTEXT://broker:29092', \
+             KAFKA_ADVERTISED_LISTENERS: 'PLAINTEXT://broker:29092' }, \
+             healthcheck: { test: 'kafka-topics --bootstrap-server broker:29092 --list' } } }",
+        )
+        .convert();
+        assert_eq!(outcome.field("Service/broker", "spec.clusterIP"), "None\n");
+        assert_eq!(outcome.field("Service/broker", FIELD), "true\n");
+        let probe = outcome.pod("StatefulSet/broker", "containers[0].readinessProbe.exec.command");
+        assert!(probe.contains("--bootstrap-server broker:29092"), "{probe}");
+    }
+
+    #[test]
     fn members_of_a_cluster_find_each_other_before_they_are_ready() {
         let node = |name: &str, peers: &str| {
             format!("{name}: {{ image: 'elasticsearch:8.17.0', environment: {{ node.name: {name}, discovery.seed_hosts: '{peers}' }} }}")

@@ -10,7 +10,7 @@ use windlass_images::credentials;
 use windlass_images::image::Shell;
 use windlass_source::{Origin, Spanned};
 
-use super::{KnownSecrets, ServicePlan};
+use super::{KnownSecrets, ServicePlan, known_secrets};
 use crate::text::literal;
 
 /// The credentials of one service.
@@ -18,8 +18,8 @@ use crate::text::literal;
 pub(crate) struct Spelled {
     /// Each value with its variable; longer ones first, since one may hold another.
     values: Vec<Value>,
-    /// The words that hold some.
-    words: Vec<SmolStr>,
+    /// The words that hold some, with where those begin.
+    words: Vec<(SmolStr, Vec<usize>)>,
 }
 
 #[derive(Debug)]
@@ -29,6 +29,13 @@ pub(crate) struct Value {
     /// The service has no such variable yet.
     pub(crate) is_new: bool,
     pub(crate) origin: Origin,
+}
+
+impl Value {
+    /// True for what may stand for something else as well wherever it is.
+    fn is_word(&self) -> bool {
+        self.text.len() < known_secrets::SHORTEST && self.text.bytes().all(|byte| byte.is_ascii_lowercase())
+    }
 }
 
 /// A part of a word.
@@ -66,7 +73,7 @@ impl Spelled {
             if ranges.is_empty() {
                 continue;
             }
-            self.words.push(word.value.clone());
+            self.words.push((word.value.clone(), ranges.iter().map(|range| range.start).collect()));
             for range in ranges {
                 let flag = index.checked_sub(1).map(|before| texts[before].trim_start_matches('-'));
                 let flag = flag.filter(|flag| range.start == 0 && credentials::is_credential_name(flag));
@@ -84,7 +91,9 @@ impl Spelled {
         };
         // A user or a database may have the same value, and stay when the credential changes.
         let entries = || plan.service.environment.iter().zip(&plan.credentials);
-        let own = entries().find(|(entry, sign)| sign.is_some() && has_it(entry)).or_else(|| entries().find(|(entry, _)| has_it(entry)));
+        let named = entries().find(|(entry, _)| Some(entry.name.as_str()) == hint && has_it(entry));
+        let signed = || entries().find(|(entry, sign)| sign.is_some() && has_it(entry));
+        let own = named.or_else(signed).or_else(|| entries().find(|(entry, _)| has_it(entry)));
         let own = own.map(|(entry, _)| entry);
         let variable = match own {
             Some(entry) => entry.name.value.clone(),
@@ -114,12 +123,12 @@ impl Spelled {
 
     /// True when one of the words holds a credential.
     pub(crate) fn are_in<'w>(&self, words: impl IntoIterator<Item = &'w Spanned<SmolStr>>) -> bool {
-        !self.words.is_empty() && words.into_iter().any(|word| self.words.contains(&word.value))
+        !self.words.is_empty() && words.into_iter().any(|word| self.starts(word).is_some())
     }
 
     /// A word of `command` or `args`: `text` is what has become of `word`.
     pub(crate) fn argument(&self, word: &str, text: &str) -> String {
-        if !self.words.iter().any(|known| known == word) {
+        if self.starts(word).is_none() {
             return literal(text);
         }
         let pieces = self.pieces(text).into_iter().map(|piece| match piece {
@@ -181,20 +190,32 @@ impl Spelled {
         out
     }
 
+    /// Where credentials begin in a word that holds some.
+    fn starts(&self, word: &str) -> Option<&[usize]> {
+        self.words.iter().find(|(known, _)| known == word).map(|(_, starts)| starts.as_slice())
+    }
+
     fn pieces<'t>(&'t self, text: &'t str) -> Vec<Piece<'t>> {
+        let starts = self.starts(text);
+        // In `postgres://postgres:postgres@postgres/postgres` one of the words is the password.
+        let is_meant = |value: &Value, at: usize| !value.is_word() || starts.is_none_or(|starts| starts.contains(&at));
         let mut pieces = Vec::new();
-        let mut rest = text;
-        while !rest.is_empty() {
-            let found = self.values.iter().filter_map(|value| Some((rest.find(value.text.as_str())?, value)));
+        let mut done = 0;
+        while done < text.len() {
+            let next = |value: &Value| {
+                let mut places = text[done..].match_indices(value.text.as_str()).map(|(at, _)| done + at);
+                places.find(|at| is_meant(value, *at))
+            };
+            let found = self.values.iter().filter_map(|value| Some((next(value)?, value)));
             let Some((at, value)) = found.min_by_key(|(at, value)| (*at, std::cmp::Reverse(value.text.len()))) else { break };
-            if at > 0 {
-                pieces.push(Piece::Text(&rest[..at]));
+            if at > done {
+                pieces.push(Piece::Text(&text[done..at]));
             }
             pieces.push(Piece::Variable(&value.variable));
-            rest = &rest[at + value.text.len()..];
+            done = at + value.text.len();
         }
-        if !rest.is_empty() {
-            pieces.push(Piece::Text(rest));
+        if done < text.len() {
+            pieces.push(Piece::Text(&text[done..]));
         }
         pieces
     }
@@ -302,6 +323,27 @@ mod tests {
              healthcheck: { test: [CMD, mysqladmin, ping, -uroot, -pshop] }");
         let probe = outcome.pod("StatefulSet/web", "containers[0].readinessProbe.exec.command");
         assert!(probe.contains("'-p'\"${MYSQL_ROOT_PASSWORD}\""), "{probe}");
+    }
+
+    #[test]
+    fn a_word_is_a_credential_where_it_stands_as_one() {
+        let outcome = web("image: 'migrate/migrate:v4', command: [-database, 'postgres://postgres:postgres@postgres:5432/postgres', up]");
+        let args = outcome.pod("Job/web-*", "containers[0].args");
+        assert_eq!(args, "- -database\n- postgres://postgres:$(WINDLASS_SECRET)@postgres:5432/postgres\n- up\n");
+        // What is no word is the same credential wherever it is.
+        let outcome = web("image: acme/web:1, command: [sh, -c, 'app --password shop7 && other shop7']");
+        let args = outcome.pod("Deployment/web", "containers[0].args");
+        assert_eq!(args, "- sh\n- -c\n- app --password $(WINDLASS_PASSWORD) && other $(WINDLASS_PASSWORD)\n");
+    }
+
+    #[test]
+    fn of_two_variables_with_one_value_the_one_is_used_that_the_command_names() {
+        let case = project(
+            "services: { web: { image: acme/web:1, environment: { ELASTIC_PASSWORD: samepw12, REDIS_PASSWORD: samepw12 }, \
+             command: 'redis-server --requirepass ${REDIS_PASSWORD}' } }",
+        );
+        let args = case.variable("REDIS_PASSWORD", "samepw12").convert().pod("Deployment/web", "containers[0].args");
+        assert_eq!(args, "- redis-server\n- --requirepass\n- $(REDIS_PASSWORD)\n");
     }
 
     #[test]

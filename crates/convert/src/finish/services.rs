@@ -78,10 +78,14 @@ pub(super) fn governing_name(service: &ServicePlan<'_>) -> SmolStr {
     with_suffix(&service.name, "pods", windlass_k8s::name::LABEL_LIMIT)
 }
 
-/// One whose ports are not known, or that asks for it.
+/// One whose ports are not known, that asks for it, or that is a member of a cluster alone: it listens on its own name, which has to lead
+/// to the pod itself.
 fn is_headless(service: &ServicePlan<'_>) -> bool {
     let mode = service.service.deploy.as_ref().and_then(|deploy| deploy.endpoint_mode.as_ref());
-    !service.has_ports() || service.chosen.headless.is_some() || mode.is_some_and(|mode| mode.value == EndpointMode::DnsRoundRobin)
+    !service.has_ports()
+        || service.chosen.headless.is_some()
+        || mode.is_some_and(|mode| mode.value == EndpointMode::DnsRoundRobin)
+        || service.has_own_name()
 }
 
 /// The services that someone waits for or links to.

@@ -343,6 +343,8 @@ fn resource(
                 backoff_limit: workload.backoff_limit,
                 completions: (owner.replicas > 1).then_some(owner.replicas),
                 parallelism: (owner.replicas > 1).then_some(owner.replicas),
+                // A service of no containers; one with a schedule is written so for Swarm.
+                suspend: (owner.replicas == 0 && owner.kind == Kind::Job).then_some(true),
                 template,
                 ..JobSpec::default()
             };

@@ -98,16 +98,14 @@ fn overlay(environment: &Environment<'_>, base: &Objects, options: Options, tree
     resources.extend(graft(&directory, manifests::tree(&new, environment.sources, options).tree, tree));
     if stands_on_base {
         let removed = before.iter().filter(|(identity, _)| !after.contains_key(*identity));
-        let mut writer = Writer::new(Style::Kubernetes);
-        let mut count = 0;
+        // A file each: the kustomize in kubectl 1.32 ends at a file with two of them (kubernetes-sigs/kustomize#5471).
         for (_, object) in removed {
             let mut patch = Map::from_iter([("$patch".to_owned(), json!("delete"))]);
             patch.extend(naming(object));
+            let mut writer = Writer::new(Style::Kubernetes);
             writer.value(&patch).expect("the keys of a patch are texts");
-            count += 1;
-        }
-        if count > 0 {
-            let path = tree.add(&format!("{directory}/patches/removed.yaml"), writer.finish());
+            let stem = manifests::object_stem(object);
+            let path = tree.add(&format!("{directory}/patches/{stem}.removed.yaml"), writer.finish());
             patches.push(json!({ "path": path[directory.len() + 1..] }));
         }
     }

@@ -153,14 +153,14 @@ impl Local<'_> {
     }
 
     /// The words of a command. The service's own name leads to its Service, which answers when the check has succeeded: it
-    /// would never begin to. So the check asks the container itself.
+    /// would never begin to. So the check asks the container itself, but where the name leads to it, ready or not: it may listen there alone.
     fn commands(&self, words: Vec<String>, is_changed: &mut bool) -> Vec<String> {
         let mut before = String::new();
         words
             .into_iter()
             .map(|word| {
                 let word = self.plan.reach.rewrite("", &word).into_owned();
-                if makes_replica_set(&word) {
+                if makes_replica_set(&word) || self.service.has_own_name() {
                     before.clone_from(&word);
                     return word;
                 }

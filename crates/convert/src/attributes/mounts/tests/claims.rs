@@ -53,6 +53,25 @@ volumes: { pg_data: { labels: { team: web } } }",
 }
 
 #[test]
+fn a_claim_belongs_to_the_group_that_its_image_is_known_for() {
+    for (image, path, group) in [("odoo:18", "/var/lib/odoo", "101\n"), ("redis/redisinsight:2.66", "/data", "1000\n")] {
+        let outcome =
+            project(&format!("services: {{ it: {{ image: '{image}', volumes: ['data:{path}'] }} }}\nvolumes: {{ data: }}")).convert();
+        let workload = outcome.names().into_iter().find(|name| name.ends_with("Set/it")).expect("a workload");
+        assert_eq!(outcome.pod(&workload, "securityContext.fsGroup"), group, "{image}");
+    }
+}
+
+#[test]
+fn the_claim_for_a_directory_in_the_home_is_called_the_same_on_every_machine() {
+    for home in ["/root", "/home/alice"] {
+        let case = project(&format!("services: {{ it: {{ image: acme/it:1, volumes: ['{home}/.homeassistant:/config'] }} }}"));
+        let names = case.variable("HOME", home).convert().names();
+        assert!(names.contains(&"PersistentVolumeClaim/homeassistant".to_owned()), "{names:?}");
+    }
+}
+
+#[test]
 fn the_path_in_the_claim_is_a_property_of_the_volume() {
     // A backup that mounts the volume elsewhere sees the same files.
     let outcome = project(
