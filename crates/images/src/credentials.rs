@@ -5,6 +5,7 @@
 //! except where the name or the value says plainly that it is something else (`PASSWORD_MIN_LENGTH`, `SECRET_FILE`, `true`).
 
 mod command_line;
+mod file_line;
 
 use std::fmt;
 
@@ -14,6 +15,7 @@ use windlass_source::Origin;
 use crate::Image;
 
 pub use command_line::in_word;
+use file_line::{is_element, is_login, is_statement};
 
 /// How a credential was recognised.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -107,21 +109,13 @@ pub fn is_secret_file(name: &str, content: &[u8]) -> bool {
     // JSON may be one long line.
     let ends: &[char] = if name.ends_with(".json") { &['\n', ',', '{'] } else { &['\n'] };
     std::str::from_utf8(content).is_ok_and(|text| {
+        let is_markup = [".xml", ".config"].iter().any(|ending| name.ends_with(ending));
+        let holds_one = |line: &str| has_url_password(line) || sets_credential(line) || is_login(line) || (is_markup && is_element(line));
         private_key(text)
             || has_token(text)
-            || (is_configuration && text.split(ends).any(|line| has_url_password(line) || sets_credential(line) || is_login(line)))
+            || (name.ends_with(".sql") && text.lines().any(is_statement))
+            || (is_configuration && text.split(ends).any(holds_one))
     })
-}
-
-/// `name:$7$101$…`: a line of a file of logins, with the password's hash as `crypt` writes it.
-fn is_login(line: &str) -> bool {
-    let Some((name, hash)) = line.trim_end().split_once(":$") else { return false };
-    let is_word = |text: &str, more: &[char]| {
-        !text.is_empty() && text.chars().all(|character| character.is_ascii_alphanumeric() || more.contains(&character))
-    };
-    let fields = hash.split_once('$');
-    is_word(name, &['_', '-', '.', '@'])
-        && fields.is_some_and(|(method, rest)| is_word(method, &['-']) && is_word(rest, &['$', '.', '/', '+', '=', ',']))
 }
 
 /// `password = x`, `"api_key": "x"`, `requirepass x`: a line of a configuration file that sets a credential to a value of its own.

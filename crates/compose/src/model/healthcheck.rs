@@ -111,7 +111,7 @@ mod tests {
 
     #[test]
     fn the_words_behind_a_script_are_its_arguments() {
-        let words = ["CMD-SHELL", "pg_isready", "-d", "shop"].map(|word| Node::default_value(word)).to_vec();
+        let words = ["CMD-SHELL", "pg_isready", "-d", "shop"].map(Node::default_value).to_vec();
         let test = Test::read(&Node::default_value(words), &mut Context::new(&mut Vec::new()));
         assert!(matches!(test, Some(Test::Shell(script)) if script.as_str() == "pg_isready"));
     }

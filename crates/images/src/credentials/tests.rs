@@ -219,6 +219,28 @@ fn files_with_keys_are_secret() {
     ] {
         assert!(!is_secret_file("app.conf", line.as_bytes()), "{line}");
     }
+    for (name, line) in [
+        ("users.xml", "  <password>hunter2</password>"),
+        ("server.xml", "<Connector port=\"8443\" keystorePass=\"hunter2\"/>"),
+        ("init.sql", "CREATE USER 'app'@'%' IDENTIFIED BY 'hunter2';"),
+        ("01-roles.sql", "alter role app with login password 'hunter2';"),
+        ("netrc", "machine git.example.com login me password hunter2"),
+        ("pgpass", "db:5432:*:app:hunter2"),
+        ("pgbouncer-users", "\"app\" \"hunter2\""),
+        ("users.acl", "user app on >hunter2 ~* +@all"),
+    ] {
+        assert!(is_secret_file(name, line.as_bytes()), "{name}: {line}");
+    }
+    for (name, line) in [
+        ("users.xml", "<password_hash_type>sha256</password_hash_type><password></password><password from_env=\"PASSWORD\"/>"),
+        ("web.xml", "<param-name>password</param-name><url-pattern>/login</url-pattern>"),
+        ("init.sql", "CREATE USER app IDENTIFIED BY '${PASSWORD}'; CREATE TABLE t (password text, p varchar(9) DEFAULT '');"),
+        ("default.conf", "listen [::]:80; server 10.0.0.1:80; user nginx;"),
+        ("hosts", "fe80::1:2 a\n12:30:01"),
+        ("users.acl", "user default on nopass ~* +@all"),
+    ] {
+        assert!(!is_secret_file(name, line.as_bytes()), "{name}: {line}");
+    }
     assert!(!is_secret_file("login.py", b"password = form['password']"));
     assert!(!is_secret_file("tls.pem", b"-----BEGIN CERTIFICATE-----\n"));
     assert!(
