@@ -107,7 +107,8 @@ fn objects_are_judged_by_the_clusters_own_dry_run() {
 
     // Only what could not be tried: 3.
     let later = "{apiVersion: v1, kind: Namespace, metadata: {name: two}}\n---\n{apiVersion: v1, kind: Secret, metadata: {name: key, namespace: two}}\n";
-    assert_eq!(run(&[], later).code, Some(3));
+    let said = run(&[], later);
+    assert_eq!(said.code, Some(3), "{}", said.told);
     assert_eq!(run(&["--allow-partial"], later).code, Some(0));
 
     // Kinds that only the cluster knows are judged by it, and then nothing is skipped.
