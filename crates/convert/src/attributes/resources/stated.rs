@@ -27,7 +27,7 @@ pub(super) fn memory(service: &Service) -> Option<(i64, String)> {
         words.iter().flat_map(|words| words.iter()).map(|word| word.as_str()).collect::<Vec<_>>().join(" ")
     };
     let (command, entrypoint) = (line(&service.command), line(&service.entrypoint));
-    let texts = values.clone().map(|(_, value)| value).chain([command.as_str(), entrypoint.as_str()]);
+    let texts = values.clone().map(|(_, value)| value).chain([command.as_str(), entrypoint.as_str()]).filter(|text| may_state(text));
     let stated = texts.flat_map(in_text);
     let named =
         values.clone().filter(|(name, _)| VARIABLES.contains(name)).filter_map(|(name, value)| Some((amount(value)?, name.to_owned())));
@@ -38,6 +38,11 @@ pub(super) fn memory(service: &Service) -> Option<(i64, String)> {
     let summed =
         parts.iter().max().map(|(_, name)| (parts.iter().fold(0, |sum: i64, (bytes, _)| sum.saturating_add(*bytes)), (*name).to_owned()));
     stated.chain(named).chain(summed).max_by_key(|(bytes, _)| *bytes)
+}
+
+/// False for most texts, without a search for each option: an amount begins behind the end of one, or a quote.
+fn may_state(text: &str) -> bool {
+    text.as_bytes().windows(2).any(|pair| matches!(pair[0], b'=' | b' ' | b'x' | b'"' | b'\'') && pair[1].is_ascii_digit())
 }
 
 fn in_text(text: &str) -> Vec<(i64, String)> {
