@@ -5,8 +5,9 @@ mod processors;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
 
-use rayon_core::{ThreadPool, ThreadPoolBuilder};
+use rayon_core::{ThreadPool, ThreadPoolBuilder, Yield};
 
 use processors::Place;
 
@@ -52,7 +53,23 @@ pub fn beforehand(work: impl FnOnce() + Send + 'static) {
 
 /// Starts the second thread, which takes half a millisecond, for who will have work for it.
 pub fn start_second() {
-    Second::of_caller();
+    if let Some(Second { pool, .. }) = Second::of_caller() {
+        pool.spawn(stay_awake);
+    }
+}
+
+/// Does what there is to do until there has been nothing for a while: who sleeps is some 50 µs late for each piece of work.
+fn stay_awake() {
+    /// Longer than the pieces that one thread does alone.
+    const PATIENCE: Duration = Duration::from_millis(1);
+    let mut idle = Instant::now();
+    loop {
+        match rayon_core::yield_now() {
+            Some(Yield::Executed) => idle = Instant::now(),
+            _ if idle.elapsed() > PATIENCE => return,
+            _ => (0..16).for_each(|_| std::hint::spin_loop()),
+        }
+    }
 }
 
 /// True when a second thread helps the caller already, so that less work is worth it.
