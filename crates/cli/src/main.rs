@@ -14,7 +14,7 @@ use std::process::ExitCode;
 
 use clap::parser::ValueSource;
 use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _};
-use windlass_source::start_second;
+use windlass_source::{beforehand, start_second};
 
 use crate::args::{Cli, Command};
 use crate::commands::{Shell, audit, config, convert, cost, crd, data, diff, fix, graph, home, init, rules, schema, shells, validate};
@@ -23,9 +23,11 @@ use crate::exit::Exit;
 use crate::settings::Settings;
 
 fn main() -> ExitCode {
-    // The thread starts while the command line is read.
+    // All of it while the command line and the files are read.
     if std::env::args_os().any(|argument| argument == "convert") {
         start_second();
+        beforehand(windlass_convert::prepare);
+        beforehand(memory::clear);
     }
     match Cli::command().try_get_matches().and_then(|matches| Ok((Cli::from_arg_matches(&matches)?, given(&matches)))) {
         Ok((cli, given)) => run(cli, given),

@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use windlass_source::{Code, Diagnostic, FileSystem, Origin, SourceMap, Span, beforehand};
+use windlass_source::{Code, Diagnostic, FileSystem, Origin, SourceMap, Span};
 use windlass_yaml::{Map, Node};
 
 use crate::discovery::{self, Selection};
@@ -96,10 +96,6 @@ fn run(loader: &mut Loader<'_>, mut selection: Selection, loaded: &mut Loaded) {
     loaded.files.clone_from(&selection.files);
 
     let files: Vec<ComposeFile> = selection.files.iter().filter_map(|path| parse(loader, path, None)).collect();
-    if let Some(work) = loader.request.beside {
-        let bytes = loader.bytes_read();
-        beforehand(move || work(bytes));
-    }
     let name = discovery::project_name(loader, &selection, &files);
     selection.environment.set("COMPOSE_PROJECT_NAME", name.as_str(), windlass_source::VariableSource::Environment);
     let environment = Arc::new(selection.environment);

@@ -96,11 +96,6 @@ impl<'a> Loader<'a> {
         }
     }
 
-    /// The bytes of all texts so far.
-    pub(crate) fn bytes_read(&self) -> u64 {
-        self.request.max_input - self.bytes_left
-    }
-
     pub(crate) fn report(&mut self, diagnostic: Diagnostic) {
         self.diagnostics.push(diagnostic);
     }

@@ -26,8 +26,6 @@ pub struct Request {
     pub options: Options,
     /// The most bytes that all compose and environment files of the project may have together.
     pub max_input: u64,
-    /// What a second thread does once the texts are read, so many bytes: tables, say, for whoever goes on with the project.
-    pub beside: Option<fn(u64)>,
 }
 
 /// Steps that can be left out, as docker compose's `--no-…` flags do.
@@ -81,7 +79,6 @@ impl Request {
             environment: BTreeMap::new(),
             options: Options::default(),
             max_input: Self::MAX_INPUT,
-            beside: None,
         }
     }
 

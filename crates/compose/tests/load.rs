@@ -148,3 +148,25 @@ fn a_reset_that_reaches_no_item_of_a_list_is_told() {
     );
     assert_eq!(said(&["services: {a: {image: b, environment: {A: 1}}}\n", reset]), Vec::<String>::new());
 }
+
+/// Services `web0`, `web1` …, each with one port.
+fn many(count: usize, port: impl Fn(usize) -> String) -> String {
+    let service = |number| format!("  web{number}:\n    image: nginx\n    ports: ['{}']\n", port(number));
+    format!("services:\n{}", (0..count).map(service).collect::<String>())
+}
+
+#[test]
+fn findings_in_many_services_stand_in_their_order() {
+    let expected: Vec<String> = (0..100)
+        .map(|number| format!("`ports[0]` of service `web{number}` is no port: container port `x{number}` is not a number from 0 to 65535 @ x{number}"))
+        .collect();
+    assert_eq!(said(&[&many(100, |number| format!("80:x{number}"))]), expected);
+}
+
+#[test]
+fn what_short_forms_may_make_holds_for_all_services_together() {
+    // 131,072 ports are the most.
+    let too_many = many(100, |_| "1-1400".to_owned());
+    assert!(said(&[&too_many])[0].starts_with("`services` holds too many ports or words of commands @ "));
+    assert!(said(&[&many(20, |_| "1-1400".to_owned())]).is_empty());
+}

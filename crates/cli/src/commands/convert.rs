@@ -28,7 +28,7 @@ pub(crate) use crate::commands::convert::options::{ConversionArgs, SecretArgs};
 use crate::commands::convert::options::{Layout, LayoutArgs, SecretsAs};
 use crate::commands::{Outcome, Shell, Stop, reason};
 use crate::exit::Exit;
-use crate::{memory, transaction};
+use crate::transaction;
 
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
@@ -76,15 +76,10 @@ pub(crate) fn run(args: ConvertArgs, before: ProjectArgs, shell: &mut Shell) -> 
     let layout = args.layout.options(args.directory.as_ref())?;
     let secrets = args.layout.secrets.form()?;
     let options = args.conversion.options(std::mem::take(&mut shell.given));
-    let mut request = shell.request(args.project.after(before))?;
-    request.beside = Some(|bytes| {
-        windlass_convert::prepare();
-        memory::clear(bytes);
-    });
+    let request = shell.request(args.project.after(before))?;
 
     // Nothing is given back before the process ends: that would take a tenth of the time.
     let mut loaded = ManuallyDrop::new(windlass_compose::load(&request, &shell.files));
-    request.beside = None;
     let mut environments = Environments::default();
     if args.layout.to == Layout::Kustomize {
         environments = Environments::find(&request, &loaded, shell);
