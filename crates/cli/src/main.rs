@@ -27,7 +27,6 @@ fn main() -> ExitCode {
     if std::env::args_os().any(|argument| argument == "convert") {
         start_second();
         beforehand(windlass_convert::prepare);
-        beforehand(memory::clear);
     }
     match Cli::command().try_get_matches().and_then(|matches| Ok((Cli::from_arg_matches(&matches)?, given(&matches)))) {
         Ok((cli, given)) => run(cli, given),

@@ -101,7 +101,8 @@ pub(crate) struct ServicePlan<'a> {
     pub(crate) service: &'a Service,
     /// The name of its workload, container and Service.
     pub(crate) name: SmolStr,
-    pub(crate) image: ImageFacts,
+    // Boxed, as what it decides: both are large, and a plan is moved from list to list.
+    pub(crate) image: Box<ImageFacts>,
     /// Which of its variables hold credentials and why, in their order.
     pub(crate) credentials: Vec<Option<Sign>>,
     pub(crate) kind: Kind,
@@ -127,7 +128,7 @@ pub(crate) struct ServicePlan<'a> {
     /// Cron schedule of a CronJob.
     pub(crate) schedule: Option<SmolStr>,
     /// What the project decides about its conversion.
-    pub(crate) chosen: Chosen,
+    pub(crate) chosen: Box<Chosen>,
     /// The service that migrates its data.
     pub(crate) migration: Option<usize>,
     /// What labels of reverse proxies ask for.
@@ -140,9 +141,9 @@ pub(crate) struct ServicePlan<'a> {
 struct Known {
     replicas: i32,
     decided: kind::Decided,
-    image: ImageFacts,
+    image: Box<ImageFacts>,
     credentials: Vec<Option<Sign>>,
-    chosen: Chosen,
+    chosen: Box<Chosen>,
     asked: route::Asked,
     ports: Vec<Offered>,
     diagnostics: Vec<Diagnostic>,
@@ -158,8 +159,8 @@ impl Known {
         proxies: &route::Proxies,
     ) -> Self {
         let mut diagnostics = Vec::new();
-        let image = ImageFacts::of(service, input, reader);
-        let chosen = Chosen::of(service);
+        let image = Box::new(ImageFacts::of(service, input, reader));
+        let chosen = Box::new(Chosen::of(service));
         let asked = route::Asked::of(index, service, proxies);
         let ports = port::offered(service, &image, &asked, &mut diagnostics);
         let replicas = kind::replicas(service, &chosen, input.options).saturating_mul(alike);
@@ -185,10 +186,9 @@ impl<'a> Plan<'a> {
             group.map_or(1, |group| i32::try_from(group.len()).unwrap_or(i32::MAX))
         };
         let numbered: Vec<(usize, &Service)> = input.project.services.iter().enumerate().collect();
-        // It is large, and is moved from list to list.
         let known_of = |&(index, service): &(usize, &Service)| {
             let waiter = awaited.get(service.name.as_str()).copied();
-            Box::new(Known::of((index, service), (size_of(index), waiter), input, &reader, &proxies))
+            Known::of((index, service), (size_of(index), waiter), input, &reader, &proxies)
         };
         let known = in_parallel(&numbered, WORTH_A_THREAD, known_of);
         let mut services: Vec<ServicePlan<'a>> = Vec::with_capacity(names.len());
@@ -197,7 +197,7 @@ impl<'a> Plan<'a> {
                 Some(_) => Some("a program of the machine runs the service; nothing of it can be seen from here"),
                 None => is_taken.then_some("another service has its name in the cluster"),
             };
-            let Known { replicas, decided, image, credentials, chosen, asked, ports, diagnostics: told } = *known;
+            let Known { replicas, decided, image, credentials, chosen, asked, ports, diagnostics: told } = known;
             diagnostics.extend(told);
             services.push(ServicePlan {
                 index,

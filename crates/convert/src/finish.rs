@@ -111,7 +111,7 @@ fn workloads(
                 workload::say_recreate(owner, fates);
             }
         }
-        let parts: Vec<_> = members.iter().filter_map(|member| Some((*member, *drafts[member.index].take()?))).collect();
+        let parts: Vec<_> = members.iter().filter_map(|member| Some((*member, drafts[member.index].take()?))).collect();
         let (object, init_containers) = workload::workload(owner, parts, plan);
         for (container, member) in members.iter().enumerate() {
             homes[member.index].settle(object.reference(), container, init_containers.clone());

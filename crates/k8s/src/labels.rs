@@ -46,28 +46,28 @@ impl Identity<'_> {
     /// All labels of an object.
     pub fn labels(&self) -> BTreeMap<String, String> {
         let mut labels = self.selector();
-        let mut set = |key: &str, value: &str| {
-            let value = label_value(value);
-            if !value.is_empty() {
-                labels.insert(key.to_owned(), value.into());
-            }
-        };
-        set(PART_OF, self.project);
-        set(MANAGED_BY, MANAGER);
-        set(COMPONENT, self.component.unwrap_or_default());
-        set(VERSION, self.version.unwrap_or_default());
+        set(&mut labels, PART_OF, self.project);
+        set(&mut labels, MANAGED_BY, MANAGER);
+        set(&mut labels, COMPONENT, self.component.unwrap_or_default());
+        set(&mut labels, VERSION, self.version.unwrap_or_default());
         labels
     }
 
     /// The labels by which Services and workloads find the pods: those that never change in the life of a service, since the
     /// selector of a workload is immutable.
     pub fn selector(&self) -> BTreeMap<String, String> {
-        [(NAME, self.name), (INSTANCE, self.project)]
-            .into_iter()
-            .map(|(key, value)| (key, label_value(value)))
-            .filter(|(_, value)| !value.is_empty())
-            .map(|(key, value)| (key.to_owned(), value.into()))
-            .collect()
+        let mut labels = BTreeMap::new();
+        set(&mut labels, NAME, self.name);
+        set(&mut labels, INSTANCE, self.project);
+        labels
+    }
+}
+
+/// Sets a label to what of a value can stand in one, if anything can.
+fn set(labels: &mut BTreeMap<String, String>, key: &str, value: &str) {
+    let value = label_value(value);
+    if !value.is_empty() {
+        labels.insert(key.to_owned(), value.into_owned());
     }
 }
 

@@ -4,6 +4,8 @@
 //! texts may give one name (`my_db`, `my-db`): [`Objects`](crate::Objects) notices that for objects; for the names within one
 //! object the caller compares. Sources: RFC 1035 and 1123, `k8s.io/apimachinery/pkg/util/validation`.
 
+use std::borrow::Cow;
+
 use smol_str::SmolStr;
 
 use crate::hash::short_hash;
@@ -87,7 +89,7 @@ pub fn port_name(text: &str) -> SmolStr {
 }
 
 /// The value of a label: at most 63 letters, digits, `-`, `_` and `.`, a letter or digit at both ends. May be empty.
-pub fn label_value(text: &str) -> SmolStr {
+pub fn label_value(text: &str) -> Cow<'_, str> {
     trimmed(text, LABEL_LIMIT)
 }
 
@@ -98,7 +100,7 @@ pub fn metadata_key(text: &str) -> Option<SmolStr> {
         Some((prefix, name)) if !prefix.is_empty() && object_name(prefix) == prefix => (Some(prefix), name),
         _ => (None, text),
     };
-    let mut key = trimmed(name, LABEL_LIMIT);
+    let mut key = SmolStr::from(trimmed(name, LABEL_LIMIT));
     if key.is_empty() {
         return None;
     }
@@ -164,16 +166,16 @@ fn cut(name: &str, whole: &str, limit: usize) -> SmolStr {
     SmolStr::from_iter([kept, "-", &short_hash(whole, CUT_HASH)])
 }
 
-fn trimmed(text: &str, limit: usize) -> SmolStr {
+fn trimmed(text: &str, limit: usize) -> Cow<'_, str> {
     let is_end = |end: Option<u8>| end.is_some_and(|end| end.is_ascii_alphanumeric());
     let has_ends = is_end(text.bytes().next()) && is_end(text.bytes().next_back());
-    if text.len() <= limit && has_ends && text.chars().all(is_key_character) {
-        return text.into();
+    if text.len() <= limit && has_ends && text.bytes().all(|byte| is_key_character(byte.into())) {
+        return Cow::Borrowed(text);
     }
     let start = text.trim_start_matches(|first: char| !first.is_ascii_alphanumeric());
     let mut mapped: String = start.chars().map(|character| if is_key_character(character) { character } else { '-' }).take(limit).collect();
     mapped.truncate(mapped.trim_end_matches(|last: char| !last.is_ascii_alphanumeric()).len());
-    mapped.into()
+    Cow::Owned(mapped)
 }
 
 #[cfg(test)]

@@ -47,7 +47,11 @@ impl Objects {
 
     /// Adds an object. One whose kind and name are taken is refused, and nothing changes.
     pub fn insert(&mut self, object: Object) -> Result<&mut Object, Box<Collision>> {
-        match self.objects.entry(object.reference()) {
+        self.insert_as(object.reference(), object)
+    }
+
+    fn insert_as(&mut self, reference: ObjectRef, object: Object) -> Result<&mut Object, Box<Collision>> {
+        match self.objects.entry(reference) {
             Entry::Vacant(entry) => Ok(entry.insert(object)),
             Entry::Occupied(entry) => Err(Box::new(Collision {
                 reference: object.reference(),
@@ -59,8 +63,8 @@ impl Objects {
 
     /// Adds all objects and names of another. Of two that have the same kind and name, the one that is here stays, and `collides` is told.
     pub fn append(&mut self, other: Self, mut collides: impl FnMut(Collision)) {
-        for object in other.objects.into_values() {
-            if let Err(collision) = self.insert(object) {
+        for (reference, object) in other.objects {
+            if let Err(collision) = self.insert_as(reference, object) {
                 collides(*collision);
             }
         }

@@ -284,7 +284,8 @@ fn mentioned_words<'a>(services: &[ServicePlan<'a>], files: &[&'a str]) -> HashS
 }
 
 fn network_label(network: &str) -> SmolStr {
-    let name = label_value(&format!("network-{network}"));
+    let network = format!("network-{network}");
+    let name = label_value(&network);
     annotation(&name[..name.len().min(LABEL_LIMIT)]).into()
 }
 

@@ -24,14 +24,14 @@ use crate::draft::{Draft, PodDraft, WorkloadDraft};
 use crate::fates::{Fates, Place};
 
 /// The workload of `owner` and the names of its init containers, in order.
-pub(super) fn workload(owner: &ServicePlan<'_>, parts: Vec<(&ServicePlan<'_>, Draft)>, plan: &Plan<'_>) -> (Object, Vec<SmolStr>) {
+pub(super) fn workload(owner: &ServicePlan<'_>, parts: Vec<(&ServicePlan<'_>, Box<Draft>)>, plan: &Plan<'_>) -> (Object, Vec<SmolStr>) {
     let mut containers = Vec::with_capacity(parts.len());
     let mut init_containers: Vec<Container> = Vec::new();
     let mut volumes: BTreeMap<SmolStr, Box<Volume>> = BTreeMap::new();
     let mut pod = PodDraft::default();
     let mut workload = WorkloadDraft::default();
     for (member, draft) in parts {
-        let Draft { mut container, init_containers: waits, volumes: own, pod: own_pod, workload: own_workload, objects: _ } = draft;
+        let Draft { mut container, init_containers: waits, volumes: own, pod: own_pod, workload: own_workload, objects: _ } = *draft;
         container.name = member.name.to_string();
         containers.push(container);
         for wait in waits {
