@@ -19,7 +19,7 @@ use windlass_k8s::validation::{check_fit, check_object, check_objects};
 use windlass_k8s::write::TypedTree;
 use windlass_k8s::{Object, ObjectRef, Objects};
 use windlass_report::{Format, ObjectEntry};
-use windlass_source::{Code, Diagnostic, FileSystem as _, SourceMap, Span, beforehand, normalize};
+use windlass_source::{Code, Diagnostic, FileSystem as _, SourceMap, Span, normalize};
 use windlass_yaml::Node;
 
 use crate::args::{OutputArgs, ProjectArgs};
@@ -28,7 +28,7 @@ pub(crate) use crate::commands::convert::options::{ConversionArgs, SecretArgs};
 use crate::commands::convert::options::{Layout, LayoutArgs, SecretsAs};
 use crate::commands::{Outcome, Shell, Stop, reason};
 use crate::exit::Exit;
-use crate::{memory, transaction};
+use crate::transaction;
 
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
@@ -90,8 +90,6 @@ pub(crate) fn run(args: ConvertArgs, before: ProjectArgs, shell: &mut Shell) -> 
     if shell.tell(&loaded.diagnostics, &loaded.sources) {
         return Ok(Exit::Invalid);
     }
-    let bytes: usize = loaded.sources.files().map(|(_, file)| file.text().len()).sum();
-    beforehand(move || memory::clear(bytes));
     let is_report_read = !shell.quiet || args.strict || !reports.is_empty() || layout.provenance != Provenance::None;
     let mut conversion = ManuallyDrop::new(convert_by(if is_report_read { convert } else { convert_objects }, &loaded, &options, shell));
     conversion.diagnostics.extend(no_service(&loaded));
