@@ -130,8 +130,7 @@ impl Shell {
 
     /// As [`print`](Self::print), for a text in pieces.
     pub(crate) fn print_all<T: AsRef<[u8]>>(&self, pieces: impl IntoIterator<Item = T>) -> Result<(), Stop> {
-        // Above 64 KiB the allocator gives what is asked for, and no room for others of its size.
-        let mut output = BufWriter::with_capacity(96 << 10, io::stdout().lock());
+        let mut output = BufWriter::with_capacity(32 << 10, io::stdout().lock());
         let mut pieces = pieces.into_iter();
         printed(pieces.try_for_each(|piece| output.write_all(piece.as_ref())).and_then(|()| output.flush()))
     }
