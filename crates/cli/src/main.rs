@@ -5,7 +5,6 @@ mod cluster;
 mod commands;
 mod environment;
 mod exit;
-mod memory;
 mod settings;
 mod transaction;
 
@@ -21,6 +20,9 @@ use crate::commands::{Shell, audit, config, convert, cost, crd, data, diff, fix,
 use crate::environment::Environment;
 use crate::exit::Exit;
 use crate::settings::Settings;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     // All of it while the command line and the files are read.

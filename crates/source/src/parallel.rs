@@ -51,7 +51,7 @@ pub fn beforehand(work: impl FnOnce() + Send + 'static) {
     }
 }
 
-/// Starts the second thread, which takes half a millisecond, for who will have work for it.
+/// Starts the second thread, which takes half a millisecond, for who will have work for it now and again: it stays awake in between.
 pub fn start_second() {
     if let Some(Second { pool, .. }) = Second::of_caller() {
         pool.spawn(stay_awake);
@@ -62,6 +62,10 @@ pub fn start_second() {
 fn stay_awake() {
     /// Longer than the pieces that one thread does alone.
     const PATIENCE: Duration = Duration::from_millis(1);
+    if rayon_core::current_thread_index() == Some(OWNER) {
+        // Taken back: the second thread has not run yet.
+        return;
+    }
     let mut idle = Instant::now();
     loop {
         match rayon_core::yield_now() {
@@ -229,6 +233,16 @@ mod tests {
             std::thread::sleep(std::time::Duration::from_millis(1));
         }
         panic!("{} of {wanted}", DONE.load(Ordering::Relaxed));
+    }
+
+    #[test]
+    fn who_stays_awake_does_what_comes_and_sleeps_in_the_end() {
+        start_second();
+        for pause in [0, 1, 20] {
+            std::thread::sleep(Duration::from_millis(pause));
+            assert_eq!(both(true, || 1, || 2), (1, 2));
+            assert_eq!(in_parallel(&[1, 2, 3], 2, |item| item * 2), [2, 4, 6]);
+        }
     }
 
     #[test]
