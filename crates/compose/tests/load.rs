@@ -162,11 +162,3 @@ fn findings_in_many_services_stand_in_their_order() {
         .collect();
     assert_eq!(said(&[&many(100, |number| format!("80:x{number}"))]), expected);
 }
-
-#[test]
-fn what_short_forms_may_make_holds_for_all_services_together() {
-    // 131,072 ports are the most.
-    let too_many = many(100, |_| "1-1400".to_owned());
-    assert!(said(&[&too_many])[0].starts_with("`services` holds too many ports or words of commands @ "));
-    assert!(said(&[&many(20, |_| "1-1400".to_owned())]).is_empty());
-}

@@ -5,9 +5,8 @@ mod processors;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
-use std::time::{Duration, Instant};
 
-use rayon_core::{ThreadPool, ThreadPoolBuilder, Yield};
+use rayon_core::{ThreadPool, ThreadPoolBuilder};
 
 use processors::Place;
 
@@ -51,29 +50,9 @@ pub fn beforehand(work: impl FnOnce() + Send + 'static) {
     }
 }
 
-/// Starts the second thread, which takes half a millisecond, for who will have work for it now and again: it stays awake in between.
+/// Starts the second thread, which takes half a millisecond, for who will have work for it.
 pub fn start_second() {
-    if let Some(Second { pool, .. }) = Second::of_caller() {
-        pool.spawn(stay_awake);
-    }
-}
-
-/// Does what there is to do until there has been nothing for a while: who sleeps is some 50 µs late for each piece of work.
-fn stay_awake() {
-    /// Longer than the pieces that one thread does alone.
-    const PATIENCE: Duration = Duration::from_millis(1);
-    if rayon_core::current_thread_index() == Some(OWNER) {
-        // Taken back: the second thread has not run yet.
-        return;
-    }
-    let mut idle = Instant::now();
-    loop {
-        match rayon_core::yield_now() {
-            Some(Yield::Executed) => idle = Instant::now(),
-            _ if idle.elapsed() > PATIENCE => return,
-            _ => (0..16).for_each(|_| std::hint::spin_loop()),
-        }
-    }
+    Second::of_caller();
 }
 
 /// True when a second thread helps the caller already, so that less work is worth it.
@@ -233,16 +212,6 @@ mod tests {
             std::thread::sleep(std::time::Duration::from_millis(1));
         }
         panic!("{} of {wanted}", DONE.load(Ordering::Relaxed));
-    }
-
-    #[test]
-    fn who_stays_awake_does_what_comes_and_sleeps_in_the_end() {
-        start_second();
-        for pause in [0, 1, 20] {
-            std::thread::sleep(Duration::from_millis(pause));
-            assert_eq!(both(true, || 1, || 2), (1, 2));
-            assert_eq!(in_parallel(&[1, 2, 3], 2, |item| item * 2), [2, 4, 6]);
-        }
     }
 
     #[test]

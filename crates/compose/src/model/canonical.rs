@@ -10,7 +10,7 @@ use crate::model::walk::walk;
 
 /// Makes the short forms of a document long.
 pub(crate) fn document(tree: &mut Node, context: &mut Context<'_>) {
-    walk(tree, Aspects::LONG_FORM, context, &|node, rule, context| {
+    walk(tree, Aspects::LONG_FORM, context, &mut |node, rule, context| {
         if let Some(long_form) = rule.long_form {
             long_form(node, context);
         }
@@ -19,7 +19,7 @@ pub(crate) fn document(tree: &mut Node, context: &mut Context<'_>) {
 
 /// Fills in what is there when nothing is written.
 pub(crate) fn defaults(tree: &mut Node, context: &mut Context<'_>) {
-    walk(tree, Aspects::DEFAULT, context, &|node, rule, context| {
+    walk(tree, Aspects::DEFAULT, context, &mut |node, rule, context| {
         if let Some(default) = rule.default {
             default(node, context);
         }

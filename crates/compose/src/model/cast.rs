@@ -14,7 +14,7 @@ const OLD_BOOL: Code = Code("compose::old-truth-value");
 
 /// Turns the texts of such attributes into what they stand for. A text that stands for nothing is an error.
 pub(crate) fn document(tree: &mut Node, context: &mut Context<'_>) {
-    walk(tree, Aspects::CAST, context, &|node, rule, context| {
+    walk(tree, Aspects::CAST, context, &mut |node, rule, context| {
         if let (Value::String(text), Some(cast)) = (&node.value, rule.cast) {
             let text = text.clone();
             match cast {

@@ -37,14 +37,15 @@ fn value(node: &Node, rule: &Rule, context: &mut Context<'_>) {
             Entries::Any => return,
             Entries::Object(attributes) => return object(node, map, attributes, context),
             Entries::Names(names) => {
-                return context.each(&node.origin, map.iter(), |(key, entry), context| {
+                for (key, entry) in map.iter() {
                     if (names.allows)(key.as_str()) {
                         context.within_name(key.name(), |context| value(entry, &names.rule, context));
                     } else if let (Some(wanted), Some(_)) = (names.wanted, key.span) {
                         // A name without a place comes from the list form, where anything may stand before the `=`.
                         invalid_name(key, wanted, context);
                     }
-                });
+                }
+                return;
             }
         },
         Value::Sequence(items) => match rule.items {

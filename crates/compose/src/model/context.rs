@@ -1,7 +1,7 @@
 //! Where a pass over the tree stands, and what it has to say.
 
 use smol_str::SmolStr;
-use windlass_source::{Code, Diagnostic, Origin, both};
+use windlass_source::{Code, Diagnostic, Origin};
 use windlass_yaml::{Node, Path, Segment};
 
 /// The place of a pass within the tree, and its findings.
@@ -23,9 +23,6 @@ pub(crate) const MAX_MADE: usize = 1 << 20;
 /// What a port of a range costs: 131,072 of them are the most.
 pub(crate) const PORT: usize = 8;
 
-/// Fewer services are looked at faster than two threads share them.
-const WORTH_A_THREAD: usize = 40;
-
 /// The most errors that one pass reports.
 const MAX_ERRORS: usize = 1000;
 
@@ -45,30 +42,10 @@ impl<'d> Context<'d> {
         Self { lenient: !interpolated, ..Self::new(diagnostics) }
     }
 
-    /// Does `work` on each of the entries of a map that has `origin`: many are shared by two threads. Findings stand in the entries' order.
-    pub(crate) fn each<T: Send>(
-        &mut self,
-        origin: &Origin,
-        entries: impl ExactSizeIterator<Item = T>,
-        work: impl Fn(T, &mut Context<'_>) + Sync,
-    ) {
-        // A map of the top level: services, volumes. What stands within one is soon done.
-        let is_top = self.path.len() == 1;
-        if !is_top || entries.len() < WORTH_A_THREAD {
-            return entries.for_each(|entry| work(entry, self));
-        }
-        let mut first: Vec<T> = entries.collect();
-        let second = first.split_off(first.len() / 2);
-        let (made_left, mut told) = (self.made_left, Vec::new());
-        let mut apart = Context { path: self.path.clone(), diagnostics: &mut told, ..*self };
-        let do_all = |entries: Vec<T>, context: &mut Context<'_>| entries.into_iter().for_each(|entry| work(entry, context));
-        both(true, || do_all(second, &mut apart), || do_all(first, self));
-        let made = made_left - apart.made_left;
-        told.into_iter().for_each(|diagnostic| self.report(diagnostic));
-        // Either half alone may have kept within it.
-        if !self.spend(made) {
-            self.error(INVALID_VALUE, origin, "holds too many ports or words of commands");
-        }
+    /// The same place, for findings that are [reported](Self::report) here later; what short forms make is not counted there.
+    pub(crate) fn apart<'o>(&self, diagnostics: &'o mut Vec<Diagnostic>) -> Context<'o> {
+        let Self { ref path, diagnostics: _, lenient, made_left, errors_left } = *self;
+        Context { path: path.clone(), diagnostics, lenient, made_left, errors_left }
     }
 
     /// True when no more errors are reported.

@@ -22,7 +22,7 @@ pub(crate) struct Base<'a> {
 
 /// Makes the paths of a document start at `base`.
 pub(crate) fn document(tree: &mut Node, base: &Base<'_>, context: &mut Context<'_>) {
-    walk(tree, Aspects::PATH, context, &|node, rule, context| {
+    walk(tree, Aspects::PATH, context, &mut |node, rule, context| {
         if let Some(resolve) = rule.path {
             resolve(node, base, context);
         }

@@ -1,7 +1,7 @@
 //! The whole project: the top level of a Compose file.
 
 use smol_str::SmolStr;
-use windlass_source::{Origin, Spanned};
+use windlass_source::{Origin, Spanned, both};
 use windlass_yaml::{Key, Map, Node};
 
 use crate::model::ai_model::{MODEL, Model};
@@ -86,12 +86,17 @@ impl Read for Services {
             return None;
         };
         let entries = sorted(map);
-        // Filled where they stay, since a service is some kilobytes large.
-        let mut services: Vec<Service> = std::iter::repeat_with(Service::default).take(entries.len()).collect();
-        context.each(&node.origin, entries.into_iter().zip(&mut services), |((key, value), service), context| {
-            service.name = Spanned::new(key.name().clone(), key.span.map_or(Origin::DEFAULT, Origin::at));
-            context.within_name(key.name(), |context| service.fill(value, context));
-        });
+        let mut services = Vec::with_capacity(map.len());
+        if map.len() < WORTH_A_THREAD {
+            fill(&mut services, &entries, context);
+            return Some(Self(services));
+        }
+        let (first, second) = entries.split_at(entries.len() / 2);
+        let (mut rest, mut told) = (Vec::new(), Vec::new());
+        let mut apart = context.apart(&mut told);
+        both(true, || fill(&mut rest, second, &mut apart), || fill(&mut services, first, context));
+        services.append(&mut rest);
+        told.into_iter().for_each(|diagnostic| context.report(diagnostic));
         Some(Self(services))
     }
 
@@ -99,6 +104,21 @@ impl Read for Services {
         let Some(map) = node.as_map() else { return context.wrong_type(node, "a map") };
         for (key, value) in sorted(map) {
             context.within_name(key.name(), |context| Service::attempt(value, context));
+        }
+    }
+}
+
+/// Fewer services are read faster than a second thread is there.
+const WORTH_A_THREAD: usize = 40;
+
+fn fill(services: &mut Vec<Service>, entries: &[(&Key, &Node)], context: &mut Context<'_>) {
+    services.reserve(entries.len());
+    for (key, value) in entries {
+        // Filled where it stays, since a service is some kilobytes large.
+        services.push(Service::default());
+        if let Some(service) = services.last_mut() {
+            service.name = Spanned::new(key.name().clone(), key.span.map_or(Origin::DEFAULT, Origin::at));
+            context.within_name(key.name(), |context| service.fill(value, context));
         }
     }
 }

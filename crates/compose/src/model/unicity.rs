@@ -11,7 +11,7 @@ use crate::model::walk::walk;
 
 /// Takes out of each such list what a later item replaces; the later one stands where the earlier one stood.
 pub(crate) fn document(tree: &mut Node, context: &mut Context<'_>) {
-    walk(tree, Aspects::IDENTITY, context, &|node, rule, _| {
+    walk(tree, Aspects::IDENTITY, context, &mut |node, rule, _| {
         if let (Value::Sequence(items), Some(identity)) = (&mut node.value, rule.identity)
             && items.len() > 1
         {

@@ -7,14 +7,14 @@ use crate::model::project::TOP_LEVEL;
 use crate::model::rule::{Aspects, Entries, Object, Rule};
 
 /// Calls `visit` on each value of the document whose rule has `aspect`, outer ones first.
-pub(crate) fn walk(tree: &mut Node, aspect: Aspects, context: &mut Context<'_>, visit: &Visit<'_>) {
+pub(crate) fn walk(tree: &mut Node, aspect: Aspects, context: &mut Context<'_>, visit: &mut Visit<'_>) {
     object(tree, &TOP_LEVEL, aspect, context, visit);
 }
 
 /// What is done with a value and its rule.
-pub(crate) type Visit<'v> = dyn Fn(&mut Node, &'static Rule, &mut Context<'_>) + Sync + 'v;
+pub(crate) type Visit<'v> = dyn FnMut(&mut Node, &'static Rule, &mut Context<'_>) + 'v;
 
-fn value(node: &mut Node, rule: &'static Rule, aspect: Aspects, context: &mut Context<'_>, visit: &Visit<'_>) {
+fn value(node: &mut Node, rule: &'static Rule, aspect: Aspects, context: &mut Context<'_>, visit: &mut Visit<'_>) {
     if !rule.aspects.has(aspect) {
         return;
     }
@@ -22,9 +22,9 @@ fn value(node: &mut Node, rule: &'static Rule, aspect: Aspects, context: &mut Co
     match (&mut node.value, rule.entries, rule.items) {
         (Value::Map(_), Entries::Object(attributes), _) => object(node, attributes, aspect, context, visit),
         (Value::Map(map), Entries::Names(names), _) if names.rule.aspects.has(aspect) => {
-            context.each(&node.origin, map.iter_mut(), |(key, entry), context| {
+            for (key, entry) in map.iter_mut() {
                 context.within_name(key.name(), |context| value(entry, &names.rule, aspect, context, visit));
-            });
+            }
         }
         (Value::Sequence(items), _, Some(rule)) if rule.aspects.has(aspect) => {
             for (index, item) in items.iter_mut().enumerate() {
@@ -35,7 +35,7 @@ fn value(node: &mut Node, rule: &'static Rule, aspect: Aspects, context: &mut Co
     }
 }
 
-fn object(node: &mut Node, attributes: &'static Object, aspect: Aspects, context: &mut Context<'_>, visit: &Visit<'_>) {
+fn object(node: &mut Node, attributes: &'static Object, aspect: Aspects, context: &mut Context<'_>, visit: &mut Visit<'_>) {
     let Value::Map(map) = &mut node.value else { return };
     for (key, entry) in map.iter_mut() {
         let Some(found) = attributes.find(key.as_str()) else { continue };
