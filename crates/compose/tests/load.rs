@@ -158,7 +158,11 @@ fn many(count: usize, port: impl Fn(usize) -> String) -> String {
 #[test]
 fn findings_in_many_services_stand_in_their_order() {
     let expected: Vec<String> = (0..100)
-        .map(|number| format!("`ports[0]` of service `web{number}` is no port: container port `x{number}` is not a number from 0 to 65535 @ x{number}"))
+        .map(|number| {
+            format!(
+                "`ports[0]` of service `web{number}` is no port: container port `x{number}` is not a number from 0 to 65535 @ x{number}"
+            )
+        })
         .collect();
     assert_eq!(said(&[&many(100, |number| format!("80:x{number}"))]), expected);
 }

@@ -64,7 +64,8 @@ pub(super) fn volume(entry: &Entry<Volume>, volume: &VolumePlan, fates: &mut Fat
         if label.name.as_str() == "kompose.volume.storage-class-name" {
             places.extend(claim.places("spec.storageClassName"));
         }
-        if label.name.as_str() == "kompose.volume.selector" && !label.value.is_empty() && label_value(&label.value) == label.value.as_str() {
+        if label.name.as_str() == "kompose.volume.selector" && !label.value.is_empty() && label_value(&label.value) == label.value.as_str()
+        {
             places.extend(claim.places("spec.selector.matchLabels"));
         }
         if places.is_empty() {
