@@ -101,7 +101,7 @@ pub(crate) struct ServicePlan<'a> {
     pub(crate) service: &'a Service,
     /// The name of its workload, container and Service.
     pub(crate) name: SmolStr,
-    // Boxed, as what it decides: both are large, and a plan is moved from list to list.
+    // Boxed, as `chosen` is: both are large, and a plan is moved from list to list.
     pub(crate) image: Box<ImageFacts>,
     /// Which of its variables hold credentials and why, in their order.
     pub(crate) credentials: Vec<Option<Sign>>,
