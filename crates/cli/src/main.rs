@@ -13,7 +13,7 @@ use std::process::ExitCode;
 
 use clap::parser::ValueSource;
 use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _};
-use windlass_source::{beforehand, start_second};
+use windlass_source::beforehand;
 
 use crate::args::{Cli, Command};
 use crate::commands::{Shell, audit, config, convert, cost, crd, data, diff, fix, graph, home, init, rules, schema, shells, validate};
@@ -25,9 +25,8 @@ use crate::settings::Settings;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    // All of it while the command line and the files are read.
+    // The second thread starts, and begins, while the command line is read.
     if std::env::args_os().any(|argument| argument == "convert") {
-        start_second();
         beforehand(windlass_convert::prepare);
     }
     match Cli::command().try_get_matches().and_then(|matches| Ok((Cli::from_arg_matches(&matches)?, given(&matches)))) {

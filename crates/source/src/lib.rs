@@ -24,7 +24,7 @@ pub use fix::{Applicability, Edit, Fix};
 pub use line_index::Position;
 pub use memory_file_system::MemoryFileSystem;
 pub use origin::{Origin, Part, Spanned, Trace, VariableSource};
-pub use parallel::{beforehand, both, has_second, in_parallel, start_second};
+pub use parallel::{beforehand, both, has_second, in_parallel};
 pub use real_file_system::RealFileSystem;
 pub use span::{FileId, Span};
 pub use suggest::closest;

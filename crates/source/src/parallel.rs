@@ -42,17 +42,12 @@ pub fn both<A: Send, B>(worth: bool, beside: impl FnOnce() -> A + Send, here: im
     }
 }
 
-/// Work that somebody will want and nobody waits for, for a second thread; nothing happens where there is none, so whoever wants it
-/// does it then.
+/// Work that somebody will want and nobody waits for, for a second thread, which takes half a millisecond to start; nothing happens where
+/// there is none, so whoever wants it does it then.
 pub fn beforehand(work: impl FnOnce() + Send + 'static) {
     if let Some(Second { pool, .. }) = Second::of_caller() {
         pool.spawn(work);
     }
-}
-
-/// Starts the second thread, which takes half a millisecond, for who will have work for it.
-pub fn start_second() {
-    Second::of_caller();
 }
 
 /// True when a second thread helps the caller already, so that less work is worth it.
