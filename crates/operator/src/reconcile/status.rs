@@ -19,7 +19,7 @@ use crate::api::{self, Error};
 use crate::events::Word;
 use crate::step::{Change, change, failing};
 
-/// How long counts and messages may wait.
+/// How long counts and messages wait: those that come and go in between are never told.
 const DETAIL_DELAY: Duration = Duration::from_secs(10);
 /// How long a healthy Stack may be without a pod before it is told: a drift that is repaired is none.
 const DEGRADED_DELAY: Duration = Duration::from_secs(5);
@@ -31,7 +31,8 @@ pub struct Publication {
     last: Option<Box<StackStatus>>,
     /// A hash of it, between looks.
     digest: Option<SmolStr>,
-    written: Option<Instant>,
+    /// Since when something waits to be told.
+    detail: Option<Instant>,
     degraded: Option<Instant>,
 }
 
@@ -77,8 +78,11 @@ impl Publication {
         }
         let since = |time: &mut Option<Instant>, delay: Duration| delay.saturating_sub(time.get_or_insert_with(Instant::now).elapsed());
         match change {
-            Change::None => None,
-            Change::Detail => Some(self.written.map_or(Duration::ZERO, |written| DETAIL_DELAY.saturating_sub(written.elapsed()))),
+            Change::None => {
+                self.detail = None;
+                None
+            }
+            Change::Detail => Some(since(&mut self.detail, DETAIL_DELAY)),
             Change::News if is_ready(self.last()) && reason(status) == Some("Degraded") => Some(since(&mut self.degraded, DEGRADED_DELAY)),
             Change::News => Some(Duration::ZERO),
         }
@@ -140,7 +144,7 @@ impl Memo {
         let path = format!("{}/status", api::path(&stack_ref(key), &key.0));
         let stack = lean(shell.api.patch(&path, &patch).await?);
         self.announce(&status);
-        self.publication.written = Some(Instant::now());
+        self.publication.detail = None;
         self.publication.last = Some(Box::new(stack.status.clone().unwrap_or_default()));
         self.latest = Some(Arc::new(stack));
         Ok(())
@@ -222,6 +226,21 @@ mod tests {
             (0..100).map(|number| spread(Duration::from_secs(600), &("shop".to_owned(), format!("stack-{number}")))).collect();
         assert!(times.len() > 50, "{times:?}");
         assert!(times.iter().all(|time| (480..=720).contains(&time.as_secs())), "{times:?}");
+    }
+
+    #[test]
+    fn a_count_that_comes_and_goes_is_not_told_after_a_restart_either() {
+        let mut publication = Publication::default();
+        let status = |ready: &str| StackStatus { ready: ready.to_owned(), ..StackStatus::default() };
+        publication.found(&status("1/1"));
+        let soon = publication.delay(&status("3/3"));
+        assert!(soon.is_some_and(|delay| delay > DETAIL_DELAY / 2), "{soon:?}");
+        assert_eq!(publication.delay(&status("1/1")), None);
+        assert_eq!(publication.detail, None, "the next count waits its own time");
+
+        publication.delay(&status("2/2"));
+        publication.detail = Instant::now().checked_sub(DETAIL_DELAY);
+        assert_eq!(publication.delay(&status("2/2")), Some(Duration::ZERO));
     }
 
     #[test]

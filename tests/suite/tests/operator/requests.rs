@@ -54,3 +54,26 @@ fn an_install_needs_eight_requests_a_drift_one_and_nothing_none() {
     assert_eq!(forbidden(world), Vec::<Value>::new());
     assert_eq!(operator.stop(), Some(0));
 }
+
+#[test]
+fn pods_that_a_drift_made_before_the_start_are_never_told() {
+    let Some(world) = World::shared() else { return };
+    world.namespace("more");
+    let operator = Operator::start(world, "more", &[]);
+    let path = format!("{}/more", stacks("more"));
+    world.create(&stacks("more"), &stack("more", SMALL));
+    world.wait_for(&path, "Ready");
+    std::thread::sleep(Duration::from_secs(12));
+    assert_eq!(operator.stop(), Some(0));
+
+    // The pods are there when the operator looks: for a moment the Stack is ready with more than it asked for.
+    world.patch(&deployment("more", "web"), &json!({ "spec": { "replicas": 3 } }));
+    world.wait("three pods run", || world.get(&deployment("more", "web"))["status"]["availableReplicas"] == 3);
+    let before = world.changes("more").len();
+    let operator = Operator::start(world, "more", &[]);
+    world.wait("one pod runs", || world.get(&deployment("more", "web"))["status"]["availableReplicas"] == 1);
+    std::thread::sleep(Duration::from_secs(12));
+    let drift = &world.changes("more")[before..];
+    assert!(matches!(drift, [(verb, object, 200)] if verb == "patch" && object == "deployments/web"), "{drift:#?}");
+    assert_eq!(operator.stop(), Some(0));
+}
