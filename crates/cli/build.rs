@@ -1,6 +1,9 @@
 //! Links `windlass` without shared libraries and at a fixed address where that is possible: a command that ends within milliseconds would
 //! otherwise spend a third of them on finding and loading libraries and on moving its tables of pointers to wherever it was loaded. The
 //! operator, which listens on a port, stays movable.
+//!
+//! The functions that the commands run lie side by side: else they are spread over all the code, and each piece of it that a process
+//! touches has to be mapped, for 5 to 10 µs.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -18,12 +21,19 @@ const LIBRARIES: [(&str, &str); 7] = [
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-changed=order.txt");
     if is("CARGO_CFG_TARGET_OS", "linux") && is("CARGO_CFG_TARGET_ENV", "gnu") {
         println!("cargo::rustc-link-arg-bins=-no-pie");
         if let Some(directory) = archives() {
             // For the program alone: what tests it is linked as usual.
             println!("cargo::rustc-link-arg-bins=-static");
             println!("cargo::rustc-link-arg-bins=-L{}", directory.display());
+        }
+        // It takes the linker ten seconds, too long for what is built for a test.
+        if is("PROFILE", "release")
+            && let Some(argument) = order().filter(|argument| links(argument))
+        {
+            println!("cargo::rustc-link-arg-bins={argument}");
         }
     }
 }
@@ -50,4 +60,38 @@ fn archives() -> Option<PathBuf> {
         std::fs::write(directory.join(format!("lib{library}.so")), format!("INPUT({})\n", path.display())).ok()?;
     }
     Some(directory)
+}
+
+/// The linker's argument for the order of functions: a script that puts the sections of those in `order.txt` before all others.
+#[expect(clippy::disallowed_methods, reason = "cargo speaks to build scripts by variables")]
+fn order() -> Option<String> {
+    let names = std::fs::read_to_string("order.txt").ok()?;
+    let mut script = String::from("SECTIONS {\n.text.first : {\n");
+    for name in names.lines().filter(|line| !line.starts_with('#')) {
+        script.push_str(&format!("*(.text.{name} .text.unlikely.{name})\n"));
+    }
+    script.push_str("}\n}\nINSERT BEFORE .text;\n");
+    let file = PathBuf::from(std::env::var_os("OUT_DIR")?).join("order.ld");
+    std::fs::write(&file, script).ok()?;
+    Some(format!("-Wl,-T,{}", file.display()))
+}
+
+/// Whether the linker that is used understands an argument: a small program is linked with it.
+#[expect(clippy::disallowed_methods, reason = "cargo speaks to build scripts by variables")]
+fn links(argument: &str) -> bool {
+    let (Some(rustc), Some(directory)) = (std::env::var_os("RUSTC"), std::env::var_os("OUT_DIR").map(PathBuf::from)) else { return false };
+    let source = directory.join("probe.rs");
+    let flags = std::env::var("CARGO_ENCODED_RUSTFLAGS").unwrap_or_default();
+    let linker = std::env::var("RUSTC_LINKER").map(|linker| format!("-Clinker={linker}"));
+    std::fs::write(&source, "fn main() {}").is_ok()
+        && Command::new(rustc)
+            .args(flags.split('\x1f').filter(|flag| !flag.is_empty()))
+            .args(linker)
+            .args(std::env::var("TARGET").map(|target| format!("--target={target}")))
+            .arg(format!("-Clink-arg={argument}"))
+            .arg("-o")
+            .arg(directory.join("probe"))
+            .arg(&source)
+            .output()
+            .is_ok_and(|output| output.status.success())
 }

@@ -83,7 +83,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
 }
 
 /// Builds a part of the workspace for speed.
-fn build(what: &[&str]) -> anyhow::Result<()> {
+pub(crate) fn build(what: &[&str]) -> anyhow::Result<()> {
     let mut cargo = Command::new("cargo");
     let status = cargo.args(["build", "--release", "--locked"]).args(what).current_dir(windlass_testkit::workspace()).status()?;
     if !status.success() {
@@ -92,7 +92,7 @@ fn build(what: &[&str]) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn path(path: &Path) -> anyhow::Result<&str> {
+pub(crate) fn path(path: &Path) -> anyhow::Result<&str> {
     path.to_str().ok_or_else(|| anyhow::anyhow!("{} is not UTF-8", path.display()))
 }
 
@@ -125,7 +125,7 @@ fn row(name: &str, figures: anyhow::Result<Figures>, against: &[(&str, Figures)]
 
 /// A project of `services` services, each with an image, 2 ports, a health check, limits, 10 variables, a volume and a
 /// dependency on the one before it.
-fn project(services: usize) -> String {
+pub(crate) fn project(services: usize) -> String {
     let mut text = String::from("services:\n");
     for number in 0..services {
         let _ = write!(

@@ -7,6 +7,7 @@ mod codegen;
 mod conformance;
 mod control_plane;
 mod measure;
+mod order;
 mod schemas;
 mod tidy;
 
@@ -33,6 +34,8 @@ enum Task {
     },
     /// Writes the table of API types of Kubernetes' versions, from their OpenAPI documents (needs Go).
     Schemas,
+    /// Writes down which functions the commands run, for the linker (needs valgrind).
+    Order,
     /// Cold-process medians on generated projects, beside docker-compose in the same run.
     Bench(bench::Arguments),
     /// Builds etcd, the API server, the controllers, the scheduler and kwok for the tests that need a real control plane, and
@@ -51,6 +54,7 @@ fn main() -> anyhow::Result<()> {
         Task::Tidy => tidy::run(),
         Task::Codegen { check } => codegen::run(check),
         Task::Schemas => schemas::run(),
+        Task::Order => order::run(),
         Task::Bench(arguments) => bench::run(&arguments),
         Task::ControlPlane(arguments) => control_plane::run(&arguments),
         Task::Conformance => conformance::run(),
