@@ -57,13 +57,14 @@ fn convert_with(input: &Input<'_>, are_fates_kept: bool) -> (Conversion, Fates, 
         attributes::apply(service, &plan, &mut draft, &mut fates, &mut diagnostics);
         (draft, fates, diagnostics)
     });
-    let mut fates = Fates::new(are_fates_kept);
-    let mut drafts = Vec::with_capacity(plan.services.len());
+    let (mut drafts, mut decided) = (Vec::with_capacity(plan.services.len()), Vec::with_capacity(plan.services.len()));
     for (draft, own, told) in applied {
         drafts.push(Some(draft));
-        fates.add(own);
+        decided.push(own);
         diagnostics.extend(told);
     }
+    let mut fates = Fates::new(are_fates_kept);
+    fates.add(decided);
     attributes::apply_project(&plan, &mut fates, &mut diagnostics);
     let (objects, layout) = finish::finish(&plan, drafts, &mut fates, &mut diagnostics);
     (Conversion { objects, report: Report::default(), diagnostics }, fates, layout)
@@ -79,9 +80,9 @@ mod tests {
 
     #[test]
     fn a_service_among_many_becomes_what_it_becomes_alone() {
-        let services: String = (0..4 * super::WORTH_A_THREAD).map(service).collect();
+        let services: String = (0..8 * super::WORTH_A_THREAD).map(service).collect();
         let all = project(&format!("services:\n{services}")).convert();
-        for number in [0, 7, 8, 2 * super::WORTH_A_THREAD, 4 * super::WORTH_A_THREAD - 1] {
+        for number in [0, 7, 8, 2 * super::WORTH_A_THREAD, 255, 256, 8 * super::WORTH_A_THREAD - 1] {
             let alone = project(&format!("services:\n{}", service(number))).convert();
             let workload = format!("Deployment/app{number}");
             assert_eq!(all.yaml(&workload), alone.yaml(&workload));

@@ -9,9 +9,10 @@ use std::collections::{BTreeMap, HashMap};
 use foldhash::fast::RandomState;
 use smol_str::SmolStr;
 use windlass_k8s::{ObjectRef, Objects};
-use windlass_source::Origin;
+use windlass_source::{Origin, in_parallel};
 use windlass_yaml::{Node, Path, Trail, Value};
 
+use crate::convert::WORTH_A_THREAD;
 use crate::layout::Layout;
 use crate::report::{AttributeEntry, Becomes, Fate, Inferred, Report, ServiceReport};
 
@@ -117,11 +118,14 @@ impl Fates {
         self.are_kept
     }
 
-    /// What was decided of another service.
-    pub(crate) fn add(&mut self, other: Self) {
-        self.decisions.extend(other.decisions);
-        for (service, guesses) in other.guesses {
-            self.guesses.entry(service).or_default().extend(guesses);
+    /// Adds what was decided apart.
+    pub(crate) fn add(&mut self, others: Vec<Self>) {
+        self.decisions.reserve(others.iter().map(|other| other.decisions.len()).sum());
+        for other in others {
+            self.decisions.extend(other.decisions);
+            for (service, guesses) in other.guesses {
+                self.guesses.entry(service).or_default().extend(guesses);
+            }
         }
     }
 
@@ -205,29 +209,26 @@ impl Fates {
     /// The report, and the origins of the objects' fields. `tree` is the canonical project.
     pub(crate) fn report(self, tree: &Node, layout: &Layout, objects: &mut Objects) -> Report {
         let Self { decisions, mut guesses, are_kept: _ } = self;
+        let walk = |path: &[&str], node: Option<&Node>| Walk::of(&decisions, layout, path, node);
         let mut report = Report::default();
-        let mut walk = Walk { decisions, layout, objects, trail: Trail::default(), entries: Vec::new(), origins: Vec::new() };
         let Some(top) = tree.as_map() else { return report };
         for (key, value) in top.iter() {
-            walk.trail.push_key(key.as_str());
             if key.as_str() == "services" && value.as_map().is_some_and(|services| !services.is_empty()) {
-                for (index, name) in layout.service_names().enumerate() {
-                    let mut service = ServiceReport::new(name.clone());
-                    service.workload = layout.workload(index).cloned();
-                    if let Some(node) = value.get(name) {
-                        walk.trail.push_key(name);
-                        walk.node(node, None);
-                        walk.trail.pop();
+                let names: Vec<_> = layout.service_names().collect();
+                // Not all at once: what is found waits until the objects have heard of it.
+                for (at, names) in names.chunks(SERVICES_AT_ONCE).enumerate() {
+                    let found = in_parallel(names, WORTH_A_THREAD, |name| walk(&["services", name], value.get(name)));
+                    for (index, (name, found)) in (at * SERVICES_AT_ONCE..).zip(names.iter().zip(found)) {
+                        let mut service = ServiceReport::new((*name).clone());
+                        service.workload = layout.workload(index).cloned();
+                        service.attributes = found.tell(objects);
+                        service.inferred = guesses.remove(&index).map_or_else(Vec::new, |guesses| inferred(guesses, layout));
+                        report.services.push(service);
                     }
-                    service.attributes = walk.take_entries();
-                    service.inferred = guesses.remove(&index).map_or_else(Vec::new, |guesses| inferred(guesses, layout));
-                    report.services.push(service);
                 }
             } else {
-                walk.node(value, None);
-                report.project.extend(walk.take_entries());
+                report.project.extend(walk(&[key.as_str()], Some(value)).tell(objects));
             }
-            walk.trail.pop();
         }
         report
     }
@@ -241,21 +242,55 @@ fn inferred(guesses: Vec<Guess>, layout: &Layout) -> Vec<Inferred> {
     guesses.into_iter().filter_map(one).collect()
 }
 
-/// One walk over the leaves of the project. Each place is come by once, and takes what was decided about it along.
-struct Walk<'a> {
-    decisions: HashMap<Path, Decision, RandomState>,
-    layout: &'a Layout,
-    objects: &'a mut Objects,
-    trail: Trail,
+/// The services whose leaves are found before their objects hear of them.
+const SERVICES_AT_ONCE: usize = 256;
+
+/// What a walk over leaves found.
+struct Found {
     entries: Vec<AttributeEntry>,
     /// Where fields came from, not yet said to their objects.
     origins: Vec<(ObjectRef, Path, Origin)>,
 }
 
-impl Walk<'_> {
-    fn node(&mut self, node: &Node, above: Option<&Decision>) {
-        let own = self.decisions.remove(self.trail.as_str());
-        let decision = own.as_ref().or(above);
+impl Found {
+    /// The entries. The objects learn what came from them: most fields of a service are of few objects, each of which is looked for once
+    /// for all that follow each other.
+    fn tell(self, objects: &mut Objects) -> Vec<AttributeEntry> {
+        for run in self.origins.chunk_by(|(one, ..), (other, ..)| one == other) {
+            let Some(object) = run.first().and_then(|(object, ..)| objects.find_mut(object)) else { continue };
+            object.origins.reserve(run.len());
+            for (_, path, origin) in run {
+                object.origins.set_first(path, origin);
+            }
+        }
+        self.entries
+    }
+}
+
+/// A walk over leaves of the project, with what was decided above each.
+struct Walk<'a> {
+    decisions: &'a HashMap<Path, Decision, RandomState>,
+    layout: &'a Layout,
+    trail: Trail,
+    found: Found,
+}
+
+impl<'a> Walk<'a> {
+    /// The leaves of the node that stands under `path`.
+    fn of(decisions: &'a HashMap<Path, Decision, RandomState>, layout: &'a Layout, path: &[&str], node: Option<&Node>) -> Found {
+        let found = Found { entries: Vec::new(), origins: Vec::new() };
+        let mut walk = Walk { decisions, layout, trail: Trail::default(), found };
+        path.iter().for_each(|key| walk.trail.push_key(key));
+        if let Some(node) = node {
+            walk.node(node, None);
+        }
+        // Reports of thousands of services stay as small as what they hold.
+        walk.found.entries.shrink_to_fit();
+        walk.found
+    }
+
+    fn node(&mut self, node: &Node, above: Option<&'a Decision>) {
+        let decision = self.decisions.get(self.trail.as_str()).or(above);
         match &node.value {
             Value::Map(map) if !map.is_empty() => {
                 for (key, value) in map.iter() {
@@ -289,7 +324,7 @@ impl Walk<'_> {
         let places = decision.map_or(&[][..], |decision| &decision.places);
         let mut becomes = Vec::with_capacity(places.len());
         for (object, path) in places.iter().filter_map(|place| self.layout.resolve(place)) {
-            self.origins.push((object.clone(), path.clone(), origin.clone()));
+            self.found.origins.push((object.clone(), path.clone(), origin.clone()));
             becomes.push(Becomes::new(object, path));
         }
         let (fate, message) = match decision {
@@ -298,22 +333,7 @@ impl Walk<'_> {
             // The dispatcher destructures every struct, so this is a bug; it must not look like success.
             None => (Fate::Lost, "not considered; please report this as a bug of Windlass".to_owned()),
         };
-        self.entries.push(AttributeEntry { path: self.trail.path(), fate, becomes, message, origin: origin.clone() });
-    }
-
-    /// The entries since the last time, in a list of just their size. The objects learn what came from them: most fields of a
-    /// service are of few objects, each of which is looked for once for all that follow each other.
-    fn take_entries(&mut self) -> Vec<AttributeEntry> {
-        for run in self.origins.chunk_by(|(one, ..), (other, ..)| one == other) {
-            let Some(object) = run.first().and_then(|(object, ..)| self.objects.find_mut(object)) else { continue };
-            for (_, path, origin) in run {
-                object.origins.set_first(path, origin);
-            }
-        }
-        self.origins.clear();
-        let mut entries = Vec::with_capacity(self.entries.len());
-        entries.append(&mut self.entries);
-        entries
+        self.found.entries.push(AttributeEntry { path: self.trail.path(), fate, becomes, message, origin: origin.clone() });
     }
 }
 

@@ -73,7 +73,7 @@ impl Part {
     }
 
     fn join(self, objects: &mut Objects, fates: &mut Fates, diagnostics: &mut Vec<Diagnostic>) {
-        fates.add(self.fates);
+        fates.add(vec![self.fates]);
         diagnostics.extend(self.diagnostics);
         objects.append(self.objects, |collision| diagnostics.push(collision.diagnostic()));
     }

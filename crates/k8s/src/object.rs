@@ -59,6 +59,11 @@ impl Origins {
         self.fields.entry(path.clone()).or_insert_with(|| origin.clone());
     }
 
+    /// Makes room for some more fields.
+    pub fn reserve(&mut self, fields: usize) {
+        self.fields.reserve(fields);
+    }
+
     /// What was said of exactly this field.
     pub fn exact(&self, path: &Path) -> Option<&Origin> {
         self.fields.get(path)

@@ -159,6 +159,9 @@ fn probe(handler: &Handler, period: i32, timeout: i32, failures: i32) -> Probe {
 
 /// The fields of a health check, each with the probes' fields that it went into.
 fn fates(healthcheck: &Spanned<Healthcheck>, service: &ServicePlan<'_>, sink: &mut Sink<'_>) {
+    if !sink.fates.are_kept() {
+        return;
+    }
     let Healthcheck { test, interval, timeout, retries, start_period, start_interval, disable, extensions } = &healthcheck.value;
     let probes = probes(sink);
     let places = |field: &str, only: &[&str]| {

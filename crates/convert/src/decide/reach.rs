@@ -4,13 +4,16 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use foldhash::fast::RandomState;
-use smol_str::SmolStr;
+use smol_str::{SmolStr, format_smolstr};
 use windlass_compose::model::{NetworkMode, Test};
 use windlass_k8s::labels::annotation;
 use windlass_k8s::name::{LABEL_LIMIT, label_value, service_name};
 
 use super::{Input, ServicePlan};
 use crate::options::NetworkPolicies;
+
+/// What stands before a service's name in Swarm's name for the tasks behind it.
+const TASKS: &str = "tasks.";
 
 /// Names that lead to services, and the networks in which they are.
 #[derive(Debug, Default)]
@@ -59,10 +62,11 @@ impl Reach {
                     reach.add_name(&name.value, plan.index);
                 }
             }
-            // Swarm's name for the tasks behind a service.
-            let tasks = SmolStr::from(format!("tasks.{}", service.name.value));
-            if mentioned.contains(tasks.as_str()) {
-                reach.add_name(&tasks, plan.index);
+            if !mentioned.is_empty() {
+                let tasks = format_smolstr!("{TASKS}{}", service.name.value);
+                if mentioned.contains(tasks.as_str()) {
+                    reach.add_name(&tasks, plan.index);
+                }
             }
             for link in &service.links {
                 let Some((target, alias)) = link.split_once(':') else { continue };
@@ -260,14 +264,11 @@ fn words(text: &str) -> impl Iterator<Item = (usize, &str)> {
         .map(move |word| (word.as_ptr() as usize - text.as_ptr() as usize, word))
 }
 
-/// Every word in the environment and the commands of all services, and in the files that they mount.
+/// Every word in the environment and the commands of all services, and in the files that they mount: of all texts where a service has a
+/// name beside its own, else of those that speak of tasks.
 fn mentioned_words<'a>(services: &[ServicePlan<'a>], files: &[&'a str]) -> HashSet<&'a str, RandomState> {
     // Only where a name beside the service's own exists is there anything to find.
-    let is_named =
-        |plan: &ServicePlan<'_>| plan.service.container_name.is_some() || plan.service.hostname.is_some() || plan.service.deploy.is_some();
-    if !services.iter().any(is_named) {
-        return HashSet::default();
-    }
+    let is_named = services.iter().any(|plan| plan.service.container_name.is_some() || plan.service.hostname.is_some());
     let texts = services.iter().flat_map(|plan| {
         let service: &'a windlass_compose::model::Service = plan.service;
         let values = service.environment.iter().filter_map(|entry| entry.value.as_ref()).map(|value| value.as_str());
@@ -280,7 +281,8 @@ fn mentioned_words<'a>(services: &[ServicePlan<'a>], files: &[&'a str]) -> HashS
         let commands = commands.flat_map(|command| command.iter()).chain(test);
         values.chain(commands.map(|word| word.as_str()))
     });
-    texts.chain(files.iter().copied()).flat_map(|text| words(text).map(|(_, word)| word)).collect()
+    let texts = texts.chain(files.iter().copied()).filter(|text| is_named || text.contains(TASKS));
+    texts.flat_map(|text| words(text).map(|(_, word)| word)).collect()
 }
 
 fn network_label(network: &str) -> SmolStr {
