@@ -42,7 +42,7 @@ const COMMANDS: [&[&str]; 5] = [
 
 pub(crate) fn run() -> anyhow::Result<()> {
     let root = windlass_testkit::workspace();
-    bench::build(&["--package", "windlass", "--bins"])?;
+    bench::build(&["--package", "windlass", "--bins", "--config", "profile.release.package.windlass.strip=false"])?;
     let windlass = root.join("target/release/windlass");
     let scratch = root.join("target/order");
     fs::create_dir_all(&scratch)?;
