@@ -269,6 +269,9 @@ fn words(text: &str) -> impl Iterator<Item = (usize, &str)> {
 fn mentioned_words<'a>(services: &[ServicePlan<'a>], files: &[&'a str]) -> HashSet<&'a str, RandomState> {
     // Only where a name beside the service's own exists is there anything to find.
     let is_named = services.iter().any(|plan| plan.service.container_name.is_some() || plan.service.hostname.is_some());
+    if !is_named && services.iter().all(|plan| plan.service.deploy.is_none()) {
+        return HashSet::default();
+    }
     let texts = services.iter().flat_map(|plan| {
         let service: &'a windlass_compose::model::Service = plan.service;
         let values = service.environment.iter().filter_map(|entry| entry.value.as_ref()).map(|value| value.as_str());
