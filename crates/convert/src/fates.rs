@@ -214,12 +214,12 @@ impl Fates {
         let Some(top) = tree.as_map() else { return report };
         for (key, value) in top.iter() {
             if key.as_str() == "services" && value.as_map().is_some_and(|services| !services.is_empty()) {
-                let names: Vec<_> = layout.service_names().collect();
+                let names: Vec<_> = layout.service_names().enumerate().collect();
                 // Not all at once: what is found waits until the objects have heard of it.
-                for (at, names) in names.chunks(SERVICES_AT_ONCE).enumerate() {
-                    let found = in_parallel(names, WORTH_A_THREAD, |name| walk(&["services", name], value.get(name)));
-                    for (index, (name, found)) in (at * SERVICES_AT_ONCE..).zip(names.iter().zip(found)) {
-                        let mut service = ServiceReport::new((*name).clone());
+                for names in names.chunks(SERVICES_AT_ONCE) {
+                    let found = in_parallel(names, WORTH_A_THREAD, |(_, name)| walk(&["services", name], value.get(name)));
+                    for (&(index, name), found) in names.iter().zip(found) {
+                        let mut service = ServiceReport::new(name.clone());
                         service.workload = layout.workload(index).cloned();
                         service.attributes = found.tell(objects);
                         service.inferred = guesses.remove(&index).map_or_else(Vec::new, |guesses| inferred(guesses, layout));

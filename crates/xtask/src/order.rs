@@ -45,6 +45,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
     bench::build(&["--package", "windlass", "--bins", "--config", "profile.release.package.windlass.strip=false"])?;
     let windlass = root.join("target/release/windlass");
     let scratch = root.join("target/order");
+    let profile = scratch.join("callgrind.out");
     fs::create_dir_all(&scratch)?;
     fs::write(scratch.join("compose.yaml"), bench::project(100))?;
 
@@ -52,7 +53,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
     let mut functions: BTreeMap<String, ([bool; COMMANDS.len()], usize)> = BTreeMap::new();
     for (at, lines) in COMMANDS.iter().enumerate() {
         for line in *lines {
-            for name in executed(&windlass, &line.replace("{}", bench::path(&scratch)?), &root.join("examples"))? {
+            for name in executed(&windlass, &line.replace("{}", bench::path(&scratch)?), &root.join("examples"), &profile)? {
                 let (commands, runs) = functions.entry(name).or_default();
                 commands[at] = true;
                 *runs += 1;
@@ -75,9 +76,8 @@ pub(crate) fn run() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The functions that one run executes, as patterns.
-fn executed(windlass: &Path, line: &str, directory: &Path) -> anyhow::Result<BTreeSet<String>> {
-    let profile = directory.with_file_name("target").join("order/callgrind.out");
+/// The functions that one run executes, as patterns; `profile` is where valgrind writes them down.
+fn executed(windlass: &Path, line: &str, directory: &Path, profile: &Path) -> anyhow::Result<BTreeSet<String>> {
     let status = Command::new("valgrind")
         .args(["--tool=callgrind", "--quiet", "--demangle=no"])
         .arg(format!("--callgrind-out-file={}", profile.display()))
