@@ -5,6 +5,8 @@
 //! The functions that the commands run lie side by side: else they are spread over all the code, and each piece of it that a process
 //! touches has to be mapped, for 5 to 10 µs.
 
+#![expect(clippy::disallowed_methods, reason = "a build script is told what it needs by variables, files and the compiler")]
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -38,7 +40,6 @@ fn main() {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "cargo speaks to build scripts by variables")]
 fn is(name: &str, value: &str) -> bool {
     std::env::var(name).is_ok_and(|found| found == value)
 }
@@ -46,7 +47,6 @@ fn is(name: &str, value: &str) -> bool {
 /// A directory in which the linker finds an archive under the name of each library. `target-feature=+crt-static` would say the same,
 /// but without `--target` it holds for procedural macros too, which are shared libraries. Where an archive is missing (some
 /// distributions have them in a package of their own), the libraries stay shared.
-#[expect(clippy::disallowed_methods, reason = "cargo speaks to build scripts by variables, and the compiler knows where its libraries are")]
 fn archives() -> Option<PathBuf> {
     let directory = PathBuf::from(std::env::var_os("OUT_DIR")?);
     let linker = std::env::var_os("RUSTC_LINKER").unwrap_or_else(|| "cc".into());
@@ -63,7 +63,6 @@ fn archives() -> Option<PathBuf> {
 }
 
 /// The linker's argument for the order of functions: a script that puts the sections of those in `order.txt` before all others.
-#[expect(clippy::disallowed_methods, reason = "cargo speaks to build scripts by variables")]
 fn order() -> Option<String> {
     let names = std::fs::read_to_string("order.txt").ok()?;
     let mut script = String::from("SECTIONS {\n.text.first : {\n");
@@ -77,7 +76,6 @@ fn order() -> Option<String> {
 }
 
 /// Whether the linker that is used understands an argument: a small program is linked with it.
-#[expect(clippy::disallowed_methods, reason = "cargo speaks to build scripts by variables")]
 fn links(argument: &str) -> bool {
     let (Some(rustc), Some(directory)) = (std::env::var_os("RUSTC"), std::env::var_os("OUT_DIR").map(PathBuf::from)) else { return false };
     let source = directory.join("probe.rs");

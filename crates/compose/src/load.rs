@@ -15,7 +15,7 @@ use crate::passes::consistency;
 use crate::passes::env_files::resolve_env_files;
 use crate::passes::extends::extends;
 use crate::passes::include::include;
-use crate::passes::interpolate::{VARIABLE_FAULTS, interpolate};
+use crate::passes::interpolate::{VARIABLE_FAULTS, interpolate_document};
 use crate::passes::merge::merge;
 use crate::passes::normalize::normalize;
 use crate::passes::parse::parse;
@@ -183,7 +183,7 @@ fn merge_files(loader: &mut Loader<'_>, files: Vec<ComposeFile>, scope: &Scope, 
 fn merge_document(loader: &mut Loader<'_>, whole: &mut Node, mut document: Node, path: &std::path::Path, scope: &Scope) {
     let resets = reset::collect(loader, &mut document);
     if loader.request.options.interpolate {
-        interpolate(loader, &mut document, &scope.environment);
+        interpolate_document(loader, &mut document, &scope.environment);
         model::cast(&mut document, &mut loader.diagnostics);
     }
     // A wrong variable or number is told; what is wrong elsewhere can still be told too.

@@ -204,6 +204,11 @@ impl<'a> Loader<'a> {
         Some(file)
     }
 
+    /// The text of the file that a tree was read from.
+    pub(crate) fn text_around(&self, tree: &Node) -> Option<&str> {
+        tree.span().map(|span| self.sources.file(span.file).text().as_ref())
+    }
+
     /// Adds what standard input gave.
     pub(crate) fn add_input(&mut self, bytes: Vec<u8>) -> Option<FileId> {
         self.values_left = self.values_left.map(|left| left.saturating_add(bytes.len().saturating_mul(2)));

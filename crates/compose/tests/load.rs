@@ -166,3 +166,9 @@ fn findings_in_many_services_stand_in_their_order() {
         .collect();
     assert_eq!(said(&[&many(100, |number| format!("80:x{number}"))]), expected);
 }
+
+#[test]
+fn a_dollar_sign_may_be_written_as_an_escape() {
+    let loaded = run(&["services: {web: {image: \"nginx:\\x24{KNOWN}\"}}\n"], Options::default());
+    assert_eq!(loaded.project.services[0].image.as_ref().map(|image| image.as_str()), Some("nginx:x"));
+}

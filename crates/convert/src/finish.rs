@@ -13,11 +13,11 @@ mod workload;
 use smol_str::SmolStr;
 use windlass_k8s::name::{LABEL_LIMIT, with_suffix};
 use windlass_k8s::{Kind, Object, ObjectRef, Objects};
-use windlass_source::{Diagnostic, both};
+use windlass_source::{Diagnostic, both, taken_in_parallel};
 
 use crate::convert::WORTH_A_THREAD;
-use crate::decide::Plan;
 use crate::decide::route::is_variable;
+use crate::decide::{Plan, ServicePlan};
 use crate::draft::Draft;
 use crate::fates::{Fates, Place};
 use crate::layout::{Home, Layout};
@@ -95,10 +95,9 @@ fn workloads(
             }
         }
     }
-    let mut homes: Vec<Home> = Vec::with_capacity(plan.services.len());
-    homes.extend(plan.services.iter().map(|service| Home::new(service.service.name.value.clone())));
-    // The workloads that are made, which for a Job is its name.
+    // The workloads that there will be, by service.
     let mut made: Vec<Option<ObjectRef>> = vec![None; plan.services.len()];
+    let mut pods = Vec::with_capacity(plan.services.len());
     for owner in order(plan).into_iter().map(|index| &plan.services[index]).filter(|service| service.owns_pod() && service.is_converted()) {
         let members: Vec<_> = plan.pod_members(owner.index).collect();
         for member in &members {
@@ -111,15 +110,41 @@ fn workloads(
                 workload::say_recreate(owner, fates);
             }
         }
-        let parts: Vec<_> = members.iter().filter_map(|member| Some((*member, drafts[member.index].take()?))).collect();
-        let (object, init_containers) = workload::workload(owner, parts, plan);
-        for (container, member) in members.iter().enumerate() {
+        let parts = members.iter().filter_map(|member| Some((*member, drafts[member.index].take()?))).collect();
+        // Those who wait for a Job have to know the name that it gets when it is made.
+        let (name, pod) = match owner.kind {
+            Kind::Job => {
+                let (object, init_containers) = workload::workload(owner, parts, plan);
+                (object.reference(), Pod::Made(object, init_containers))
+            }
+            kind => (ObjectRef::new(kind, owner.name.clone()), Pod::Drafts(parts)),
+        };
+        members.iter().for_each(|member| made[member.index] = Some(name.clone()));
+        pods.push((owner, pod));
+    }
+    let workloads = taken_in_parallel(pods, WORTH_A_THREAD, |(owner, pod)| match pod {
+        Pod::Made(object, init_containers) => (owner, object, init_containers),
+        Pod::Drafts(parts) => {
+            let (object, init_containers) = workload::workload(owner, parts, plan);
+            (owner, object, init_containers)
+        }
+    });
+    let mut homes: Vec<Home> = plan.services.iter().map(|service| Home::new(service.service.name.value.clone())).collect();
+    for (owner, object, init_containers) in workloads {
+        for (container, member) in plan.pod_members(owner.index).enumerate() {
             homes[member.index].settle(object.reference(), container, init_containers.clone());
-            made[member.index] = Some(object.reference());
         }
         add(objects, object, diagnostics);
     }
     Layout::new(homes)
+}
+
+/// What runs in one pod.
+enum Pod<'a> {
+    /// The workload, and the names of its init containers.
+    Made(Object, Vec<SmolStr>),
+    /// The services' drafts.
+    Drafts(Vec<(&'a ServicePlan<'a>, Box<Draft>)>),
 }
 
 /// What a project decides about its conversion, and nothing could use.

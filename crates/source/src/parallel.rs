@@ -34,6 +34,18 @@ pub fn in_parallel<T: Sync, R: Send>(items: &[T], least: usize, work: impl Fn(&T
     }
 }
 
+/// As [`in_parallel`], with work that takes its items.
+pub fn taken_in_parallel<T: Send, R: Send>(items: Vec<T>, least: usize, work: impl Fn(T) -> R + Sync) -> Vec<R> {
+    if items.len() < least {
+        return items.into_iter().map(work).collect();
+    }
+    let items: Vec<Mutex<Option<T>>> = items.into_iter().map(|item| Mutex::new(Some(item))).collect();
+    in_parallel(&items, least, |item| {
+        let item = item.lock().unwrap_or_else(PoisonError::into_inner).take();
+        work(item.expect("each is worked on once"))
+    })
+}
+
 /// Both of two pieces of work, at once where that is `worth` a thread.
 pub fn both<A: Send, B>(worth: bool, beside: impl FnOnce() -> A + Send, here: impl FnOnce() -> B) -> (A, B) {
     match worth.then(Second::of_caller).flatten() {
@@ -175,6 +187,7 @@ mod tests {
                 assert_eq!(by_threads(&items, threads, |item| item * 2), twice);
             }
             assert_eq!(in_parallel(&items, 10, |item| item * 2), twice);
+            assert_eq!(taken_in_parallel(items, 10, |item| item * 2), twice);
         }
     }
 

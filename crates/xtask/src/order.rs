@@ -17,7 +17,7 @@ const FILE: &str = "crates/cli/order.txt";
 /// How the names of functions begin that can be laid somewhere.
 const OURS: [&str; 4] = ["_R", "mi_", "_mi_", "main"];
 
-/// What is run, by command: what the first of them needs comes first. Each is run in the directory of examples, `{}` is a scratch directory.
+/// What is run, by command: what the first of all needs comes first. Each is run in the directory of examples, `{}` is a scratch directory.
 const COMMANDS: [&[&str]; 5] = [
     &[
         "convert -q -f {}/compose.yaml",
@@ -49,12 +49,13 @@ pub(crate) fn run() -> anyhow::Result<()> {
     fs::create_dir_all(&scratch)?;
     fs::write(scratch.join("compose.yaml"), bench::project(100))?;
 
-    // Which commands run a function, and in how many runs.
-    let mut functions: BTreeMap<String, ([bool; COMMANDS.len()], usize)> = BTreeMap::new();
+    // Whether the first run runs a function, which commands do, and in how many runs.
+    let mut functions: BTreeMap<String, (bool, [bool; COMMANDS.len()], usize)> = BTreeMap::new();
     for (at, lines) in COMMANDS.iter().enumerate() {
-        for line in *lines {
+        for (number, line) in lines.iter().enumerate() {
             for name in executed(&windlass, &line.replace("{}", bench::path(&scratch)?), &root.join("examples"), &profile)? {
-                let (commands, runs) = functions.entry(name).or_default();
+                let (is_first, commands, runs) = functions.entry(name).or_default();
+                *is_first |= (at, number) == (0, 0);
                 commands[at] = true;
                 *runs += 1;
             }

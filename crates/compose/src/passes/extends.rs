@@ -14,7 +14,7 @@ use windlass_yaml::{Map, Node, Value};
 use crate::environment::Environment;
 use crate::loader::{Loader, Scope, values};
 use crate::model;
-use crate::passes::interpolate::interpolate;
+use crate::passes::interpolate::interpolate_document;
 use crate::passes::merge::merge;
 use crate::passes::parse::parse;
 use crate::passes::reset::{self, Resets};
@@ -241,7 +241,7 @@ impl Pass<'_, '_> {
             resets = reset::collect(self.loader, &mut document);
             if self.loader.request.options.interpolate {
                 let environment: Arc<Environment> = Arc::clone(&self.scope.environment);
-                interpolate(self.loader, &mut document, &environment);
+                interpolate_document(self.loader, &mut document, &environment);
                 model::cast(&mut document, &mut self.loader.diagnostics);
             }
             resets.apply(&mut whole, &mut self.loader.diagnostics);

@@ -20,6 +20,14 @@ const UNSET_VARIABLE: Code = Code("compose::unset-variable");
 /// The codes of what can be wrong with a variable in a text.
 pub(crate) const VARIABLE_FAULTS: [Code; 2] = [INTERPOLATION, MISSING_VARIABLE];
 
+/// Replaces the variables in a document as it was read.
+pub(crate) fn interpolate_document(loader: &mut Loader<'_>, document: &mut Node, environment: &Environment) {
+    // A quoted text may have its dollar sign as an escape.
+    if loader.text_around(document).is_none_or(|text| text.contains('$') || text.contains('\\')) {
+        interpolate(loader, document, environment);
+    }
+}
+
 /// Replaces the variables in every text of `tree`.
 pub(crate) fn interpolate(loader: &mut Loader<'_>, tree: &mut Node, environment: &Environment) {
     let mut pass = Pass { loader, environment, unset: BTreeSet::new() };

@@ -25,10 +25,13 @@ struct Reset {
     at: Option<Span>,
 }
 
-/// Takes values tagged `!reset` out of `tree` and returns the paths of those and of the ones tagged `!override`.
+/// Takes values tagged `!reset` out of `tree`, a document as it was read, and returns the paths of those and of the ones tagged
+/// `!override`.
 pub(crate) fn collect(loader: &mut Loader<'_>, tree: &mut Node) -> Resets {
     let mut resets = Resets::default();
-    if !has_tag_or_alias(tree) {
+    // Most documents have neither tag nor alias, and many no sign of either.
+    let has_sign = loader.text_around(tree).is_none_or(|text| text.contains('!') || text.contains('&'));
+    if !has_sign || !has_tag_or_alias(tree) {
         return resets;
     }
     let mut aliases = Aliases::default();
@@ -37,7 +40,6 @@ pub(crate) fn collect(loader: &mut Loader<'_>, tree: &mut Node) -> Resets {
     resets
 }
 
-/// Most documents have neither.
 fn has_tag_or_alias(node: &Node) -> bool {
     node.tag.is_some()
         || node.origin.used_at().is_some()

@@ -121,7 +121,10 @@ pub(super) fn environment(
     }
     hide(hidden, &mut env, service, plan, sink);
     if !env.is_empty() {
-        sink.draft.container.env.get_or_insert_default().extend(env);
+        match &mut sink.draft.container.env {
+            Some(known) => known.extend(env),
+            nothing => *nothing = Some(env),
+        }
     }
     if !env_file.is_empty() {
         sink.fates.mapped_with(sink.at("env_file"), [], "its variables stand under `environment`");

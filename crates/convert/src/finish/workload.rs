@@ -34,16 +34,23 @@ pub(super) fn workload(owner: &ServicePlan<'_>, parts: Vec<(&ServicePlan<'_>, Bo
         let Draft { mut container, init_containers: waits, volumes: own, pod: own_pod, workload: own_workload, objects: _ } = *draft;
         container.name = member.name.to_string();
         containers.push(container);
-        for wait in waits {
-            if init_containers.iter().all(|other| other.name != wait.name) {
-                init_containers.push(wait);
-            }
+        // Most pods have one service, whose list need not be copied.
+        match init_containers.is_empty() {
+            true => init_containers = waits,
+            false => init_containers.extend(waits),
         }
         volumes.extend(own);
         merge_pod(&mut pod, own_pod);
         merge_workload(&mut workload, own_workload);
     }
-    let names = init_containers.iter().map(|container| SmolStr::from(&container.name)).collect();
+    let mut names: Vec<SmolStr> = Vec::with_capacity(init_containers.len());
+    init_containers.retain(|container| {
+        let is_new = names.iter().all(|name| *name != container.name);
+        if is_new {
+            names.push(SmolStr::new(&container.name));
+        }
+        is_new
+    });
     let identity = identity(owner, plan);
     let selector = identity.selector();
     let mut labels = identity.labels();
