@@ -64,18 +64,24 @@ pub(super) fn networks(
             let path = path.key("aliases");
             let own = || aliases.iter().filter(|alias| plan.reach.service(alias) == Some(service.index));
             let labels: Vec<SmolStr> = own().filter_map(|alias| plan.reach.object_name(alias, &plan.services)).collect();
-            let changed: Vec<String> =
-                own().filter(|alias| !labels.contains(&alias.value)).map(|alias| format!("`{}`", alias.value)).collect();
+            let list = |names: &mut dyn Iterator<Item = &Spanned<SmolStr>>| {
+                names.map(|name| format!("`{}`", name.value)).collect::<Vec<_>>().join(", ")
+            };
+            let outside = list(&mut own().filter(|alias| plan.reach.is_outside(alias)));
+            let changed = list(&mut own().filter(|alias| !labels.contains(&alias.value) && !plan.reach.is_outside(alias)));
             let is_taken = own().count() < aliases.len();
             let places = labels.iter().map(|label| Place::object(ObjectRef::new(Kind::Service, label.clone()), "metadata.name"));
             if !service.is_reachable() {
                 sink.fates.lost(path, "nobody calls it: it is a job, or has no network of its own");
             } else if is_taken {
                 sink.fates.approximated(path, places, "an alias that another service has leads to that one alone");
+            } else if !outside.is_empty() {
+                let message = format!("no Service can be called {outside}: pods reach it where it resolves to the published address");
+                sink.fates.approximated(path, places, message);
             } else if changed.is_empty() {
                 sink.fates.mapped(path, places);
             } else {
-                sink.fates.approximated(path, places, format!("{} becomes a DNS label", changed.join(", ")));
+                sink.fates.approximated(path, places, format!("{changed} becomes a DNS label"));
             }
         }
         let addresses = "a pod has an address of the cluster's choice; call services by name";

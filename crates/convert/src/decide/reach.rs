@@ -24,6 +24,9 @@ pub(crate) struct Reach {
     renamed: BTreeMap<SmolStr, SmolStr>,
     /// Names beside a service's own for which there is a Service.
     extra: BTreeSet<SmolStr>,
+    /// Names with dots beside a service's own. They keep their spelling, since browsers, issuers and certificates may see it, and no
+    /// Service can have it.
+    outside: BTreeSet<SmolStr>,
     /// The services by the names of their Services. A service's own name beats an alias, the first alias beats later ones.
     by_label: BTreeMap<SmolStr, usize>,
     /// Networks that someone is in, with the label of their pods, while they are kept apart.
@@ -78,7 +81,7 @@ impl Reach {
         for plan in services.iter().filter(|plan| plan.is_converted()) {
             reach.by_label.insert(plan.name.clone(), plan.index);
         }
-        for (name, &service) in &reach.names {
+        for (name, &service) in reach.names.iter().filter(|(name, _)| !reach.outside.contains(*name)) {
             let label = label_of(name, &services[service]);
             if label != *name {
                 reach.renamed.insert(name.clone(), label.clone());
@@ -92,7 +95,9 @@ impl Reach {
     fn add_name(&mut self, name: &SmolStr, service: usize) {
         if !self.names.contains_key(name) {
             self.names.insert(name.clone(), service);
-            self.extra.insert(name.clone());
+            let is_outside = name.contains('.') && !name.starts_with(TASKS);
+            let kept = if is_outside { &mut self.outside } else { &mut self.extra };
+            kept.insert(name.clone());
         }
     }
 
@@ -147,6 +152,28 @@ impl Reach {
     /// The names beside its own for which a service has a Service, as they are written.
     pub(crate) fn extra_names(&self) -> impl Iterator<Item = (&SmolStr, usize)> {
         self.extra.iter().filter_map(|name| Some((name, *self.names.get(name)?)))
+    }
+
+    /// True for a name with dots that nothing in the cluster has.
+    pub(crate) fn is_outside(&self, name: &str) -> bool {
+        self.outside.contains(name)
+    }
+
+    /// The first name in a text of one service by which it calls another, and that nothing in the cluster has.
+    pub(crate) fn outside_in(
+        &self,
+        variable: &str,
+        text: &str,
+        caller: &ServicePlan<'_>,
+        services: &[ServicePlan<'_>],
+    ) -> Option<(&SmolStr, usize)> {
+        if self.outside.is_empty() {
+            return None;
+        }
+        hosts(variable, text).find_map(|(_, word)| {
+            let name = self.outside.get(word)?;
+            Some((name, self.service(name)?)).filter(|(_, target)| services[*target].pod != caller.pod)
+        })
     }
 
     /// True when the pods of two services are in a common network, or networks are not kept apart.
@@ -318,6 +345,22 @@ mod tests {
         check("MONGO", "mongodb://my_db,Cache/my_db", "mongodb://my-db,cache/my_db");
         check("TEXT", "see my_db and Cache", "see my_db and Cache");
         check("URL", "http://other/my_db", "http://other/my_db");
+    }
+
+    #[test]
+    fn a_name_with_dots_keeps_its_spelling_unless_it_is_the_services_own() {
+        let outcome = project(
+            "services: { gitlab: { image: acme/gitlab:1, hostname: gitlab.example.com, container_name: git.lab, \
+             environment: { CONFIG: \"external_url 'http://gitlab.example.com:8929'\", SSH_HOST: git.lab } }, \
+             ci: { image: acme/ci:1, environment: { GITLAB_URL: 'https://gitlab.example.com', DB_HOST: my.db } }, my.db: { image: acme/db:1 } }",
+        )
+        .convert();
+        let env = outcome.pod("Deployment/gitlab", "containers[0].env");
+        assert!(env.contains("external_url 'http://gitlab.example.com:8929'") && env.contains("value: git.lab"), "{env}");
+        let env = outcome.pod("Deployment/ci", "containers[0].env");
+        assert!(env.contains("value: https://gitlab.example.com") && env.contains("value: my-db"), "{env}");
+        let services: Vec<String> = outcome.names().into_iter().filter(|name| name.starts_with("Service/")).collect();
+        assert_eq!(services, ["Service/ci", "Service/gitlab", "Service/my-db"]);
     }
 
     #[test]

@@ -1,9 +1,9 @@
-//! What mounted files and scripts in commands say that holds in Docker and not in a cluster. They stay as they are; each finding names
-//! the line.
+//! What mounted files, variables and commands say that holds in Docker and not in a cluster. It stays as it is; each finding names the
+//! line.
 
 use windlass_source::{Code, Diagnostic, Origin};
 
-use crate::decide::Plan;
+use crate::decide::{Plan, ServicePlan};
 
 /// Looks through every file that services get.
 pub(super) fn in_files(plan: &Plan<'_>, diagnostics: &mut Vec<Diagnostic>) {
@@ -22,19 +22,40 @@ pub(super) fn in_files(plan: &Plan<'_>, diagnostics: &mut Vec<Diagnostic>) {
     }
 }
 
-/// Looks through the words of entrypoints and commands, which may write a configuration. Names of services in them are changed elsewhere.
-pub(super) fn in_commands(plan: &Plan<'_>, diagnostics: &mut Vec<Diagnostic>) {
+/// Looks through variables, and the words of entrypoints and commands, which may write a configuration. What a service is called otherwise
+/// in the cluster is changed elsewhere.
+pub(super) fn in_services(plan: &Plan<'_>, diagnostics: &mut Vec<Diagnostic>) {
     for service in plan.services.iter().filter(|service| service.is_converted()) {
+        for entry in &service.service.environment {
+            if let Some(value) = &entry.value {
+                let place = || format!("`{}` of `{}`", entry.name.value, service.service.name.value);
+                let found = outside(&entry.name, value, place, service, plan);
+                diagnostics.extend(found.map(|found| found.origin(&value.origin, "")));
+            }
+        }
         let lines = [("entrypoint", &service.service.entrypoint), ("command", &service.service.command)];
         for (attribute, line) in lines.into_iter().filter_map(|(attribute, line)| Some((attribute, line.as_ref()?))) {
+            let place = || format!("the {attribute} of `{}`", service.service.name.value);
             for word in line.iter() {
                 for finding in docker_addresses(word) {
-                    let name = &service.service.name.value;
-                    diagnostics.push(finding.diagnostic(&format!("the {attribute} of `{name}`")).label(word.span(), ""));
+                    diagnostics.push(finding.diagnostic(&place()).label(word.span(), ""));
                 }
+                diagnostics.extend(outside("", word, place, service, plan).map(|found| found.label(word.span(), "")));
             }
         }
     }
+}
+
+/// A call of another service by a name that browsers may know it by.
+fn outside(variable: &str, text: &str, place: impl Fn() -> String, service: &ServicePlan<'_>, plan: &Plan<'_>) -> Option<Diagnostic> {
+    let (name, target) = plan.reach.outside_in(variable, text, service, &plan.services)?;
+    let target = &plan.services[target].name;
+    let message = format!("{}: no pod has the name `{name}` in the cluster", place());
+    Some(
+        Diagnostic::warning(Code("convert::docker-address"), message)
+            .because("no Service can have dots in its name, and browsers, issuers and certificates may see this one, so it stays")
+            .help(format!("let it resolve to the published address of `{target}`, or write `{target}` where services alone read it")),
+    )
 }
 
 /// An address that only Docker has.
@@ -101,5 +122,19 @@ mod tests {
         .convert();
         let found: Vec<String> = outcome.diagnostics().into_iter().filter(|line| line.starts_with("convert::docker-address")).collect();
         assert_eq!(found, ["convert::docker-address: the entrypoint of `web`: `127.0.0.11` is Docker's DNS server"]);
+    }
+
+    #[test]
+    fn who_calls_another_by_a_name_with_dots_hears_what_has_to_resolve_it() {
+        let outcome = project(
+            "services: { auth: { image: acme/auth:1, networks: { default: { aliases: [auth.example.com] } }, \
+             environment: { KC_HOSTNAME: 'https://auth.example.com' } }, \
+             web: { image: acme/web:1, environment: { ISSUER: 'https://auth.example.com/realms/a', DOMAIN: auth.example.com } } }",
+        )
+        .convert();
+        let found: Vec<String> = outcome.diagnostics().into_iter().filter(|line| line.starts_with("convert::docker-address")).collect();
+        assert_eq!(found, ["convert::docker-address: `ISSUER` of `web`: no pod has the name `auth.example.com` in the cluster"]);
+        insta::assert_snapshot!(outcome.fates("services.auth.networks"), @"services.auth.networks.default.aliases: approximated (no Service can be called `auth.example.com`: pods reach it where it resolves to the published address)");
+        assert!(outcome.names().iter().all(|name| !name.contains("auth-example-com")), "{:?}", outcome.names());
     }
 }
