@@ -43,8 +43,8 @@ pub(crate) use image::ImageFacts;
 pub(crate) use known_secrets::KnownSecrets;
 pub(crate) use mount::{Becoming, MountPlan, clean_target, source_of_volumes};
 pub(crate) use port::{Offered, Transport};
-pub use reach::hosts;
-pub(crate) use reach::{Reach, is_isolated};
+pub(crate) use reach::{Left, Reach, flag, is_isolated};
+pub use reach::{arguments, hosts};
 pub(crate) use spelled::Spelled;
 pub(crate) use volume::{Backing, Sharing, SizeFrom, VolumeOrigin, VolumePlan, driver_size, quantity};
 

@@ -8,7 +8,7 @@ use windlass_yaml::Path;
 
 use super::Sink;
 use crate::decide::expose::{Outside, outside};
-use crate::decide::{Plan, ServicePlan};
+use crate::decide::{Plan, ServicePlan, arguments};
 use crate::fates::Place;
 use crate::finish::waits::waits_for_job;
 use crate::options::KubeVersion;
@@ -180,7 +180,8 @@ pub(super) fn hooks(
 
 /// The words of a hook's command. Unlike those of containers and probes, Kubernetes takes them as they are.
 fn words(hook: &Hook, plan: &Plan<'_>) -> Vec<String> {
-    hook.command.iter().flat_map(|command| command.iter()).map(|word| plan.reach.rewrite("", word).into_owned()).collect()
+    let words = hook.command.iter().flat_map(|command| arguments(command));
+    words.map(|(flag, word)| plan.reach.rewrite(flag, word).into_owned()).collect()
 }
 
 /// The commands one after the other, each word quoted.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::ServicePlan;
 use super::port::{Offered, Transport};
-use super::reach::hosts;
+use super::reach::{arguments, hosts};
 
 /// Gives services that offer ports those too by which variables, commands and entrypoints call them, their own included: what a
 /// broker advertises is where its clients go. A service without ports has a headless Service, which leads to all of them.
@@ -42,8 +42,8 @@ fn calls(services: &[ServicePlan<'_>]) -> BTreeMap<usize, BTreeSet<u16>> {
     for plan in services {
         let service = plan.service;
         let values = service.environment.iter().filter_map(|entry| Some((entry.name.as_str(), entry.value.as_ref()?.as_str())));
-        let words =
-            [&service.command, &service.entrypoint].into_iter().flatten().flat_map(|line| line.iter().map(|word| ("", word.as_str())));
+        let words = [&service.command, &service.entrypoint].into_iter().flatten().flat_map(|line| arguments(line));
+        let words = words.map(|(flag, word)| (flag, word.as_str()));
         for (variable, text) in values.chain(words) {
             for (start, word) in hosts(variable, text) {
                 let port = || port_at_start(text[start + word.len()..].strip_prefix(':')?);

@@ -8,6 +8,7 @@ use smol_str::{SmolStr, format_smolstr};
 use windlass_compose::model::{NetworkMode, Test};
 use windlass_k8s::labels::annotation;
 use windlass_k8s::name::{LABEL_LIMIT, label_value, service_name};
+use windlass_source::Spanned;
 
 use super::{Input, ServicePlan};
 use crate::options::NetworkPolicies;
@@ -36,6 +37,14 @@ pub(crate) struct Reach {
     internal: BTreeSet<SmolStr>,
     external: BTreeSet<SmolStr>,
     policies: bool,
+}
+
+/// A name that stays in a text.
+pub(crate) enum Left<'r> {
+    /// Nothing in the cluster has it.
+    Outside { name: &'r SmolStr, target: usize },
+    /// It is `label` in the cluster, and nothing says that it stands as a host.
+    Renamed { name: &'r SmolStr, label: &'r SmolStr },
 }
 
 /// What a service is called in the cluster by one of its names.
@@ -159,20 +168,28 @@ impl Reach {
         self.outside.contains(name)
     }
 
-    /// The first name in a text of one service by which it calls another, and that nothing in the cluster has.
-    pub(crate) fn outside_in(
-        &self,
-        variable: &str,
-        text: &str,
-        caller: &ServicePlan<'_>,
-        services: &[ServicePlan<'_>],
-    ) -> Option<(&SmolStr, usize)> {
-        if self.outside.is_empty() {
+    /// True when some name does not mean in the cluster what it means in Docker.
+    pub(crate) fn has_differences(&self) -> bool {
+        !self.renamed.is_empty() || !self.outside.is_empty()
+    }
+
+    /// The first name of another service that stays in a text of one, though it does not lead there in the cluster.
+    pub(crate) fn left_in(&self, variable: &str, text: &str, caller: &ServicePlan<'_>, services: &[ServicePlan<'_>]) -> Option<Left<'_>> {
+        if !self.has_differences() {
             return None;
         }
-        hosts(variable, text).find_map(|(_, word)| {
+        let is_others = |name: &str| Some(self.service(name)?).filter(|target| services[*target].pod != caller.pod);
+        let outside = hosts(variable, text).find_map(|(_, word)| {
             let name = self.outside.get(word)?;
-            Some((name, self.service(name)?)).filter(|(_, target)| services[*target].pod != caller.pod)
+            Some(Left::Outside { name, target: is_others(name)? })
+        });
+        outside.or_else(|| {
+            let hosts: Vec<usize> = hosts(variable, text).map(|(start, _)| start).collect();
+            words(text).find_map(|(start, word)| {
+                let (name, label) = self.renamed.get_key_value(word)?;
+                let is_other = hosts.contains(&start) || is_no_host(variable, &text[..start], &text[start + word.len()..]);
+                (!is_other && is_others(name).is_some()).then_some(Left::Renamed { name, label })
+            })
         })
     }
 
@@ -220,13 +237,12 @@ impl Reach {
         words(line).find_map(|(start, word)| {
             let found = self.renamed.get_key_value(word)?;
             let (before, after) = (&line[..start], &line[start + word.len()..]);
-            (has_port(after) || ends_in_authority(before) || announces_host(before)).then_some(found)
+            (has_port(after) || ends_in_authority(before) || announces_host(before) || follows_key(before)).then_some(found)
         })
     }
 
-    /// `value` with the names that differ in the cluster replaced where they stand as a host: in a URL's authority, before a
-    /// port number, or as the whole value of a variable whose name says that it holds a host. Nothing else is touched:
-    /// `postgres://u@my_db/my_db` keeps the name of its database.
+    /// `value` with the names that differ in the cluster replaced where they stand as a host ([`hosts`]). Nothing else is touched:
+    /// `postgres://u@my_db/my_db` keeps the name of its database. `variable` is what holds the value, or the flag before it.
     pub(crate) fn rewrite<'a>(&self, variable: &str, value: &'a str) -> Cow<'a, str> {
         if self.renamed.is_empty() {
             return Cow::Borrowed(value);
@@ -254,23 +270,92 @@ fn has_port(after: &str) -> bool {
 
 /// True when `before` says that a host follows, as configuration files do: `server NAME;`, `host: NAME`, `host=NAME`.
 fn announces_host(before: &str) -> bool {
-    let before = before.trim_end_matches(['"', '\'', ' ', '\t', ':', '=']);
+    let (before, _) = split_key(before);
     let word = before.rsplit(|character: char| !character.is_ascii_alphanumeric()).next().unwrap_or_default();
     ["server", "host", "hostname", "address"].iter().any(|known| word.eq_ignore_ascii_case(known))
 }
 
-/// The words of `value` that stand as a host, with where they start: in a URL's authority, before a port number, or as the whole
-/// value of a variable whose name says that it holds a host.
+/// Ends of the names of variables, keys and flags that hold a host, or a list of them.
+const HOLD_HOSTS: [&str; 14] = [
+    "HOST",
+    "HOSTS",
+    "HOSTNAME",
+    "HOSTNAMES",
+    "ADDR",
+    "ADDRESS",
+    "SERVER",
+    "SERVERS",
+    "BROKER",
+    "BROKERS",
+    "ENDPOINT",
+    "SEEDS",
+    "URL",
+    "URI",
+];
+
+/// Ends of the names of those that hold a database or a user, which often have the name of their service.
+const HOLD_OTHERS: [&str; 5] = ["DB", "DATABASE", "NAME", "USER", "USERNAME"];
+
+fn ends_in_one(name: &str, endings: &[&str]) -> bool {
+    endings.iter().any(|ending| {
+        let at = name.len().checked_sub(ending.len());
+        at.and_then(|at| name.get(at..)).is_some_and(|end| end.eq_ignore_ascii_case(ending))
+    })
+}
+
+/// True for the name of a variable or a flag that holds a host.
+fn holds_host(name: &str) -> bool {
+    ends_in_one(name, &HOLD_HOSTS) || matches!(name, "-h" | "-H")
+}
+
+/// What stands before a value, without what is between the two, which follows.
+fn split_key(before: &str) -> (&str, &str) {
+    before.split_at(before.trim_end_matches(['"', '\'', ' ', '\t', ':', '=']).len())
+}
+
+/// The key or the flag to which what follows `before` belongs: `Server=`, `"host": "`, `--db-host `, `-h `.
+fn key_before(before: &str) -> Option<&str> {
+    let (named, between) = split_key(before);
+    let key = named.rsplit(|character: char| !is_word(character)).next()?;
+    // `localhost:my_db` is no key with a value.
+    let is_pair = between.contains('=') || (between.contains(':') && between.len() > 1);
+    (is_pair || (key.starts_with('-') && !between.is_empty())).then_some(key)
+}
+
+/// True when `before` ends in a key or a flag that takes a host.
+fn follows_key(before: &str) -> bool {
+    let is_source = || split_key(before).0.rsplit_once(' ').is_some_and(|(data, _)| ends_in_one(data, &["DATA"]));
+    key_before(before).is_some_and(|key| holds_host(key) || (key.eq_ignore_ascii_case("source") && is_source()))
+}
+
+/// True for what is plainly a database, a user or a part of a path.
+fn is_no_host(variable: &str, before: &str, after: &str) -> bool {
+    let is_whole = before.is_empty() && after.is_empty();
+    (is_whole && ends_in_one(variable, &HOLD_OTHERS))
+        || before.ends_with('/')
+        || key_before(before).is_some_and(|key| ends_in_one(key, &HOLD_OTHERS))
+}
+
+/// The words of `value` that stand as a host, with where they start: in a URL's authority, before a port number, after a key or a flag
+/// that takes a host, or as the whole value, or one of a list, of a variable or a flag whose name says that it holds hosts.
 pub fn hosts<'a>(variable: &str, value: &'a str) -> impl Iterator<Item = (usize, &'a str)> {
-    let holds_host = ["HOST", "ADDR", "SERVER", "URL"].iter().any(|ending| {
-        let at = variable.len().checked_sub(ending.len());
-        at.and_then(|at| variable.get(at..)).is_some_and(|end| end.eq_ignore_ascii_case(ending))
-    });
+    let holds_host = holds_host(variable);
     words(value).filter(move |(start, word)| {
         let (before, after) = (&value[..*start], &value[start + word.len()..]);
-        let is_whole = before.is_empty() && after.is_empty();
-        (is_whole && holds_host) || has_port(after) || ends_in_authority(before)
+        let is_item =
+            || (before.is_empty() || before.trim_end().ends_with(',')) && (after.is_empty() || after.trim_start().starts_with(','));
+        (holds_host && is_item()) || has_port(after) || (ends_in_authority(before) && !is_user(after)) || follows_key(before)
     })
+}
+
+/// The words of a command, each with the flag before it, which says what it holds as the name of a variable does.
+pub fn arguments(words: &[Spanned<SmolStr>]) -> impl Iterator<Item = (&str, &Spanned<SmolStr>)> {
+    std::iter::once("").chain(words.iter().map(|word| flag(word))).zip(words)
+}
+
+/// A word of a command if it is a flag that takes the next one; nothing else.
+pub(crate) fn flag(word: &str) -> &str {
+    if word.starts_with('-') && !word.contains(['=', ' ']) { word } else { "" }
 }
 
 /// True when a host may stand after `before`: `scheme://`, with or without `user:password@` or other hosts and a comma.
@@ -283,9 +368,17 @@ fn ends_in_authority(before: &str) -> bool {
     !authority.contains(['/', '?', '#', ' ']) && (authority.is_empty() || authority.ends_with(['@', ',']))
 }
 
+fn is_word(character: char) -> bool {
+    character.is_ascii_alphanumeric() || matches!(character, '_' | '-' | '.')
+}
+
+/// True when the rest of an authority says that what stands before it is a user: `:password@host/`.
+fn is_user(after: &str) -> bool {
+    after[..after.find(['/', '?', '#', ' ', ',', '"', '\'']).unwrap_or(after.len())].contains('@')
+}
+
 /// The words that could be names, with where they start.
 fn words(text: &str) -> impl Iterator<Item = (usize, &str)> {
-    let is_word = |character: char| character.is_ascii_alphanumeric() || matches!(character, '_' | '-' | '.');
     text.split(move |character| !is_word(character))
         .filter(|word| !word.is_empty())
         .map(move |word| (word.as_ptr() as usize - text.as_ptr() as usize, word))
@@ -345,6 +438,18 @@ mod tests {
         check("MONGO", "mongodb://my_db,Cache/my_db", "mongodb://my-db,cache/my_db");
         check("TEXT", "see my_db and Cache", "see my_db and Cache");
         check("URL", "http://other/my_db", "http://other/my_db");
+        check("URL", "postgres://my_db:x@my_db/my_db", "postgres://my_db:x@my-db/my_db");
+        check("DB_HOSTNAME", "my_db", "my-db");
+        check("db.hosts", "my_db, Cache", "my-db, cache");
+        check("BROKERS", "my_db", "my-db");
+        check("DSN", "host=my_db user=my_db dbname=my_db", "host=my-db user=my_db dbname=my_db");
+        check("ConnectionStrings__Default", "Server=my_db;Database=my_db", "Server=my-db;Database=my_db");
+        check("ConnectionStrings__Default", "Data Source=my_db;Initial Catalog=my_db", "Data Source=my-db;Initial Catalog=my_db");
+        check("JSON", r#"{"host": "my_db", "db":"my_db"}"#, r#"{"host": "my-db", "db":"my_db"}"#);
+        check("", "pg_isready -h my_db -d my_db", "pg_isready -h my-db -d my_db");
+        check("", "wait --db-host my_db && run --host=\"my_db\" my_db", "wait --db-host my-db && run --host=\"my-db\" my_db");
+        check("--db-host", "my_db", "my-db");
+        check("TEXT", "localhost:my_db, host my_db", "localhost:my_db, host my_db");
     }
 
     #[test]
