@@ -39,7 +39,7 @@ pub(crate) fn finish(
     routes::routes(plan, &mut objects, fates, diagnostics);
     claims.join(&mut objects, fates, diagnostics);
     findings::in_files(plan, diagnostics);
-    findings::in_commands(plan, diagnostics);
+    findings::in_services(plan, diagnostics);
     availability::availability(plan, &mut objects, fates, diagnostics);
     policies::policies(plan, &mut objects, diagnostics);
     if let Some(namespace) = &plan.input.options.namespace {

@@ -5,7 +5,7 @@ use windlass_compose::model::CommandLine;
 use windlass_source::Spanned;
 
 use super::Sink;
-use crate::decide::{Plan, ServicePlan};
+use crate::decide::{Plan, ServicePlan, arguments};
 use crate::fates::Place;
 
 /// Compose's entrypoint is Kubernetes' `command`, Compose's command is `args`. Setting an entrypoint clears the image's CMD
@@ -18,7 +18,10 @@ pub(super) fn command(
     sink: &mut Sink<'_>,
 ) {
     let spelled = &plan.spelled[service.index];
-    let words = |line: &CommandLine| line.iter().map(|word| spelled.argument(word, &plan.reach.rewrite("", word))).collect::<Vec<_>>();
+    let words = |line: &CommandLine| {
+        let rewritten = |flag: &str, word| plan.reach.rewrite(flag, word, service, &plan.services);
+        arguments(line).map(|(flag, word)| spelled.argument(word, &rewritten(flag, word))).collect::<Vec<_>>()
+    };
     if let Some(entrypoint) = entrypoint {
         let path = sink.at("entrypoint");
         if clears(entrypoint) {
@@ -111,8 +114,8 @@ mod tests {
     #[test]
     fn hosts_in_a_command_are_called_as_they_are_in_the_cluster() {
         assert_eq!(
-            run("command: [serve, '--db=postgres://my_db/my_db', 'my_db:5432', my_db]")[1],
-            "- serve - --db=postgres://my-db/my_db - my-db:5432 - my_db"
+            run("command: [serve, '--db=postgres://my_db/my_db', 'my_db:5432', my_db, --db-host, my_db, '--host=my_db']")[1],
+            "- serve - --db=postgres://my-db/my_db - my-db:5432 - my_db - --db-host - my-db - --host=my-db"
         );
     }
 

@@ -23,7 +23,11 @@ pub(super) fn names(
         if name.value == service.name {
             sink.fates.mapped(path, [Place::container(service.index, "name")]);
         } else {
-            let note = format!("pods have names of their own; `{}` is kept as a DNS name where the project uses it", name.value);
+            let note = if plan.reach.is_outside(name) {
+                format!("pods have names of their own, and no Service can be called `{}`", name.value)
+            } else {
+                format!("pods have names of their own; `{}` is kept as a DNS name where the project uses it", name.value)
+            };
             sink.fates.approximated(path, [Place::container(service.index, "name")], note);
         }
     }

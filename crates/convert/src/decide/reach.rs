@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use foldhash::fast::RandomState;
 use smol_str::{SmolStr, format_smolstr};
-use windlass_compose::model::{NetworkMode, Test};
+use windlass_compose::model::{ByName, NetworkMode, Service, ServiceNetwork, Test};
 use windlass_k8s::labels::annotation;
 use windlass_k8s::name::{LABEL_LIMIT, label_value, service_name};
+use windlass_source::Spanned;
 
 use super::{Input, ServicePlan};
 use crate::options::NetworkPolicies;
@@ -20,10 +21,15 @@ const TASKS: &str = "tasks.";
 pub(crate) struct Reach {
     /// Every name as it is written in the project → the service, by its place. A service's own name beats an alias.
     names: BTreeMap<SmolStr, usize>,
+    /// Aliases and links that several services own, by their places: who calls decides which one is meant.
+    contested: BTreeMap<SmolStr, Vec<usize>>,
     /// Names that differ in the cluster.
     renamed: BTreeMap<SmolStr, SmolStr>,
     /// Names beside a service's own for which there is a Service.
     extra: BTreeSet<SmolStr>,
+    /// Names with dots beside a service's own. They keep their spelling, since browsers, issuers and certificates may see it, and no
+    /// Service can have it.
+    outside: BTreeSet<SmolStr>,
     /// The services by the names of their Services. A service's own name beats an alias, the first alias beats later ones.
     by_label: BTreeMap<SmolStr, usize>,
     /// Networks that someone is in, with the label of their pods, while they are kept apart.
@@ -33,6 +39,16 @@ pub(crate) struct Reach {
     internal: BTreeSet<SmolStr>,
     external: BTreeSet<SmolStr>,
     policies: bool,
+}
+
+/// A name that stays in a text.
+pub(crate) enum Left<'r> {
+    /// Nothing in the cluster has it.
+    Outside { name: &'r SmolStr, target: usize },
+    /// `target` is meant, and it leads to another one.
+    Contested { name: &'r SmolStr, leads: usize, target: usize },
+    /// It is `label` in the cluster, and nothing says that it stands as a host.
+    Renamed { name: &'r SmolStr, label: &'r SmolStr },
 }
 
 /// What a service is called in the cluster by one of its names.
@@ -54,7 +70,7 @@ impl Reach {
         for plan in services {
             let service = plan.service;
             for alias in service.networks.iter().filter_map(|network| network.value.as_ref()).flat_map(|network| &network.aliases) {
-                reach.add_name(&alias.value, plan.index);
+                reach.contest(&alias.value, plan.index);
             }
             // These two are on most services and mostly for people, so they count where somebody calls them.
             for name in [&service.container_name, &service.hostname].into_iter().flatten() {
@@ -71,14 +87,14 @@ impl Reach {
             for link in &service.links {
                 let Some((target, alias)) = link.split_once(':') else { continue };
                 if let Ok(target) = services.binary_search_by(|other| other.service.name.as_str().cmp(target)) {
-                    reach.add_name(&alias.into(), target);
+                    reach.contest(&alias.into(), target);
                 }
             }
         }
         for plan in services.iter().filter(|plan| plan.is_converted()) {
             reach.by_label.insert(plan.name.clone(), plan.index);
         }
-        for (name, &service) in &reach.names {
+        for (name, &service) in reach.names.iter().filter(|(name, _)| !reach.outside.contains(*name)) {
             let label = label_of(name, &services[service]);
             if label != *name {
                 reach.renamed.insert(name.clone(), label.clone());
@@ -92,7 +108,21 @@ impl Reach {
     fn add_name(&mut self, name: &SmolStr, service: usize) {
         if !self.names.contains_key(name) {
             self.names.insert(name.clone(), service);
-            self.extra.insert(name.clone());
+            let is_outside = name.contains('.') && !name.starts_with(TASKS);
+            let kept = if is_outside { &mut self.outside } else { &mut self.extra };
+            kept.insert(name.clone());
+        }
+    }
+
+    /// As [`add_name`](Self::add_name), for a name that means its service to some callers only.
+    fn contest(&mut self, name: &SmolStr, service: usize) {
+        self.add_name(name, service);
+        let first = self.names[name];
+        if first != service && !self.outside.contains(name) {
+            let owners = self.contested.entry(name.clone()).or_insert_with(|| vec![first]);
+            if !owners.contains(&service) {
+                owners.push(service);
+            }
         }
     }
 
@@ -149,6 +179,57 @@ impl Reach {
         self.extra.iter().filter_map(|name| Some((name, *self.names.get(name)?)))
     }
 
+    /// True for a name with dots that nothing in the cluster has.
+    pub(crate) fn is_outside(&self, name: &str) -> bool {
+        self.outside.contains(name)
+    }
+
+    /// True when some name does not mean in the cluster what it means in Docker.
+    pub(crate) fn has_differences(&self) -> bool {
+        !self.renamed.is_empty() || !self.outside.is_empty() || !self.contested.is_empty()
+    }
+
+    /// The first name of another service that stays in a text of one, though it does not lead there in the cluster.
+    pub(crate) fn left_in(&self, variable: &str, text: &str, caller: &ServicePlan<'_>, services: &[ServicePlan<'_>]) -> Option<Left<'_>> {
+        if !self.has_differences() {
+            return None;
+        }
+        let is_others = |name: &str| Some(self.service(name)?).filter(|target| services[*target].pod != caller.pod);
+        let outside = hosts(variable, text).find_map(|(_, word)| {
+            let name = self.outside.get(word)?;
+            Some(Left::Outside { name, target: is_others(name)? })
+        });
+        outside.or_else(|| {
+            let hosts: Vec<usize> = hosts(variable, text).map(|(start, _)| start).collect();
+            words(text).find_map(|(start, word)| {
+                let (name, &leads) = self.names.get_key_value(word)?;
+                let meant = self.meant_by(caller, word, services);
+                let left = match meant {
+                    Some(target) => Left::Contested { name, leads, target },
+                    None => Left::Renamed { name, label: self.renamed.get(word).filter(|_| is_others(word).is_some())? },
+                };
+                let is_other = hosts.contains(&start) || is_no_host(variable, &text[..start], &text[start + word.len()..]);
+                (!is_other).then_some(left)
+            })
+        })
+    }
+
+    /// The service that one service means by a name that leads all others to another one: links are its own, aliases those of its
+    /// networks. `None` where it is the same for all, or several that it reaches have the name.
+    fn meant_by(&self, caller: &ServicePlan<'_>, name: &str, services: &[ServicePlan<'_>]) -> Option<usize> {
+        let owners = self.contested.get(name)?;
+        let link = caller.service.links.iter().filter_map(|link| link.split_once(':')).find(|(_, alias)| *alias == name);
+        let target = match link {
+            Some((target, _)) => services.binary_search_by(|other| other.service.name.as_str().cmp(target)).ok()?,
+            None => {
+                let networks = &services[caller.pod].service.networks;
+                let mut near = owners.iter().filter(|owner| is_called(services[**owner].service, name, networks));
+                near.next().filter(|_| near.next().is_none()).copied()?
+            }
+        };
+        (self.service(name) != Some(target) && services[target].is_reachable()).then_some(target)
+    }
+
     /// True when the pods of two services are in a common network, or networks are not kept apart.
     pub(crate) fn have_common_network(&self, one: &ServicePlan<'_>, other: &ServicePlan<'_>) -> bool {
         let other = &other.service.networks;
@@ -193,31 +274,52 @@ impl Reach {
         words(line).find_map(|(start, word)| {
             let found = self.renamed.get_key_value(word)?;
             let (before, after) = (&line[..start], &line[start + word.len()..]);
-            (has_port(after) || ends_in_authority(before) || announces_host(before)).then_some(found)
+            (has_port(after) || ends_in_authority(before) || announces_host(before) || follows_key(before)).then_some(found)
         })
     }
 
-    /// `value` with the names that differ in the cluster replaced where they stand as a host: in a URL's authority, before a
-    /// port number, or as the whole value of a variable whose name says that it holds a host. Nothing else is touched:
-    /// `postgres://u@my_db/my_db` keeps the name of its database.
-    pub(crate) fn rewrite<'a>(&self, variable: &str, value: &'a str) -> Cow<'a, str> {
-        if self.renamed.is_empty() {
+    /// `value` with the names that differ in the cluster, or mean another service to `caller`, replaced where they stand as a host
+    /// ([`hosts`]). Nothing else is touched: `postgres://u@my_db/my_db` keeps the name of its database. `variable` is what holds the value,
+    /// or the flag before it.
+    pub(crate) fn rewrite<'a>(
+        &self,
+        variable: &str,
+        value: &'a str,
+        caller: &ServicePlan<'_>,
+        services: &[ServicePlan<'_>],
+    ) -> Cow<'a, str> {
+        if self.renamed.is_empty() && self.contested.is_empty() {
             return Cow::Borrowed(value);
         }
-        let mut rewritten = String::new();
-        let mut copied = 0;
-        for (start, word) in hosts(variable, value) {
-            let Some(label) = self.renamed.get(word) else { continue };
-            rewritten.push_str(&value[copied..start]);
-            rewritten.push_str(label);
-            copied = start + word.len();
-        }
-        if copied == 0 {
-            return Cow::Borrowed(value);
-        }
-        rewritten.push_str(&value[copied..]);
-        Cow::Owned(rewritten)
+        let meant = |word: &str| Some(&services[self.meant_by(caller, word, services)?].name);
+        with_hosts(variable, value, |word| meant(word).or_else(|| self.renamed.get(word)))
     }
+}
+
+/// `value` with other names where hosts stand.
+fn with_hosts<'a, 'r>(variable: &str, value: &'a str, other: impl Fn(&str) -> Option<&'r SmolStr>) -> Cow<'a, str> {
+    let mut rewritten = String::new();
+    let mut copied = 0;
+    for (start, word) in hosts(variable, value) {
+        let Some(label) = other(word) else { continue };
+        rewritten.push_str(&value[copied..start]);
+        rewritten.push_str(label);
+        copied = start + word.len();
+    }
+    if copied == 0 {
+        return Cow::Borrowed(value);
+    }
+    rewritten.push_str(&value[copied..]);
+    Cow::Owned(rewritten)
+}
+
+/// True when who is in these networks knows a service by a name.
+fn is_called(service: &Service, name: &str, networks: &ByName<Option<Spanned<ServiceNetwork>>>) -> bool {
+    let names = [Some(&service.name), service.container_name.as_ref(), service.hostname.as_ref()];
+    let is_own = names.into_iter().flatten().any(|own| own.as_str() == name);
+    let has_alias = |network: &ServiceNetwork| network.aliases.iter().any(|alias| alias.as_str() == name);
+    let of_service = service.networks.iter().filter(|network| networks.contains(&network.name.value));
+    of_service.into_iter().any(|network| is_own || network.value.as_ref().is_some_and(|network| has_alias(network)))
 }
 
 /// True when a port number follows.
@@ -227,23 +329,92 @@ fn has_port(after: &str) -> bool {
 
 /// True when `before` says that a host follows, as configuration files do: `server NAME;`, `host: NAME`, `host=NAME`.
 fn announces_host(before: &str) -> bool {
-    let before = before.trim_end_matches(['"', '\'', ' ', '\t', ':', '=']);
+    let (before, _) = split_key(before);
     let word = before.rsplit(|character: char| !character.is_ascii_alphanumeric()).next().unwrap_or_default();
     ["server", "host", "hostname", "address"].iter().any(|known| word.eq_ignore_ascii_case(known))
 }
 
-/// The words of `value` that stand as a host, with where they start: in a URL's authority, before a port number, or as the whole
-/// value of a variable whose name says that it holds a host.
+/// Ends of the names of variables, keys and flags that hold a host, or a list of them.
+const HOLD_HOSTS: [&str; 14] = [
+    "HOST",
+    "HOSTS",
+    "HOSTNAME",
+    "HOSTNAMES",
+    "ADDR",
+    "ADDRESS",
+    "SERVER",
+    "SERVERS",
+    "BROKER",
+    "BROKERS",
+    "ENDPOINT",
+    "SEEDS",
+    "URL",
+    "URI",
+];
+
+/// Ends of the names of those that hold a database or a user, which often have the name of their service.
+const HOLD_OTHERS: [&str; 5] = ["DB", "DATABASE", "NAME", "USER", "USERNAME"];
+
+fn ends_in_one(name: &str, endings: &[&str]) -> bool {
+    endings.iter().any(|ending| {
+        let at = name.len().checked_sub(ending.len());
+        at.and_then(|at| name.get(at..)).is_some_and(|end| end.eq_ignore_ascii_case(ending))
+    })
+}
+
+/// True for the name of a variable or a flag that holds a host.
+fn holds_host(name: &str) -> bool {
+    ends_in_one(name, &HOLD_HOSTS) || matches!(name, "-h" | "-H")
+}
+
+/// What stands before a value, without what is between the two, which follows.
+fn split_key(before: &str) -> (&str, &str) {
+    before.split_at(before.trim_end_matches(['"', '\'', ' ', '\t', ':', '=']).len())
+}
+
+/// The key or the flag to which what follows `before` belongs: `Server=`, `"host": "`, `--db-host `, `-h `.
+fn key_before(before: &str) -> Option<&str> {
+    let (named, between) = split_key(before);
+    let key = named.rsplit(|character: char| !is_word(character)).next()?;
+    // `localhost:my_db` is no key with a value.
+    let is_pair = between.contains('=') || (between.contains(':') && between.len() > 1);
+    (is_pair || (key.starts_with('-') && !between.is_empty())).then_some(key)
+}
+
+/// True when `before` ends in a key or a flag that takes a host.
+fn follows_key(before: &str) -> bool {
+    let is_source = || split_key(before).0.rsplit_once(' ').is_some_and(|(data, _)| ends_in_one(data, &["DATA"]));
+    key_before(before).is_some_and(|key| holds_host(key) || (key.eq_ignore_ascii_case("source") && is_source()))
+}
+
+/// True for what is plainly a database, a user or a part of a path.
+fn is_no_host(variable: &str, before: &str, after: &str) -> bool {
+    let is_whole = before.is_empty() && after.is_empty();
+    (is_whole && ends_in_one(variable, &HOLD_OTHERS))
+        || before.ends_with('/')
+        || key_before(before).is_some_and(|key| ends_in_one(key, &HOLD_OTHERS))
+}
+
+/// The words of `value` that stand as a host, with where they start: in a URL's authority, before a port number, after a key or a flag
+/// that takes a host, or as the whole value, or one of a list, of a variable or a flag whose name says that it holds hosts.
 pub fn hosts<'a>(variable: &str, value: &'a str) -> impl Iterator<Item = (usize, &'a str)> {
-    let holds_host = ["HOST", "ADDR", "SERVER", "URL"].iter().any(|ending| {
-        let at = variable.len().checked_sub(ending.len());
-        at.and_then(|at| variable.get(at..)).is_some_and(|end| end.eq_ignore_ascii_case(ending))
-    });
+    let holds_host = holds_host(variable);
     words(value).filter(move |(start, word)| {
         let (before, after) = (&value[..*start], &value[start + word.len()..]);
-        let is_whole = before.is_empty() && after.is_empty();
-        (is_whole && holds_host) || has_port(after) || ends_in_authority(before)
+        let is_item =
+            || (before.is_empty() || before.trim_end().ends_with(',')) && (after.is_empty() || after.trim_start().starts_with(','));
+        (holds_host && is_item()) || has_port(after) || (ends_in_authority(before) && !is_user(after)) || follows_key(before)
     })
+}
+
+/// The words of a command, each with the flag before it, which says what it holds as the name of a variable does.
+pub fn arguments(words: &[Spanned<SmolStr>]) -> impl Iterator<Item = (&str, &Spanned<SmolStr>)> {
+    std::iter::once("").chain(words.iter().map(|word| flag(word))).zip(words)
+}
+
+/// A word of a command if it is a flag that takes the next one; nothing else.
+pub(crate) fn flag(word: &str) -> &str {
+    if word.starts_with('-') && !word.contains(['=', ' ']) { word } else { "" }
 }
 
 /// True when a host may stand after `before`: `scheme://`, with or without `user:password@` or other hosts and a comma.
@@ -256,9 +427,17 @@ fn ends_in_authority(before: &str) -> bool {
     !authority.contains(['/', '?', '#', ' ']) && (authority.is_empty() || authority.ends_with(['@', ',']))
 }
 
+fn is_word(character: char) -> bool {
+    character.is_ascii_alphanumeric() || matches!(character, '_' | '-' | '.')
+}
+
+/// True when the rest of an authority says that what stands before it is a user: `:password@host/`.
+fn is_user(after: &str) -> bool {
+    after[..after.find(['/', '?', '#', ' ', ',', '"', '\'']).unwrap_or(after.len())].contains('@')
+}
+
 /// The words that could be names, with where they start.
 fn words(text: &str) -> impl Iterator<Item = (usize, &str)> {
-    let is_word = |character: char| character.is_ascii_alphanumeric() || matches!(character, '_' | '-' | '.');
     text.split(move |character| !is_word(character))
         .filter(|word| !word.is_empty())
         .map(move |word| (word.as_ptr() as usize - text.as_ptr() as usize, word))
@@ -307,9 +486,10 @@ mod tests {
     #[test]
     fn names_are_rewritten_in_host_position_only() {
         let renamed = [("my_db", "my-db"), ("Cache", "cache")].map(|(name, label)| (SmolStr::from(name), SmolStr::from(label)));
-        let reach = Reach { renamed: renamed.into_iter().collect(), ..Reach::default() };
-        let check =
-            |variable: &str, value: &str, expected: &str| assert_eq!(reach.rewrite(variable, value), expected, "{variable}={value}");
+        let renamed: BTreeMap<SmolStr, SmolStr> = renamed.into_iter().collect();
+        let check = |variable: &str, value: &str, expected: &str| {
+            assert_eq!(with_hosts(variable, value, |word| renamed.get(word)), expected, "{variable}={value}");
+        };
         check("URL", "postgres://u:p@my_db/my_db", "postgres://u:p@my-db/my_db");
         check("URL", "postgres://my_db:5432/my_db?x=my_db", "postgres://my-db:5432/my_db?x=my_db");
         check("DB_HOST", "my_db", "my-db");
@@ -318,6 +498,84 @@ mod tests {
         check("MONGO", "mongodb://my_db,Cache/my_db", "mongodb://my-db,cache/my_db");
         check("TEXT", "see my_db and Cache", "see my_db and Cache");
         check("URL", "http://other/my_db", "http://other/my_db");
+        check("URL", "postgres://my_db:x@my_db/my_db", "postgres://my_db:x@my-db/my_db");
+        check("DB_HOSTNAME", "my_db", "my-db");
+        check("db.hosts", "my_db, Cache", "my-db, cache");
+        check("BROKERS", "my_db", "my-db");
+        check("DSN", "host=my_db user=my_db dbname=my_db", "host=my-db user=my_db dbname=my_db");
+        check("ConnectionStrings__Default", "Server=my_db;Database=my_db", "Server=my-db;Database=my_db");
+        check("ConnectionStrings__Default", "Data Source=my_db;Initial Catalog=my_db", "Data Source=my-db;Initial Catalog=my_db");
+        check("JSON", r#"{"host": "my_db", "db":"my_db"}"#, r#"{"host": "my-db", "db":"my_db"}"#);
+        check("", "pg_isready -h my_db -d my_db", "pg_isready -h my-db -d my_db");
+        check("", "wait --db-host my_db && run --host=\"my_db\" my_db", "wait --db-host my-db && run --host=\"my-db\" my_db");
+        check("--db-host", "my_db", "my-db");
+        check("TEXT", "localhost:my_db, host my_db", "localhost:my_db, host my_db");
+    }
+
+    #[test]
+    fn a_name_with_dots_keeps_its_spelling_unless_it_is_the_services_own() {
+        let outcome = project(
+            "services: { gitlab: { image: acme/gitlab:1, hostname: gitlab.example.com, container_name: git.lab, \
+             environment: { CONFIG: \"external_url 'http://gitlab.example.com:8929'\", SSH_HOST: git.lab } }, \
+             ci: { image: acme/ci:1, environment: { GITLAB_URL: 'https://gitlab.example.com', DB_HOST: my.db } }, my.db: { image: acme/db:1 } }",
+        )
+        .convert();
+        let env = outcome.pod("Deployment/gitlab", "containers[0].env");
+        assert!(env.contains("external_url 'http://gitlab.example.com:8929'") && env.contains("value: git.lab"), "{env}");
+        let env = outcome.pod("Deployment/ci", "containers[0].env");
+        assert!(env.contains("value: https://gitlab.example.com") && env.contains("value: my-db"), "{env}");
+        let services: Vec<String> = outcome.names().into_iter().filter(|name| name.starts_with("Service/")).collect();
+        assert_eq!(services, ["Service/ci", "Service/gitlab", "Service/my-db"]);
+    }
+
+    #[test]
+    fn a_link_that_two_services_have_leads_each_to_its_own() {
+        let app = |number: u8| {
+            format!(
+                "app{number}: {{ image: acme/app:1, links: ['db{number}:db'], command: [serve, --db-host, db], environment: {{ DB_HOST: db, URL: 'pg://db:5433/db', NODE: db }} }}"
+            )
+        };
+        let outcome =
+            project(&format!("services: {{ {}, {}, db1: {{ image: 'postgres:17' }}, db2: {{ image: 'postgres:17' }} }}", app(1), app(2)))
+                .convert();
+        insta::assert_snapshot!(outcome.pod("Deployment/app2", "containers[0].env"), @r"
+        - name: DB_HOST
+          value: db2
+        - name: NODE
+          value: db
+        - name: URL
+          value: pg://db2:5433/db
+        ");
+        assert_eq!(outcome.pod("Deployment/app1", "containers[0].env[0].value"), "db\n");
+        assert_eq!(outcome.pod("Deployment/app2", "containers[0].args"), "- serve\n- --db-host\n- db2\n");
+        // Each has the port by which it is called.
+        assert!(outcome.field("Service/db2", "spec.ports").contains("port: 5433"));
+        insta::assert_snapshot!([outcome.fates("services.app1.links"), outcome.fates("services.app2.links")].join("\n"), @r"
+        services.app1.links: mapped → Service/db metadata.name
+        services.app2.links: approximated → Service/db2 metadata.name (`db` leads to another service; where variables and commands name it as a host, they name `db2`)
+        ");
+        let told = "convert::shared-name: `NODE` of `app2`: `db` leads to `db1` in the cluster, not to `db2`";
+        assert_eq!(outcome.diagnostics().iter().filter(|line| line.starts_with("convert::shared-name")).collect::<Vec<_>>(), [told]);
+    }
+
+    #[test]
+    fn an_alias_of_two_networks_leads_each_to_the_service_of_its_own() {
+        let half = |number: u8| {
+            format!(
+                "app{number}: {{ image: acme/app:1, environment: {{ DB_HOST: db }}, networks: [net{number}] }}, \
+                 db{number}: {{ image: 'postgres:17', networks: {{ net{number}: {{ aliases: [db] }} }} }}"
+            )
+        };
+        let both = "both: { image: acme/app:1, environment: { DB_HOST: db }, networks: [net1, net2] }";
+        let beside = "beside: { image: acme/app:1, environment: { DB_HOST: db }, network_mode: 'service:app2' }";
+        let outcome =
+            project(&format!("services: {{ {}, {}, {both}, {beside} }}\nnetworks: {{ net1: {{}}, net2: {{}} }}", half(1), half(2)))
+                .convert();
+        let host = |workload: &str, container: u8| {
+            outcome.pod(&format!("Deployment/{workload}"), &format!("containers[{container}].env[0].value"))
+        };
+        assert_eq!([host("app1", 0), host("app2", 0), host("app2", 1), host("both", 0)], ["db\n", "db2\n", "db2\n", "db\n"]);
+        insta::assert_snapshot!(outcome.fates("services.db2.networks.net2.aliases"), @"services.db2.networks.net2.aliases: approximated (an alias that another service has leads to that one; who reaches this one alone by it calls it by its own name)");
     }
 
     #[test]

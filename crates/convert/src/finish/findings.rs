@@ -1,9 +1,9 @@
-//! What mounted files and scripts in commands say that holds in Docker and not in a cluster. They stay as they are; each finding names
-//! the line.
+//! What mounted files, variables and commands say that holds in Docker and not in a cluster. It stays as it is; each finding names the
+//! line.
 
 use windlass_source::{Code, Diagnostic, Origin};
 
-use crate::decide::Plan;
+use crate::decide::{Left, Plan, ServicePlan, arguments};
 
 /// Looks through every file that services get.
 pub(super) fn in_files(plan: &Plan<'_>, diagnostics: &mut Vec<Diagnostic>) {
@@ -22,19 +22,55 @@ pub(super) fn in_files(plan: &Plan<'_>, diagnostics: &mut Vec<Diagnostic>) {
     }
 }
 
-/// Looks through the words of entrypoints and commands, which may write a configuration. Names of services in them are changed elsewhere.
-pub(super) fn in_commands(plan: &Plan<'_>, diagnostics: &mut Vec<Diagnostic>) {
+/// Looks through variables, and the words of entrypoints and commands, which may write a configuration. What a service is called otherwise
+/// in the cluster is changed elsewhere.
+pub(super) fn in_services(plan: &Plan<'_>, diagnostics: &mut Vec<Diagnostic>) {
     for service in plan.services.iter().filter(|service| service.is_converted()) {
+        let variables = plan.reach.has_differences().then_some(&service.service.environment);
+        for entry in variables.into_iter().flatten() {
+            if let Some(value) = &entry.value {
+                let place = || format!("`{}` of `{}`", entry.name.value, service.service.name.value);
+                let found = left(&entry.name, value, place, service, plan);
+                diagnostics.extend(found.map(|found| found.origin(&value.origin, "")));
+            }
+        }
         let lines = [("entrypoint", &service.service.entrypoint), ("command", &service.service.command)];
         for (attribute, line) in lines.into_iter().filter_map(|(attribute, line)| Some((attribute, line.as_ref()?))) {
-            for word in line.iter() {
+            let place = || format!("the {attribute} of `{}`", service.service.name.value);
+            for (flag, word) in arguments(line) {
                 for finding in docker_addresses(word) {
-                    let name = &service.service.name.value;
-                    diagnostics.push(finding.diagnostic(&format!("the {attribute} of `{name}`")).label(word.span(), ""));
+                    diagnostics.push(finding.diagnostic(&place()).label(word.span(), ""));
                 }
+                diagnostics.extend(left(flag, word, place, service, plan).map(|found| found.label(word.span(), "")));
             }
         }
     }
+}
+
+/// A name of another service that does not lead to it in the cluster. `variable` is what holds the text, or the flag before it.
+fn left(variable: &str, text: &str, place: impl Fn() -> String, service: &ServicePlan<'_>, plan: &Plan<'_>) -> Option<Diagnostic> {
+    Some(match plan.reach.left_in(variable, text, service, &plan.services)? {
+        Left::Outside { name, target } => {
+            let target = &plan.services[target].name;
+            let message = format!("{}: no pod has the name `{name}` in the cluster", place());
+            Diagnostic::warning(Code("convert::docker-address"), message)
+                .because("no Service can have dots in its name, and browsers, issuers and certificates may see this one, so it stays")
+                .help(format!("let it resolve to the published address of `{target}`, or write `{target}` where services alone read it"))
+        }
+        Left::Contested { name, leads, target } => {
+            let (leads, target) = (&plan.services[leads].name, &plan.services[target].name);
+            let message = format!("{}: `{name}` leads to `{leads}` in the cluster, not to `{target}`", place());
+            Diagnostic::warning(Code("convert::shared-name"), message)
+                .because("a name leads to one service for all, and nothing says that it stands for a host here, where it would be changed")
+                .help(format!("write `{target}` where it does"))
+        }
+        Left::Renamed { name, label } => {
+            let message = format!("{}: `{name}` is called `{label}` in the cluster", place());
+            Diagnostic::note(Code("convert::renamed"), message)
+                .because("it stays, since nothing says that it stands for a host here")
+                .help(format!("write `{label}` where it does; docker compose knows the service by that name too with an alias"))
+        }
+    })
 }
 
 /// An address that only Docker has.
@@ -101,5 +137,40 @@ mod tests {
         .convert();
         let found: Vec<String> = outcome.diagnostics().into_iter().filter(|line| line.starts_with("convert::docker-address")).collect();
         assert_eq!(found, ["convert::docker-address: the entrypoint of `web`: `127.0.0.11` is Docker's DNS server"]);
+    }
+
+    #[test]
+    fn what_may_still_mean_a_service_by_its_old_name_is_told_and_a_database_is_none() {
+        let outcome = project(
+            "services: { my_db: { image: 'acme/db:1', environment: { NODE: my_db } }, \
+             app: { image: acme/app:1, command: [serve, my_db], environment: { \
+             CACHE: my_db, TEXT: 'first my_db, then go', POSTGRES_DB: my_db, DIR: /data/my_db, URL: 'postgres://my_db@my_db/my_db', \
+             DSN: 'host=my_db dbname=my_db' } } }",
+        )
+        .convert();
+        let found: Vec<String> = outcome.diagnostics().into_iter().filter(|line| line.starts_with("convert::renamed")).collect();
+        assert_eq!(
+            found,
+            [
+                "convert::renamed: `my_db` is called `my-db` in the cluster",
+                "convert::renamed: `CACHE` of `app`: `my_db` is called `my-db` in the cluster",
+                "convert::renamed: `TEXT` of `app`: `my_db` is called `my-db` in the cluster",
+                "convert::renamed: the command of `app`: `my_db` is called `my-db` in the cluster",
+            ]
+        );
+    }
+
+    #[test]
+    fn who_calls_another_by_a_name_with_dots_hears_what_has_to_resolve_it() {
+        let outcome = project(
+            "services: { auth: { image: acme/auth:1, networks: { default: { aliases: [auth.example.com] } }, \
+             environment: { KC_HOSTNAME: 'https://auth.example.com' } }, \
+             web: { image: acme/web:1, environment: { ISSUER: 'https://auth.example.com/realms/a', DOMAIN: auth.example.com } } }",
+        )
+        .convert();
+        let found: Vec<String> = outcome.diagnostics().into_iter().filter(|line| line.starts_with("convert::docker-address")).collect();
+        assert_eq!(found, ["convert::docker-address: `ISSUER` of `web`: no pod has the name `auth.example.com` in the cluster"]);
+        insta::assert_snapshot!(outcome.fates("services.auth.networks"), @"services.auth.networks.default.aliases: approximated (no Service can be called `auth.example.com`: pods reach it where it resolves to the published address)");
+        assert!(outcome.names().iter().all(|name| !name.contains("auth-example-com")), "{:?}", outcome.names());
     }
 }

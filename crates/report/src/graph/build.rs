@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use windlass_compose::model::{Condition, MountKind, Namespace, NetworkMode, Project, Service};
-use windlass_convert::{AttributeEntry, Fate, Report, hosts};
+use windlass_convert::{AttributeEntry, Fate, Report, arguments, hosts};
 use windlass_k8s::labels::selects;
 use windlass_k8s::name::object_name;
 use windlass_k8s::{Kind, Object, ObjectRef, Objects, Resource};
@@ -203,8 +203,8 @@ impl<'a> Picture<'a> {
             self.edge(at, self.service(link.split(':').next().unwrap_or_default()), Means::StartsAfter);
         }
         let values = service.environment.iter().filter_map(|entry| Some((entry.name.as_str(), entry.value.as_ref()?.as_str())));
-        let words =
-            [&service.command, &service.entrypoint].into_iter().flatten().flat_map(|line| line.iter().map(|word| ("", word.as_str())));
+        let words = [&service.command, &service.entrypoint].into_iter().flatten().flat_map(|line| arguments(line));
+        let words = words.map(|(flag, word)| (flag, word.as_str()));
         for (variable, text) in values.chain(words) {
             for (_, word) in hosts(variable, text) {
                 self.edge(at, self.called(word), Means::Calls);

@@ -11,7 +11,7 @@ use windlass_compose::model::Test;
 use windlass_source::Spanned;
 
 use crate::decide::peer::makes_replica_set;
-use crate::decide::{Plan, ServicePlan, Transport};
+use crate::decide::{Plan, ServicePlan, Transport, flag};
 use crate::text::literal;
 
 /// A health check that was understood.
@@ -159,7 +159,7 @@ impl Local<'_> {
         words
             .into_iter()
             .map(|word| {
-                let word = self.plan.reach.rewrite("", &word).into_owned();
+                let word = self.plan.reach.rewrite(flag(&before), &word, self.service, &self.plan.services).into_owned();
                 if makes_replica_set(&word) || self.service.has_own_name() {
                     before.clone_from(&word);
                     return word;
