@@ -53,6 +53,30 @@ volumes: { pg_data: { labels: { team: web } } }",
 }
 
 #[test]
+fn a_datastore_initialises_wherever_the_project_puts_its_data() {
+    for (service, path) in [
+        ("image: 'postgres:15', environment: { PGDATA: /var/lib/postgresql/data/pgdata }", "/var/lib/postgresql/data/pgdata"),
+        ("image: 'postgres:15', environment: { PGDATA: /data/pg }", "/data/pg"),
+        ("image: 'postgres:18', environment: { PGDATA: /data/pg }", "/data/pg"),
+        ("image: 'mysql:8', command: --datadir=/data/mysql", "/data/mysql"),
+    ] {
+        let mounted = |path: &str| {
+            let text = format!("services: {{ db: {{ {service}, volumes: ['data:{path}'] }} }}\nvolumes: {{ data: }}");
+            let outcome = project(&text).convert();
+            let told = outcome.diagnostics().into_iter().find(|line| line.starts_with("convert::data-not-kept"));
+            assert_eq!(told, None, "{service}: {path}");
+            assert!(outcome.inferred().contains("--volume-size data=10Gi") || path == "/data", "{service}: {path}");
+            outcome.pod("StatefulSet/db", "containers[0].volumeMounts[0].subPath")
+        };
+        assert_eq!(mounted(path), "data\n", "{service}");
+        // A directory of the volume holds nothing else.
+        if path.starts_with("/data/") {
+            assert_eq!(mounted("/data"), "null\n", "{service}");
+        }
+    }
+}
+
+#[test]
 fn a_claim_belongs_to_the_group_that_its_image_is_known_for() {
     for (image, path, group) in [("odoo:18", "/var/lib/odoo", "101\n"), ("redis/redisinsight:2.66", "/data", "1000\n")] {
         let outcome =
