@@ -16,7 +16,7 @@ use windlass_source::{Code, Diagnostic, Origin};
 
 use super::add;
 use super::workload::identity;
-use crate::decide::{Plan, ServicePlan, is_isolated};
+use crate::decide::{NOBODY, Plan, ServicePlan, is_isolated};
 use crate::draft::Draft;
 use crate::fates::Fates;
 use crate::options::Wait;
@@ -204,9 +204,9 @@ fn container(other: &ServicePlan<'_>, image: String, command: Vec<String>, memor
             allow_privilege_escalation: Some(false),
             capabilities: Some(Capabilities { drop: Some(vec!["ALL".to_owned()]), add: None }),
             read_only_root_filesystem: Some(true),
-            run_as_group: Some(65532),
+            run_as_group: Some(NOBODY),
             run_as_non_root: Some(true),
-            run_as_user: Some(65532),
+            run_as_user: Some(NOBODY),
             seccomp_profile: Some(SeccompProfile { type_: "RuntimeDefault".to_owned(), localhost_profile: None }),
             ..SecurityContext::default()
         }),

@@ -87,6 +87,23 @@ fn a_claim_belongs_to_the_group_that_its_image_is_known_for() {
 }
 
 #[test]
+fn a_user_whose_number_nobody_knows_can_write_its_volumes() {
+    let group = |dockerfile: &str| {
+        let text = "services: { a: { build: ./a, image: r.io/a, volumes: ['media:/data'] } }\nvolumes: { media: }";
+        let outcome = project(text).file("a/Dockerfile", dockerfile).convert();
+        let workload = outcome.names().into_iter().find(|name| name.ends_with("Set/a") || name.ends_with("Deployment/a"));
+        let group = outcome.pod(&workload.expect("a workload"), "securityContext.fsGroup");
+        (group, outcome.inferred().contains("the number of the Dockerfile's user is not known"))
+    };
+    let made = "FROM python:3.12-slim\nRUN useradd -r app && mkdir -p /data && chown app /data\nUSER app\n";
+    assert_eq!(group(made), ("65532\n".to_owned(), true));
+    // A server of the base image keeps to its own group.
+    assert_eq!(group("FROM postgres:17\nUSER postgres\n"), ("999\n".to_owned(), true));
+    assert_eq!(group("FROM python:3.12-slim\nRUN useradd -u 1234 app\nUSER app\n"), ("1234\n".to_owned(), false));
+    assert_eq!(group("FROM python:3.12-slim\nUSER root\n"), ("null\n".to_owned(), false));
+}
+
+#[test]
 fn the_claim_for_a_directory_in_the_home_is_called_the_same_on_every_machine() {
     for home in ["/root", "/home/alice"] {
         let case = project(&format!("services: {{ it: {{ image: acme/it:1, volumes: ['{home}/.homeassistant:/config'] }} }}"));
