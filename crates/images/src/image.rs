@@ -43,6 +43,10 @@ pub struct Image {
     /// beginning of a word (`port=`); see [`Image::configured`].
     #[serde(default)]
     pub port_settings: Vec<(String, u16)>,
+    /// What moves the directory of the data, in the order of precedence: an environment variable (`PGDATA`) or an option (`--datadir`). It names the
+    /// directory itself, in which the server bears no `lost+found`; see [`Image::configured`].
+    #[serde(default)]
+    pub data_settings: Vec<String>,
     /// The image itself declares a `HEALTHCHECK`, which Kubernetes ignores.
     #[serde(default)]
     pub healthcheck: bool,

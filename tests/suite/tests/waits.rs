@@ -88,6 +88,27 @@ fn a_wait_for_a_service_ends_once_its_port_answers() {
 }
 
 #[test]
+fn a_job_waits_for_what_must_have_started_until_its_port_answers_but_not_for_ever() {
+    let Some(busybox) = busybox() else { return };
+    if let Some(reason) = sandbox::missing(&["mount", "setpriv"]) {
+        return println!("skipped: {reason}");
+    }
+    let text = "services:\n  init: { image: acme/init:1, restart: 'no', depends_on: [db] }\n  db: { image: 'postgres:17' }\n";
+    let conversion = convert(text);
+    let job = conversion.objects.of_kind(Kind::Job).next().expect("a Job").name();
+    let mut wait = wait_of(&conversion, job);
+    let late = run("starts-late", &busybox, &wait, "127.0.0.1 db\n", "./bin/nc -l -p 5432 >/dev/null 2>&1 &");
+    assert!(late.starts_with("waits\nended with 0\nwaiting for db:5432\n"), "{late}");
+    // Nobody waits here for as long.
+    for word in wait.command.iter_mut().flatten() {
+        assert!(word.matches("150").count() == usize::from(word.contains("nc ")), "{word}");
+        *word = word.replace("150", "3");
+    }
+    let never = run("starts-never", &busybox, &wait, "127.0.0.1 db\n", "");
+    assert!(never.starts_with("waits\nended with 0\n"), "{never}");
+}
+
+#[test]
 fn a_wait_for_a_name_ends_once_it_resolves() {
     let Some(busybox) = busybox() else { return };
     if let Some(reason) = sandbox::missing(&["mount", "setpriv"]) {

@@ -21,6 +21,10 @@ pub(super) fn depends_on(depends_on: &ByName<Spanned<Dependency>>, service: &Ser
                 match way {
                     Way::Nothing(reason) => sink.fates.mapped_with(condition, [], reason),
                     Way::Impossible(reason) => sink.fates.approximated(condition, [], reason),
+                    Way::PortAWhile(_) => {
+                        let message = "waits until its port answers, for five to ten minutes at most: a Job does not start again and again until it is there";
+                        sink.fates.mapped_with(condition, [place], message);
+                    }
                     Way::Port(_) | Way::Name if other.publishes_not_ready => {
                         sink.fates.approximated(
                             condition,

@@ -98,7 +98,6 @@ fn keeps_data_somewhere(known: &windlass_images::Image, service: &ServicePlan<'_
     }
 }
 
-/// True when the project mounts something at the path, above it or below it.
 /// True when the command says where the data is and that is a mount: `etcd --data-dir /etcd-data`, `minio server /data{1...4}`.
 fn names_its_volume(service: &ServicePlan<'_>) -> bool {
     let words = || [&service.service.entrypoint, &service.service.command].into_iter().flatten().flat_map(|line| line.iter());
@@ -110,6 +109,7 @@ fn names_its_volume(service: &ServicePlan<'_>) -> bool {
     })
 }
 
+/// True when the project mounts something at the path, above it or below it.
 fn is_mounted(path: &str, service: &ServicePlan<'_>) -> bool {
     service.service.volumes.iter().any(|mount| {
         let target = mount.target.trim_end_matches('/');
@@ -237,6 +237,11 @@ mod tests {
         assert!(is_kept("image: 'quay.io/coreos/etcd:v3.5.14', command: etcd --data-dir /etcd-data, volumes: ['./etcd:/etcd-data']"));
         assert!(is_kept("image: minio/minio, command: 'server http://minio{1...2}/disk{1...2}', volumes: ['./1:/disk1', './2:/disk2']"));
         assert!(!is_kept("image: 'redis:7', command: redis-server /redis.conf, volumes: ['./redis.conf:/redis.conf']"));
+        // A variable says where the data is, and nothing at the usual place keeps it then.
+        for mount in ["/data/pg", "/data"] {
+            assert!(is_kept(&format!("image: 'postgres:15', environment: {{ PGDATA: /data/pg }}, volumes: ['./pg:{mount}']")), "{mount}");
+        }
+        assert!(!is_kept("image: 'postgres:15', environment: { PGDATA: /data/pg }, volumes: ['./pg:/var/lib/postgresql/data']"));
     }
 
     #[test]

@@ -416,7 +416,7 @@ mod tests {
         assert!(outcome.fates("services.web.user").contains("mapped"));
         // Nobody knows this number, but it is not root's.
         let outcome = built("", "FROM debian\nRUN useradd app\nUSER app");
-        assert_eq!(group(&outcome), "null\n");
+        assert_eq!(group(&outcome), "65532\n");
         assert!(outcome.pod("StatefulSet/web", "securityContext.sysctls").contains("ip_unprivileged_port_start"));
         assert!(built(", user: app", "FROM debian").fates("services.web.user").contains("lost"));
     }

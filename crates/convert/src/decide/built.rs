@@ -365,7 +365,8 @@ mod tests {
         };
         assert_eq!(group("FROM acme/a\nUSER 1001"), "1001");
         assert_eq!(group("FROM acme/a\nUSER 1001:2002"), "2002");
-        assert_eq!(group("FROM acme/a\nUSER app"), "null");
+        assert_eq!(group("FROM acme/a\nUSER app"), "65532");
+        assert_eq!(group("FROM acme/a\nUSER app:2002"), "2002");
         assert_eq!(group("FROM acme/a\nUSER root"), "null");
     }
 

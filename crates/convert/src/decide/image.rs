@@ -14,6 +14,9 @@ use super::built::{Built, BuiltCheck, ExposedPorts};
 use super::files::Reader;
 use super::script;
 
+/// The user and group `nonroot` of images without a system: no image has files of it that it would open to others.
+pub(crate) const NOBODY: i64 = 65532;
+
 /// The image that a service runs, and what the catalogue and its Dockerfile say of it.
 #[derive(Debug)]
 pub(crate) struct ImageFacts {
@@ -151,6 +154,11 @@ impl ImageFacts {
     /// The group that its volumes should belong to.
     pub(crate) fn volume_group(&self) -> Option<i64> {
         match self.built.as_ref().and_then(Built::user) {
+            // A process has the group of its volumes whoever runs it, so any will do where none is known.
+            Some(user) if self.is_some_plain_user() => {
+                let own = user.split_once(':').and_then(|(_, group)| self.group_number(group)).filter(|group| *group != 0);
+                Some(own.or_else(|| self.entry().and_then(Image::volume_group)).unwrap_or(NOBODY))
+            }
             // Whatever the group of a lone number is, a group of that number harms nobody.
             Some(_) => self.user().map(|user| if user.gid == 0 { user.uid } else { user.gid }).filter(|group| *group != 0),
             None => {

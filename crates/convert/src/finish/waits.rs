@@ -16,7 +16,7 @@ use windlass_source::{Code, Diagnostic, Origin};
 
 use super::add;
 use super::workload::identity;
-use crate::decide::{Plan, ServicePlan, is_isolated};
+use crate::decide::{NOBODY, Plan, ServicePlan, is_isolated};
 use crate::draft::Draft;
 use crate::fates::Fates;
 use crate::options::Wait;
@@ -29,6 +29,8 @@ pub(crate) enum Way {
     Impossible(&'static str),
     /// Until this port of its Service answers, which it does for ready pods only.
     Port(u16),
+    /// The same, but not for ever: the other need not become ready.
+    PortAWhile(u16),
     /// Until its headless Service has an address, which it has for ready pods only.
     Name,
     /// Until its Job is complete.
@@ -37,6 +39,10 @@ pub(crate) enum Way {
 
 /// Tries a port each two seconds. One line a try, so that a pod's log says what it waits for.
 const TRY_PORT: &str = "until nc -z -w 2 \"$1\" \"$2\"; do echo \"waiting for $1:$2\"; sleep 2; done";
+
+/// As [`TRY_PORT`], for five to ten minutes: what starts has to pull its image first.
+const TRY_PORT_A_WHILE: &str =
+    "try=0; until nc -z -w 2 \"$1\" \"$2\" || [ $((try += 1)) -gt 150 ]; do echo \"waiting for $1:$2\"; sleep 2; done";
 
 /// Tries a name each two seconds: with an address the connection may fail, without one the address is bad.
 const TRY_NAME: &str = "while nc -z -w 2 \"$1\" 1 2>&1 | grep -q 'bad address'; do echo \"waiting for $1\"; sleep 2; done";
@@ -55,12 +61,16 @@ const TOKEN_VOLUME: &str = "wait-token";
 /// The API server's certificate authority.
 const ROOT_CERTIFICATES: &str = "kube-root-ca.crt";
 
-/// How `service` waits for `other`.
+/// How `service` waits for `other`. Whatever fails without the other is started again until it is there, but for a Job, which may be started
+/// once and has a last try in any case. `service_started` says nothing of health, and a server may become ready by what that very Job does,
+/// so the Job goes on after a while.
 pub(crate) fn way(service: &ServicePlan<'_>, other: &ServicePlan<'_>, dependency: &Dependency, plan: &Plan<'_>) -> Way {
     if !other.is_converted() {
         return Way::Impossible("the other is not part of the cluster");
     }
-    if dependency.condition.value == Condition::Started {
+    let is_job = plan.services[service.pod].kind == Kind::Job;
+    let is_started = dependency.condition.value == Condition::Started;
+    if is_started && !is_job {
         return Way::Nothing("the name of a Service resolves from the start, so there is nothing to wait for");
     }
     if service.pod == other.pod {
@@ -76,6 +86,15 @@ pub(crate) fn way(service: &ServicePlan<'_>, other: &ServicePlan<'_>, dependency
             _ => Way::Impossible("the other runs until it is stopped, so it is never complete"),
         };
     }
+    match ready(service, other, plan) {
+        Way::Port(port) if is_started => Way::PortAWhile(port),
+        _ if is_started => Way::Impossible("both start at once, and no port shows when the other is there"),
+        way => way,
+    }
+}
+
+/// How `service` waits until `other` is ready.
+fn ready(service: &ServicePlan<'_>, other: &ServicePlan<'_>, plan: &Plan<'_>) -> Way {
     if !other.is_long_running() {
         return Way::Impossible("a job is never healthy; wait with `service_completed_successfully`");
     }
@@ -144,6 +163,7 @@ pub(super) fn add_waits(
         match way {
             Way::Nothing(_) | Way::Impossible(_) => {}
             Way::Port(port) => waits.push(try_container(other, TRY_PORT, &[&other.name, &port.to_string()], plan)),
+            Way::PortAWhile(port) => waits.push(try_container(other, TRY_PORT_A_WHILE, &[&other.name, &port.to_string()], plan)),
             Way::Name => waits.push(try_container(other, TRY_NAME, &[&other.name], plan)),
             Way::Completion => {
                 let Some(job) = &made[other.index] else { continue };
@@ -184,9 +204,9 @@ fn container(other: &ServicePlan<'_>, image: String, command: Vec<String>, memor
             allow_privilege_escalation: Some(false),
             capabilities: Some(Capabilities { drop: Some(vec!["ALL".to_owned()]), add: None }),
             read_only_root_filesystem: Some(true),
-            run_as_group: Some(65532),
+            run_as_group: Some(NOBODY),
             run_as_non_root: Some(true),
-            run_as_user: Some(65532),
+            run_as_user: Some(NOBODY),
             seccomp_profile: Some(SeccompProfile { type_: "RuntimeDefault".to_owned(), localhost_profile: None }),
             ..SecurityContext::default()
         }),
@@ -326,6 +346,37 @@ mod tests {
               type: RuntimeDefault
         "#);
         insta::assert_snapshot!(fate(&outcome), @"mapped → Deployment/web spec.template.spec.initContainers[0]");
+    }
+
+    #[test]
+    fn a_job_waits_a_while_for_the_port_of_what_must_have_started() {
+        let load = |more: &str, other: &str| {
+            let outcome = project(&format!(
+                "services: {{ db: {{ {other} }}, load: {{ image: 'mongo:7', command: 'mongosh --host db', restart: 'no', {more} }}, \
+                 web: {{ image: acme/web:1, depends_on: {{ load: {{ condition: service_completed_successfully, required: true }} }} }} }}"
+            ))
+            .convert();
+            let job = outcome.names().into_iter().find(|name| name.starts_with("Job/")).unwrap_or_default();
+            (
+                outcome.pod(&job, "initContainers[0].command"),
+                outcome.fates("services.load.depends_on.db.condition").replace(&job, "Job/load-HASH"),
+            )
+        };
+        let long = "depends_on: { db: { condition: service_started, required: true } }";
+        let (command, fates) = load(long, "image: 'mongo:7'");
+        insta::assert_snapshot!(command, @r#"
+        - sh
+        - -c
+        - try=0; until nc -z -w 2 "$1" "$2" || [ $((try += 1)) -gt 150 ]; do echo "waiting for $1:$2"; sleep 2; done
+        - wait
+        - db
+        - "27017"
+        "#);
+        insta::assert_snapshot!(fates, @"services.load.depends_on.db.condition: mapped → Job/load-HASH spec.template.spec.initContainers[0] (waits until its port answers, for five to ten minutes at most: a Job does not start again and again until it is there)");
+        assert_eq!(load("depends_on: [db]", "image: 'mongo:7'").0, command);
+        let (command, fates) = load(long, "image: 'acme/db:1'");
+        assert_eq!(command, "null\n");
+        insta::assert_snapshot!(fates, @"services.load.depends_on.db.condition: approximated (both start at once, and no port shows when the other is there)");
     }
 
     #[test]

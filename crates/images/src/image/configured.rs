@@ -1,32 +1,45 @@
-//! An image as one service configures it: ports that its command or environment moves, and the checks that go with them.
+//! An image as one service configures it: ports and the directory of the data, which its command or environment moves, and the checks that go with
+//! ports.
 
 use std::borrow::Cow;
 
-use super::{Check, Health, Http, Image};
+use super::{Check, Health, Http, Image, Volume};
 
 impl Image {
-    /// The image with its ports and checks where `words` (the `command`) and the environment put them. A check that runs a program becomes a TCP check
-    /// when the main port has moved, since the program would ask the default one.
-    pub fn configured<'a, S: AsRef<str>>(&self, words: &[S], variable: impl Fn(&str) -> Option<&'a str>) -> Cow<'_, Self> {
+    /// The image with its ports, checks and data where `words` (the `command`) and the environment put them. A check that runs a program becomes a TCP
+    /// check when the main port has moved, since the program would ask the default one.
+    pub fn configured<'a, S: AsRef<str>>(&self, words: &'a [S], variable: impl Fn(&str) -> Option<&'a str>) -> Cow<'_, Self> {
+        let value_of = |setting: &str| option(setting, words).or_else(|| variable(setting));
         let mut moves: Vec<(u16, u16)> = Vec::new();
         for (setting, from) in &self.port_settings {
-            let value = option(setting, words).or_else(|| variable(setting));
             let decided = moves.iter().any(|(known, _)| known == from);
-            if let Some(to) = value.filter(|_| !decided).and_then(|value| port(value, *from)) {
+            if let Some(to) = value_of(setting).filter(|_| !decided).and_then(|value| port(value, *from)) {
                 moves.push((*from, to));
             }
         }
         moves.retain(|(from, to)| from != to);
-        if moves.is_empty() {
+        let data = self.data_settings.iter().find_map(|setting| value_of(setting)).map(|path| path.trim_end_matches('/'));
+        let data = data.filter(|path| path.starts_with('/') && !self.volume_at(path).is_some_and(|known| known.sub_path));
+        if moves.is_empty() && data.is_none() {
             return Cow::Borrowed(self);
         }
-        let main = self.ports.first().map(|port| port.port);
         let mut image = self.clone();
+        if !moves.is_empty() {
+            image.move_ports(&moves);
+        }
+        if let Some(data) = data {
+            image.move_data(data);
+        }
+        Cow::Owned(image)
+    }
+
+    fn move_ports(&mut self, moves: &[(u16, u16)]) {
+        let main = self.ports.first().map(|port| port.port);
         let moved = |port: u16| moves.iter().find(|(from, _)| *from == port).map(|(_, to)| *to);
-        for port in &mut image.ports {
+        for port in &mut self.ports {
             port.port = moved(port.port).unwrap_or(port.port);
         }
-        let Health { readiness, liveness, startup } = &mut image.health;
+        let Health { readiness, liveness, startup } = &mut self.health;
         for probe in [readiness, liveness, startup].into_iter().flatten() {
             match &mut probe.check {
                 Check::Http(Http { port, .. }) | Check::Tcp(port) | Check::Grpc(port) => *port = moved(*port).unwrap_or(*port),
@@ -37,7 +50,19 @@ impl Image {
                 }
             }
         }
-        Cow::Owned(image)
+    }
+
+    /// State is kept at `path`, and nowhere else but around it.
+    fn move_data(&mut self, path: &str) {
+        let size = self.volumes.iter().find_map(|volume| volume.size.clone());
+        for volume in &mut self.volumes {
+            let is_around = path.strip_prefix(volume.path.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+            volume.size = volume.size.take().filter(|_| is_around);
+        }
+        match self.volumes.iter_mut().find(|volume| volume.path == path) {
+            Some(volume) => volume.sub_path = true,
+            None => self.volumes.push(Volume { path: path.to_owned(), size, declared: false, content: false, sub_path: true }),
+        }
     }
 }
 
@@ -116,5 +141,36 @@ mod tests {
         assert_eq!(configured("redis:7", "redis-server --port 0 --tls-port 6379", ("", "")), default);
         assert_eq!(configured("redis:7", "redis-server --port 6379 --port-file x", ("", "")), default);
         assert_eq!(configured("ollama/ollama", "", ("OLLAMA_HOST", "0.0.0.0")).0, 11434);
+    }
+
+    /// The paths of an image with the sizes of claims there, given a command and one variable; `/` ends one that is mounted by a `subPath`.
+    fn data(image: &str, command: &str, variable: (&str, &'static str)) -> String {
+        let words: Vec<&str> = command.split_whitespace().collect();
+        let image = catalogue::find(&Reference::parse(image).unwrap()).unwrap();
+        let image = image.configured(&words, |name| (name == variable.0).then_some(variable.1));
+        let one = |volume: &Volume| {
+            format!("{}{} {}", volume.path, if volume.sub_path { "/" } else { "" }, volume.size.as_deref().unwrap_or("-"))
+        };
+        image.volumes.iter().map(one).collect::<Vec<_>>().join(", ")
+    }
+
+    #[test]
+    fn a_setting_moves_the_data() {
+        let within = "/var/lib/postgresql/data/ 10Gi, /var/lib/postgresql/data/pgdata/ 10Gi";
+        assert_eq!(data("postgres:15", "", ("PGDATA", "/var/lib/postgresql/data/pgdata")), within);
+        assert_eq!(data("postgres:15", "", ("PGDATA", "/data/pg/")), "/var/lib/postgresql/data/ -, /data/pg/ 10Gi");
+        // Since 18 the volume is around the data, so it has no `subPath` unless it is the data.
+        assert_eq!(data("postgres:18", "", ("PGDATA", "/var/lib/postgresql")), "/var/lib/postgresql/ 10Gi");
+        for command in ["--datadir=/data/mysql", "mysqld --datadir /data/mysql"] {
+            assert_eq!(data("mysql:8", command, ("", "")), "/var/lib/mysql/ -, /data/mysql/ 10Gi", "{command}");
+        }
+    }
+
+    #[test]
+    fn what_names_no_other_directory_moves_no_data() {
+        let default = data("postgres:15", "", ("", ""));
+        assert_eq!(data("postgres:15", "", ("PGDATA", "/var/lib/postgresql/data")), default);
+        assert_eq!(data("postgres:15", "", ("PGDATA", "")), default);
+        assert_eq!(data("postgres:15", "postgres --datadir /data", ("", "")), default);
     }
 }

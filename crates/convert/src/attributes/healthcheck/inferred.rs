@@ -94,9 +94,10 @@ fn from_catalogue(service: &ServicePlan<'_>) -> Option<Guess> {
     let failures = small(budget / i64::from(startup.period.max(1)));
     let liveness = match &image.health.liveness {
         Some(liveness) => from_probe(liveness, liveness.failures),
-        // The catalogue advises against its readiness check here; an open port is the mildest sign of life.
+        // The catalogue advises against its readiness check here; an open port is the mildest sign of life. Where a program is asked, no port
+        // is known to be the server's: what the program reads may have moved it.
         None => {
-            let mild = service.main_port.map_or_else(|| first.clone(), Handler::Tcp);
+            let mild = service.main_port.filter(|_| asks_port).map_or_else(|| first.clone(), Handler::Tcp);
             probe(&mild, whole(readiness.period), whole(readiness.timeout), whole(readiness.failures.saturating_mul(3)))
         }
     };
@@ -185,6 +186,17 @@ mod tests {
             guesses.contains("containers[0].livenessProbe = {") && guesses.contains("the documentation of `redis` gives; healthcheck)"),
             "{guesses}"
         );
+    }
+
+    #[test]
+    fn a_server_that_a_program_asks_is_not_restarted_for_a_port_that_it_may_have_moved() {
+        let outcome = web(
+            "image: 'gitlab/gitlab-ce:17.5.0-ce.0', environment: { GITLAB_OMNIBUS_CONFIG: \"external_url 'http://git.local:8929'\" }, \
+             ports: ['8929:8929', '2224:22']",
+        );
+        let probe = |name: &str| outcome.pod("StatefulSet/web", &format!("containers[0].{name}"));
+        assert_eq!(probe("livenessProbe.exec"), probe("readinessProbe.exec"));
+        assert_eq!([probe("readinessProbe.failureThreshold"), probe("livenessProbe.failureThreshold")], ["5\n", "15\n"]);
     }
 
     #[test]

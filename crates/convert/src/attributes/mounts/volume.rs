@@ -129,6 +129,9 @@ fn group(service: &ServicePlan<'_>, sink: &mut Sink<'_>) {
     let because = match (written, variable) {
         (true, _) => "the group of `user`, so that it can write its volumes",
         (false, Some(_)) => "the group that `PGID` gives the server, so that it can write its volumes",
+        (false, None) if service.image.is_some_plain_user() => {
+            "the number of the Dockerfile's user is not known, but its process has the group of its volumes, and so can write them"
+        }
         (false, None) => "the group as which the image writes its volumes",
     };
     set_group(group, because, service, sink);

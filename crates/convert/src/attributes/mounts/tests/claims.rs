@@ -53,6 +53,30 @@ volumes: { pg_data: { labels: { team: web } } }",
 }
 
 #[test]
+fn a_datastore_initialises_wherever_the_project_puts_its_data() {
+    for (service, path) in [
+        ("image: 'postgres:15', environment: { PGDATA: /var/lib/postgresql/data/pgdata }", "/var/lib/postgresql/data/pgdata"),
+        ("image: 'postgres:15', environment: { PGDATA: /data/pg }", "/data/pg"),
+        ("image: 'postgres:18', environment: { PGDATA: /data/pg }", "/data/pg"),
+        ("image: 'mysql:8', command: --datadir=/data/mysql", "/data/mysql"),
+    ] {
+        let mounted = |path: &str| {
+            let text = format!("services: {{ db: {{ {service}, volumes: ['data:{path}'] }} }}\nvolumes: {{ data: }}");
+            let outcome = project(&text).convert();
+            let told = outcome.diagnostics().into_iter().find(|line| line.starts_with("convert::data-not-kept"));
+            assert_eq!(told, None, "{service}: {path}");
+            assert!(outcome.inferred().contains("--volume-size data=10Gi") || path == "/data", "{service}: {path}");
+            outcome.pod("StatefulSet/db", "containers[0].volumeMounts[0].subPath")
+        };
+        assert_eq!(mounted(path), "data\n", "{service}");
+        // A directory of the volume holds nothing else.
+        if path.starts_with("/data/") {
+            assert_eq!(mounted("/data"), "null\n", "{service}");
+        }
+    }
+}
+
+#[test]
 fn a_claim_belongs_to_the_group_that_its_image_is_known_for() {
     for (image, path, group) in [("odoo:18", "/var/lib/odoo", "101\n"), ("redis/redisinsight:2.66", "/data", "1000\n")] {
         let outcome =
@@ -60,6 +84,23 @@ fn a_claim_belongs_to_the_group_that_its_image_is_known_for() {
         let workload = outcome.names().into_iter().find(|name| name.ends_with("Set/it")).expect("a workload");
         assert_eq!(outcome.pod(&workload, "securityContext.fsGroup"), group, "{image}");
     }
+}
+
+#[test]
+fn a_user_whose_number_nobody_knows_can_write_its_volumes() {
+    let group = |dockerfile: &str| {
+        let text = "services: { a: { build: ./a, image: r.io/a, volumes: ['media:/data'] } }\nvolumes: { media: }";
+        let outcome = project(text).file("a/Dockerfile", dockerfile).convert();
+        let workload = outcome.names().into_iter().find(|name| name.ends_with("Set/a") || name.ends_with("Deployment/a"));
+        let group = outcome.pod(&workload.expect("a workload"), "securityContext.fsGroup");
+        (group, outcome.inferred().contains("the number of the Dockerfile's user is not known"))
+    };
+    let made = "FROM python:3.12-slim\nRUN useradd -r app && mkdir -p /data && chown app /data\nUSER app\n";
+    assert_eq!(group(made), ("65532\n".to_owned(), true));
+    // A server of the base image keeps to its own group.
+    assert_eq!(group("FROM postgres:17\nUSER postgres\n"), ("999\n".to_owned(), true));
+    assert_eq!(group("FROM python:3.12-slim\nRUN useradd -u 1234 app\nUSER app\n"), ("1234\n".to_owned(), false));
+    assert_eq!(group("FROM python:3.12-slim\nUSER root\n"), ("null\n".to_owned(), false));
 }
 
 #[test]
