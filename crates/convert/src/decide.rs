@@ -39,7 +39,7 @@ pub(crate) use bind::{HostKind, HostSource, instead_of_machine};
 pub(crate) use chosen::{Chosen, cron};
 pub(crate) use file_object::{FileObject, FileSource, Holds, find as find_file_object};
 pub(crate) use files::{Absent, File};
-pub(crate) use image::ImageFacts;
+pub(crate) use image::{ImageFacts, compose_name};
 pub(crate) use known_secrets::KnownSecrets;
 pub(crate) use mount::{Becoming, MountPlan, clean_target, source_of_volumes};
 pub(crate) use port::{Offered, Transport};

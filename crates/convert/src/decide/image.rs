@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use smol_str::SmolStr;
-use windlass_compose::model::Service;
+use windlass_compose::model::{Project, Service};
 use windlass_dockerfile::stages::Accounts;
 use windlass_images::image::{Lifetime, Role, Shell, User};
 use windlass_images::{Image, Reference, catalogue};
@@ -38,11 +38,7 @@ pub(crate) struct ImageFacts {
 impl ImageFacts {
     pub(super) fn of(service: &Service, input: &Input<'_>, reader: &Reader<'_>) -> Self {
         let is_built = service.build.is_some();
-        let name = match &service.image {
-            Some(image) if !image.value.is_empty() => image.value.clone(),
-            // The name that docker compose gives to what it builds; an empty one comes of a variable that is not set.
-            _ => SmolStr::from(format!("{}-{}", input.project.name.value, service.name.value)),
-        };
+        let name = compose_name(service, input.project);
         let name = match &input.options.registry {
             Some(registry) if is_built => SmolStr::from(format!("{}/{name}", registry.trim_end_matches('/'))),
             _ => name,
@@ -215,6 +211,15 @@ impl ImageFacts {
             return Some(Shell::None);
         }
         self.entry().and_then(|image| image.shell)
+    }
+}
+
+/// The image of a service as docker compose calls it.
+pub(crate) fn compose_name(service: &Service, project: &Project) -> SmolStr {
+    match &service.image {
+        Some(image) if !image.value.is_empty() => image.value.clone(),
+        // The name that it gives to what it builds; an empty one comes of a variable that is not set.
+        _ => SmolStr::from(format!("{}-{}", project.name.value, service.name.value)),
     }
 }
 
