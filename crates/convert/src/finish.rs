@@ -4,6 +4,7 @@ mod availability;
 mod claims;
 mod defaults;
 mod findings;
+mod non_root;
 pub(crate) mod policies;
 mod routes;
 mod services;
@@ -95,6 +96,7 @@ fn workloads(
             }
         }
     }
+    non_root::check(plan, &drafts, diagnostics);
     let mut homes: Vec<Home> = Vec::with_capacity(plan.services.len());
     homes.extend(plan.services.iter().map(|service| Home::new(service.service.name.value.clone())));
     // The workloads that are made, which for a Job is its name.

@@ -126,6 +126,11 @@ impl ImageFacts {
         self.number(user, |accounts| &accounts.users)
     }
 
+    /// The number of the user in `USER[:GROUP]`.
+    pub(crate) fn uid(&self, user: &str) -> Option<i64> {
+        self.user_number(user.split_once(':').map_or(user, |(name, _)| name))
+    }
+
     /// As [`user_number`](Self::user_number), of a group.
     pub(crate) fn group_number(&self, group: &str) -> Option<i64> {
         self.number(group, |accounts| &accounts.groups)
@@ -136,6 +141,14 @@ impl ImageFacts {
         let known = || self.entry().and_then(|image| image.accounts.get(name).copied());
         // `root` is the one name whose number is the same in every image.
         if name == "root" { Some(0) } else { id(name).or_else(|| made().or_else(known).map(i64::from)) }
+    }
+
+    /// Its containers start as root where nobody says another user, whatever they become then.
+    pub(crate) fn starts_as_root(&self) -> bool {
+        match self.built.as_ref().and_then(Built::user) {
+            Some(user) => self.uid(user) == Some(0),
+            None => self.entry().and_then(|image| image.user).is_some_and(|user| user.uid == 0 || user.starts_as_root),
+        }
     }
 
     /// Its Dockerfile names a user of whom nothing is known but that it is not root.
