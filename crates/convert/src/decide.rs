@@ -40,7 +40,7 @@ pub(crate) use bind::{HostKind, HostSource, instead_of_machine};
 pub(crate) use chosen::{Chosen, cron};
 pub(crate) use file_object::{FileObject, FileSource, Holds, find as find_file_object};
 pub(crate) use files::{Absent, File};
-pub(crate) use image::{ImageFacts, NOBODY};
+pub(crate) use image::{ImageFacts, NOBODY, compose_name};
 pub(crate) use known_secrets::KnownSecrets;
 pub(crate) use mount::{Becoming, MountPlan, clean_target, source_of_volumes};
 pub(crate) use port::{Offered, Transport};
@@ -132,6 +132,8 @@ pub(crate) struct ServicePlan<'a> {
     pub(crate) schedule: Option<SmolStr>,
     /// What the project decides about its conversion.
     pub(crate) chosen: Box<Chosen>,
+    /// `user`, unless that is root and the service's level of security forbids it.
+    pub(crate) user: Option<&'a Spanned<SmolStr>>,
     /// The service that migrates its data.
     pub(crate) migration: Option<usize>,
     /// What labels of reverse proxies ask for.
@@ -204,6 +206,8 @@ impl<'a> Plan<'a> {
             };
             let Known { replicas, decided, image, credentials, spelled, chosen, asked, ports, diagnostics: told } = known;
             diagnostics.extend(told);
+            let is_restricted = security(&chosen, input.options) == Security::Restricted;
+            let user = service.user.as_ref().filter(|user| !is_restricted || image.uid(user) != Some(0));
             services.push(ServicePlan {
                 index,
                 service,
@@ -224,6 +228,7 @@ impl<'a> Plan<'a> {
                 publishes_not_ready: false,
                 schedule: decided.schedule,
                 chosen,
+                user,
                 migration: None,
                 asked,
                 routing: None,
@@ -290,8 +295,7 @@ impl<'a> Plan<'a> {
 
     /// How far a service is restricted.
     pub(crate) fn security(&self, service: &ServicePlan<'_>) -> Security {
-        let options = self.input.options;
-        service.chosen.security.as_ref().filter(|_| !options.is_given("security")).map_or(options.security, |level| level.value)
+        security(&service.chosen, self.input.options)
     }
 
     /// How a service waits for what it depends on.
@@ -305,6 +309,11 @@ impl<'a> Plan<'a> {
         let mode = self.services[service.pod].service.network_mode.as_ref();
         self.security(&self.services[service.pod]) == Security::Preserve && mode.is_some_and(|mode| mode.value == NetworkMode::Host)
     }
+}
+
+/// How far a service with these choices is restricted.
+fn security(chosen: &Chosen, options: &Options) -> Security {
+    chosen.security.as_ref().filter(|_| !options.is_given("security")).map_or(options.security, |level| level.value)
 }
 
 /// For each variable of a service: why its value is a credential, if it is one.

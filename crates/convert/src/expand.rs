@@ -6,6 +6,7 @@ use windlass_compose::model::{ByName, Condition, Dependency, Entry, MountKind, P
 use windlass_source::{Origin, Spanned};
 
 use crate::decide::chosen::words;
+use crate::decide::compose_name;
 
 /// What follows a service's name in the name of its migration.
 const MIGRATION: &str = "migrate";
@@ -48,7 +49,7 @@ fn migration(service: &Service, project: &Project) -> Option<Service> {
     if project.service(&name).is_some() {
         return None;
     }
-    let mut job = task(service, name, words(&command.value), &command.origin);
+    let mut job = task(service, project, name, words(&command.value), &command.origin);
     // Its data stays with the service: a claim that one node mounts would tie the two together.
     job.volumes.retain(|mount| mount.kind.value == MountKind::Bind);
     job.volumes_from.clear();
@@ -66,7 +67,8 @@ fn jobs(service: &Service, project: &Project) -> Vec<Service> {
         let name = job_name(&service.name, job_label);
         let (Some(command), Some(schedule), None) = (command, crate::decide::cron(&label.value), project.service(&name)) else { continue };
         let words = windlass_compose::words::split(command).map(|split| split.words).unwrap_or_default();
-        let mut job = task(service, name, words.into_iter().map(|word| SmolStr::from(word.value)).collect(), &label.value.origin);
+        let words = words.into_iter().map(|word| SmolStr::from(word.value)).collect();
+        let mut job = task(service, project, name, words, &label.value.origin);
         let settings = ServiceSettings {
             kind: Some(Spanned::default_value(WorkloadKind::CronJob)),
             schedule: Some(Spanned::default_value(schedule)),
@@ -87,8 +89,11 @@ pub(crate) fn job_name(service: &str, job: &str) -> SmolStr {
 }
 
 /// A service like this one that runs another command and ends.
-fn task(service: &Service, name: SmolStr, words: Vec<SmolStr>, origin: &Origin) -> Service {
+fn task(service: &Service, project: &Project, name: SmolStr, words: Vec<SmolStr>, origin: &Origin) -> Service {
     let mut task = service.clone();
+    // What is built has the service's name; nobody builds one of the task's.
+    let image = service.image.as_ref().map_or(&service.name.origin, |image| &image.origin);
+    task.image = Some(Spanned::new(compose_name(service, project), image.clone()));
     task.name = Spanned::new(name, service.name.origin.clone());
     task.command = Some(Spanned::new(words.into_iter().map(|word| Spanned::new(word, origin.clone())).collect(), origin.clone()));
     task.windlass = None;
@@ -111,4 +116,29 @@ fn task(service: &Service, name: SmolStr, words: Vec<SmolStr>, origin: &Origin) 
     // What others wait for or share with the service is the service's.
     task.network_mode = None;
     task
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::project;
+
+    #[test]
+    fn a_migration_and_a_job_run_the_image_that_their_service_builds() {
+        let outcome = project(
+            "services:
+  web: { build: ., ports: ['8000:8000'], x-windlass: { migrate: python manage.py migrate } }
+  cron:
+    build: ./cron
+    image: ''
+    restart: always
+    labels: { ofelia.job-exec.tidy.schedule: '@daily', ofelia.job-exec.tidy.command: tidy }",
+        )
+        .convert();
+        let images: Vec<String> = (outcome.conversion.objects.iter())
+            .filter_map(|object| Some(format!("{} {}", object.kind(), object.resource.pod_spec()?.containers[0].image.as_ref()?)))
+            .collect();
+        assert_eq!(images, ["Deployment shop-cron", "Deployment shop-web", "Job shop-web", "CronJob shop-cron"]);
+        let told: Vec<String> = outcome.diagnostics().into_iter().filter(|told| told.starts_with("convert::local-image")).collect();
+        assert_eq!(told, ["convert::local-image: 2 images are built here and no registry is named for them"]);
+    }
 }

@@ -4,6 +4,7 @@ mod availability;
 mod claims;
 mod defaults;
 mod findings;
+mod non_root;
 pub(crate) mod policies;
 mod routes;
 mod services;
@@ -95,6 +96,7 @@ fn workloads(
             }
         }
     }
+    non_root::check(plan, &drafts, diagnostics);
     // The workloads that there will be, by service.
     let mut made: Vec<Option<ObjectRef>> = vec![None; plan.services.len()];
     let mut pods = Vec::with_capacity(plan.services.len());

@@ -300,7 +300,7 @@ pub struct User {
     pub uid: i64,
     /// Group id.
     pub gid: i64,
-    /// The container starts as root and then becomes this user: `runAsNonRoot` must not be forced.
+    /// The container starts as root and then becomes this user: with `runAsNonRoot` it does not start, unless it is `direct`.
     #[serde(default)]
     pub starts_as_root: bool,
     /// The container may as well be started as this user (`runAsUser`), by its documentation; it then can't change the owner of files.

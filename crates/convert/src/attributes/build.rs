@@ -1,5 +1,7 @@
 //! build → nothing in the cluster: the image has to be in a registry.
 
+use std::collections::BTreeSet;
+
 use windlass_compose::model::Build;
 use windlass_source::{Code, Diagnostic, Spanned};
 
@@ -27,8 +29,11 @@ pub(super) fn build(build: Option<&Spanned<Box<Build>>>, service: &ServicePlan<'
 /// Images that are built here and have no registry to be pushed to, told at once: what has to be done is the same for all.
 pub(super) fn local_images(plan: &Plan<'_>, diagnostics: &mut Vec<Diagnostic>) {
     let are_local = plan.services.iter().filter(|service| service.left_out.is_none() && service.part_of.is_none());
-    let local: Vec<_> =
-        are_local.filter_map(|service| Some((service, service.service.build.as_ref()?))).filter(|(service, _)| is_local(service)).collect();
+    let mut seen = BTreeSet::new();
+    let local: Vec<_> = are_local
+        .filter_map(|service| Some((service, service.service.build.as_ref()?)))
+        .filter(|(service, _)| is_local(service) && seen.insert(&service.image.name))
+        .collect();
     let (names, registry) = match local.as_slice() {
         [] => return,
         [(service, _)] => (format!("`{}` is", service.image.name), "no registry is named for it"),

@@ -292,7 +292,7 @@ pub(super) fn pod_volume(
 /// The user and group as which a service's container starts, as far as numbers are known.
 fn user(service: &ServicePlan<'_>) -> (Option<i64>, Option<i64>) {
     let image = &service.image;
-    match &service.service.user {
+    match service.user {
         Some(user) => {
             let (name, group) = user.split_once(':').map_or((user.as_str(), None), |(name, group)| (name, Some(group)));
             let uid = image.user_number(name);

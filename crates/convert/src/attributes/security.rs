@@ -50,7 +50,10 @@ const SAFE_SYSCTLS: [&str; 12] = [
 ];
 
 pub(super) fn user(user: Option<&Spanned<SmolStr>>, group_add: &[Spanned<SmolStr>], service: &ServicePlan<'_>, sink: &mut Sink<'_>) {
-    if let Some(user) = user {
+    if user.is_some() && service.user.is_none() {
+        let reason = "`--security restricted` leaves it out: the standard demands `runAsNonRoot`, with which the kubelet starts no root";
+        sink.fates.refused(sink.at("user"), reason);
+    } else if let Some(user) = user {
         let path = sink.at("user");
         let (name, group) = user.split_once(':').map_or((user.as_str(), None), |(name, group)| (name, Some(group)));
         let image = &service.image;

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use smol_str::SmolStr;
-use windlass_compose::model::Service;
+use windlass_compose::model::{Project, Service};
 use windlass_dockerfile::stages::Accounts;
 use windlass_images::image::{Lifetime, Role, Shell, User};
 use windlass_images::{Image, Reference, catalogue};
@@ -41,11 +41,7 @@ pub(crate) struct ImageFacts {
 impl ImageFacts {
     pub(super) fn of(service: &Service, input: &Input<'_>, reader: &Reader<'_>) -> Self {
         let is_built = service.build.is_some();
-        let name = match &service.image {
-            Some(image) if !image.value.is_empty() => image.value.clone(),
-            // The name that docker compose gives to what it builds; an empty one comes of a variable that is not set.
-            _ => SmolStr::from(format!("{}-{}", input.project.name.value, service.name.value)),
-        };
+        let name = compose_name(service, input.project);
         let name = match &input.options.registry {
             Some(registry) if is_built => SmolStr::from(format!("{}/{name}", registry.trim_end_matches('/'))),
             _ => name,
@@ -133,6 +129,11 @@ impl ImageFacts {
         self.number(user, |accounts| &accounts.users)
     }
 
+    /// The number of the user in `USER[:GROUP]`.
+    pub(crate) fn uid(&self, user: &str) -> Option<i64> {
+        self.user_number(user.split_once(':').map_or(user, |(name, _)| name))
+    }
+
     /// As [`user_number`](Self::user_number), of a group.
     pub(crate) fn group_number(&self, group: &str) -> Option<i64> {
         self.number(group, |accounts| &accounts.groups)
@@ -143,6 +144,14 @@ impl ImageFacts {
         let known = || self.entry().and_then(|image| image.accounts.get(name).copied());
         // `root` is the one name whose number is the same in every image.
         if name == "root" { Some(0) } else { id(name).or_else(|| made().or_else(known).map(i64::from)) }
+    }
+
+    /// Its containers start as root where nobody says another user, whatever they become then.
+    pub(crate) fn starts_as_root(&self) -> bool {
+        match self.built.as_ref().and_then(Built::user) {
+            Some(user) => self.uid(user) == Some(0),
+            None => self.entry().and_then(|image| image.user).is_some_and(|user| user.uid == 0 || user.starts_as_root),
+        }
     }
 
     /// Its Dockerfile names a user of whom nothing is known but that it is not root.
@@ -223,6 +232,15 @@ impl ImageFacts {
             return Some(Shell::None);
         }
         self.entry().and_then(|image| image.shell)
+    }
+}
+
+/// The image of a service as docker compose calls it.
+pub(crate) fn compose_name(service: &Service, project: &Project) -> SmolStr {
+    match &service.image {
+        Some(image) if !image.value.is_empty() => image.value.clone(),
+        // The name that it gives to what it builds; an empty one comes of a variable that is not set.
+        _ => SmolStr::from(format!("{}-{}", project.name.value, service.name.value)),
     }
 }
 

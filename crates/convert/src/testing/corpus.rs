@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use super::project;
 use super::soundness::problems;
+use crate::options::Security;
 
 /// `compose-config/` of the shared oracle; `None`, after saying so, where it is absent.
 #[expect(clippy::disallowed_methods, reason = "the corpus lies outside the workspace")]
@@ -39,13 +40,16 @@ fn every_project_of_the_corpus_is_converted_soundly() {
     let mut lines = Vec::new();
     let mut converted = 0;
     for (name, text) in &projects {
-        let Some((conversion, tree)) = project(text).try_convert() else { continue };
-        converted += 1;
-        for problem in problems(&conversion, &tree) {
-            *found.entry(name.clone()).or_default() += 1;
-            lines.push(format!("{name}: {problem}"));
+        for level in [Security::Preserve, Security::Restricted] {
+            let case = project(text).options(|options| options.security = level);
+            let Some((conversion, tree)) = case.try_convert() else { break };
+            converted += 1;
+            for problem in problems(&conversion, &tree) {
+                *found.entry(name.clone()).or_default() += 1;
+                lines.push(format!("{name}, {level:?}: {problem}"));
+            }
         }
     }
-    assert!(converted > 700, "{converted} of {} projects can be read", projects.len());
+    assert!(converted > 2 * 700, "{converted} of twice {} projects can be read", projects.len());
     assert!(lines.is_empty(), "{} problems in {} of {} projects:\n{}", lines.len(), found.len(), projects.len(), lines.join("\n"));
 }

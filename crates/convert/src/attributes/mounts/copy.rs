@@ -128,7 +128,7 @@ const NOBODY: i64 = 65534;
 
 /// The user that the project gives the container; without one the image's own is right.
 fn written_user(service: &ServicePlan<'_>) -> Option<(i64, Option<i64>)> {
-    service.service.user.as_ref()?;
+    service.user?;
     let (uid, gid) = user(service);
     Some((uid?, gid))
 }
@@ -149,7 +149,7 @@ pub(in crate::attributes) fn security(
 ) -> SecurityContext {
     let is_restricted = plan.security(service) == Security::Restricted;
     let documented = || image.filter(|user| user.uid != 0).map_or((NOBODY, Some(NOBODY)), |user| (user.uid, Some(user.gid)));
-    let user = user.or_else(|| is_restricted.then(documented));
+    let user = user.filter(|(uid, _)| !is_restricted || *uid != 0).or_else(|| is_restricted.then(documented));
     let is_plain = is_restricted || user.is_some_and(|(uid, _)| uid != 0);
     let nothing = Capabilities { add: None, drop: Some(vec!["ALL".to_owned()]) };
     SecurityContext {

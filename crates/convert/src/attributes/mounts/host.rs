@@ -1,7 +1,6 @@
 //! Mounts of the host's paths that are no claim: embedded files, parts of the machine, and what could not be read.
 
 use k8s_openapi::api::core::v1::{HostPathVolumeSource, Volume};
-use windlass_k8s::name::config_key;
 use windlass_source::{Code, Diagnostic};
 
 use super::{Became, files, memory, mount_at, mount_path, pod_volume};
@@ -64,8 +63,8 @@ fn embedded(
     let volume = files::embed(content, base, &origin, service, plan, sink);
     let name = pod_volume(volume, if is_file { "file" } else { "files" }, &mount.target, service, plan, sink);
     let place = if is_file {
-        let key = content.first().map(|file| config_key(&file.path).to_string());
-        mount_path(&mount.target, name, key, true, service, sink)
+        let path = content.first().map(|file| file.path.clone());
+        mount_path(&mount.target, name, path, true, service, sink)
     } else {
         mount_path(&mount.target, name, None, true, service, sink)
     };

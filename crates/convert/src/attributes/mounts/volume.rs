@@ -116,7 +116,7 @@ fn template(volume: &VolumePlan, service: &ServicePlan<'_>, plan: &Plan<'_>, sin
 
 /// A new claim belongs to root; Docker gives a new volume the owner of the image's directory.
 fn group(service: &ServicePlan<'_>, sink: &mut Sink<'_>) {
-    let written = service.service.user.is_some();
+    let written = service.user.is_some();
     // Images of linuxserver.io and others change to this group after their start as root.
     let variable = service.service.environment.get("PGID").and_then(Option::as_ref).and_then(|group| group.trim().parse::<i64>().ok());
     let variable = variable.filter(|group| *group > 0);

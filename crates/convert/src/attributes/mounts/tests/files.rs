@@ -229,3 +229,15 @@ fn what_copies_is_restricted_like_what_it_copies_for() {
     assert_eq!(restricted("image: 'acme/web:1', volumes: ['./uploads:/srv/uploads']"), "65534");
     assert_eq!(restricted("image: 'acme/web:1', user: '1000', volumes: ['./uploads:/srv/uploads']"), "1000");
 }
+
+#[test]
+fn a_file_whose_name_is_no_key_is_mounted_by_its_name() {
+    let outcome = project("services: { web: { image: acme/web, restart: always, volumes: ['./my conf/app cfg.ini:/etc/app.ini:ro'] } }")
+        .file("my conf/app cfg.ini", "a = b")
+        .convert();
+    insta::assert_snapshot!(outcome.pod("Deployment/web", "volumes[0].configMap.items"), @"
+    - key: app-cfg.ini
+      path: app cfg.ini
+    ");
+    assert_eq!(outcome.pod("Deployment/web", "containers[0].volumeMounts[0].subPath"), "app cfg.ini\n");
+}
