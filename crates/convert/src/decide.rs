@@ -16,6 +16,7 @@ mod image;
 mod kind;
 mod known_secrets;
 mod mount;
+mod moved;
 mod name;
 pub(crate) mod peer;
 mod pod;
@@ -123,7 +124,7 @@ pub(crate) struct ServicePlan<'a> {
     pub(crate) ports: Vec<Offered>,
     /// The TCP port to try when it matters whether the service works.
     pub(crate) main_port: Option<u16>,
-    /// Its ports are others than those that its image is known for.
+    /// Its server listens on other ports than those that its image is known for.
     pub(crate) is_moved: bool,
     pub(crate) replicas: i32,
     /// Its Service also leads to pods that are not ready.
@@ -243,8 +244,8 @@ impl<'a> Plan<'a> {
         }
         pod::share(&mut services, diagnostics);
         for plan in &mut services {
-            plan.main_port = port::main_tcp(plan.service, &plan.ports, &plan.image);
-            plan.is_moved = port::is_moved(&plan.ports, &plan.image);
+            plan.is_moved = moved::is_moved(plan, input, &reader);
+            plan.main_port = port::main_tcp(plan);
         }
         called::add(&mut services);
         peer::find(&mut services);

@@ -66,7 +66,7 @@ pub(super) fn healthcheck(healthcheck: Option<&Spanned<Healthcheck>>, service: &
         check
     });
     let has_check = written.is_some();
-    let is_changed = written.as_ref().is_some_and(|check| check.is_changed);
+    let is_changed = written.as_ref().is_some_and(|check| check.own.is_changed);
     match (written, times) {
         (None, times) if inferred::from_dockerfile(times, service, plan, sink) => {}
         (Some(check), Some(times)) => apply(&check, times, service, sink),
@@ -132,6 +132,11 @@ fn small(number: i64) -> i32 {
 /// Fills the three probes from a written check.
 fn apply(check: &Check, times: Times, service: &ServicePlan<'_>, sink: &mut Sink<'_>) {
     let Times { interval, timeout, retries, start_interval, .. } = times;
+    if let Some(name) = &check.own.hostname {
+        let because = "its health check asks it by this name, which leads to the pod itself so, ready or not";
+        sink.fates.inferred(service.index, Place::pod(service.index, "hostname"), name.as_str(), because, "hostname");
+        sink.draft.pod.hostname = Some(name.to_string());
+    }
     let container = &mut sink.draft.container;
     container.readiness_probe = Some(probe(&check.handler, interval, timeout, retries));
     // A failing neighbour must not restart this container.

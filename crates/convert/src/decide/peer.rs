@@ -46,7 +46,7 @@ pub(super) fn find(services: &mut [ServicePlan<'_>]) {
 }
 
 /// The words of a service's healthcheck.
-fn checks<'s>(plan: &ServicePlan<'s>) -> impl Iterator<Item = &'s str> {
+pub(super) fn checks<'s>(plan: &ServicePlan<'s>) -> impl Iterator<Item = &'s str> {
     let test = plan.service.healthcheck.as_ref().and_then(|check| check.test.as_ref());
     let words = match test.map(|test| &test.value) {
         Some(Test::Exec(words)) => words.as_slice(),

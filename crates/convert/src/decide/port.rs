@@ -8,8 +8,8 @@ use windlass_images::image::Protocol;
 use windlass_k8s::name::port_name;
 use windlass_source::{Code, Diagnostic, Spanned};
 
-use super::ImageFacts;
 use super::route::Asked;
+use super::{ImageFacts, ServicePlan};
 
 /// A port of the container that others can reach.
 #[derive(Clone, Debug)]
@@ -140,14 +140,13 @@ pub(super) fn offered(service: &Service, image: &ImageFacts, asked: &Asked, diag
     name_all(wanted)
 }
 
-/// The port to try when it matters whether the service works: the image's main one, unless the service names others only,
-/// which its configuration will have moved it to; else the first that the service writes, published ones before exposed ones: a
+/// The port to try when it matters whether the service works: the image's main one, unless its configuration has moved it; else the first that the service writes, published ones before exposed ones: a
 /// debugger's or a mail port is often the lower number.
-pub(super) fn main_tcp(service: &Service, ports: &[Offered], image: &ImageFacts) -> Option<u16> {
-    let tcp = || ports.iter().filter(|port| port.transport == Transport::Tcp);
-    let is_moved = is_moved(ports, image);
-    let known = image.server().and_then(|known| known.ports.iter().find(|port| port.protocol == Protocol::Tcp));
-    let main = known.filter(|_| !is_moved).and_then(|known| tcp().find(|port| port.number == known.port));
+pub(super) fn main_tcp(plan: &ServicePlan<'_>) -> Option<u16> {
+    let service = plan.service;
+    let tcp = || plan.ports.iter().filter(|port| port.transport == Transport::Tcp);
+    let known = plan.image.server().and_then(|known| known.ports.iter().find(|port| port.protocol == Protocol::Tcp));
+    let main = known.filter(|_| !plan.is_moved).and_then(|known| tcp().find(|port| port.number == known.port));
     let published = service.ports.iter().filter_map(|port| u16::try_from(port.target.value).ok());
     let exposed = service.expose.iter().filter_map(|text| Some(expand(text).first()?.0));
     let mut written = published.chain(exposed);
@@ -155,15 +154,6 @@ pub(super) fn main_tcp(service: &Service, ports: &[Offered], image: &ImageFacts)
         .or_else(|| tcp().find(|port| !port.from_image))
         .or_else(|| tcp().next())
         .map(|port| port.number)
-}
-
-/// True when the service names TCP ports and none of them is one that the image is known for: its configuration has moved the
-/// server, so that checks of the known ports say nothing.
-pub(super) fn is_moved(ports: &[Offered], image: &ImageFacts) -> bool {
-    let Some(known) = image.server() else { return false };
-    let is_known = |number: u16| known.ports.iter().any(|port| port.port == number);
-    let mut written = ports.iter().filter(|port| port.transport == Transport::Tcp && !port.from_image).peekable();
-    written.peek().is_some() && !written.any(|port| is_known(port.number))
 }
 
 /// The ports of one `expose` item: `80`, `80-90`, `80/udp`.
@@ -263,12 +253,5 @@ mod tests {
             outcome.fates("services.web.ports[0].target"),
             "services.web.ports[0].target: refused (Kubernetes knows ports 1 to 65535 of TCP, UDP and SCTP)"
         );
-    }
-
-    #[test]
-    fn a_server_that_is_published_on_other_ports_than_its_own_is_probed_there() {
-        let outcome =
-            project("services: { web: { image: nginx:1.27, ports: [{ target: 8080, published: '8080', protocol: tcp }] } }").convert();
-        assert_eq!(outcome.pod("Deployment/web", "containers[0].readinessProbe.tcpSocket.port"), "8080\n");
     }
 }

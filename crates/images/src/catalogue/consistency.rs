@@ -304,10 +304,14 @@ fn every_variable_is_one() {
         let is_variable =
             |name: &str| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-'));
         let suffix = image.file_suffix.as_deref().into_iter();
-        for name in image.credentials.iter().chain(&image.hosts).map(String::as_str).chain(suffix) {
+        let names = image.credentials.iter().chain(&image.hosts).chain(&image.data_settings);
+        for name in names.map(String::as_str).chain(suffix) {
             if !is_variable(name) {
                 problems.push(format!("variable {name}"));
             }
+        }
+        if !image.data_settings.is_empty() && image.volumes.iter().all(|volume| volume.size.is_none()) {
+            problems.push("settings that move data of which nothing is known".to_owned());
         }
     });
 }

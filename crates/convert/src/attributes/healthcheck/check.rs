@@ -8,6 +8,8 @@ use k8s_openapi::api::core::v1::{ExecAction, GRPCAction, HTTPGetAction, HTTPHead
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use smol_str::SmolStr;
 use windlass_compose::model::Test;
+use windlass_k8s::Kind;
+use windlass_k8s::name::label_name;
 use windlass_source::Spanned;
 
 use crate::decide::peer::makes_replica_set;
@@ -20,8 +22,16 @@ pub(super) struct Check {
     pub(super) handler: Handler,
     /// It fails when another service does, or before people have done their part.
     pub(super) asks_others: bool,
+    pub(super) own: OwnName,
+}
+
+/// What became of the service's own name in a check.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct OwnName {
     /// It asks this container where the project names the service.
     pub(super) is_changed: bool,
+    /// The name that the pod has to be called, so that it leads there.
+    pub(super) hostname: Option<SmolStr>,
 }
 
 /// How Kubernetes asks.
@@ -89,9 +99,9 @@ pub(super) fn recognise(test: &Test, service: &ServicePlan<'_>, plan: &Plan<'_>)
         Test::Exec(_) | Test::Shell(_) | Test::None | Test::Inherit | Test::Other(_) => return None,
     };
     let asks_others = handler.is_err() && local.asks_others(&text) || WAITS_FOR_PEOPLE.iter().any(|words| text.contains(words));
-    let mut is_changed = false;
-    let handler = handler.unwrap_or_else(|words| Handler::Exec(local.commands(words, &mut is_changed)));
-    Some(Check { handler, asks_others, is_changed })
+    let mut own = OwnName::default();
+    let handler = handler.unwrap_or_else(|words| Handler::Exec(local.commands(words, &mut own)));
+    Some(Check { handler, asks_others, own })
 }
 
 /// A check that spells out a credential stays a command, in which a shell reads it from a variable. `Some(None)` where no shell
@@ -104,9 +114,9 @@ fn with_credentials(test: &Test, local: &Local<'_>) -> Option<Option<Check>> {
         _ => return None,
     };
     let asks_others = local.asks_others(&words.join(" "));
-    let mut is_changed = false;
-    let command = spelled.for_shell(&local.commands(words, &mut is_changed), local.service.image.shell());
-    Some(command.map(|command| Check { handler: Handler::Exec(command), asks_others, is_changed }))
+    let mut own = OwnName::default();
+    let command = spelled.for_shell(&local.commands(words, &mut own), local.service.image.shell());
+    Some(command.map(|command| Check { handler: Handler::Exec(command), asks_others, own }))
 }
 
 /// What of a check is this container's own.
@@ -122,6 +132,16 @@ impl Local<'_> {
         let is_given = |name: &Option<Spanned<SmolStr>>| name.as_ref().is_some_and(|name| name.as_str() == host);
         let other = self.plan.reach.service(host).map(|other| &self.plan.services[other]);
         other.map_or(is_given(&service.container_name) || is_given(&service.hostname), |other| other.pod == self.service.pod)
+    }
+
+    /// The name that the kubelet writes into the hosts file of the pod with its address, and whether the project says it. The pods of a
+    /// StatefulSet are numbered, and the file is the node's in its network.
+    fn hostname(&self) -> Option<(SmolStr, bool)> {
+        if !self.service.owns_pod() || self.service.kind == Kind::StatefulSet || self.plan.has_host_network(self.service) {
+            return None;
+        }
+        let written = self.plan.pod_members(self.service.index).find_map(|member| member.service.hostname.as_ref());
+        Some(written.map_or_else(|| (self.service.name.clone(), false), |written| (label_name(written), true)))
     }
 
     fn is_local(&self, host: &str) -> bool {
@@ -153,32 +173,43 @@ impl Local<'_> {
     }
 
     /// The words of a command. The service's own name leads to its Service, which answers when the check has succeeded: it
-    /// would never begin to. So the check asks the container itself, but where the name leads to it, ready or not: it may listen there alone.
-    fn commands(&self, words: Vec<String>, is_changed: &mut bool) -> Vec<String> {
+    /// would never begin to. So the pod is called as the service, where it can be, or the check asks 127.0.0.1, where the server need not listen.
+    fn commands(&self, words: Vec<String>, own: &mut OwnName) -> Vec<String> {
         let mut before = String::new();
         words
             .into_iter()
             .map(|word| {
-                let word = self.plan.reach.rewrite(flag(&before), &word, self.service, &self.plan.services).into_owned();
-                if makes_replica_set(&word) || self.service.has_own_name() {
-                    before.clone_from(&word);
-                    return word;
-                }
                 let mut text = String::with_capacity(word.len());
                 let mut copied = 0;
-                for (start, name) in name_words(&word) {
+                // The name is what it is where a member has to reach itself by it, or where it leads to the pod in any case.
+                let is_kept = makes_replica_set(&word) || self.service.has_own_name();
+                for (start, name) in name_words(&word).filter(|_| !is_kept) {
                     if self.is_own_name(name) && stands_as_host(&before, &word, start, name.len()) {
                         text.push_str(&word[copied..start]);
-                        text.push_str("127.0.0.1");
+                        text.push_str(&self.own_address(name, own));
                         copied = start + name.len();
-                        *is_changed = true;
                     }
                 }
                 text.push_str(&word[copied..]);
-                before = word;
-                text
+                let argument_before = std::mem::replace(&mut before, word);
+                self.plan.reach.rewrite(flag(&argument_before), &text, self.service, &self.plan.services).into_owned()
             })
             .collect()
+    }
+
+    /// What to ask in place of a name of the service itself.
+    fn own_address(&self, name: &str, own: &mut OwnName) -> SmolStr {
+        match self.hostname() {
+            Some((hostname, false)) if name == hostname || name == self.service.service.name.as_str() => {
+                own.hostname = Some(hostname.clone());
+                hostname
+            }
+            Some((hostname, true)) if name == hostname => hostname,
+            _ => {
+                own.is_changed = true;
+                SmolStr::new_static("127.0.0.1")
+            }
+        }
     }
 }
 

@@ -59,6 +59,32 @@ fn a_service_that_asks_itself_by_name_is_asked_directly() {
 }
 
 #[test]
+fn a_check_by_the_services_own_name_leads_to_the_pod_itself() {
+    let outcome = |image: &str, more: &str| {
+        let test = "[CMD, node, -e, \"fetch('http://my_web:3000/up')\"]";
+        project(&format!("services: {{ my_web: {{ image: '{image}', healthcheck: {{ test: {test} }} {more} }} }}")).convert()
+    };
+    let asked = |outcome: &crate::testing::Outcome, workload: &str| {
+        let pod = |field: &str| outcome.pod(workload, field).trim_end().to_owned();
+        (pod("containers[0].readinessProbe.exec.command[2]"), pod("hostname"))
+    };
+    // The server may listen on the pod's address alone. The name is the one that the service has in the cluster.
+    let plain = outcome("acme/web:1", "");
+    assert_eq!(asked(&plain, "Deployment/my-web"), ("fetch('http://my-web:3000/up')".to_owned(), "my-web".to_owned()));
+    assert!(plain.fates("services.my_web.healthcheck.test").contains("mapped"));
+    assert!(plain.inferred().contains("hostname = \"my-web\" (its health check"), "{}", plain.inferred());
+    // Also where no port says that it is a host.
+    let bare = project("services: { my_web: { image: acme/web:1, healthcheck: { test: [CMD, tool, -h, my_web] } } }").convert();
+    assert_eq!(bare.pod("Deployment/my-web", "containers[0].readinessProbe.exec.command[2]"), "my-web\n");
+    // Another name is written, or the pods of a StatefulSet have theirs.
+    let named = outcome("acme/web:1", ", hostname: front");
+    assert_eq!(asked(&named, "Deployment/my-web"), ("fetch('http://127.0.0.1:3000/up')".to_owned(), "front".to_owned()));
+    let kept = outcome("redis:8", "");
+    assert_eq!(asked(&kept, "StatefulSet/my-web"), ("fetch('http://127.0.0.1:3000/up')".to_owned(), "null".to_owned()));
+    assert!(kept.fates("services.my_web.healthcheck.test").contains("approximated"));
+}
+
+#[test]
 fn connections_are_made_by_the_kubelet() {
     for test in [
         "nc -z localhost 80",

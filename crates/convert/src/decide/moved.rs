@@ -1,0 +1,126 @@
+//! Whether a server listens elsewhere than its image is known for.
+
+use std::path::Path as FilePath;
+
+use windlass_compose::model::MountKind;
+use windlass_images::image::KnownBy;
+use windlass_source::normalize;
+
+use super::bind::{HostKind, HostUse, Verdict, look};
+use super::files::{Absent, File, Reader};
+use super::mount::clean_target;
+use super::{Input, ServicePlan, Transport, peer};
+
+/// True when a service names TCP ports, none of them is one that its image is known for, and something says that the server was moved
+/// there: then checks of the known ports say nothing. A port that only `ports` names is one more beside the known ones.
+pub(super) fn is_moved(plan: &ServicePlan<'_>, input: &Input<'_>, reader: &Reader<'_>) -> bool {
+    let Some(known) = plan.image.server() else { return false };
+    let is_known = |number: u16| known.ports.iter().any(|port| port.port == number);
+    let written = || plan.ports.iter().filter(|port| port.transport == Transport::Tcp && !port.from_image).map(|port| port.number);
+    if written().next().is_none() || written().any(is_known) {
+        return false;
+    }
+    // What others build has settings of its own, of which nothing is seen here.
+    let is_as_known = known.known_by == KnownBy::Repository && !plan.image.is_built;
+    !is_as_known || written().map(|number| number.to_string()).any(|number| is_set(&number, plan, input, reader))
+}
+
+/// True when something that the service is given says the number, or can't be read.
+fn is_set(number: &str, plan: &ServicePlan<'_>, input: &Input<'_>, reader: &Reader<'_>) -> bool {
+    let service = plan.service;
+    let variables = service.environment.iter().filter_map(|entry| Some(entry.value.as_ref()?.as_str()));
+    let words = [&service.command, &service.entrypoint].into_iter().flatten().flat_map(|line| line.iter()).map(|word| word.as_str());
+    let labels = service.labels.iter().map(|label| label.value.as_str());
+    variables.chain(words).chain(labels).chain(peer::checks(plan)).any(|text| says(text, number))
+        || service.configs.iter().any(|mount| config_says(&mount.source, number, input, reader))
+        || binds_say(number, plan, reader)
+}
+
+fn config_says(key: &str, number: &str, input: &Input<'_>, reader: &Reader<'_>) -> bool {
+    let Some(config) = input.project.configs.get(key) else { return false };
+    if let Some(content) = &config.content {
+        return says(content, number);
+    }
+    let file = config.file.as_ref().and_then(|file| reader.file(FilePath::new(file.as_str())).ok());
+    file.is_none_or(|file| file_says(&file, number))
+}
+
+fn binds_say(number: &str, plan: &ServicePlan<'_>, reader: &Reader<'_>) -> bool {
+    plan.service.volumes.iter().enumerate().filter(|(_, mount)| mount.kind.value == MountKind::Bind).any(|(at, mount)| {
+        let target = clean_target(&mount.target);
+        let keeps_data = plan.image.entry().and_then(|image| image.volume_at(&target)).is_some_and(|known| known.size.is_some());
+        let read_only = mount.read_only.as_ref().is_some_and(|read_only| read_only.value);
+        let usage = HostUse { service: plan.index, mount: at, target, read_only, may_create: true };
+        let path = normalize(FilePath::new(mount.source.as_ref().map_or("", |source| source.as_str())));
+        match look(&path, &[usage], false, reader) {
+            Verdict::Is(HostKind::File(file)) => file_says(&file, number),
+            Verdict::Is(HostKind::Directory(files)) | Verdict::Claim(files, None) => files.iter().any(|file| file_says(file, number)),
+            // A directory of data is no settings, however much is in it.
+            Verdict::Claim(_, Some(_)) => !keeps_data,
+            Verdict::Is(HostKind::LeftOut(absent, _)) => absent != Absent::Special,
+            Verdict::Is(HostKind::Claim(_) | HostKind::Machine | HostKind::Memory) => false,
+        }
+    })
+}
+
+fn file_says(file: &File, number: &str) -> bool {
+    std::str::from_utf8(&file.content).is_ok_and(|text| says(text, number))
+}
+
+/// True for a text with this number in it, not as a part of a longer one.
+fn says(text: &str, number: &str) -> bool {
+    let is_digit = |character: Option<char>| character.is_some_and(|character| character.is_ascii_digit());
+    text.match_indices(number)
+        .any(|(at, _)| !is_digit(text[..at].chars().next_back()) && !is_digit(text[at + number.len()..].chars().next()))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{Case, project};
+
+    fn web(service: &str) -> Case {
+        project(&format!("services: {{ web: {{ {service}, ports: ['8080:8080'] }} }}\nconfigs: {{ conf: {{ content: 'listen 8080;' }} }}"))
+    }
+
+    /// What is asked whether it is ready.
+    fn port(case: Case) -> String {
+        let outcome = case.convert();
+        let workload = outcome.names().into_iter().find(|name| name.ends_with("Deployment/web") || name.ends_with("Set/web"));
+        let of = |kind: &str| outcome.pod(workload.as_deref().expect("a workload"), &format!("containers[0].readinessProbe.{kind}.port"));
+        format!("{}{}", of("httpGet"), of("tcpSocket")).replace("null\n", "").trim_end().to_owned()
+    }
+
+    #[test]
+    fn a_port_that_is_published_beside_the_known_ones_is_not_the_one_that_is_asked() {
+        let synapse = "services: { web: { image: 'matrixdotorg/synapse:latest', ports: ['8448:8448/tcp'], volumes: ['./files:/data'] } }";
+        let outcome = project(synapse).convert();
+        for probe in ["readinessProbe.httpGet", "livenessProbe.tcpSocket", "startupProbe.tcpSocket"] {
+            assert_eq!(outcome.pod("StatefulSet/web", &format!("containers[0].{probe}.port")), "8008\n", "{probe}");
+        }
+        assert_eq!(port(web("image: 'nginx:1.27'")), "80");
+        assert_eq!(port(web("image: 'nginx:1.27', environment: { LIMIT: '18080' }")), "80");
+        assert_eq!(
+            port(web("image: 'nginx:1.27', volumes: ['./site.conf:/etc/nginx/conf.d/site.conf:ro']").file("site.conf", "listen 80;")),
+            "80"
+        );
+    }
+
+    #[test]
+    fn a_server_that_something_moves_to_the_published_port_is_asked_there() {
+        let moved = [
+            web("image: 'nginx:1.27', environment: { LISTEN: '0.0.0.0:8080' }"),
+            web("image: 'caddy:2', command: 'caddy file-server --listen :8080'"),
+            web("image: 'nginx:1.27', labels: { traefik.http.services.web.loadbalancer.server.port: '8080' }"),
+            web("image: 'nginx:1.27', configs: [{ source: conf, target: /etc/nginx/conf.d/default.conf }]"),
+            web("image: 'nginx:1.27', volumes: ['./site.conf:/etc/nginx/conf.d/site.conf:ro']").file("site.conf", "listen 8080;"),
+            web("image: 'nginx:1.27', volumes: ['./conf:/etc/nginx/conf.d']").file("conf/site.conf", "listen 8080;"),
+            // Nobody knows what is in it.
+            web("image: 'nginx:1.27', volumes: ['./site.conf:/etc/nginx/conf.d/site.conf:ro']"),
+            web("image: 'nginx:1.27', volumes: ['/srv/conf:/etc/nginx/conf.d']"),
+            web("image: 'acme/nginx:1'"),
+        ];
+        for (at, case) in moved.into_iter().enumerate() {
+            assert_eq!(port(case), "8080", "the case {at}");
+        }
+    }
+}
