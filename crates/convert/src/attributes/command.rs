@@ -19,7 +19,8 @@ pub(super) fn command(
 ) {
     let spelled = &plan.spelled[service.index];
     let words = |line: &CommandLine| {
-        arguments(line).map(|(flag, word)| spelled.argument(word, &plan.reach.rewrite(flag, word))).collect::<Vec<_>>()
+        let rewritten = |flag: &str, word| plan.reach.rewrite(flag, word, service, &plan.services);
+        arguments(line).map(|(flag, word)| spelled.argument(word, &rewritten(flag, word))).collect::<Vec<_>>()
     };
     if let Some(entrypoint) = entrypoint {
         let path = sink.at("entrypoint");

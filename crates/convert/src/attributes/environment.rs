@@ -65,7 +65,7 @@ pub(super) fn environment(
             sink.fates.lost(path, message);
             continue;
         }
-        let rewritten = plan.reach.rewrite(&entry.name, value);
+        let rewritten = plan.reach.rewrite(&entry.name, value, service, &plan.services);
         let index = env.len();
         match sign.clone().or_else(|| plan.known_secrets.are_in(value.as_str()).then_some(Sign::Repeats)) {
             Some(sign) => {

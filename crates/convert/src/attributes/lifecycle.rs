@@ -143,7 +143,11 @@ pub(super) fn hooks(
     for (attribute, field, hooks) in [("post_start", "postStart", post_start), ("pre_stop", "preStop", pre_stop)] {
         let Some((first, others)) = hooks.split_first() else { continue };
         // Kubernetes runs one command; several are one script.
-        let command = if others.is_empty() { words(first, plan) } else { vec!["sh".to_owned(), "-c".to_owned(), script(hooks, plan)] };
+        let command = if others.is_empty() {
+            words(first, service, plan)
+        } else {
+            vec!["sh".to_owned(), "-c".to_owned(), script(hooks, service, plan)]
+        };
         let spelled = &plan.spelled[service.index];
         let is_spelled = hooks.iter().any(|hook| hook.command.as_ref().is_some_and(|command| spelled.are_in(command.iter())));
         let command = if is_spelled {
@@ -179,15 +183,15 @@ pub(super) fn hooks(
 }
 
 /// The words of a hook's command. Unlike those of containers and probes, Kubernetes takes them as they are.
-fn words(hook: &Hook, plan: &Plan<'_>) -> Vec<String> {
+fn words(hook: &Hook, service: &ServicePlan<'_>, plan: &Plan<'_>) -> Vec<String> {
     let words = hook.command.iter().flat_map(|command| arguments(command));
-    words.map(|(flag, word)| plan.reach.rewrite(flag, word).into_owned()).collect()
+    words.map(|(flag, word)| plan.reach.rewrite(flag, word, service, &plan.services).into_owned()).collect()
 }
 
 /// The commands one after the other, each word quoted.
-fn script(hooks: &[Spanned<Hook>], plan: &Plan<'_>) -> String {
+fn script(hooks: &[Spanned<Hook>], service: &ServicePlan<'_>, plan: &Plan<'_>) -> String {
     let quote = |word: &String| format!("'{}'", word.replace('\'', r"'\''"));
-    let lines = hooks.iter().map(|hook| words(hook, plan)).filter(|words| !words.is_empty());
+    let lines = hooks.iter().map(|hook| words(hook, service, plan)).filter(|words| !words.is_empty());
     lines.map(|words| words.iter().map(quote).collect::<Vec<_>>().join(" ")).collect::<Vec<_>>().join(" && ")
 }
 

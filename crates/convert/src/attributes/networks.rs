@@ -74,7 +74,11 @@ pub(super) fn networks(
             if !service.is_reachable() {
                 sink.fates.lost(path, "nobody calls it: it is a job, or has no network of its own");
             } else if is_taken {
-                sink.fates.approximated(path, places, "an alias that another service has leads to that one alone");
+                sink.fates.approximated(
+                    path,
+                    places,
+                    "an alias that another service has leads to that one; who reaches this one alone by it calls it by its own name",
+                );
             } else if !outside.is_empty() {
                 let message = format!("no Service can be called {outside}: pods reach it where it resolves to the published address");
                 sink.fates.approximated(path, places, message);
@@ -166,11 +170,27 @@ fn is_of_project(name: &str, plan: &Plan<'_>) -> bool {
 
 pub(super) fn links(links: &[Spanned<SmolStr>], external: &[Spanned<SmolStr>], plan: &Plan<'_>, sink: &mut Sink<'_>) {
     if !links.is_empty() {
-        let names = || links.iter().map(|link| link.rsplit(':').next().unwrap_or(link));
-        let labels: Vec<SmolStr> = names().filter_map(|name| plan.reach.object_name(name, &plan.services)).collect();
-        let is_whole = names().all(|name| labels.iter().any(|label| label == name));
+        let mut labels: Vec<SmolStr> = Vec::new();
+        let mut is_whole = true;
+        let mut changed = None;
+        for link in links {
+            let (target, name) = link.split_once(':').unwrap_or((link, link));
+            let target = plan.service(target).filter(|target| target.is_reachable());
+            if let Some(target) = target.filter(|target| plan.reach.service(name).is_some_and(|leads| leads != target.index)) {
+                changed.get_or_insert((name, &target.name));
+                labels.push(target.name.clone());
+            } else {
+                let label = plan.reach.object_name(name, &plan.services);
+                is_whole &= label.as_deref() == Some(name);
+                labels.extend(label);
+            }
+        }
         let places = labels.iter().map(|label| Place::object(ObjectRef::new(Kind::Service, label.clone()), "metadata.name"));
-        if is_whole {
+        if let Some((name, target)) = changed {
+            let message =
+                format!("`{name}` leads to another service; where variables and commands name it as a host, they name `{target}`");
+            sink.fates.approximated(sink.at("links"), places, message);
+        } else if is_whole {
             sink.fates.mapped(sink.at("links"), places);
         } else {
             sink.fates.approximated(sink.at("links"), places, "names become DNS labels, and a name leads to one service for all");

@@ -27,15 +27,26 @@ pub(super) fn add(services: &mut [ServicePlan<'_>]) {
 
 /// The ports by which each service is called, by its place.
 fn calls(services: &[ServicePlan<'_>]) -> BTreeMap<usize, BTreeSet<u16>> {
-    let mut names: BTreeMap<&str, usize> = BTreeMap::new();
+    // An alias or a link may be that of several; which one is meant is not known yet.
+    let mut names: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for plan in services.iter().filter(|plan| plan.is_converted()) {
-        names.insert(plan.service.name.as_str(), plan.index);
+        names.insert(plan.service.name.as_str(), vec![plan.index]);
     }
     for plan in services.iter().filter(|plan| plan.is_converted()) {
         let service = plan.service;
+        for name in [&service.container_name, &service.hostname].into_iter().flatten() {
+            names.entry(name.as_str()).or_insert_with(|| vec![plan.index]);
+        }
         let aliases = service.networks.iter().filter_map(|network| network.value.as_ref()).flat_map(|network| &network.aliases);
-        for name in [&service.container_name, &service.hostname].into_iter().flatten().chain(aliases) {
-            names.entry(name.as_str()).or_insert(plan.index);
+        let links = service.links.iter().filter_map(|link| {
+            let (target, alias) = link.split_once(':')?;
+            Some((alias, services.binary_search_by(|other| other.service.name.as_str().cmp(target)).ok()?))
+        });
+        for (name, target) in aliases.map(|alias| (alias.as_str(), plan.index)).chain(links) {
+            let owners = names.entry(name).or_default();
+            if !owners.contains(&target) {
+                owners.push(target);
+            }
         }
     }
     let mut called: BTreeMap<usize, BTreeSet<u16>> = BTreeMap::new();
@@ -44,13 +55,16 @@ fn calls(services: &[ServicePlan<'_>]) -> BTreeMap<usize, BTreeSet<u16>> {
         let values = service.environment.iter().filter_map(|entry| Some((entry.name.as_str(), entry.value.as_ref()?.as_str())));
         let words = [&service.command, &service.entrypoint].into_iter().flatten().flat_map(|line| arguments(line));
         let words = words.map(|(flag, word)| (flag, word.as_str()));
-        for (variable, text) in values.chain(words) {
+        // A port stands after a colon, which few texts have.
+        for (variable, text) in values.chain(words).filter(|(_, text)| text.contains(':')) {
             for (start, word) in hosts(variable, text) {
                 let port = || port_at_start(text[start + word.len()..].strip_prefix(':')?);
-                if let Some(&target) = names.get(word)
+                if let Some(targets) = names.get(word)
                     && let Some(port) = port()
                 {
-                    called.entry(target).or_default().insert(port);
+                    for &target in targets {
+                        called.entry(target).or_default().insert(port);
+                    }
                 }
             }
         }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use foldhash::fast::RandomState;
 use smol_str::{SmolStr, format_smolstr};
-use windlass_compose::model::{NetworkMode, Test};
+use windlass_compose::model::{ByName, NetworkMode, Service, ServiceNetwork, Test};
 use windlass_k8s::labels::annotation;
 use windlass_k8s::name::{LABEL_LIMIT, label_value, service_name};
 use windlass_source::Spanned;
@@ -21,6 +21,8 @@ const TASKS: &str = "tasks.";
 pub(crate) struct Reach {
     /// Every name as it is written in the project → the service, by its place. A service's own name beats an alias.
     names: BTreeMap<SmolStr, usize>,
+    /// Aliases and links that several services own, by their places: who calls decides which one is meant.
+    contested: BTreeMap<SmolStr, Vec<usize>>,
     /// Names that differ in the cluster.
     renamed: BTreeMap<SmolStr, SmolStr>,
     /// Names beside a service's own for which there is a Service.
@@ -43,6 +45,8 @@ pub(crate) struct Reach {
 pub(crate) enum Left<'r> {
     /// Nothing in the cluster has it.
     Outside { name: &'r SmolStr, target: usize },
+    /// `target` is meant, and it leads to another one.
+    Contested { name: &'r SmolStr, leads: usize, target: usize },
     /// It is `label` in the cluster, and nothing says that it stands as a host.
     Renamed { name: &'r SmolStr, label: &'r SmolStr },
 }
@@ -66,7 +70,7 @@ impl Reach {
         for plan in services {
             let service = plan.service;
             for alias in service.networks.iter().filter_map(|network| network.value.as_ref()).flat_map(|network| &network.aliases) {
-                reach.add_name(&alias.value, plan.index);
+                reach.contest(&alias.value, plan.index);
             }
             // These two are on most services and mostly for people, so they count where somebody calls them.
             for name in [&service.container_name, &service.hostname].into_iter().flatten() {
@@ -83,7 +87,7 @@ impl Reach {
             for link in &service.links {
                 let Some((target, alias)) = link.split_once(':') else { continue };
                 if let Ok(target) = services.binary_search_by(|other| other.service.name.as_str().cmp(target)) {
-                    reach.add_name(&alias.into(), target);
+                    reach.contest(&alias.into(), target);
                 }
             }
         }
@@ -107,6 +111,18 @@ impl Reach {
             let is_outside = name.contains('.') && !name.starts_with(TASKS);
             let kept = if is_outside { &mut self.outside } else { &mut self.extra };
             kept.insert(name.clone());
+        }
+    }
+
+    /// As [`add_name`](Self::add_name), for a name that means its service to some callers only.
+    fn contest(&mut self, name: &SmolStr, service: usize) {
+        self.add_name(name, service);
+        let first = self.names[name];
+        if first != service && !self.outside.contains(name) {
+            let owners = self.contested.entry(name.clone()).or_insert_with(|| vec![first]);
+            if !owners.contains(&service) {
+                owners.push(service);
+            }
         }
     }
 
@@ -170,7 +186,7 @@ impl Reach {
 
     /// True when some name does not mean in the cluster what it means in Docker.
     pub(crate) fn has_differences(&self) -> bool {
-        !self.renamed.is_empty() || !self.outside.is_empty()
+        !self.renamed.is_empty() || !self.outside.is_empty() || !self.contested.is_empty()
     }
 
     /// The first name of another service that stays in a text of one, though it does not lead there in the cluster.
@@ -186,11 +202,32 @@ impl Reach {
         outside.or_else(|| {
             let hosts: Vec<usize> = hosts(variable, text).map(|(start, _)| start).collect();
             words(text).find_map(|(start, word)| {
-                let (name, label) = self.renamed.get_key_value(word)?;
+                let (name, &leads) = self.names.get_key_value(word)?;
+                let meant = self.meant_by(caller, word, services);
+                let left = match meant {
+                    Some(target) => Left::Contested { name, leads, target },
+                    None => Left::Renamed { name, label: self.renamed.get(word).filter(|_| is_others(word).is_some())? },
+                };
                 let is_other = hosts.contains(&start) || is_no_host(variable, &text[..start], &text[start + word.len()..]);
-                (!is_other && is_others(name).is_some()).then_some(Left::Renamed { name, label })
+                (!is_other).then_some(left)
             })
         })
+    }
+
+    /// The service that one service means by a name that leads all others to another one: links are its own, aliases those of its
+    /// networks. `None` where it is the same for all, or several that it reaches have the name.
+    fn meant_by(&self, caller: &ServicePlan<'_>, name: &str, services: &[ServicePlan<'_>]) -> Option<usize> {
+        let owners = self.contested.get(name)?;
+        let link = caller.service.links.iter().filter_map(|link| link.split_once(':')).find(|(_, alias)| *alias == name);
+        let target = match link {
+            Some((target, _)) => services.binary_search_by(|other| other.service.name.as_str().cmp(target)).ok()?,
+            None => {
+                let networks = &services[caller.pod].service.networks;
+                let mut near = owners.iter().filter(|owner| is_called(services[**owner].service, name, networks));
+                near.next().filter(|_| near.next().is_none()).copied()?
+            }
+        };
+        (self.service(name) != Some(target) && services[target].is_reachable()).then_some(target)
     }
 
     /// True when the pods of two services are in a common network, or networks are not kept apart.
@@ -241,26 +278,48 @@ impl Reach {
         })
     }
 
-    /// `value` with the names that differ in the cluster replaced where they stand as a host ([`hosts`]). Nothing else is touched:
-    /// `postgres://u@my_db/my_db` keeps the name of its database. `variable` is what holds the value, or the flag before it.
-    pub(crate) fn rewrite<'a>(&self, variable: &str, value: &'a str) -> Cow<'a, str> {
-        if self.renamed.is_empty() {
+    /// `value` with the names that differ in the cluster, or mean another service to `caller`, replaced where they stand as a host
+    /// ([`hosts`]). Nothing else is touched: `postgres://u@my_db/my_db` keeps the name of its database. `variable` is what holds the value,
+    /// or the flag before it.
+    pub(crate) fn rewrite<'a>(
+        &self,
+        variable: &str,
+        value: &'a str,
+        caller: &ServicePlan<'_>,
+        services: &[ServicePlan<'_>],
+    ) -> Cow<'a, str> {
+        if self.renamed.is_empty() && self.contested.is_empty() {
             return Cow::Borrowed(value);
         }
-        let mut rewritten = String::new();
-        let mut copied = 0;
-        for (start, word) in hosts(variable, value) {
-            let Some(label) = self.renamed.get(word) else { continue };
-            rewritten.push_str(&value[copied..start]);
-            rewritten.push_str(label);
-            copied = start + word.len();
-        }
-        if copied == 0 {
-            return Cow::Borrowed(value);
-        }
-        rewritten.push_str(&value[copied..]);
-        Cow::Owned(rewritten)
+        let meant = |word: &str| Some(&services[self.meant_by(caller, word, services)?].name);
+        with_hosts(variable, value, |word| meant(word).or_else(|| self.renamed.get(word)))
     }
+}
+
+/// `value` with other names where hosts stand.
+fn with_hosts<'a, 'r>(variable: &str, value: &'a str, other: impl Fn(&str) -> Option<&'r SmolStr>) -> Cow<'a, str> {
+    let mut rewritten = String::new();
+    let mut copied = 0;
+    for (start, word) in hosts(variable, value) {
+        let Some(label) = other(word) else { continue };
+        rewritten.push_str(&value[copied..start]);
+        rewritten.push_str(label);
+        copied = start + word.len();
+    }
+    if copied == 0 {
+        return Cow::Borrowed(value);
+    }
+    rewritten.push_str(&value[copied..]);
+    Cow::Owned(rewritten)
+}
+
+/// True when who is in these networks knows a service by a name.
+fn is_called(service: &Service, name: &str, networks: &ByName<Option<Spanned<ServiceNetwork>>>) -> bool {
+    let names = [Some(&service.name), service.container_name.as_ref(), service.hostname.as_ref()];
+    let is_own = names.into_iter().flatten().any(|own| own.as_str() == name);
+    let has_alias = |network: &ServiceNetwork| network.aliases.iter().any(|alias| alias.as_str() == name);
+    let of_service = service.networks.iter().filter(|network| networks.contains(&network.name.value));
+    of_service.into_iter().any(|network| is_own || network.value.as_ref().is_some_and(|network| has_alias(network)))
 }
 
 /// True when a port number follows.
@@ -427,9 +486,10 @@ mod tests {
     #[test]
     fn names_are_rewritten_in_host_position_only() {
         let renamed = [("my_db", "my-db"), ("Cache", "cache")].map(|(name, label)| (SmolStr::from(name), SmolStr::from(label)));
-        let reach = Reach { renamed: renamed.into_iter().collect(), ..Reach::default() };
-        let check =
-            |variable: &str, value: &str, expected: &str| assert_eq!(reach.rewrite(variable, value), expected, "{variable}={value}");
+        let renamed: BTreeMap<SmolStr, SmolStr> = renamed.into_iter().collect();
+        let check = |variable: &str, value: &str, expected: &str| {
+            assert_eq!(with_hosts(variable, value, |word| renamed.get(word)), expected, "{variable}={value}");
+        };
         check("URL", "postgres://u:p@my_db/my_db", "postgres://u:p@my-db/my_db");
         check("URL", "postgres://my_db:5432/my_db?x=my_db", "postgres://my-db:5432/my_db?x=my_db");
         check("DB_HOST", "my_db", "my-db");
@@ -466,6 +526,56 @@ mod tests {
         assert!(env.contains("value: https://gitlab.example.com") && env.contains("value: my-db"), "{env}");
         let services: Vec<String> = outcome.names().into_iter().filter(|name| name.starts_with("Service/")).collect();
         assert_eq!(services, ["Service/ci", "Service/gitlab", "Service/my-db"]);
+    }
+
+    #[test]
+    fn a_link_that_two_services_have_leads_each_to_its_own() {
+        let app = |number: u8| {
+            format!(
+                "app{number}: {{ image: acme/app:1, links: ['db{number}:db'], command: [serve, --db-host, db], environment: {{ DB_HOST: db, URL: 'pg://db:5433/db', NODE: db }} }}"
+            )
+        };
+        let outcome =
+            project(&format!("services: {{ {}, {}, db1: {{ image: 'postgres:17' }}, db2: {{ image: 'postgres:17' }} }}", app(1), app(2)))
+                .convert();
+        insta::assert_snapshot!(outcome.pod("Deployment/app2", "containers[0].env"), @r"
+        - name: DB_HOST
+          value: db2
+        - name: NODE
+          value: db
+        - name: URL
+          value: pg://db2:5433/db
+        ");
+        assert_eq!(outcome.pod("Deployment/app1", "containers[0].env[0].value"), "db\n");
+        assert_eq!(outcome.pod("Deployment/app2", "containers[0].args"), "- serve\n- --db-host\n- db2\n");
+        // Each has the port by which it is called.
+        assert!(outcome.field("Service/db2", "spec.ports").contains("port: 5433"));
+        insta::assert_snapshot!([outcome.fates("services.app1.links"), outcome.fates("services.app2.links")].join("\n"), @r"
+        services.app1.links: mapped → Service/db metadata.name
+        services.app2.links: approximated → Service/db2 metadata.name (`db` leads to another service; where variables and commands name it as a host, they name `db2`)
+        ");
+        let told = "convert::shared-name: `NODE` of `app2`: `db` leads to `db1` in the cluster, not to `db2`";
+        assert_eq!(outcome.diagnostics().iter().filter(|line| line.starts_with("convert::shared-name")).collect::<Vec<_>>(), [told]);
+    }
+
+    #[test]
+    fn an_alias_of_two_networks_leads_each_to_the_service_of_its_own() {
+        let half = |number: u8| {
+            format!(
+                "app{number}: {{ image: acme/app:1, environment: {{ DB_HOST: db }}, networks: [net{number}] }}, \
+                 db{number}: {{ image: 'postgres:17', networks: {{ net{number}: {{ aliases: [db] }} }} }}"
+            )
+        };
+        let both = "both: { image: acme/app:1, environment: { DB_HOST: db }, networks: [net1, net2] }";
+        let beside = "beside: { image: acme/app:1, environment: { DB_HOST: db }, network_mode: 'service:app2' }";
+        let outcome =
+            project(&format!("services: {{ {}, {}, {both}, {beside} }}\nnetworks: {{ net1: {{}}, net2: {{}} }}", half(1), half(2)))
+                .convert();
+        let host = |workload: &str, container: u8| {
+            outcome.pod(&format!("Deployment/{workload}"), &format!("containers[{container}].env[0].value"))
+        };
+        assert_eq!([host("app1", 0), host("app2", 0), host("app2", 1), host("both", 0)], ["db\n", "db2\n", "db2\n", "db\n"]);
+        insta::assert_snapshot!(outcome.fates("services.db2.networks.net2.aliases"), @"services.db2.networks.net2.aliases: approximated (an alias that another service has leads to that one; who reaches this one alone by it calls it by its own name)");
     }
 
     #[test]

@@ -57,6 +57,13 @@ fn left(variable: &str, text: &str, place: impl Fn() -> String, service: &Servic
                 .because("no Service can have dots in its name, and browsers, issuers and certificates may see this one, so it stays")
                 .help(format!("let it resolve to the published address of `{target}`, or write `{target}` where services alone read it"))
         }
+        Left::Contested { name, leads, target } => {
+            let (leads, target) = (&plan.services[leads].name, &plan.services[target].name);
+            let message = format!("{}: `{name}` leads to `{leads}` in the cluster, not to `{target}`", place());
+            Diagnostic::warning(Code("convert::shared-name"), message)
+                .because("a name leads to one service for all, and nothing says that it stands for a host here, where it would be changed")
+                .help(format!("write `{target}` where it does"))
+        }
         Left::Renamed { name, label } => {
             let message = format!("{}: `{name}` is called `{label}` in the cluster", place());
             Diagnostic::note(Code("convert::renamed"), message)

@@ -159,7 +159,7 @@ impl Local<'_> {
         words
             .into_iter()
             .map(|word| {
-                let word = self.plan.reach.rewrite(flag(&before), &word).into_owned();
+                let word = self.plan.reach.rewrite(flag(&before), &word, self.service, &self.plan.services).into_owned();
                 if makes_replica_set(&word) || self.service.has_own_name() {
                     before.clone_from(&word);
                     return word;
