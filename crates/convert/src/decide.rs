@@ -26,6 +26,7 @@ mod script;
 pub(crate) mod spelled;
 mod volume;
 
+use std::ops::Range;
 use std::path::Path as FilePath;
 
 use smol_str::SmolStr;
@@ -105,6 +106,8 @@ pub(crate) struct ServicePlan<'a> {
     pub(crate) image: Box<ImageFacts>,
     /// Which of its variables hold credentials and why, in their order.
     pub(crate) credentials: Vec<Option<Sign>>,
+    /// Where credentials stand in each word of its commands ([`spelled::words`]).
+    spelled: Vec<Vec<Range<usize>>>,
     pub(crate) kind: Kind,
     /// Why it has this kind, as a clause.
     pub(crate) kind_because: String,
@@ -143,6 +146,7 @@ struct Known {
     decided: kind::Decided,
     image: Box<ImageFacts>,
     credentials: Vec<Option<Sign>>,
+    spelled: Vec<Vec<Range<usize>>>,
     chosen: Box<Chosen>,
     asked: route::Asked,
     ports: Vec<Offered>,
@@ -165,7 +169,8 @@ impl Known {
         let ports = port::offered(service, &image, &asked, &mut diagnostics);
         let replicas = kind::replicas(service, &chosen, input.options).saturating_mul(alike);
         let decided = kind::kind(service, &image, &chosen, replicas, waiter);
-        Self { replicas, decided, credentials: credentials(service, &image), chosen, image, asked, ports, diagnostics }
+        let spelled = spelled::find(service);
+        Self { replicas, decided, credentials: credentials(service, &image), spelled, chosen, image, asked, ports, diagnostics }
     }
 }
 
@@ -197,7 +202,7 @@ impl<'a> Plan<'a> {
                 Some(_) => Some("a program of the machine runs the service; nothing of it can be seen from here"),
                 None => is_taken.then_some("another service has its name in the cluster"),
             };
-            let Known { replicas, decided, image, credentials, chosen, asked, ports, diagnostics: told } = known;
+            let Known { replicas, decided, image, credentials, spelled, chosen, asked, ports, diagnostics: told } = known;
             diagnostics.extend(told);
             services.push(ServicePlan {
                 index,
@@ -205,6 +210,7 @@ impl<'a> Plan<'a> {
                 name,
                 image,
                 credentials,
+                spelled,
                 kind: decided.kind,
                 kind_because: decided.because,
                 kind_decided_by: decided.decided_by,

@@ -470,7 +470,7 @@ fn password_of(user: &str) -> bool {
     user.split_once(':').is_some_and(|(name, password)| !password.is_empty() && !name.contains('/') && !password.starts_with('/'))
 }
 
-/// `Server=db;Password=x`, `host=db password=x`, `jdbc:…?user=a&password=x`.
+/// `Server=db;Password=x`, `host=db password=x`, `jdbc:…?user=a&password=x`, `db:6379,password=x`.
 fn has_password_field(text: &str) -> bool {
     if !text.contains('=') {
         return false;
@@ -478,9 +478,9 @@ fn has_password_field(text: &str) -> bool {
     let lower = text.to_ascii_lowercase();
     ["password=", "pwd=", "passwd=", "accountkey=", "sharedaccesskey="].iter().any(|field| {
         lower.match_indices(field).any(|(start, _)| {
-            let begins = start == 0 || lower[..start].ends_with([';', '?', '&', ' ', '"', '\'']);
+            let begins = start == 0 || lower[..start].ends_with([';', '?', '&', ',', ' ', '"', '\'']);
             let value = &lower[start + field.len()..];
-            let value = &value[..value.find([';', '&', ' ', '"', '\'']).unwrap_or(value.len())];
+            let value = &value[..value.find([';', '&', ',', ' ', '"', '\'']).unwrap_or(value.len())];
             begins && !value.is_empty()
         })
     })

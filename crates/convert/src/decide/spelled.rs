@@ -48,37 +48,24 @@ impl Spelled {
     pub(super) fn of(plan: &ServicePlan<'_>, known: &KnownSecrets) -> Self {
         let service = plan.service;
         let mut spelled = Self::default();
-        for line in [&service.entrypoint, &service.command].into_iter().flatten() {
-            spelled.line(line, plan, known);
-        }
-        match service.healthcheck.as_ref().and_then(|check| check.test.as_ref()).map(|test| &test.value) {
-            Some(Test::Exec(words)) => spelled.line(words, plan, known),
-            Some(Test::Shell(script)) => spelled.line(std::slice::from_ref(script), plan, known),
-            _ => {}
-        }
-        for hook in service.post_start.iter().chain(&service.pre_stop) {
-            if let Some(command) = &hook.command {
-                spelled.line(command, plan, known);
-            }
+        for ((line, index), found) in words(service).zip(&plan.spelled) {
+            spelled.word(line, index, found, plan, known);
         }
         spelled.values.sort_by_key(|value| std::cmp::Reverse(value.text.len()));
         spelled
     }
 
-    fn line(&mut self, words: &[Spanned<SmolStr>], plan: &ServicePlan<'_>, known: &KnownSecrets) {
-        let texts: Vec<&str> = words.iter().map(|word| word.as_str()).collect();
-        for (index, word) in words.iter().enumerate() {
-            let mut ranges = credentials::in_word(word, &texts[..index], &word.origin);
-            ranges.extend(known.find(word));
-            if ranges.is_empty() {
-                continue;
-            }
-            self.words.push((word.value.clone(), ranges.iter().map(|range| range.start).collect()));
-            for range in ranges {
-                let flag = index.checked_sub(1).map(|before| texts[before].trim_start_matches('-'));
-                let flag = flag.filter(|flag| range.start == 0 && credentials::is_credential_name(flag));
-                self.value(&word[range.clone()], hint(word, &range, &word.origin).or(flag), plan, &word.origin);
-            }
+    fn word(&mut self, line: &[Spanned<SmolStr>], index: usize, found: &[Range<usize>], plan: &ServicePlan<'_>, known: &KnownSecrets) {
+        let word = &line[index];
+        let ranges: Vec<Range<usize>> = found.iter().cloned().chain(known.find(word)).collect();
+        if ranges.is_empty() {
+            return;
+        }
+        self.words.push((word.value.clone(), ranges.iter().map(|range| range.start).collect()));
+        for range in ranges {
+            let flag = index.checked_sub(1).map(|before| line[before].trim_start_matches('-'));
+            let flag = flag.filter(|flag| range.start == 0 && credentials::is_credential_name(flag));
+            self.value(&word[range.clone()], hint(word, &range, &word.origin).or(flag), plan, &word.origin);
         }
     }
 
@@ -219,6 +206,33 @@ impl Spelled {
         }
         pieces
     }
+}
+
+/// The commands that a service has: what it runs, its health check and its hooks.
+fn lines(service: &Service) -> impl Iterator<Item = &[Spanned<SmolStr>]> {
+    let test = match service.healthcheck.as_ref().and_then(|check| check.test.as_ref()).map(|test| &test.value) {
+        Some(Test::Exec(words)) => Some(words.as_slice()),
+        Some(Test::Shell(script)) => Some(std::slice::from_ref(script)),
+        _ => None,
+    };
+    let runs = [&service.entrypoint, &service.command].into_iter().flatten().map(|line| line.as_slice());
+    let hooks = service.post_start.iter().chain(&service.pre_stop).filter_map(|hook| hook.command.as_ref());
+    runs.chain(test).chain(hooks.map(|line| line.as_slice()))
+}
+
+/// Each word of the commands of a service, as its place in its command.
+pub(super) fn words(service: &Service) -> impl Iterator<Item = (&[Spanned<SmolStr>], usize)> {
+    lines(service).flat_map(|line| (0..line.len()).map(move |index| (line, index)))
+}
+
+/// Where credentials stand in each of the [`words`].
+pub(super) fn find(service: &Service) -> Vec<Vec<Range<usize>>> {
+    let of_line = |line: &[Spanned<SmolStr>]| {
+        let texts: Vec<&str> = line.iter().map(|word| word.as_str()).collect();
+        let of_word = |(index, word): (usize, &Spanned<SmolStr>)| credentials::in_word(word, &texts[..index], &word.origin);
+        line.iter().enumerate().map(of_word).collect::<Vec<_>>()
+    };
+    lines(service).flat_map(of_line).collect()
 }
 
 /// What a credential is called: by the variable that it came from, or the flag or name before it.

@@ -147,6 +147,7 @@ fn values_are_recognised_under_any_name() {
         "Server=db;Database=app;User=sa;Password=hunter2;",
         "host=db user=app password=hunter2",
         "jdbc:postgresql://db/app?user=app&password=hunter2",
+        "cache:6379,password=hunter2,ssl=False",
         "-Dx=1 -Ddb=postgres://a:b@db",
     ] {
         check("SETTING", value, true);
