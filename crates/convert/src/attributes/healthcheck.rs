@@ -273,6 +273,23 @@ mod tests {
     }
 
     #[test]
+    fn a_header_with_a_credential_is_read_from_a_secret_and_others_are_plain() {
+        let probe = |image: &str, header: &str| {
+            let test = format!("[CMD, curl, -f, -H, '{header}', 'http://localhost/']");
+            let text = format!("services: {{ web: {{ image: '{image}', expose: ['80'], healthcheck: {{ test: {test} }} }} }}");
+            let outcome = project(&text).convert();
+            ["exec", "httpGet"].map(|kind| outcome.pod("Deployment/web", &format!("containers[0].readinessProbe.{kind}")))
+        };
+        let [exec, http] = probe("nginx:1.27", "Authorization: Bearer tok-9f8e7d6c5b4a");
+        assert!(exec.contains("Bearer ''\"${WINDLASS_SECRET}\" ") && http == "null\n", "{exec}{http}");
+        // No shell is known that could read it.
+        let [exec, http] = probe("acme/web:1", "X-Api-Key: k-9f8e7d6c5b4a");
+        assert_eq!([exec, http], ["null\n", "null\n"]);
+        let [exec, http] = probe("acme/web:1", "Accept: text/html");
+        assert!(exec == "null\n" && http.contains("value: text/html"), "{exec}{http}");
+    }
+
+    #[test]
     fn a_job_has_no_probes() {
         let outcome =
             project("services: { load: { image: acme/a:1, deploy: { mode: replicated-job }, healthcheck: { test: [CMD, a] } } }").convert();

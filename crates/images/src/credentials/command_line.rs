@@ -54,6 +54,19 @@ fn in_token(token: &str, earlier: &[&str]) -> Option<Range<usize>> {
             return Some(start + offset..start + offset + inner.len());
         }
     }
+    if is_value(token) && !is_scheme(token) && is_in_header(token, earlier) {
+        return Some(whole);
+    }
+    let previous = earlier.last().copied().unwrap_or_default();
+    // `-H X-Api-Key:x`: without a space, and elsewhere `token-service:8080` is an address.
+    if let Some((name, value)) = token.split_once(':')
+        && (matches!(previous, "-H" | "--header") || name.starts_with("--header="))
+        && is_credential_header(name)
+        && is_value(value)
+        && !is_scheme(value)
+    {
+        return Some(name.len() + 1..token.len());
+    }
     // `mc alias set NAME ADDRESS KEY SECRET`, and as older versions had it, `mc config host add`.
     if let [.., topic, verb, _, _, _] = earlier
         && matches!((*topic, *verb), ("alias", "set") | ("host", "add"))
@@ -63,7 +76,6 @@ fn in_token(token: &str, earlier: &[&str]) -> Option<Range<usize>> {
     {
         return Some(whole);
     }
-    let previous = earlier.last().copied().unwrap_or_default();
     let runs = |names: &[&str]| {
         earlier.iter().any(|word| {
             let program = word.rsplit('/').next().unwrap_or(word);
@@ -91,6 +103,33 @@ fn in_token(token: &str, earlier: &[&str]) -> Option<Range<usize>> {
         return Some(token.len() - password.len()..token.len());
     }
     look(token).map(|_| password_in(token).unwrap_or(whole))
+}
+
+/// True for what stands in the value of a header: after `X-Api-Key:`, `Authorization: Bearer` or, as a further pair, `Cookie: a=b;`.
+fn is_in_header(token: &str, earlier: &[&str]) -> bool {
+    let is_pair = |token: &str| token.split_once('=').is_some_and(|(name, _)| is_flag_name(name) && !name.starts_with('-'));
+    let mut before = earlier.iter().rev();
+    let header = match before.next() {
+        Some(scheme) if is_scheme(scheme) => before.next(),
+        Some(pair) if is_pair(token) && is_pair(pair) => {
+            before.find(|token| !is_pair(token)).filter(|header| header.eq_ignore_ascii_case("Cookie:"))
+        }
+        other => other,
+    };
+    let header = header.and_then(|header| header.split_once(':'));
+    header.is_some_and(|(name, rest)| (rest.is_empty() || is_scheme(rest)) && is_credential_header(name))
+}
+
+/// What stands between the name of a header and a credential.
+fn is_scheme(token: &str) -> bool {
+    ["Bearer", "Basic", "Token", "ApiKey"].iter().any(|scheme| token.eq_ignore_ascii_case(scheme))
+}
+
+/// True for a header that holds a credential; `--header=` may stand before it.
+fn is_credential_header(name: &str) -> bool {
+    let name = name.rsplit(['=', '"', '\'']).next().unwrap_or_default();
+    let known = ["Authorization", "Proxy-Authorization", "Cookie"].iter().any(|known| name.eq_ignore_ascii_case(known));
+    known || (name.contains('-') && is_flag_name(name) && !name.starts_with('-') && is_credential_name(name))
 }
 
 /// The password of an address.
@@ -141,11 +180,21 @@ mod tests {
         check(&["start-from-init", "--masterkey", "MasterkeyNeedsToHave32Characters"], &["MasterkeyNeedsToHave32Characters"]);
         check(&["/usr/bin/mc alias set myminio http://minio:9000 minio minio123; mc mb myminio/a b c d"], &["minio123"]);
         check(&["mc", "config", "host", "add", "s3", "http://minio:9000", "key", "hunter2", "--api", "S3v4"], &["hunter2"]);
+        check(&["curl", "-f", "-H", "Authorization: Bearer tok-9f8e", "http://localhost/"], &["tok-9f8e"]);
+        check(
+            &["sh", "-c", "curl -H 'X-Api-Key: k-123' -H \"Cookie: a=b; c=d\" -H X-Auth-Token:t-1 http://x"],
+            &["k-123", "a=b", "c=d", "t-1"],
+        );
+        check(&["wget", "--header=Authorization:Basic YTpi", "--header=PRIVATE-TOKEN: t-1", "http://x"], &["YTpi", "t-1"]);
         check(&["app", "ghp_0123456789abcdefghijABCDEFGHIJ0123456789"], &["ghp_0123456789abcdefghijABCDEFGHIJ0123456789"]);
     }
 
     #[test]
     fn words_that_stand_for_one_are_none() {
+        check(&["curl", "-H", "Authorization: Bearer $TOKEN", "-H", "Accept: text/html", "-H", "Host: a.b", "http://x"], &[]);
+        check(&["wait-for-it", "token-service:8080", "--", "pull", "acme/api-token:latest"], &[]);
+        check(&["sh", "-c", "curl -b 'a=b' --max-time=5 --data c=d http://x"], &[]);
+        check(&["sh", "-c", "curl -H \"Authorization: Bearer $TOKEN\" -H 'X-Request-Id: 1' http://x"], &[]);
         check(&["mysqladmin", "ping", "-p$MYSQL_PASSWORD", "-P", "3306"], &[]);
         check(&["mc alias set s3 http://minio:9000 $MINIO_ROOT_USER $MINIO_ROOT_PASSWORD"], &[]);
         check(&["sh", "-c", "redis-cli -a \"$PASS\" --no-auth-warning ping"], &[]);
