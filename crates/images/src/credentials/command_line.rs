@@ -67,13 +67,12 @@ fn in_token(token: &str, earlier: &[&str]) -> Option<Range<usize>> {
     {
         return Some(name.len() + 1..token.len());
     }
-    // `mc alias set NAME ADDRESS KEY SECRET`, and as older versions had it, `mc config host add`.
-    if let [.., topic, verb, _, _, _] = earlier
-        && matches!((*topic, *verb), ("alias", "set") | ("host", "add"))
-        && is_value(token)
-        && !token.starts_with('-')
-        && !token.is_empty()
-    {
+    // `mc alias set NAME ADDRESS KEY SECRET`, and as older versions had it, `mc config host add`. Of such a pair both parts are secret.
+    let sets_pair = |count: usize| {
+        let from = earlier.len().checked_sub(count);
+        matches!(from.map(|from| &earlier[from..from + 2]), Some(["alias", "set"] | ["host", "add"]))
+    };
+    if (sets_pair(4) || sets_pair(5)) && is_value(token) && !token.starts_with('-') && !token.is_empty() {
         return Some(whole);
     }
     let runs = |names: &[&str]| {
@@ -178,8 +177,8 @@ mod tests {
             &["Pass@word"],
         );
         check(&["start-from-init", "--masterkey", "MasterkeyNeedsToHave32Characters"], &["MasterkeyNeedsToHave32Characters"]);
-        check(&["/usr/bin/mc alias set myminio http://minio:9000 minio minio123; mc mb myminio/a b c d"], &["minio123"]);
-        check(&["mc", "config", "host", "add", "s3", "http://minio:9000", "key", "hunter2", "--api", "S3v4"], &["hunter2"]);
+        check(&["/usr/bin/mc alias set myminio http://minio:9000 minio minio123; mc mb myminio/a b c d"], &["minio", "minio123"]);
+        check(&["mc", "config", "host", "add", "s3", "http://minio:9000", "key", "hunter2", "--api", "S3v4"], &["key", "hunter2"]);
         check(&["curl", "-f", "-H", "Authorization: Bearer tok-9f8e", "http://localhost/"], &["tok-9f8e"]);
         check(
             &["sh", "-c", "curl -H 'X-Api-Key: k-123' -H \"Cookie: a=b; c=d\" -H X-Auth-Token:t-1 http://x"],
