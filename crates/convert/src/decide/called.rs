@@ -55,7 +55,8 @@ fn calls(services: &[ServicePlan<'_>]) -> BTreeMap<usize, BTreeSet<u16>> {
         let values = service.environment.iter().filter_map(|entry| Some((entry.name.as_str(), entry.value.as_ref()?.as_str())));
         let words = [&service.command, &service.entrypoint].into_iter().flatten().flat_map(|line| arguments(line));
         let words = words.map(|(flag, word)| (flag, word.as_str()));
-        for (variable, text) in values.chain(words) {
+        // A port stands after a colon, which few texts have.
+        for (variable, text) in values.chain(words).filter(|(_, text)| text.contains(':')) {
             for (start, word) in hosts(variable, text) {
                 let port = || port_at_start(text[start + word.len()..].strip_prefix(':')?);
                 if let Some(targets) = names.get(word)

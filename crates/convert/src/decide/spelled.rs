@@ -344,6 +344,9 @@ mod tests {
         let outcome = web("image: 'migrate/migrate:v4', command: [-database, 'postgres://postgres:postgres@postgres:5432/postgres', up]");
         let args = outcome.pod("Job/web-*", "containers[0].args");
         assert_eq!(args, "- -database\n- postgres://postgres:$(WINDLASS_SECRET)@postgres:5432/postgres\n- up\n");
+        let outcome = web("image: acme/web:1, entrypoint: [sh, -c, 'mc alias set m http://minio:9000 minioadmin minioadmin; mc mb m/a']");
+        let script = outcome.pod("Job/web-*", "containers[0].command[2]");
+        assert_eq!(script, "mc alias set m http://minio:9000 $(WINDLASS_SECRET) $(WINDLASS_SECRET); mc mb m/a\n");
         // What is no word is the same credential wherever it is.
         let outcome = web("image: acme/web:1, command: [sh, -c, 'app --password shop7 && other shop7']");
         let args = outcome.pod("Deployment/web", "containers[0].args");

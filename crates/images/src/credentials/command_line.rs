@@ -57,24 +57,24 @@ fn in_token(token: &str, earlier: &[&str]) -> Option<Range<usize>> {
     if is_value(token) && !is_scheme(token) && is_in_header(token, earlier) {
         return Some(whole);
     }
-    // `X-Api-Key:x`, without a space.
+    let previous = earlier.last().copied().unwrap_or_default();
+    // `-H X-Api-Key:x`: without a space, and elsewhere `token-service:8080` is an address.
     if let Some((name, value)) = token.split_once(':')
+        && (matches!(previous, "-H" | "--header") || name.starts_with("--header="))
         && is_credential_header(name)
         && is_value(value)
         && !is_scheme(value)
     {
         return Some(name.len() + 1..token.len());
     }
-    // `mc alias set NAME ADDRESS KEY SECRET`, and as older versions had it, `mc config host add`.
-    if let [.., topic, verb, _, _, _] = earlier
-        && matches!((*topic, *verb), ("alias", "set") | ("host", "add"))
-        && is_value(token)
-        && !token.starts_with('-')
-        && !token.is_empty()
-    {
+    // `mc alias set NAME ADDRESS KEY SECRET`, and as older versions had it, `mc config host add`. Of such a pair both parts are secret.
+    let sets_pair = |count: usize| {
+        let from = earlier.len().checked_sub(count);
+        matches!(from.map(|from| &earlier[from..from + 2]), Some(["alias", "set"] | ["host", "add"]))
+    };
+    if (sets_pair(4) || sets_pair(5)) && is_value(token) && !token.starts_with('-') && !token.is_empty() {
         return Some(whole);
     }
-    let previous = earlier.last().copied().unwrap_or_default();
     let runs = |names: &[&str]| {
         earlier.iter().any(|word| {
             let program = word.rsplit('/').next().unwrap_or(word);
@@ -106,11 +106,13 @@ fn in_token(token: &str, earlier: &[&str]) -> Option<Range<usize>> {
 
 /// True for what stands in the value of a header: after `X-Api-Key:`, `Authorization: Bearer` or, as a further pair, `Cookie: a=b;`.
 fn is_in_header(token: &str, earlier: &[&str]) -> bool {
-    let is_pair = |token: &&&str| token.split_once('=').is_some_and(|(name, _)| is_flag_name(name) && !name.starts_with('-'));
+    let is_pair = |token: &str| token.split_once('=').is_some_and(|(name, _)| is_flag_name(name) && !name.starts_with('-'));
     let mut before = earlier.iter().rev();
     let header = match before.next() {
         Some(scheme) if is_scheme(scheme) => before.next(),
-        Some(pair) if is_pair(&&token) && is_pair(&pair) => before.find(|token| !is_pair(token)).filter(|header| **header == "Cookie:"),
+        Some(pair) if is_pair(token) && is_pair(pair) => {
+            before.find(|token| !is_pair(token)).filter(|header| header.eq_ignore_ascii_case("Cookie:"))
+        }
         other => other,
     };
     let header = header.and_then(|header| header.split_once(':'));
@@ -175,8 +177,8 @@ mod tests {
             &["Pass@word"],
         );
         check(&["start-from-init", "--masterkey", "MasterkeyNeedsToHave32Characters"], &["MasterkeyNeedsToHave32Characters"]);
-        check(&["/usr/bin/mc alias set myminio http://minio:9000 minio minio123; mc mb myminio/a b c d"], &["minio123"]);
-        check(&["mc", "config", "host", "add", "s3", "http://minio:9000", "key", "hunter2", "--api", "S3v4"], &["hunter2"]);
+        check(&["/usr/bin/mc alias set myminio http://minio:9000 minio minio123; mc mb myminio/a b c d"], &["minio", "minio123"]);
+        check(&["mc", "config", "host", "add", "s3", "http://minio:9000", "key", "hunter2", "--api", "S3v4"], &["key", "hunter2"]);
         check(&["curl", "-f", "-H", "Authorization: Bearer tok-9f8e", "http://localhost/"], &["tok-9f8e"]);
         check(
             &["sh", "-c", "curl -H 'X-Api-Key: k-123' -H \"Cookie: a=b; c=d\" -H X-Auth-Token:t-1 http://x"],
@@ -189,6 +191,7 @@ mod tests {
     #[test]
     fn words_that_stand_for_one_are_none() {
         check(&["curl", "-H", "Authorization: Bearer $TOKEN", "-H", "Accept: text/html", "-H", "Host: a.b", "http://x"], &[]);
+        check(&["wait-for-it", "token-service:8080", "--", "pull", "acme/api-token:latest"], &[]);
         check(&["sh", "-c", "curl -b 'a=b' --max-time=5 --data c=d http://x"], &[]);
         check(&["sh", "-c", "curl -H \"Authorization: Bearer $TOKEN\" -H 'X-Request-Id: 1' http://x"], &[]);
         check(&["mysqladmin", "ping", "-p$MYSQL_PASSWORD", "-P", "3306"], &[]);
