@@ -18,7 +18,9 @@ const PORT_START: &str = "net.ipv4.ip_unprivileged_port_start";
 
 pub(super) fn harden(service: &ServicePlan<'_>, plan: &Plan<'_>, draft: &mut Draft, fates: &mut Fates) {
     let is_restricted = plan.security(service) == Security::Restricted;
-    let user = service.image.user().filter(|user| service.image.runs_own_command && user.uid != 0);
+    let runs_own_command = service.image.runs_own_command;
+    // The image's user holds whatever the command is; what its own command becomes, another may not.
+    let user = service.image.user().filter(|user| user.uid != 0 && (runs_own_command || !user.starts_as_root));
     let context = draft.container.security_context.get_or_insert_default();
     let is_privileged = context.privileged == Some(true);
     // The project may say that it is root here.
@@ -38,7 +40,7 @@ pub(super) fn harden(service: &ServicePlan<'_>, plan: &Plan<'_>, draft: &mut Dra
         if is_restricted {
             context.allow_privilege_escalation = Some(false);
             inferred("allowPrivilegeEscalation", false.into(), "`--security restricted`");
-        } else if !gains_rights && user.is_some_and(|user| !user.starts_as_root) {
+        } else if !gains_rights && runs_own_command && user.is_some_and(|user| !user.starts_as_root) {
             // An image whose server is a plain user from the start has, by its documentation, no use for `sudo`.
             context.allow_privilege_escalation = Some(false);
             inferred("allowPrivilegeEscalation", false.into(), "the image's server runs as a plain user from the start");
@@ -79,7 +81,7 @@ fn restrict(context: &mut SecurityContext, user: Option<User>, inferred: &mut im
     // A kubelet does not see that a user with a name is not root.
     if let (None, Some(user)) = (context.run_as_user, user.filter(|user| user.direct || !user.starts_as_root)) {
         context.run_as_user = Some(user.uid);
-        inferred("runAsUser", user.uid.into(), "the user that the image's documentation gives");
+        inferred("runAsUser", user.uid.into(), "the user that the image's Dockerfile or documentation gives");
         if context.run_as_group.is_none() {
             context.run_as_group = Some(user.gid);
             inferred("runAsGroup", user.gid.into(), "the group that the image's documentation gives");
@@ -170,6 +172,23 @@ mod tests {
         services.web.privileged: refused (`--security restricted` leaves it out)
         services.web.pid: refused (`--security restricted` leaves it out)
         ");
+    }
+
+    #[test]
+    fn the_user_of_an_image_holds_whatever_the_command_is() {
+        let user = |service: &str| {
+            let case = project(&format!("services: {{ worker: {{ {service}, restart: always }} }}"))
+                .file("Dockerfile", "FROM python:3.12\nRUN useradd -u 1000 app\nUSER app");
+            let outcome = case.options(|options| options.security = Security::Restricted).convert();
+            outcome.pod("Deployment/worker", "containers[0].securityContext.runAsUser").trim_end().to_owned()
+        };
+        assert_eq!(user("build: ."), "1000");
+        assert_eq!(user("build: ., command: celery worker"), "1000");
+        assert_eq!(user("build: ., entrypoint: [/bin/worker]"), "1000");
+        assert_eq!(user("build: ., command: celery worker, user: '7'"), "7");
+        assert_eq!(user("image: 'prom/prometheus:v3.1.0', entrypoint: [promtool, check]"), "65534");
+        // It starts as root, and what another command does then is not known.
+        assert_eq!(user("image: 'postgres:17', entrypoint: [pg_dump]"), "null");
     }
 
     #[test]
