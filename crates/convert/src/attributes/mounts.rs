@@ -297,9 +297,9 @@ fn user(service: &ServicePlan<'_>) -> (Option<i64>, Option<i64>) {
             let (name, group) = user.split_once(':').map_or((user.as_str(), None), |(name, group)| (name, Some(group)));
             let uid = image.user_number(name);
             let known = image.user().filter(|known| Some(known.uid) == uid);
-            (uid, group.map_or(known.map(|known| known.gid), |group| image.group_number(group)))
+            (uid, group.map_or_else(|| known.and_then(|_| image.group()), |group| image.group_number(group)))
         }
-        None => image.user().map_or((None, None), |known| (Some(known.uid), Some(known.gid))),
+        None => (image.user().map(|known| known.uid), image.group()),
     }
 }
 

@@ -114,13 +114,31 @@ impl ImageFacts {
     /// The user as which its process runs, where a number is known.
     pub(crate) fn user(&self) -> Option<User> {
         match self.built.as_ref().and_then(Built::user) {
-            Some(user) => {
-                let (uid, gid) = user.split_once(':').unwrap_or((user, "0"));
-                let gid = self.group_number(gid).unwrap_or(0);
-                Some(User { uid: self.user_number(uid)?, gid, starts_as_root: false, direct: true })
-            }
+            Some(user) => Some(User { uid: self.uid(user)?, gid: self.group().unwrap_or(0), starts_as_root: false, direct: true }),
             // Another program than the base image's server stays the user that it starts as.
             None => self.entry()?.user.filter(|user| !self.is_built || self.is_entrys_server || !user.starts_as_root),
+        }
+    }
+
+    /// The group of that user, where it is known.
+    pub(crate) fn group(&self) -> Option<i64> {
+        match self.built.as_ref().and_then(Built::user) {
+            Some(user) => match user.split_once(':') {
+                Some((_, group)) => self.group_number(group),
+                None => self.primary_group(self.user_number(user)?),
+            },
+            None => self.user().map(|user| user.gid),
+        }
+    }
+
+    /// The group that a user of the built image has where nobody says one (Dockerfile reference, "USER").
+    fn primary_group(&self, uid: i64) -> Option<i64> {
+        let made = self.built.as_ref().map(Built::accounts);
+        let name = made.and_then(|made| made.users.iter().find(|(_, number)| i64::from(**number) == uid)).map(|(name, _)| name);
+        match (made.zip(name), self.entry()) {
+            (Some((made, name)), _) => self.group_number(made.primary.get(name)?),
+            (None, _) if uid == 0 => Some(0),
+            (None, entry) => entry.filter(|entry| entry.accounts.values().any(|number| i64::from(*number) == uid)).map(|_| uid),
         }
     }
 

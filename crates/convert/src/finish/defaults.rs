@@ -5,7 +5,7 @@ use k8s_openapi::api::core::v1::{SeccompProfile, SecurityContext, Sysctl};
 use windlass_images::image::User;
 use windlass_yaml::Path;
 
-use crate::decide::{Plan, ServicePlan};
+use crate::decide::{ImageFacts, Plan, ServicePlan};
 use crate::draft::Draft;
 use crate::fates::{Fates, Place};
 use crate::options::Security;
@@ -18,7 +18,9 @@ const PORT_START: &str = "net.ipv4.ip_unprivileged_port_start";
 
 pub(super) fn harden(service: &ServicePlan<'_>, plan: &Plan<'_>, draft: &mut Draft, fates: &mut Fates) {
     let is_restricted = plan.security(service) == Security::Restricted;
-    let user = service.image.user().filter(|user| service.image.runs_own_command && user.uid != 0);
+    let runs_own_command = service.image.runs_own_command;
+    // The image's user holds whatever the command is; what its own command becomes, another may not.
+    let user = service.image.user().filter(|user| user.uid != 0 && (runs_own_command || !user.starts_as_root));
     let context = draft.container.security_context.get_or_insert_default();
     let is_privileged = context.privileged == Some(true);
     // The project may say that it is root here.
@@ -38,14 +40,14 @@ pub(super) fn harden(service: &ServicePlan<'_>, plan: &Plan<'_>, draft: &mut Dra
         if is_restricted {
             context.allow_privilege_escalation = Some(false);
             inferred("allowPrivilegeEscalation", false.into(), "`--security restricted`");
-        } else if !gains_rights && user.is_some_and(|user| !user.starts_as_root) {
+        } else if !gains_rights && runs_own_command && user.is_some_and(|user| !user.starts_as_root) {
             // An image whose server is a plain user from the start has, by its documentation, no use for `sudo`.
             context.allow_privilege_escalation = Some(false);
             inferred("allowPrivilegeEscalation", false.into(), "the image's server runs as a plain user from the start");
         }
     }
     if is_restricted {
-        restrict(context, user, &mut inferred);
+        restrict(context, user, &service.image, &mut inferred);
     }
     let is_plain_image = || user.is_some_and(|user| !user.starts_as_root) || service.image.is_some_plain_user();
     let is_plain_user = context.run_as_user.map_or_else(is_plain_image, |uid| uid != 0);
@@ -70,7 +72,12 @@ pub(super) fn harden(service: &ServicePlan<'_>, plan: &Plan<'_>, draft: &mut Dra
 }
 
 /// The restricted Pod Security Standard.
-fn restrict(context: &mut SecurityContext, user: Option<User>, inferred: &mut impl FnMut(&str, serde_json::Value, &str)) {
+fn restrict(
+    context: &mut SecurityContext,
+    user: Option<User>,
+    image: &ImageFacts,
+    inferred: &mut impl FnMut(&str, serde_json::Value, &str),
+) {
     const BECAUSE: &str = "`--security restricted`";
     if context.run_as_non_root.is_none() {
         context.run_as_non_root = Some(true);
@@ -79,10 +86,10 @@ fn restrict(context: &mut SecurityContext, user: Option<User>, inferred: &mut im
     // A kubelet does not see that a user with a name is not root.
     if let (None, Some(user)) = (context.run_as_user, user.filter(|user| user.direct || !user.starts_as_root)) {
         context.run_as_user = Some(user.uid);
-        inferred("runAsUser", user.uid.into(), "the user that the image's documentation gives");
-        if context.run_as_group.is_none() {
-            context.run_as_group = Some(user.gid);
-            inferred("runAsGroup", user.gid.into(), "the group that the image's documentation gives");
+        inferred("runAsUser", user.uid.into(), "the user that the image's Dockerfile or documentation gives");
+        if let (None, Some(group)) = (context.run_as_group, image.group()) {
+            context.run_as_group = Some(group);
+            inferred("runAsGroup", group.into(), "the group that the image's Dockerfile or documentation gives");
         }
     }
     let capabilities = context.capabilities.get_or_insert_default();
@@ -170,6 +177,43 @@ mod tests {
         services.web.privileged: refused (`--security restricted` leaves it out)
         services.web.pid: refused (`--security restricted` leaves it out)
         ");
+    }
+
+    #[test]
+    fn the_user_of_an_image_holds_whatever_the_command_is() {
+        let user = |service: &str| {
+            let case = project(&format!("services: {{ worker: {{ {service}, restart: always }} }}"))
+                .file("Dockerfile", "FROM python:3.12\nRUN useradd -u 1000 app\nUSER app");
+            let outcome = case.options(|options| options.security = Security::Restricted).convert();
+            outcome.pod("Deployment/worker", "containers[0].securityContext.runAsUser").trim_end().to_owned()
+        };
+        assert_eq!(user("build: ."), "1000");
+        assert_eq!(user("build: ., command: celery worker"), "1000");
+        assert_eq!(user("build: ., entrypoint: [/bin/worker]"), "1000");
+        assert_eq!(user("build: ., command: celery worker, user: '7'"), "7");
+        assert_eq!(user("image: 'prom/prometheus:v3.1.0', entrypoint: [promtool, check]"), "65534");
+        // It starts as root, and what another command does then is not known.
+        assert_eq!(user("image: 'postgres:17', entrypoint: [pg_dump]"), "null");
+    }
+
+    #[test]
+    fn a_user_has_its_own_group_and_not_that_of_root() {
+        let group = |dockerfile: &str| {
+            let case = project("services: { web: { build: ., restart: always } }").file("Dockerfile", dockerfile);
+            let outcome = case.options(|options| options.security = Security::Restricted).convert();
+            let field = |name: &str| outcome.pod("Deployment/web", &format!("containers[0].securityContext.{name}"));
+            ["runAsUser", "runAsGroup"].map(|name| field(name).trim_end().to_owned()).join(":")
+        };
+        assert_eq!(group("FROM node:22\nUSER node"), "1000:1000");
+        assert_eq!(group("FROM node:22\nUSER 1000"), "1000:1000");
+        let made = "FROM acme/base\nRUN groupadd -g 1235 web && useradd -u 1234 -g web app";
+        assert_eq!(group(&format!("{made}\nUSER app")), "1234:1235");
+        assert_eq!(group(&format!("{made}\nUSER 1234")), "1234:1235");
+        assert_eq!(group(&format!("{made}\nUSER app:77")), "1234:77");
+        assert_eq!(group(&format!("{made}\nUSER 1001:0")), "1001:0");
+        // What is not known is left to the image.
+        assert_eq!(group("FROM acme/base\nRUN useradd -u 1234 app\nUSER app"), "1234:null");
+        assert_eq!(group("FROM acme/base\nUSER 1001"), "1001:null");
     }
 
     #[test]

@@ -50,6 +50,8 @@ pub struct Accounts {
     pub users: BTreeMap<SmolStr, u32>,
     /// Groups.
     pub groups: BTreeMap<SmolStr, u32>,
+    /// The primary group of users that are given one: its name or number.
+    pub primary: BTreeMap<SmolStr, SmolStr>,
 }
 
 impl Accounts {
@@ -66,18 +68,29 @@ impl Accounts {
             *left = rest;
             let base = |word: &str| word.rsplit('/').next().unwrap_or_default().to_owned();
             let Some(at) = expanded.words.iter().position(|word| programs().any(|program| base(word) == *program)) else { continue };
-            let is_user = OF_USERS.contains(&base(&expanded.words[at]).as_str());
-            let (short, long) = if is_user { ('u', "uid") } else { ('g', "gid") };
-            if let Some((name, number)) = numbered(&expanded.words[at + 1..], short, long) {
-                if is_user { &mut self.users } else { &mut self.groups }.insert(name, number);
+            let (program, words) = (base(&expanded.words[at]), &expanded.words[at + 1..]);
+            if !OF_USERS.contains(&program.as_str()) {
+                self.groups.extend(numbered(words, 'g', "gid"));
+                continue;
             }
+            self.users.extend(numbered(words, 'u', "uid"));
+            // BusyBox has `-g` for the user's real name.
+            let short = if program == "adduser" { 'G' } else { 'g' };
+            let group = option(words, short, &["gid", "ingroup"]).filter(|(_, group)| !group.is_empty());
+            self.primary.extend(group.map(|(name, group)| (name.into(), group.into())));
         }
     }
 }
 
 /// The name among the arguments of a program, and the number that an option gives to it.
 fn numbered(words: &[String], short: char, long: &str) -> Option<(SmolStr, u32)> {
-    let (mut name, mut number) = (None, None);
+    let (name, number) = option(words, short, &[long])?;
+    Some((name.into(), number.parse().ok().filter(|number| *number <= LARGEST)?))
+}
+
+/// The name among the arguments of a program, and the value of an option, the last one where it has several.
+fn option<'w>(words: &'w [String], short: char, long: &[&str]) -> Option<(&'w str, &'w str)> {
+    let (mut name, mut found) = (None, None);
     let mut words = words.iter().peekable();
     // An empty value, `--gecos ''`, is no word.
     let is_value = |word: &&String| !word.starts_with('-');
@@ -86,8 +99,8 @@ fn numbered(words: &[String], short: char, long: &str) -> Option<(SmolStr, u32)>
             let (option, value) = option.split_once('=').map_or((option, None), |(option, value)| (option, Some(value)));
             let value =
                 if LONG_WITH_VALUE.contains(&option) { value.or_else(|| words.next_if(is_value).map(String::as_str)) } else { None };
-            if option == long {
-                number = value;
+            if long.contains(&option) {
+                found = value;
             }
         } else if let Some(letters) = word.strip_prefix('-').filter(|letters| !letters.is_empty()) {
             // `-Du 1001`: of several letters the last one may have a value, which may follow without a space.
@@ -95,15 +108,14 @@ fn numbered(words: &[String], short: char, long: &str) -> Option<(SmolStr, u32)>
                 let (option, value) = letters[at..].split_at(1);
                 let value = if value.is_empty() { words.next_if(is_value).map(String::as_str) } else { Some(value) };
                 if option.starts_with(short) {
-                    number = value;
+                    found = value;
                 }
             }
         } else {
-            name = name.or(Some(word));
+            name = name.or(Some(word.as_str()));
         }
     }
-    let number = number?.parse().ok().filter(|number| *number <= LARGEST)?;
-    Some((name?.into(), number))
+    Some((name?, found?))
 }
 
 /// The commands of a script, as far as quotes tell them apart.
@@ -159,6 +171,28 @@ mod tests {
         assert_eq!(accounts("addgroup -g 1002 web && adduser -D -u 1001 -G web app"), "u:app=1001 g:web=1002");
         assert_eq!(accounts("groupadd --gid 1002 web; groupmod -g 33 www-data"), "g:web=1002 g:www-data=33");
         assert_eq!(accounts("useradd -u ${APP_UID} app"), "u:app=1234");
+    }
+
+    #[test]
+    fn the_primary_group_is_that_of_the_option() {
+        let primary = |script: &str| {
+            let mut accounts = Accounts::default();
+            accounts.read(script, '\\', &|_| None, &mut 10_000);
+            accounts.primary.get("app").map(ToString::to_string)
+        };
+        for script in [
+            "groupadd -g 1235 web && useradd -u 1234 -g web app",
+            "useradd --gid=web app",
+            "addgroup web && adduser -D -G web app",
+            "adduser --system --gecos '' --ingroup web app",
+            "useradd app && usermod -g web -G docker app",
+        ] {
+            assert_eq!(primary(script).as_deref(), Some("web"), "{script}");
+        }
+        assert_eq!(primary("adduser --uid 1234 --gid 1235 app").as_deref(), Some("1235"));
+        for script in ["useradd -u 1234 app", "useradd -G web app", "adduser -D -g 'The app' app", "addgroup app web"] {
+            assert_eq!(primary(script), None, "{script}");
+        }
     }
 
     #[test]

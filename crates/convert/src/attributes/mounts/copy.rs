@@ -5,13 +5,12 @@ use std::collections::BTreeMap;
 
 use k8s_openapi::api::core::v1::{Capabilities, Container, ResourceRequirements, SeccompProfile, SecurityContext, VolumeMount};
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
-use windlass_images::image::User;
 use windlass_k8s::name::label_name;
 
 use super::host::nested;
 use super::{Became, files, memory, mount_path, pod_volume, user};
 use crate::attributes::Sink;
-use crate::decide::{MountPlan, Plan, ServicePlan, VolumePlan};
+use crate::decide::{ImageFacts, MountPlan, Plan, ServicePlan, VolumePlan};
 use crate::fates::Place;
 use crate::options::Security;
 use crate::text::literal;
@@ -49,7 +48,7 @@ pub(super) fn image_content(mount: &MountPlan<'_>, volume: &VolumePlan, service:
         image: Some(service.image.name.to_string()),
         command: Some(vec!["sh".to_owned(), "-c".to_owned(), literal(COPY_ONCE), "copy".to_owned(), mount.target.clone()]),
         volume_mounts: Some(vec![volume_mount(volume)]),
-        security_context: Some(security(written_user(service), service.image.user(), service, plan)),
+        security_context: Some(security(written_user(service), Some(&service.image), service, plan)),
         resources: Some(resources()),
         ..Container::default()
     };
@@ -97,7 +96,7 @@ pub(super) fn from_image(
         image: Some(source.image.name.to_string()),
         command: Some(vec!["cp".to_owned(), "-R".to_owned(), literal(&format!("{path}/.")), VOLUME.to_owned()]),
         volume_mounts: Some(vec![VolumeMount { name: volume.clone(), mount_path: VOLUME.to_owned(), ..VolumeMount::default() }]),
-        security_context: Some(security(None, source.image.user(), service, plan)),
+        security_context: Some(security(None, Some(&source.image), service, plan)),
         resources: Some(resources()),
         ..Container::default()
     };
@@ -140,15 +139,18 @@ fn tool_user(service: &ServicePlan<'_>) -> Option<(i64, Option<i64>)> {
 }
 
 /// What a container that copies may do. Root keeps its capabilities unless `--security` forbids it: it gives files to others.
-/// `image` is the user that the image is documented to have.
+/// `image` is the container's, where it is known what user it has.
 pub(in crate::attributes) fn security(
     user: Option<(i64, Option<i64>)>,
-    image: Option<User>,
+    image: Option<&ImageFacts>,
     service: &ServicePlan<'_>,
     plan: &Plan<'_>,
 ) -> SecurityContext {
     let is_restricted = plan.security(service) == Security::Restricted;
-    let documented = || image.filter(|user| user.uid != 0).map_or((NOBODY, Some(NOBODY)), |user| (user.uid, Some(user.gid)));
+    let documented = || {
+        let known = image.and_then(|image| Some((image.user().filter(|user| user.uid != 0)?.uid, image.group())));
+        known.unwrap_or((NOBODY, Some(NOBODY)))
+    };
     let user = user.filter(|(uid, _)| !is_restricted || *uid != 0).or_else(|| is_restricted.then(documented));
     let is_plain = is_restricted || user.is_some_and(|(uid, _)| uid != 0);
     let nothing = Capabilities { add: None, drop: Some(vec!["ALL".to_owned()]) };
