@@ -27,8 +27,8 @@ pub(crate) struct Reach {
     renamed: BTreeMap<SmolStr, SmolStr>,
     /// Names beside a service's own for which there is a Service.
     extra: BTreeSet<SmolStr>,
-    /// Names with dots beside a service's own. They keep their spelling, since browsers, issuers and certificates may see it, and no
-    /// Service can have it.
+    /// Names with dots beside a service's own by which browsers, issuers and certificates may know it. They keep their spelling, which no
+    /// Service can have.
     outside: BTreeSet<SmolStr>,
     /// The services by the names of their Services. A service's own name beats an alias, the first alias beats later ones.
     by_label: BTreeMap<SmolStr, usize>,
@@ -70,24 +70,24 @@ impl Reach {
         for plan in services {
             let service = plan.service;
             for alias in service.networks.iter().filter_map(|network| network.value.as_ref()).flat_map(|network| &network.aliases) {
-                reach.contest(&alias.value, plan.index);
+                reach.contest(&alias.value, plan.index, services);
             }
             // These two are on most services and mostly for people, so they count where somebody calls them.
             for name in [&service.container_name, &service.hostname].into_iter().flatten() {
                 if mentioned.contains(name.as_str()) {
-                    reach.add_name(&name.value, plan.index);
+                    reach.add_name(&name.value, plan.index, services);
                 }
             }
             if !mentioned.is_empty() {
                 let tasks = format_smolstr!("{TASKS}{}", service.name.value);
                 if mentioned.contains(tasks.as_str()) {
-                    reach.add_name(&tasks, plan.index);
+                    reach.add_name(&tasks, plan.index, services);
                 }
             }
             for link in &service.links {
                 let Some((target, alias)) = link.split_once(':') else { continue };
                 if let Ok(target) = services.binary_search_by(|other| other.service.name.as_str().cmp(target)) {
-                    reach.contest(&alias.into(), target);
+                    reach.contest(&alias.into(), target, services);
                 }
             }
         }
@@ -105,18 +105,18 @@ impl Reach {
         reach
     }
 
-    fn add_name(&mut self, name: &SmolStr, service: usize) {
+    fn add_name(&mut self, name: &SmolStr, service: usize, services: &[ServicePlan<'_>]) {
         if !self.names.contains_key(name) {
             self.names.insert(name.clone(), service);
-            let is_outside = name.contains('.') && !name.starts_with(TASKS);
+            let is_outside = name.contains('.') && !name.starts_with(TASKS) && is_public(name, service, services);
             let kept = if is_outside { &mut self.outside } else { &mut self.extra };
             kept.insert(name.clone());
         }
     }
 
     /// As [`add_name`](Self::add_name), for a name that means its service to some callers only.
-    fn contest(&mut self, name: &SmolStr, service: usize) {
-        self.add_name(name, service);
+    fn contest(&mut self, name: &SmolStr, service: usize, services: &[ServicePlan<'_>]) {
+        self.add_name(name, service, services);
         let first = self.names[name];
         if first != service && !self.outside.contains(name) {
             let owners = self.contested.entry(name.clone()).or_insert_with(|| vec![first]);
@@ -417,6 +417,24 @@ pub(crate) fn flag(word: &str) -> &str {
     if word.starts_with('-') && !word.contains(['=', ' ']) { word } else { "" }
 }
 
+/// True when somebody outside may know a service by a name: it stands in the address of a site, be it a secure one or one that the service
+/// itself is told, or is all that a variable of the service says.
+fn is_public(name: &str, service: usize, services: &[ServicePlan<'_>]) -> bool {
+    let is_site = |text: &str, scheme: &str| {
+        let addresses = || text.match_indices(scheme).map(|(at, _)| &text[at + scheme.len()..]);
+        addresses().any(|address| address.strip_prefix(name).is_some_and(|rest| !rest.starts_with(is_word)))
+    };
+    services.iter().any(|plan| {
+        let service_itself = plan.index == service;
+        let values = plan.service.environment.iter().filter_map(|entry| entry.value.as_ref());
+        let words = [&plan.service.command, &plan.service.entrypoint].into_iter().flatten().flat_map(|line| line.iter());
+        values
+            .chain(words)
+            .filter(|text| text.contains(name))
+            .any(|text| is_site(text, "https://") || (service_itself && (text.as_str() == name || is_site(text, "http://"))))
+    })
+}
+
 /// True when a host may stand after `before`: `scheme://`, with or without `user:password@` or other hosts and a comma.
 fn ends_in_authority(before: &str) -> bool {
     if !before.ends_with(['/', '@', ',']) {
@@ -576,6 +594,23 @@ mod tests {
         };
         assert_eq!([host("app1", 0), host("app2", 0), host("app2", 1), host("both", 0)], ["db\n", "db2\n", "db2\n", "db\n"]);
         insta::assert_snapshot!(outcome.fates("services.db2.networks.net2.aliases"), @"services.db2.networks.net2.aliases: approximated (an alias that another service has leads to that one; who reaches this one alone by it calls it by its own name)");
+    }
+
+    #[test]
+    fn a_name_with_dots_that_services_alone_know_is_one_that_the_cluster_has() {
+        let outcome = project(
+            "services: { prosody: { image: jitsi/prosody, expose: ['5222'], networks: { meet: { aliases: [xmpp.meet.jitsi] } }, \
+             environment: { XMPP_DOMAIN: meet.jitsi } }, \
+             jicofo: { image: jitsi/jicofo, networks: { meet: }, environment: { XMPP_SERVER: xmpp.meet.jitsi, \
+             BOSH: 'http://xmpp.meet.jitsi:5280/http-bind' } }, \
+             kafka: { image: acme/kafka:1, hostname: kafka.local, environment: { LISTENERS: 'PLAINTEXT://kafka.local:9092' } } }\n\
+             networks: { meet: {} }",
+        )
+        .convert();
+        let env = outcome.pod("Deployment/jicofo", "containers[0].env");
+        assert!(env.contains("value: xmpp-meet-jitsi") && env.contains("http://xmpp-meet-jitsi:5280/"), "{env}");
+        assert!(outcome.names().contains(&"Service/xmpp-meet-jitsi".to_owned()), "{:?}", outcome.names());
+        assert!(outcome.pod("StatefulSet/kafka", "containers[0].env").contains("PLAINTEXT://kafka-local:9092"));
     }
 
     #[test]
