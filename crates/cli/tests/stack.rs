@@ -147,6 +147,79 @@ fn the_examples_are_the_same_as_stacks() {
     assert_eq!(kind(&stack, "Stack")[0]["spec"]["serviceAccountName"], account["name"]);
 }
 
+/// A directory with files.
+fn project(files: &[(&str, &[u8])]) -> tempfile::TempDir {
+    let place = tempfile::Builder::new().prefix("shop").tempdir().expect("a temporary directory");
+    for (path, content) in files {
+        let path = place.path().join(path);
+        fs::create_dir_all(path.parent().expect("a directory")).expect("writable");
+        fs::write(path, content).expect("writable");
+    }
+    place
+}
+
+#[test]
+fn a_credential_stands_in_a_secret_however_it_is_written() {
+    let pin = "services: { web: { image: nginx, secrets: [pin] } }\nsecrets: { pin: { file: ./pin.txt } }\n";
+    let login = "services: { web: { image: nginx, secrets: [pip] } }\nsecrets: { pip: { environment: PIP_LOGIN } }\n";
+    let build =
+        "services: { web: { image: acme/web, build: { context: ., args: { NPM_TOKEN: '${NPM_TOKEN}', OTHER_TOKEN: '${NPM}' } } } }\n";
+    let logging = "services: { web: { image: nginx, logging: { driver: splunk, options: { splunk-token: '${SPLUNK}' } } } }\n";
+    let off = |what: &str| format!("services:\n  web: {{ image: nginx }}\n  off: {{ image: acme/tool, profiles: [off], {what} }}\n");
+    let on = |value: &str| format!("services: {{ web: {{ image: acme/web, environment: {{ DB_PASSWORD: {value} }} }} }}\n");
+    let env_file = "services: { web: { image: acme/web, env_file: [app.env] } }\n".to_owned();
+    let set = "DBP=of-variable\nNPM_TOKEN=of-variable\nNPM=of-variable\nSPLUNK=of-variable\nPIP_LOGIN=z7\nADMIN_PASSWORD=of-variable\n";
+    // The compose file, another file, and a part of the credential that no escape changes.
+    for (compose, (path, content), part) in [
+        (on("\"pa$$word99\""), ("a", ""), "word99"),
+        (on("'it''s-hidden'"), ("a", ""), "s-hidden"),
+        (on("\"\\u00e9-hidden\""), ("a", ""), "-hidden"),
+        (on("\"${DB_PASSWORD:-of-default}\""), ("a", ""), "of-default"),
+        (env_file.clone(), ("app.env", "API_KEY=\"a\\\"b\\\"csecret\"\n"), "csecret"),
+        (env_file, ("app.env", "HOST=db\nLOGIN=postgres://u:of-file@db\n"), "of-file"),
+        (build.to_owned(), ("Dockerfile", "FROM nginx\n"), "of-variable"),
+        (logging.to_owned(), ("a", ""), "of-variable"),
+        (off("environment: { A: '${ADMIN_PASSWORD}' }"), ("a", ""), "of-variable"),
+        (off("environment: { A: 'postgres://u:${DBP}@db' }"), ("a", ""), "of-variable"),
+        (off("environment: { PGPASSWORD: literalpw-42 }"), ("a", ""), "literalpw-42"),
+        (off("environment: [PGPASSWORD=literalpw-42]"), ("a", ""), "literalpw-42"),
+        (off("command: [redis-server, --requirepass, literalpw-42]"), ("a", ""), "literalpw-42"),
+        (pin.to_owned(), ("pin.txt", "q9"), "q9"),
+        (login.to_owned(), ("a", ""), "z7"),
+    ] {
+        let place = project(&[("compose.yaml", compose.as_bytes()), (path, content.as_bytes()), (".env", set.as_bytes())]);
+        for object in check(place.path(), &[], &BTreeMap::new()).iter().filter(|object| object["kind"] != "Secret") {
+            assert!(!object.to_string().contains(part), "{compose}{content}: {object}");
+        }
+    }
+    // What another file replaces still stands in its text.
+    let place = project(&[("compose.yaml", on("of-base").as_bytes()), ("prod.yaml", on("'${PW}'").as_bytes())]);
+    let environment = BTreeMap::from([("PW".to_owned(), "of-variable".to_owned())]);
+    let stack = check(place.path(), &["-f", "compose.yaml", "-f", "prod.yaml"], &environment);
+    let from = &kind(&stack, "Stack")[0]["spec"]["composeFrom"];
+    assert!(from[0]["secretKeyRef"].is_object() && from[1]["configMapKeyRef"].is_object(), "{from}");
+    // A key store is no text.
+    let place = project(&[("compose.yaml", pin.as_bytes()), ("pin.txt", &[0, 159, 146, 150])]);
+    let stack = check(place.path(), &[], &BTreeMap::new());
+    assert!(kind(&stack, "ConfigMap").is_empty() && kind(&stack, "Stack")[0]["spec"]["filesFrom"][0]["secretRef"].is_object());
+}
+
+#[test]
+fn what_only_speaks_of_credentials_can_be_read_in_the_stack() {
+    let compose = "
+services:
+  web:
+    image: acme/web
+    environment: { DB_PASSWORD: '${DB_PASSWORD}', DB_URL: 'postgres://u:${DB_PASSWORD}@db', TOKEN_FILE: /run/secrets/token, KEYS: '${N:-3}' }
+    secrets: [token]
+secrets: { token: { file: ./token.txt } }
+";
+    let place = project(&[("compose.yaml", compose.as_bytes()), ("token.txt", b"a-token"), (".env", b"DB_PASSWORD=a-password\nN=4\n")]);
+    let stack = check(place.path(), &[], &BTreeMap::new());
+    let spec = &kind(&stack, "Stack")[0]["spec"];
+    assert_eq!((spec["compose"].as_str(), &spec["variables"]), (Some(compose), &serde_json::json!({ "N": "4" })));
+}
+
 #[test]
 fn secrets_files_and_several_texts_stand_apart() {
     let place = tempfile::tempdir().expect("a temporary directory");

@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 
 use windlass_compose::{Loaded, Request, config, load};
 use windlass_convert::{Input, Options, Wait, convert};
-use windlass_emit::layouts::{StackProject, stack};
+use windlass_emit::layouts::{Carried, StackProject, Use, stack};
 use windlass_k8s::Objects;
 use windlass_k8s::name::service_name;
 use windlass_source::{Code, Diagnostic, DirEntry, FileSystem, Metadata, SourceMap, normalize};
@@ -25,6 +25,7 @@ const MAX_FILES: usize = 1 << 20;
 pub(super) fn objects(request: &Request, loaded: &Loaded, options: &Options, shell: &Shell) -> Result<Objects, Stop> {
     let noted = Noted { files: &shell.files, read: Mutex::default() };
     let again = load(request, &noted);
+    let read: BTreeSet<PathBuf> = noted.paths();
     let options = Options { wait: Wait::None, given: BTreeSet::from(["wait".to_owned()]), ..carried(options, shell) };
     let conversion = convert(&Input {
         project: &again.project,
@@ -43,8 +44,16 @@ pub(super) fn objects(request: &Request, loaded: &Loaded, options: &Options, she
         };
         texts.push(String::from_utf8_lossy(&content).into_owned());
     }
-    let files = within(files, request, loaded, shell)?;
+    let secrets = || loaded.project.secrets.iter().map(|entry| &entry.value);
+    let of_secrets: BTreeSet<PathBuf> = secrets().filter_map(|secret| Some(normalize(Path::new(secret.file.as_ref()?.as_str())))).collect();
+    let used = |path: &Path| match path {
+        path if of_secrets.contains(path) => Use::Secret,
+        path if read.contains(path) => Use::Read,
+        _ => Use::Mounted,
+    };
+    let files = within(files, used, request, loaded, shell)?;
     let variables = variables(request, loaded, shell);
+    let secret_variables = secrets().filter_map(|secret| Some(secret.environment.as_ref()?.value.clone())).collect();
     let name = service_name(&loaded.project.name);
     let project = StackProject {
         name: &name,
@@ -52,6 +61,7 @@ pub(super) fn objects(request: &Request, loaded: &Loaded, options: &Options, she
         texts: &texts,
         files: &files,
         variables: &variables,
+        secret_variables: &secret_variables,
         profiles: &request.profiles,
         objects: &conversion.objects,
     };
@@ -72,7 +82,13 @@ fn carried(options: &Options, shell: &Shell) -> Options {
 }
 
 /// The files by their path from the project's directory. Those of variables are not needed: the values stand in the Stack.
-fn within(files: BTreeMap<PathBuf, Vec<u8>>, request: &Request, loaded: &Loaded, shell: &Shell) -> Result<BTreeMap<String, Vec<u8>>, Stop> {
+fn within(
+    files: BTreeMap<PathBuf, Vec<u8>>,
+    used: impl Fn(&Path) -> Use,
+    request: &Request,
+    loaded: &Loaded,
+    shell: &Shell,
+) -> Result<BTreeMap<String, Carried>, Stop> {
     let of_variables: Vec<PathBuf> = match request.env_files.as_slice() {
         [] => vec![normalize(&loaded.directory.join(".env"))],
         named => named.iter().map(|file| normalize(&request.working_directory.join(file))).collect(),
@@ -81,7 +97,7 @@ fn within(files: BTreeMap<PathBuf, Vec<u8>>, request: &Request, loaded: &Loaded,
     for (path, content) in files.into_iter().filter(|(path, _)| !of_variables.contains(path) || is_env_file(loaded, path)) {
         match path.strip_prefix(&loaded.directory) {
             Ok(below) => {
-                within.insert(below.to_string_lossy().replace('\\', "/"), content);
+                within.insert(below.to_string_lossy().replace('\\', "/"), Carried { content, used: used(&path) });
             }
             Err(_) => {
                 let told = Diagnostic::warning(Code("cli::stack-file"), format!("`{}` is not carried in the Stack", path.display()));
@@ -89,7 +105,7 @@ fn within(files: BTreeMap<PathBuf, Vec<u8>>, request: &Request, loaded: &Loaded,
             }
         }
     }
-    let size: usize = within.values().map(Vec::len).sum();
+    let size: usize = within.values().map(|file| file.content.len()).sum();
     if size > MAX_FILES {
         let told = Diagnostic::error(Code("cli::stack-size"), format!("the project reads {} KiB of files", size >> 10));
         let told = told.because("an API server keeps objects of at most 1.5 MiB");
@@ -133,6 +149,13 @@ fn entries<'a>(tree: &'a Node, section: &str) -> impl Iterator<Item = &'a Node> 
 struct Noted<'f> {
     files: &'f dyn FileSystem,
     read: Mutex<BTreeMap<PathBuf, Vec<u8>>>,
+}
+
+impl Noted<'_> {
+    /// What was read so far.
+    fn paths(&self) -> BTreeSet<PathBuf> {
+        self.read.lock().unwrap_or_else(PoisonError::into_inner).keys().cloned().collect()
+    }
 }
 
 impl FileSystem for Noted<'_> {
