@@ -221,6 +221,22 @@ secrets: { token: { file: ./token.txt } }
 }
 
 #[test]
+fn only_flags_that_change_objects_and_have_no_place_in_a_stack_are_told() {
+    let place = project(&[("compose.yaml", b"services: { web: { image: nginx, volumes: ['data:/data'] } }\nvolumes: { data: {} }\n")]);
+    let told = |flags: &[&str]| {
+        let mut windlass = Command::new(env!("CARGO_BIN_EXE_windlass"));
+        windlass.current_dir(place.path()).env_clear().args(["convert", "--to", "stack", "--namespace", "ns"]).args(flags);
+        let told = String::from_utf8(windlass.output().expect("the binary runs").stderr).expect("text");
+        told.lines().find(|line| line.contains("a Stack does not carry")).map(str::to_owned)
+    };
+    let silent = ["-f", "compose.yaml", "-p", "shop", "--format", "json", "--report", "a.json", "--strict", "-o", "k8s", "--wait", "none"];
+    assert_eq!((told(&[]), told(&silent)), (None, None));
+    let flags = ["--expose", "web:80=ingress", "--domain", "a.example", "--volume-size", "data=2Gi"];
+    let all = told(&flags).expect("a warning");
+    assert!(all.ends_with("a Stack does not carry `--volume-size`, `--expose`, `--domain`"), "{all}");
+}
+
+#[test]
 fn secrets_files_and_several_texts_stand_apart() {
     let place = tempfile::tempdir().expect("a temporary directory");
     let write = |path: &str, text: &[u8]| {

@@ -13,9 +13,10 @@ use windlass_k8s::name::service_name;
 use windlass_source::{Code, Diagnostic, DirEntry, FileSystem, Metadata, SourceMap, normalize};
 use windlass_yaml::Node;
 
+use crate::commands::convert::ConversionArgs;
 use crate::commands::{Shell, Stop};
 
-/// Flags that a Stack has a place for, and those that say nothing of the objects.
+/// Flags of conversion that a Stack has a place for, and those that the operator decides itself.
 const CARRIED: [&str; 3] = ["namespace", "kube-version", "wait"];
 
 /// Bytes of all files above which an API server would refuse the Stack: 1 MiB, and room for the rest.
@@ -72,9 +73,10 @@ pub(super) fn objects(request: &Request, loaded: &Loaded, options: &Options, she
 
 /// The choices that the operator knows of; the others are told.
 fn carried(options: &Options, shell: &Shell) -> Options {
-    let lost: Vec<String> =
-        options.given.iter().filter(|flag| !CARRIED.contains(&flag.as_str())).map(|flag| format!("`--{flag}`")).collect();
+    let mut lost = ConversionArgs::flags(&shell.given);
+    lost.retain(|flag| !CARRIED.contains(&flag.as_str()));
     if !lost.is_empty() {
+        let lost: Vec<String> = lost.iter().map(|flag| format!("`--{flag}`")).collect();
         let told = Diagnostic::warning(Code("cli::stack-flags"), format!("a Stack does not carry {}", lost.join(", ")));
         shell.tell(&[told.help("write it into the compose file below `x-windlass`")], &SourceMap::new());
     }
