@@ -236,6 +236,24 @@ fn only_flags_that_change_objects_and_have_no_place_in_a_stack_are_told() {
     assert!(all.ends_with("a Stack does not carry `--volume-size`, `--expose`, `--domain`"), "{all}");
 }
 
+fn stack_of(objects: &[Value]) -> &Value {
+    &kind(objects, "Stack")[0]["spec"]
+}
+
+#[test]
+fn profiles_of_a_variable_are_those_of_the_stack() {
+    let compose = b"services: { web: { image: nginx }, tool: { image: acme/tool, profiles: [prod] } }\n";
+    let place = project(&[("compose.yaml", compose), (".env", b"COMPOSE_PROFILES=prod\n")]);
+    let put = |profiles: &[&str]| {
+        let stack = convert(place.path(), &[&["--to", "stack"], profiles].concat(), &BTreeMap::new());
+        stack_of(&stack)["profiles"].clone()
+    };
+    assert_eq!(put(&[]), serde_json::json!(["prod"]));
+    assert_eq!(put(&["--profile", "other"]), serde_json::json!(["other"]));
+    fs::remove_file(place.path().join(".env")).expect("it was there");
+    assert_eq!(put(&[]), Value::Null);
+}
+
 #[test]
 fn secrets_files_and_several_texts_stand_apart() {
     let place = tempfile::tempdir().expect("a temporary directory");

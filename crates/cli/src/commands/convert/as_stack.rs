@@ -63,7 +63,7 @@ pub(super) fn objects(request: &Request, loaded: &Loaded, options: &Options, she
         files: &files,
         variables: &variables,
         secret_variables: &secret_variables,
-        profiles: &request.profiles,
+        profiles: &loaded.profiles,
         objects: &conversion.objects,
     };
     let (objects, told) = stack(&project);
