@@ -61,17 +61,6 @@ fn put_together(objects: &[Value], directory: &Path) -> (Vec<String>, BTreeMap<S
         fs::create_dir_all(path.parent().expect("a directory")).expect("writable");
         fs::write(path, content).expect("writable");
     };
-    let mut names = Vec::new();
-    if let Some(text) = stack["compose"].as_str() {
-        write("compose.yaml", text.as_bytes());
-        names.push("compose.yaml".to_owned());
-    }
-    for (number, source) in (1..).zip(list("composeFrom")) {
-        let (of, key) = reference(&source, "KeyRef");
-        let text = content(objects, of, &key["name"]).into_iter().find(|(name, _)| key["key"] == **name).expect("the key is there").1;
-        write(&format!("compose.{number}.yaml"), &text);
-        names.push(format!("compose.{number}.yaml"));
-    }
     for (path, text) in stack["files"].as_object().into_iter().flatten() {
         write(path, text.as_str().expect("text").as_bytes());
     }
@@ -80,6 +69,17 @@ fn put_together(objects: &[Value], directory: &Path) -> (Vec<String>, BTreeMap<S
         for (name, bytes) in content(objects, of, &object["name"]) {
             write(&format!("{}/{name}", source["directory"].as_str().unwrap_or(".")), &bytes);
         }
+    }
+    // The compose texts have names that no file has.
+    let mut names = Vec::new();
+    let mut texts: Vec<Vec<u8>> = stack["compose"].as_str().map(|text| text.as_bytes().to_vec()).into_iter().collect();
+    for source in list("composeFrom") {
+        let (of, key) = reference(&source, "KeyRef");
+        texts.push(content(objects, of, &key["name"]).into_iter().find(|(name, _)| key["key"] == **name).expect("the key is there").1);
+    }
+    for (number, text) in (1..).zip(texts) {
+        names.push(format!("text.{number}.of-stack.yaml"));
+        write(&format!("text.{number}.of-stack.yaml"), &text);
     }
     let mut variables = BTreeMap::new();
     for source in list("variablesFrom") {
@@ -252,6 +252,71 @@ fn profiles_of_a_variable_are_those_of_the_stack() {
     assert_eq!(put(&["--profile", "other"]), serde_json::json!(["other"]));
     fs::remove_file(place.path().join(".env")).expect("it was there");
     assert_eq!(put(&[]), Value::Null);
+}
+
+#[test]
+fn every_variable_is_carried_that_the_project_looks_up_and_no_other() {
+    let compose = "
+services:
+  web:
+    image: acme/web
+    build: { context: ., args: [REVISION] }
+    env_file: [web.env]
+  db: { image: 'postgres:${PG:?}', environment: [POSTGRES_PASSWORD] }
+configs: { hello: { environment: HELLO } }
+";
+    let other = "services: { db: { image: 'postgres:17', environment: { GREETING: '${GREETING-none}' }, configs: [hello] } }\n";
+    let place = project(&[
+        ("compose.yaml", compose.as_bytes()),
+        ("compose.override.yaml", other.as_bytes()),
+        ("web.env", b"DB_PASSWORD=${FROM_OUTSIDE}\nBARE\n"),
+        (".env", b"FROM_OUTSIDE=mother-of-pearl\nPG=16\nUNUSED=1\nGREETING=hi${ONLY_HERE}\n"),
+        ("Dockerfile", b"FROM nginx\n"),
+    ]);
+    let set = ["BARE", "REVISION", "HELLO", "POSTGRES_PASSWORD", "ONLY_HERE", "HOME", "UNUSED_TOO"];
+    let environment: BTreeMap<String, String> = set.iter().map(|name| ((*name).to_owned(), format!("of-{name}"))).collect();
+    let stack = check(place.path(), &[], &environment);
+    let (_, variables) = put_together(&stack, tempfile::tempdir().expect("a temporary directory").path());
+    let names: Vec<&str> = variables.keys().map(String::as_str).collect();
+    assert_eq!(names, ["BARE", "FROM_OUTSIDE", "GREETING", "HELLO", "PG", "POSTGRES_PASSWORD", "REVISION"]);
+}
+
+#[test]
+fn a_file_of_variables_is_carried_where_the_project_wants_it_as_a_file() {
+    let of = |what: &str| format!("services: {{ web: {{ image: 'nginx:${{TAG}}'{what}\n");
+    for (compose, is_carried) in [
+        (of(" } }"), false),
+        (of(", env_file: [.env] } }"), true),
+        (of(", secrets: [all] } }\nsecrets: { all: { file: .env } }"), true),
+        (of(", volumes: ['./.env:/var/www/.env'] } }"), true),
+        (of(" } }\ninclude: [{ path: more.yaml, env_file: [.env] }]"), true),
+    ] {
+        let more = b"services: { more: { image: 'redis:${TAG}' } }\n";
+        let place = project(&[("compose.yaml", compose.as_bytes()), ("more.yaml", more), (".env", b"TAG=1.27\n")]);
+        let stack = check(place.path(), &[], &BTreeMap::new());
+        let from = &stack_of(&stack)["filesFrom"];
+        assert!(stack_of(&stack)["files"]["./.env"].is_null(), "{compose}");
+        assert_eq!(from[0]["secretRef"].is_object(), is_carried, "{compose}: {from}");
+    }
+}
+
+#[test]
+fn files_that_extend_each_other_stay_what_they_are() {
+    let base = "services: { base: { image: nginx, user: '1000' }, web: { image: nginx } }\n";
+    let extending = |file: &str| format!("services: {{ web: {{ image: nginx, extends: {{ file: {file}, service: base }} }} }}\n");
+    for (name, flags) in [
+        ("docker-compose.yml", &["-f", "docker-compose.yml", "-f", "prod.yml"][..]),
+        ("compose.yaml", &["-f", "prod.yml"]),
+        ("compose.yaml", &["-f", "compose.yaml", "-f", "prod.yml"]),
+    ] {
+        let place = project(&[(name, base.as_bytes()), ("prod.yml", extending(name).as_bytes())]);
+        let stack = check(place.path(), flags, &BTreeMap::new());
+        assert_eq!(stack_of(&stack)["files"][format!("./{name}")], base, "{flags:?}");
+    }
+    // A file that nobody reads but by `-f` stands in the Stack once.
+    let place = project(&[("compose.yaml", base.as_bytes()), ("prod.yml", base.as_bytes())]);
+    let stack = check(place.path(), &["-f", "compose.yaml", "-f", "prod.yml"], &BTreeMap::new());
+    assert_eq!(stack_of(&stack)["files"], Value::Null);
 }
 
 #[test]

@@ -102,6 +102,9 @@ fn run(loader: &mut Loader<'_>, mut selection: Selection, loaded: &mut Loaded) {
     let files: Vec<ComposeFile> = selection.files.iter().filter_map(|path| parse(loader, path, None)).collect();
     let name = discovery::project_name(loader, &selection, &files);
     selection.environment.set("COMPOSE_PROJECT_NAME", name.as_str(), windlass_source::VariableSource::Environment);
+    if options.note_variables {
+        selection.environment.note();
+    }
     let environment = Arc::new(selection.environment);
     loaded.environment = (*environment).clone();
     let scope = Scope {
