@@ -319,6 +319,22 @@ fn files_that_extend_each_other_stay_what_they_are() {
     assert_eq!(stack_of(&stack)["files"], Value::Null);
 }
 
+#[cfg(unix)]
+#[test]
+fn a_script_that_can_not_be_executed_any_more_is_told() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let compose = b"services: { db: { image: postgres, volumes: ['./init.sh:/init.sh:ro', './db.conf:/db.conf:ro'] } }\n";
+    let place = project(&[("compose.yaml", compose), ("init.sh", b"#!/bin/sh\n"), ("db.conf", b"a = 1\n")]);
+    let told = || {
+        let mut windlass = Command::new(env!("CARGO_BIN_EXE_windlass"));
+        windlass.current_dir(place.path()).env_clear().args(["convert", "--to", "stack", "--namespace", "ns"]);
+        String::from_utf8(windlass.output().expect("the binary runs").stderr).expect("text")
+    };
+    assert!(!told().contains("executable"), "{}", told());
+    fs::set_permissions(place.path().join("init.sh"), fs::Permissions::from_mode(0o755)).expect("it is ours");
+    assert!(told().contains("a Stack can't keep `init.sh` executable"), "{}", told());
+}
+
 #[test]
 fn secrets_files_and_several_texts_stand_apart() {
     let place = tempfile::tempdir().expect("a temporary directory");

@@ -125,16 +125,26 @@ fn within(
     shell: &Shell,
 ) -> Result<BTreeMap<String, Carried>, Stop> {
     let mut within = BTreeMap::new();
+    let mut scripts = Vec::new();
     for (path, content) in files {
         match path.strip_prefix(&loaded.directory) {
             Ok(below) => {
-                within.insert(below.to_string_lossy().replace('\\', "/"), Carried { content, used: used(&path) });
+                let (below, used) = (below.to_string_lossy().replace('\\', "/"), used(&path));
+                if used == Use::Mounted && shell.files.metadata(&path).is_some_and(|found| found.mode & 0o111 != 0) {
+                    scripts.push(format!("`{below}`"));
+                }
+                within.insert(below, Carried { content, used });
             }
             Err(_) => {
                 let told = Diagnostic::warning(FILE, format!("`{}` is not carried in the Stack", path.display()));
                 shell.tell(&[told.because("it stands outside of the project's directory")], &SourceMap::new());
             }
         }
+    }
+    if !scripts.is_empty() {
+        let told = Diagnostic::warning(FILE, format!("a Stack can't keep {} executable", scripts.join(", ")));
+        let told = told.because("it has no place for the mode of a file");
+        shell.tell(&[told.help("name the interpreter in the command (`sh FILE`), or put the file into the image")], &SourceMap::new());
     }
     let size: usize = within.values().map(|file| file.content.len()).sum();
     if size > MAX_FILES {
