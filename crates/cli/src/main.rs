@@ -42,7 +42,7 @@ fn refused(error: clap::Error) -> ExitCode {
     ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
 }
 
-/// The flags of the subcommand that were given, without their dashes.
+/// The flags of the subcommand that were given, without their dashes. A group of flags has an id as well, and no value of its own.
 fn given(matches: &ArgMatches) -> BTreeSet<String> {
     let Some((_, matches)) = matches.subcommand() else { return BTreeSet::new() };
     let is_given = |id: &&clap::Id| matches.value_source(id.as_str()) == Some(ValueSource::CommandLine);

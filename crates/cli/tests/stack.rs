@@ -61,17 +61,6 @@ fn put_together(objects: &[Value], directory: &Path) -> (Vec<String>, BTreeMap<S
         fs::create_dir_all(path.parent().expect("a directory")).expect("writable");
         fs::write(path, content).expect("writable");
     };
-    let mut names = Vec::new();
-    if let Some(text) = stack["compose"].as_str() {
-        write("compose.yaml", text.as_bytes());
-        names.push("compose.yaml".to_owned());
-    }
-    for (number, source) in (1..).zip(list("composeFrom")) {
-        let (of, key) = reference(&source, "KeyRef");
-        let text = content(objects, of, &key["name"]).into_iter().find(|(name, _)| key["key"] == **name).expect("the key is there").1;
-        write(&format!("compose.{number}.yaml"), &text);
-        names.push(format!("compose.{number}.yaml"));
-    }
     for (path, text) in stack["files"].as_object().into_iter().flatten() {
         write(path, text.as_str().expect("text").as_bytes());
     }
@@ -80,6 +69,17 @@ fn put_together(objects: &[Value], directory: &Path) -> (Vec<String>, BTreeMap<S
         for (name, bytes) in content(objects, of, &object["name"]) {
             write(&format!("{}/{name}", source["directory"].as_str().unwrap_or(".")), &bytes);
         }
+    }
+    // The compose texts have names that no file has.
+    let mut names = Vec::new();
+    let mut texts: Vec<Vec<u8>> = stack["compose"].as_str().map(|text| text.as_bytes().to_vec()).into_iter().collect();
+    for source in list("composeFrom") {
+        let (of, key) = reference(&source, "KeyRef");
+        texts.push(content(objects, of, &key["name"]).into_iter().find(|(name, _)| key["key"] == **name).expect("the key is there").1);
+    }
+    for (number, text) in (1..).zip(texts) {
+        names.push(format!("text.{number}.of-stack.yaml"));
+        write(&format!("text.{number}.of-stack.yaml"), &text);
     }
     let mut variables = BTreeMap::new();
     for source in list("variablesFrom") {
@@ -145,6 +145,194 @@ fn the_examples_are_the_same_as_stacks() {
     let account = &kind(&stack, "ServiceAccount")[0]["metadata"];
     assert_eq!(account["annotations"]["windlass.dev/stacks"], "allowed");
     assert_eq!(kind(&stack, "Stack")[0]["spec"]["serviceAccountName"], account["name"]);
+}
+
+/// A directory with files.
+fn project(files: &[(&str, &[u8])]) -> tempfile::TempDir {
+    let place = tempfile::Builder::new().prefix("shop").tempdir().expect("a temporary directory");
+    for (path, content) in files {
+        let path = place.path().join(path);
+        fs::create_dir_all(path.parent().expect("a directory")).expect("writable");
+        fs::write(path, content).expect("writable");
+    }
+    place
+}
+
+#[test]
+fn a_credential_stands_in_a_secret_however_it_is_written() {
+    let pin = "services: { web: { image: nginx, secrets: [pin] } }\nsecrets: { pin: { file: ./pin.txt } }\n";
+    let login = "services: { web: { image: nginx, secrets: [pip] } }\nsecrets: { pip: { environment: PIP_LOGIN } }\n";
+    let build =
+        "services: { web: { image: acme/web, build: { context: ., args: { NPM_TOKEN: '${NPM_TOKEN}', OTHER_TOKEN: '${NPM}' } } } }\n";
+    let logging = "services: { web: { image: nginx, logging: { driver: splunk, options: { splunk-token: '${SPLUNK}' } } } }\n";
+    let off = |what: &str| format!("services:\n  web: {{ image: nginx }}\n  off: {{ image: acme/tool, profiles: [off], {what} }}\n");
+    let on = |value: &str| format!("services: {{ web: {{ image: acme/web, environment: {{ DB_PASSWORD: {value} }} }} }}\n");
+    let env_file = "services: { web: { image: acme/web, env_file: [app.env] } }\n".to_owned();
+    let set = "DBP=of-variable\nNPM_TOKEN=of-variable\nNPM=of-variable\nSPLUNK=of-variable\nPIP_LOGIN=z7\nADMIN_PASSWORD=of-variable\n";
+    // The compose file, another file, and a part of the credential that no escape changes.
+    for (compose, (path, content), part) in [
+        (on("\"pa$$word99\""), ("a", ""), "word99"),
+        (on("'it''s-hidden'"), ("a", ""), "s-hidden"),
+        (on("\"\\u00e9-hidden\""), ("a", ""), "-hidden"),
+        (on("\"${DB_PASSWORD:-of-default}\""), ("a", ""), "of-default"),
+        (env_file.clone(), ("app.env", "API_KEY=\"a\\\"b\\\"csecret\"\n"), "csecret"),
+        (env_file, ("app.env", "HOST=db\nLOGIN=postgres://u:of-file@db\n"), "of-file"),
+        (build.to_owned(), ("Dockerfile", "FROM nginx\n"), "of-variable"),
+        (logging.to_owned(), ("a", ""), "of-variable"),
+        (off("environment: { A: '${ADMIN_PASSWORD}' }"), ("a", ""), "of-variable"),
+        (off("environment: { A: 'postgres://u:${DBP}@db' }"), ("a", ""), "of-variable"),
+        (off("environment: { PGPASSWORD: literalpw-42 }"), ("a", ""), "literalpw-42"),
+        (off("environment: [PGPASSWORD=literalpw-42]"), ("a", ""), "literalpw-42"),
+        (off("command: [redis-server, --requirepass, literalpw-42]"), ("a", ""), "literalpw-42"),
+        (pin.to_owned(), ("pin.txt", "q9"), "q9"),
+        (login.to_owned(), ("a", ""), "z7"),
+    ] {
+        let place = project(&[("compose.yaml", compose.as_bytes()), (path, content.as_bytes()), (".env", set.as_bytes())]);
+        for object in check(place.path(), &[], &BTreeMap::new()).iter().filter(|object| object["kind"] != "Secret") {
+            assert!(!object.to_string().contains(part), "{compose}{content}: {object}");
+        }
+    }
+    // What another file replaces still stands in its text.
+    let place = project(&[("compose.yaml", on("of-base").as_bytes()), ("prod.yaml", on("'${PW}'").as_bytes())]);
+    let environment = BTreeMap::from([("PW".to_owned(), "of-variable".to_owned())]);
+    let stack = check(place.path(), &["-f", "compose.yaml", "-f", "prod.yaml"], &environment);
+    let from = &kind(&stack, "Stack")[0]["spec"]["composeFrom"];
+    assert!(from[0]["secretKeyRef"].is_object() && from[1]["configMapKeyRef"].is_object(), "{from}");
+    // A key store is no text.
+    let place = project(&[("compose.yaml", pin.as_bytes()), ("pin.txt", &[0, 159, 146, 150])]);
+    let stack = check(place.path(), &[], &BTreeMap::new());
+    assert!(kind(&stack, "ConfigMap").is_empty() && kind(&stack, "Stack")[0]["spec"]["filesFrom"][0]["secretRef"].is_object());
+}
+
+#[test]
+fn what_only_speaks_of_credentials_can_be_read_in_the_stack() {
+    let compose = "
+services:
+  web:
+    image: acme/web
+    environment: { DB_PASSWORD: '${DB_PASSWORD}', DB_URL: 'postgres://u:${DB_PASSWORD}@db', TOKEN_FILE: /run/secrets/token, KEYS: '${N:-3}' }
+    secrets: [token]
+secrets: { token: { file: ./token.txt } }
+";
+    let place = project(&[("compose.yaml", compose.as_bytes()), ("token.txt", b"a-token"), (".env", b"DB_PASSWORD=a-password\nN=4\n")]);
+    let stack = check(place.path(), &[], &BTreeMap::new());
+    let spec = &kind(&stack, "Stack")[0]["spec"];
+    assert_eq!((spec["compose"].as_str(), &spec["variables"]), (Some(compose), &serde_json::json!({ "N": "4" })));
+}
+
+#[test]
+fn only_flags_that_change_objects_and_have_no_place_in_a_stack_are_told() {
+    let place = project(&[("compose.yaml", b"services: { web: { image: nginx, volumes: ['data:/data'] } }\nvolumes: { data: {} }\n")]);
+    let told = |flags: &[&str]| {
+        let mut windlass = Command::new(env!("CARGO_BIN_EXE_windlass"));
+        windlass.current_dir(place.path()).env_clear().args(["convert", "--to", "stack", "--namespace", "ns"]).args(flags);
+        let told = String::from_utf8(windlass.output().expect("the binary runs").stderr).expect("text");
+        told.lines().find(|line| line.contains("a Stack does not carry")).map(str::to_owned)
+    };
+    let silent = ["-f", "compose.yaml", "-p", "shop", "--format", "json", "--report", "a.json", "--strict", "-o", "k8s", "--wait", "none"];
+    assert_eq!((told(&[]), told(&silent)), (None, None));
+    let flags = ["--expose", "web:80=ingress", "--domain", "a.example", "--volume-size", "data=2Gi"];
+    let all = told(&flags).expect("a warning");
+    assert!(all.ends_with("a Stack does not carry `--volume-size`, `--expose`, `--domain`"), "{all}");
+}
+
+fn stack_of(objects: &[Value]) -> &Value {
+    &kind(objects, "Stack")[0]["spec"]
+}
+
+#[test]
+fn profiles_of_a_variable_are_those_of_the_stack() {
+    let compose = b"services: { web: { image: nginx }, tool: { image: acme/tool, profiles: [prod] } }\n";
+    let place = project(&[("compose.yaml", compose), (".env", b"COMPOSE_PROFILES=prod\n")]);
+    let put = |profiles: &[&str]| {
+        let stack = convert(place.path(), &[&["--to", "stack"], profiles].concat(), &BTreeMap::new());
+        stack_of(&stack)["profiles"].clone()
+    };
+    assert_eq!(put(&[]), serde_json::json!(["prod"]));
+    assert_eq!(put(&["--profile", "other"]), serde_json::json!(["other"]));
+    fs::remove_file(place.path().join(".env")).expect("it was there");
+    assert_eq!(put(&[]), Value::Null);
+}
+
+#[test]
+fn every_variable_is_carried_that_the_project_looks_up_and_no_other() {
+    let compose = "
+services:
+  web:
+    image: acme/web
+    build: { context: ., args: [REVISION] }
+    env_file: [web.env]
+  db: { image: 'postgres:${PG:?}', environment: [POSTGRES_PASSWORD] }
+configs: { hello: { environment: HELLO } }
+";
+    let other = "services: { db: { image: 'postgres:17', environment: { GREETING: '${GREETING-none}' }, configs: [hello] } }\n";
+    let place = project(&[
+        ("compose.yaml", compose.as_bytes()),
+        ("compose.override.yaml", other.as_bytes()),
+        ("web.env", b"DB_PASSWORD=${FROM_OUTSIDE}\nBARE\n"),
+        (".env", b"FROM_OUTSIDE=mother-of-pearl\nPG=16\nUNUSED=1\nGREETING=hi${ONLY_HERE}\n"),
+        ("Dockerfile", b"FROM nginx\n"),
+    ]);
+    let set = ["BARE", "REVISION", "HELLO", "POSTGRES_PASSWORD", "ONLY_HERE", "HOME", "UNUSED_TOO"];
+    let environment: BTreeMap<String, String> = set.iter().map(|name| ((*name).to_owned(), format!("of-{name}"))).collect();
+    let stack = check(place.path(), &[], &environment);
+    let (_, variables) = put_together(&stack, tempfile::tempdir().expect("a temporary directory").path());
+    let names: Vec<&str> = variables.keys().map(String::as_str).collect();
+    assert_eq!(names, ["BARE", "FROM_OUTSIDE", "GREETING", "HELLO", "PG", "POSTGRES_PASSWORD", "REVISION"]);
+}
+
+#[test]
+fn a_file_of_variables_is_carried_where_the_project_wants_it_as_a_file() {
+    let of = |what: &str| format!("services: {{ web: {{ image: 'nginx:${{TAG}}'{what}\n");
+    for (compose, is_carried) in [
+        (of(" } }"), false),
+        (of(", env_file: [.env] } }"), true),
+        (of(", secrets: [all] } }\nsecrets: { all: { file: .env } }"), true),
+        (of(", volumes: ['./.env:/var/www/.env'] } }"), true),
+        (of(" } }\ninclude: [{ path: more.yaml, env_file: [.env] }]"), true),
+    ] {
+        let more = b"services: { more: { image: 'redis:${TAG}' } }\n";
+        let place = project(&[("compose.yaml", compose.as_bytes()), ("more.yaml", more), (".env", b"TAG=1.27\n")]);
+        let stack = check(place.path(), &[], &BTreeMap::new());
+        let from = &stack_of(&stack)["filesFrom"];
+        assert!(stack_of(&stack)["files"]["./.env"].is_null(), "{compose}");
+        assert_eq!(from[0]["secretRef"].is_object(), is_carried, "{compose}: {from}");
+    }
+}
+
+#[test]
+fn files_that_extend_each_other_stay_what_they_are() {
+    let base = "services: { base: { image: nginx, user: '1000' }, web: { image: nginx } }\n";
+    let extending = |file: &str| format!("services: {{ web: {{ image: nginx, extends: {{ file: {file}, service: base }} }} }}\n");
+    for (name, flags) in [
+        ("docker-compose.yml", &["-f", "docker-compose.yml", "-f", "prod.yml"][..]),
+        ("compose.yaml", &["-f", "prod.yml"]),
+        ("compose.yaml", &["-f", "compose.yaml", "-f", "prod.yml"]),
+    ] {
+        let place = project(&[(name, base.as_bytes()), ("prod.yml", extending(name).as_bytes())]);
+        let stack = check(place.path(), flags, &BTreeMap::new());
+        assert_eq!(stack_of(&stack)["files"][format!("./{name}")], base, "{flags:?}");
+    }
+    // A file that nobody reads but by `-f` stands in the Stack once.
+    let place = project(&[("compose.yaml", base.as_bytes()), ("prod.yml", base.as_bytes())]);
+    let stack = check(place.path(), &["-f", "compose.yaml", "-f", "prod.yml"], &BTreeMap::new());
+    assert_eq!(stack_of(&stack)["files"], Value::Null);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_script_that_can_not_be_executed_any_more_is_told() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let compose = b"services: { db: { image: postgres, volumes: ['./init.sh:/init.sh:ro', './db.conf:/db.conf:ro'] } }\n";
+    let place = project(&[("compose.yaml", compose), ("init.sh", b"#!/bin/sh\n"), ("db.conf", b"a = 1\n")]);
+    let told = || {
+        let mut windlass = Command::new(env!("CARGO_BIN_EXE_windlass"));
+        windlass.current_dir(place.path()).env_clear().args(["convert", "--to", "stack", "--namespace", "ns"]);
+        String::from_utf8(windlass.output().expect("the binary runs").stderr).expect("text")
+    };
+    assert!(!told().contains("executable"), "{}", told());
+    fs::set_permissions(place.path().join("init.sh"), fs::Permissions::from_mode(0o755)).expect("it is ours");
+    assert!(told().contains("a Stack can't keep `init.sh` executable"), "{}", told());
 }
 
 #[test]

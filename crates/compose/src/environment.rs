@@ -1,7 +1,7 @@
 //! The variables that a project is read with: where each value came from, and which one wins.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use smol_str::SmolStr;
 use windlass_source::VariableSource;
@@ -12,6 +12,8 @@ pub struct Environment {
     /// The variables of the including project, which win; shared, since a thousand includes may look into one.
     outer: Option<Arc<Environment>>,
     variables: BTreeMap<SmolStr, Variable>,
+    /// The names that were asked for, where somebody wants to know; shared by all copies.
+    noted: Option<Arc<Mutex<BTreeSet<SmolStr>>>>,
 }
 
 /// A value and its source.
@@ -37,16 +39,19 @@ impl Environment {
             .into_iter()
             .map(|(name, value)| (name.into(), Variable { value: value.into(), source: VariableSource::Environment }))
             .collect();
-        Self { outer: None, variables }
+        Self { outer: None, variables, noted: None }
     }
 
     /// An environment that sees `outer` first and can have variables of its own.
     pub(crate) fn below(outer: &Arc<Self>) -> Self {
-        Self { outer: Some(Arc::clone(outer)), variables: BTreeMap::new() }
+        Self { outer: Some(Arc::clone(outer)), variables: BTreeMap::new(), noted: None }
     }
 
     /// The variable, or `None` when it is not set.
     pub fn get(&self, name: &str) -> Option<&Variable> {
+        if let Some(noted) = &self.noted {
+            noted.lock().unwrap_or_else(PoisonError::into_inner).insert(name.into());
+        }
         // From the outermost inwards: the outer value wins. Chains are as long as includes are deep.
         match self.outer.as_ref().and_then(|outer| outer.get(name)) {
             Some(variable) => Some(variable),
@@ -62,6 +67,17 @@ impl Environment {
     /// The variable as the template language wants it.
     pub(crate) fn lookup(&self, name: &str) -> Option<crate::template::Variable<'_>> {
         self.get(name).map(Variable::borrow)
+    }
+
+    /// From now on, notes the names that are asked for.
+    pub(crate) fn note(&mut self) {
+        self.noted = Some(Arc::default());
+    }
+
+    /// The names that were asked for since somebody wanted to know.
+    pub fn noted(&self) -> BTreeSet<SmolStr> {
+        let noted = self.noted.as_ref().map(|noted| noted.lock().unwrap_or_else(PoisonError::into_inner).clone());
+        noted.unwrap_or_default()
     }
 
     /// Sets a variable, whatever it was.
@@ -102,5 +118,16 @@ mod tests {
         assert_eq!((inner.value("A"), inner.value("B"), inner.value("C")), (Some("outer"), Some("1"), None));
         let all: Vec<_> = inner.iter().map(|(name, variable)| (name, variable.value.as_str())).collect();
         assert_eq!(all, [("A", "outer"), ("B", "1")]);
+    }
+
+    #[test]
+    fn names_are_noted_that_were_asked_for_since_somebody_wanted_to_know() {
+        let mut environment = Environment::from_process([("A", "1"), ("B", "2"), ("C", "3")]);
+        assert_eq!((environment.value("A"), environment.noted().len()), (Some("1"), 0));
+        environment.note();
+        let copy = environment.clone();
+        let inner = Environment::below(&Arc::new(environment));
+        assert_eq!((inner.value("B"), inner.value("X"), inner.iter().count()), (Some("2"), None, 3));
+        assert_eq!(copy.noted().into_iter().collect::<Vec<_>>(), ["B", "X"]);
     }
 }

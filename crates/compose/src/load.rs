@@ -39,6 +39,8 @@ pub struct Loaded {
     pub disabled: Map,
     /// The variables that the project was read with.
     pub environment: Environment,
+    /// The profiles that are on, by flag or variable.
+    pub profiles: Vec<String>,
     /// The project directory, absolute.
     pub directory: PathBuf,
     /// The files that were merged, in order; `-` is standard input.
@@ -72,6 +74,7 @@ pub fn load_into(request: &Request, files: &dyn FileSystem, sources: SourceMap) 
         tree: Node::default_value(Map::new()),
         disabled: Map::new(),
         environment: Environment::from_process(&request.environment),
+        profiles: Vec::new(),
         directory: request.working_directory.clone(),
         files: Vec::new(),
         sources: SourceMap::new(),
@@ -94,10 +97,14 @@ fn run(loader: &mut Loader<'_>, mut selection: Selection, loaded: &mut Loaded) {
     }
     loaded.directory.clone_from(&selection.directory);
     loaded.files.clone_from(&selection.files);
+    loaded.profiles = selection.profiles.iter().filter(|profile| !profile.is_empty()).cloned().collect();
 
     let files: Vec<ComposeFile> = selection.files.iter().filter_map(|path| parse(loader, path, None)).collect();
     let name = discovery::project_name(loader, &selection, &files);
     selection.environment.set("COMPOSE_PROJECT_NAME", name.as_str(), windlass_source::VariableSource::Environment);
+    if options.note_variables {
+        selection.environment.note();
+    }
     let environment = Arc::new(selection.environment);
     loaded.environment = (*environment).clone();
     let scope = Scope {

@@ -28,7 +28,7 @@ pub struct Request {
     pub max_input: u64,
 }
 
-/// Steps that can be left out, as docker compose's `--no-…` flags do.
+/// Steps that can be left out, as docker compose's `--no-…` flags do, and one that can be added.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Options {
     /// Replace `${VARIABLES}`. Without, [`check_consistency`](Self::check_consistency),
@@ -46,6 +46,8 @@ pub struct Options {
     pub select: bool,
     /// Keep the typed project. Without, it is only tried whether it can be read, which takes less memory.
     pub typed: bool,
+    /// Note which variables the project looks up: [`Environment::noted`](crate::Environment::noted).
+    pub note_variables: bool,
 }
 
 impl Default for Options {
@@ -58,6 +60,7 @@ impl Default for Options {
             resolve_environment: true,
             select: true,
             typed: true,
+            note_variables: false,
         }
     }
 }

@@ -8,7 +8,7 @@ mod stack;
 use std::collections::BTreeMap;
 
 pub use kustomize::{Environment, kustomize, overlay_name};
-pub use stack::{StackProject, stack};
+pub use stack::{Carried, StackProject, Use, stack};
 use windlass_k8s::write::TypedTree;
 use windlass_k8s::{Object, ObjectRef, Objects};
 use windlass_source::SourceMap;

@@ -104,6 +104,7 @@ pub(crate) fn run(args: ConfigArgs, before: ProjectArgs, shell: &mut Shell) -> O
         resolve_environment: !no_env_resolution,
         select: true,
         typed: false,
+        note_variables: false,
     };
     let loaded = windlass_compose::load(&request, &shell.files);
     if shell.tell(&loaded.diagnostics, &loaded.sources) {

@@ -75,7 +75,7 @@ pub(crate) fn run(args: ConvertArgs, before: ProjectArgs, shell: &mut Shell) -> 
     let reports = report_formats(&args.reports)?;
     let layout = args.layout.options(args.directory.as_ref())?;
     let secrets = args.layout.secrets.form()?;
-    let options = args.conversion.options(std::mem::take(&mut shell.given));
+    let options = args.conversion.options(shell.given.clone());
     let request = shell.request(args.project.after(before))?;
 
     // Nothing is given back before the process ends: that would take a tenth of the time.

@@ -1,7 +1,9 @@
 //! A project as a `Stack` for the operator, with what the Stack needs: its sources, and an account that may write what it becomes.
 //!
-//! In: the compose texts, the files and variables that the project was read with, and the objects that it becomes. Out: objects. What holds
-//! a secret value stands in a Secret: a variable that became one, a file or a compose text in which such a value stands.
+//! In: the compose texts, the files and variables that the project was read with, and the objects that it becomes. Out: objects. What is or
+//! holds a credential stands in a Secret.
+
+mod credentials;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,17 +12,38 @@ use k8s_openapi::api::core::v1::{ConfigMap, Secret, ServiceAccount};
 use k8s_openapi::api::rbac::v1::{PolicyRule, Role, RoleBinding, RoleRef, Subject};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use serde_json::{Map, Value, json};
+use smol_str::SmolStr;
 use windlass_k8s::{Custom, Kind, Object, Objects, Resource, labels};
 use windlass_source::{Code, Diagnostic, Origin};
 
+use credentials::Credentials;
+
 /// Bytes of the longest compose text that stands in the Stack itself.
 const MAX_COMPOSE: usize = 262_144;
-/// Bytes of the longest secret value that says nothing when it is found in a text: `db`, `true`.
-const SHORT: usize = 3;
 /// What the operator does with the objects of a Stack, as the Stack's account.
 const VERBS: [&str; 4] = ["get", "create", "patch", "delete"];
 
 const FILE: Code = Code("emit::stack-file");
+
+/// A file that a Stack carries.
+#[derive(Clone, Debug)]
+pub struct Carried {
+    /// Its bytes.
+    pub content: Vec<u8>,
+    /// What it is to the project.
+    pub used: Use,
+}
+
+/// What a file is to a project.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Use {
+    /// A compose file or a file of variables: the project is read from it.
+    Read,
+    /// The file of an entry of `secrets:`.
+    Secret,
+    /// Another one, which services get to see.
+    Mounted,
+}
 
 /// What a Stack is made from.
 #[derive(Clone, Copy, Debug)]
@@ -32,9 +55,11 @@ pub struct StackProject<'a> {
     /// The compose texts in merge order.
     pub texts: &'a [String],
     /// The files that it reads, by path from the project's directory.
-    pub files: &'a BTreeMap<String, Vec<u8>>,
+    pub files: &'a BTreeMap<String, Carried>,
     /// The variables that it uses.
     pub variables: &'a BTreeMap<String, String>,
+    /// Those that `secrets:` names.
+    pub secret_variables: &'a BTreeSet<SmolStr>,
     /// The profiles that are on.
     pub profiles: &'a [String],
     /// What it becomes.
@@ -43,7 +68,7 @@ pub struct StackProject<'a> {
 
 /// The Stack and what it needs. What can't be carried is told.
 pub fn stack(project: &StackProject<'_>) -> (Objects, Vec<Diagnostic>) {
-    let mut made = Made { project, values: secret_values(project.objects), objects: Objects::new(), told: Vec::new() };
+    let mut made = Made { project, credentials: Credentials::of(project), objects: Objects::new(), told: Vec::new() };
     let mut spec = Map::new();
     made.compose(&mut spec);
     made.files(&mut spec);
@@ -61,8 +86,7 @@ pub fn stack(project: &StackProject<'_>) -> (Objects, Vec<Diagnostic>) {
 
 struct Made<'a> {
     project: &'a StackProject<'a>,
-    /// The values that the Secrets of the project hold.
-    values: BTreeSet<String>,
+    credentials: Credentials<'a>,
     objects: Objects,
     told: Vec<Diagnostic>,
 }
@@ -71,7 +95,7 @@ impl Made<'_> {
     /// `compose`, or `composeFrom` for several texts and for those in which a secret stands.
     fn compose(&mut self, spec: &mut Map<String, Value>) {
         match self.project.texts {
-            [text] if text.len() <= MAX_COMPOSE && !self.is_secret(text) => {
+            [text] if text.len() <= MAX_COMPOSE && !self.credentials.are_in(text) => {
                 spec.insert("compose".into(), text.as_str().into());
             }
             texts => {
@@ -80,7 +104,7 @@ impl Made<'_> {
                 for (index, text) in texts.iter().enumerate() {
                     let key = if index == 0 { "compose.yaml".to_owned() } else { format!("compose.{}.yaml", index + 1) };
                     let reference = json!({ "name": name, "key": key });
-                    if self.is_secret(text) {
+                    if self.credentials.are_in(text) {
                         secret.insert(key, ByteString(text.clone().into_bytes()));
                         from.push(json!({ "secretKeyRef": reference }));
                     } else {
@@ -104,19 +128,20 @@ impl Made<'_> {
     fn files(&mut self, spec: &mut Map<String, Value>) {
         let mut texts = Map::new();
         let mut others: BTreeMap<(bool, &str), BTreeMap<String, ByteString>> = BTreeMap::new();
-        for (path, content) in self.project.files {
-            match std::str::from_utf8(content) {
-                Ok(text) if !self.is_secret(text) => {
+        for (path, file) in self.project.files {
+            let is_secret = self.credentials.are_in_file(path, file);
+            match std::str::from_utf8(&file.content) {
+                Ok(text) if !is_secret => {
                     texts.insert(format!("./{path}"), text.into());
                 }
-                found => {
+                _ => {
                     let (directory, name) = path.rsplit_once('/').unwrap_or(("", path));
                     if !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_')) {
                         let told = Diagnostic::error(FILE, format!("`{path}` can't be carried in a Stack"));
                         self.told.push(told.because("the name would be a key of a Secret or ConfigMap").help("rename the file"));
                         continue;
                     }
-                    others.entry((found.is_ok(), directory)).or_default().insert(name.to_owned(), ByteString(content.clone()));
+                    others.entry((is_secret, directory)).or_default().insert(name.to_owned(), ByteString(file.content.clone()));
                 }
             }
         }
@@ -144,12 +169,11 @@ impl Made<'_> {
         }
     }
 
-    /// `variables`, and those that became secrets in a Secret.
+    /// `variables`, and those that are credentials in a Secret.
     fn variables(&mut self, spec: &mut Map<String, Value>) {
-        let of_secrets = secret_variables(self.project.objects);
         let (mut plain, mut secret) = (Map::new(), BTreeMap::new());
         for (name, value) in self.project.variables {
-            if of_secrets.contains(name.as_str()) || self.is_secret(value) {
+            if self.credentials.are_variable(name, value) {
                 secret.insert(name.clone(), ByteString(value.clone().into_bytes()));
             } else {
                 plain.insert(name.clone(), value.as_str().into());
@@ -194,11 +218,6 @@ impl Made<'_> {
         [of(Kind::ConfigMap, "configmaps"), of(Kind::Secret, "secrets")].into_iter().flatten().collect()
     }
 
-    /// True when a value of a Secret stands in a text.
-    fn is_secret(&self, text: &str) -> bool {
-        self.values.iter().any(|value| text.contains(value.as_str()))
-    }
-
     fn metadata(&self, name: &str) -> ObjectMeta {
         let own = [(labels::INSTANCE, self.project.name), (labels::MANAGED_BY, labels::MANAGER)];
         ObjectMeta {
@@ -234,20 +253,4 @@ fn object_rules(objects: &Objects) -> Vec<PolicyRule> {
 fn rule(group: &str, resources: Vec<String>, verbs: &[&str]) -> PolicyRule {
     let verbs = verbs.iter().map(|verb| (*verb).to_owned()).collect();
     PolicyRule { api_groups: Some(vec![group.to_owned()]), resources: Some(resources), verbs, ..PolicyRule::default() }
-}
-
-/// The values of Secrets that are long enough to be known again.
-fn secret_values(objects: &Objects) -> BTreeSet<String> {
-    let secrets = objects.all::<Secret>();
-    let data = secrets.flat_map(|secret| {
-        let coded = secret.data.iter().flatten().filter_map(|(_, value)| String::from_utf8(value.0.clone()).ok());
-        coded.chain(secret.string_data.iter().flatten().map(|(_, value)| value.clone())).collect::<Vec<_>>()
-    });
-    data.filter(|value| value.len() > SHORT).collect()
-}
-
-/// The variables whose values became part of a Secret.
-fn secret_variables(objects: &Objects) -> BTreeSet<&str> {
-    let secrets = objects.of_kind(Kind::Secret).flat_map(|secret| secret.origins.iter());
-    secrets.flat_map(|(_, origin)| origin.parts()).map(|part| part.variable.as_str()).collect()
 }

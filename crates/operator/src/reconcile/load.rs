@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Map, Value, json};
 use windlass_compose::{Loaded, Request};
 use windlass_crd::v1alpha1::{ServiceOverride, Stack, StackSpec};
-use windlass_source::{Code, Diagnostic, MemoryFileSystem, normalize};
+use windlass_source::{Code, Diagnostic, FileSystem as _, MemoryFileSystem, normalize};
 
 /// The project's directory.
 pub const DIRECTORY: &str = "/stack";
@@ -61,12 +61,14 @@ pub fn load(stack: &Stack, sources: Sources) -> Project {
     let texts = spec.compose.iter().cloned().chain(sources.compose);
     for (index, text) in texts.enumerate() {
         let name = if index == 0 { "compose.yaml".to_owned() } else { format!("compose.{}.yaml", index + 1) };
+        let name = free(&files, name);
         files.insert(Path::new(DIRECTORY).join(&name), text, 0o644);
         request.files.push(name);
     }
     if let Some(text) = overrides(spec) {
-        files.insert(Path::new(DIRECTORY).join(OVERRIDES), text, 0o644);
-        request.files.push(OVERRIDES.to_owned());
+        let name = free(&files, OVERRIDES.to_owned());
+        files.insert(Path::new(DIRECTORY).join(&name), text, 0o644);
+        request.files.push(name);
     }
     request.project_name = stack.metadata.name.clone();
     request.profiles.clone_from(&spec.profiles);
@@ -76,6 +78,14 @@ pub fn load(stack: &Stack, sources: Sources) -> Project {
     wrong.extend(unknown_services(spec, &loaded));
     loaded.diagnostics.extend(wrong);
     Project { loaded, files }
+}
+
+/// A name that no file of the project has: another one may extend that file.
+fn free(files: &MemoryFileSystem, mut name: String) -> String {
+    while files.metadata(&Path::new(DIRECTORY).join(&name)).is_some() {
+        name.insert_str(0, "stack.");
+    }
+    name
 }
 
 /// The full path of a project's file; `None` when it would stand outside.
@@ -168,6 +178,19 @@ mod tests {
         let project = load(&stack(of("web")), Sources::default());
         let image = project.loaded.project.service("web").and_then(|service| service.image.as_ref()).map(|image| image.value.to_string());
         assert_eq!(image.as_deref(), Some("a$TAG"));
+    }
+
+    #[test]
+    fn a_file_of_the_project_may_be_called_as_a_compose_text_would_be() {
+        let spec = json!({
+            "compose": "services: { web: { extends: { file: compose.yaml, service: base }, image: 'nginx:2' } }",
+            "files": { "./compose.yaml": "services: { base: { image: 'nginx:1', user: kept } }", "./overrides.json": "{}" },
+            "overrides": { "services": { "web": { "image": "nginx:3" } } },
+        });
+        let project = load(&stack(spec), Sources::default());
+        assert!(project.loaded.is_ok(), "{:?}", project.loaded.diagnostics);
+        let tree = format!("{:?}", project.loaded.tree);
+        assert!(tree.contains("nginx:3") && tree.contains("kept"), "{tree}");
     }
 
     #[test]

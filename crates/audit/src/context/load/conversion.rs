@@ -20,8 +20,17 @@ impl Context {
     /// as production, whatever its files say. Mounted configuration is read from `files`; `directory` is the working directory that the project
     /// was loaded in. `loaded` has no errors.
     pub fn of_conversion(loaded: Loaded, objects: &Objects, directory: &Path, files: &dyn FileSystem) -> Self {
-        let Loaded { project, tree, directory: own_directory, files: own_files, sources, diagnostics, disabled: _, environment: _ } =
-            loaded;
+        let Loaded {
+            project,
+            tree,
+            directory: own_directory,
+            files: own_files,
+            sources,
+            diagnostics,
+            disabled: _,
+            environment: _,
+            profiles: _,
+        } = loaded;
         let mut context = Self { is_named: true, makes_no_edits: true, sources, ..Self::default() };
         let mut request = Request::new(directory);
         request.environment = Some(EnvironmentKind::Production);

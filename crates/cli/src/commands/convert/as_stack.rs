@@ -5,27 +5,41 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use windlass_compose::{Loaded, Request, config, load};
+use windlass_compose::{Loaded, Request, load};
 use windlass_convert::{Input, Options, Wait, convert};
-use windlass_emit::layouts::{StackProject, stack};
+use windlass_emit::layouts::{Carried, StackProject, Use, stack};
 use windlass_k8s::Objects;
 use windlass_k8s::name::service_name;
 use windlass_source::{Code, Diagnostic, DirEntry, FileSystem, Metadata, SourceMap, normalize};
 use windlass_yaml::Node;
 
+use crate::commands::convert::ConversionArgs;
 use crate::commands::{Shell, Stop};
 
-/// Flags that a Stack has a place for, and those that say nothing of the objects.
+/// Flags of conversion that a Stack has a place for, and those that the operator decides itself.
 const CARRIED: [&str; 3] = ["namespace", "kube-version", "wait"];
+
+/// Variables that the operator sets itself, or that would have it look for others.
+const OWN: [&str; 4] = ["COMPOSE_DISABLE_ENV_FILE", "COMPOSE_ENV_FILES", "COMPOSE_PROJECT_NAME", "PWD"];
+
+const FILE: Code = Code("cli::stack-file");
 
 /// Bytes of all files above which an API server would refuse the Stack: 1 MiB, and room for the rest.
 const MAX_FILES: usize = 1 << 20;
 
 /// The Stack and what it needs.
 pub(super) fn objects(request: &Request, loaded: &Loaded, options: &Options, shell: &Shell) -> Result<Objects, Stop> {
-    let noted = Noted { files: &shell.files, read: Mutex::default() };
-    let again = load(request, &noted);
     let options = Options { wait: Wait::None, given: BTreeSet::from(["wait".to_owned()]), ..carried(options, shell) };
+    let name = service_name(&loaded.project.name);
+    let texts = texts(request, loaded, shell)?;
+    let noted = Noted::new(&shell.files, loaded, &texts);
+    let again = load(&as_operator(request, loaded, &name, &noted), &noted);
+    let errors: Vec<Diagnostic> = again.diagnostics.iter().filter(|told| told.is_error()).cloned().collect();
+    if shell.tell(&errors, &again.sources) {
+        return Err(Diagnostic::error(Code("cli::stack"), "a Stack of this project would not be one that can be read").into());
+    }
+    let read = noted.paths();
+    let variables = variables(&again);
     let conversion = convert(&Input {
         project: &again.project,
         tree: &again.tree,
@@ -34,25 +48,24 @@ pub(super) fn objects(request: &Request, loaded: &Loaded, options: &Options, she
         variable: &|name| again.environment.get(name).map(|variable| variable.value.clone()),
         options: &options,
     });
-    let mut files = noted.read.into_inner().unwrap_or_else(PoisonError::into_inner);
-    let mut texts = Vec::new();
-    for path in &loaded.files {
-        let content = match files.remove(&normalize(path)) {
-            Some(content) => content,
-            None => request.standard_input.clone().unwrap_or_default(),
-        };
-        texts.push(String::from_utf8_lossy(&content).into_owned());
-    }
-    let files = within(files, request, loaded, shell)?;
-    let variables = variables(request, loaded, shell);
-    let name = service_name(&loaded.project.name);
+    let secrets = || again.project.secrets.iter().map(|entry| &entry.value);
+    let of_secrets: BTreeSet<PathBuf> = secrets().filter_map(|secret| Some(normalize(Path::new(secret.file.as_ref()?.as_str())))).collect();
+    let used = |path: &Path| match path {
+        path if of_secrets.contains(path) => Use::Secret,
+        path if read.contains(path) => Use::Read,
+        _ => Use::Mounted,
+    };
+    let files = noted.read.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let files = within(files, used, loaded, shell)?;
+    let secret_variables = secrets().filter_map(|secret| Some(secret.environment.as_ref()?.value.clone())).collect();
     let project = StackProject {
         name: &name,
         namespace: options.namespace.as_deref(),
         texts: &texts,
         files: &files,
         variables: &variables,
-        profiles: &request.profiles,
+        secret_variables: &secret_variables,
+        profiles: &loaded.profiles,
         objects: &conversion.objects,
     };
     let (objects, told) = stack(&project);
@@ -60,36 +73,80 @@ pub(super) fn objects(request: &Request, loaded: &Loaded, options: &Options, she
     Ok(objects)
 }
 
+/// The compose texts in merge order.
+fn texts(request: &Request, loaded: &Loaded, shell: &Shell) -> Result<Vec<String>, Stop> {
+    let content = |path: &PathBuf| match &request.standard_input {
+        Some(input) if path == Path::new("-") => Ok(input.clone()),
+        _ => shell.files.read(path, request.max_input).map_err(|error| {
+            let told = Diagnostic::error(Code("cli::stack"), format!("`{}` can't be read again", path.display()));
+            Stop::from(told.because(error.to_string()))
+        }),
+    };
+    loaded.files.iter().map(|path| Ok(String::from_utf8_lossy(&content(path)?).into_owned())).collect()
+}
+
+/// The request that the operator makes: the variables are given, so a file of variables is read only where the project itself wants it.
+fn as_operator(request: &Request, loaded: &Loaded, name: &str, noted: &Noted<'_>) -> Request {
+    let mut environment: BTreeMap<String, String> =
+        loaded.environment.iter().map(|(name, variable)| (name.to_owned(), variable.value.to_string())).collect();
+    environment.remove("COMPOSE_ENV_FILES");
+    environment.insert("COMPOSE_DISABLE_ENV_FILE".to_owned(), "true".to_owned());
+    let mut request = Request {
+        files: noted.texts.keys().map(|path| path.display().to_string()).collect(),
+        standard_input: None,
+        project_name: Some(name.to_owned()),
+        project_directory: Some(loaded.directory.clone()),
+        profiles: loaded.profiles.clone(),
+        env_files: Vec::new(),
+        environment,
+        ..request.clone()
+    };
+    request.options.note_variables = true;
+    request
+}
+
 /// The choices that the operator knows of; the others are told.
 fn carried(options: &Options, shell: &Shell) -> Options {
-    let lost: Vec<String> =
-        options.given.iter().filter(|flag| !CARRIED.contains(&flag.as_str())).map(|flag| format!("`--{flag}`")).collect();
+    let mut lost = ConversionArgs::flags(&shell.given);
+    lost.retain(|flag| !CARRIED.contains(&flag.as_str()));
     if !lost.is_empty() {
+        let lost: Vec<String> = lost.iter().map(|flag| format!("`--{flag}`")).collect();
         let told = Diagnostic::warning(Code("cli::stack-flags"), format!("a Stack does not carry {}", lost.join(", ")));
         shell.tell(&[told.help("write it into the compose file below `x-windlass`")], &SourceMap::new());
     }
     Options { namespace: options.namespace.clone(), kube_version: options.kube_version, ..Options::default() }
 }
 
-/// The files by their path from the project's directory. Those of variables are not needed: the values stand in the Stack.
-fn within(files: BTreeMap<PathBuf, Vec<u8>>, request: &Request, loaded: &Loaded, shell: &Shell) -> Result<BTreeMap<String, Vec<u8>>, Stop> {
-    let of_variables: Vec<PathBuf> = match request.env_files.as_slice() {
-        [] => vec![normalize(&loaded.directory.join(".env"))],
-        named => named.iter().map(|file| normalize(&request.working_directory.join(file))).collect(),
-    };
+/// The files by their path from the project's directory.
+fn within(
+    files: BTreeMap<PathBuf, Vec<u8>>,
+    used: impl Fn(&Path) -> Use,
+    loaded: &Loaded,
+    shell: &Shell,
+) -> Result<BTreeMap<String, Carried>, Stop> {
     let mut within = BTreeMap::new();
-    for (path, content) in files.into_iter().filter(|(path, _)| !of_variables.contains(path) || is_env_file(loaded, path)) {
+    let mut scripts = Vec::new();
+    for (path, content) in files {
         match path.strip_prefix(&loaded.directory) {
             Ok(below) => {
-                within.insert(below.to_string_lossy().replace('\\', "/"), content);
+                let (below, used) = (below.to_string_lossy().replace('\\', "/"), used(&path));
+                if used == Use::Mounted && shell.files.metadata(&path).is_some_and(|found| found.mode & 0o111 != 0) {
+                    scripts.push(format!("`{below}`"));
+                }
+                within.insert(below, Carried { content, used });
             }
             Err(_) => {
-                let told = Diagnostic::warning(Code("cli::stack-file"), format!("`{}` is not carried in the Stack", path.display()));
+                let told = Diagnostic::warning(FILE, format!("`{}` is not carried in the Stack", path.display()));
                 shell.tell(&[told.because("it stands outside of the project's directory")], &SourceMap::new());
             }
         }
     }
-    let size: usize = within.values().map(Vec::len).sum();
+    if !scripts.is_empty() {
+        let told = Diagnostic::warning(FILE, format!("a Stack can't keep {} executable", scripts.join(", ")));
+        let told = told.because("it has no place for the mode of a file");
+        shell.tell(&[told.help("name the interpreter in the command (`sh FILE`), or put the file into the image")], &SourceMap::new());
+    }
+    let size: usize = within.values().map(|file| file.content.len()).sum();
     if size > MAX_FILES {
         let told = Diagnostic::error(Code("cli::stack-size"), format!("the project reads {} KiB of files", size >> 10));
         let told = told.because("an API server keeps objects of at most 1.5 MiB");
@@ -98,31 +155,14 @@ fn within(files: BTreeMap<PathBuf, Vec<u8>>, request: &Request, loaded: &Loaded,
     Ok(within)
 }
 
-/// A service's `env_file` names it.
-fn is_env_file(loaded: &Loaded, path: &Path) -> bool {
-    let files = loaded.project.services.iter().flat_map(|service| &service.env_file);
-    files.into_iter().any(|file| normalize(&loaded.directory.join(file.path.value.as_str())) == path)
-}
-
-/// The variables that the project asks for and that are set.
-fn variables(request: &Request, loaded: &Loaded, shell: &Shell) -> BTreeMap<String, String> {
-    let mut raw = request.clone();
-    raw.options.interpolate = false;
-    raw.options.resolve_environment = false;
-    let raw = load(&raw, &shell.files);
-    let mut names: BTreeSet<String> = config::variables(&raw).into_iter().map(|declared| declared.name.to_string()).collect();
-    // `environment: [NAME]` takes it from outside, and so does a secret or config of `environment: NAME`.
-    for service in entries(&raw.tree, "services") {
-        names.extend(
-            service.get("environment").and_then(Node::as_map).into_iter().flat_map(|map| {
-                map.iter().filter(|(_, value)| value.is_null()).map(|(key, _)| key.as_str().to_owned()).collect::<Vec<_>>()
-            }),
-        );
-    }
-    let sections = ["secrets", "configs"].into_iter().flat_map(|section| entries(&loaded.tree, section));
-    names.extend(sections.filter_map(|entry| Some(entry.get("environment")?.as_str()?.to_owned())));
-    names.retain(|name| !name.starts_with("COMPOSE_"));
-    names.into_iter().filter_map(|name| loaded.environment.get(&name).map(|variable| (name.clone(), variable.value.to_string()))).collect()
+/// The variables that the project looked up and that are set.
+fn variables(again: &Loaded) -> BTreeMap<String, String> {
+    let mut names = again.environment.noted();
+    // A secret or config of `environment: NAME` is looked up by the conversion.
+    let sections = ["secrets", "configs"].into_iter().flat_map(|section| entries(&again.tree, section));
+    names.extend(sections.filter_map(|entry| Some(entry.get("environment")?.as_str()?.into())));
+    names.retain(|name| !OWN.contains(&name.as_str()));
+    names.into_iter().filter_map(|name| Some((name.to_string(), again.environment.value(&name)?.to_owned()))).collect()
 }
 
 fn entries<'a>(tree: &'a Node, section: &str) -> impl Iterator<Item = &'a Node> {
@@ -132,11 +172,29 @@ fn entries<'a>(tree: &'a Node, section: &str) -> impl Iterator<Item = &'a Node> 
 /// A file system that notes what was read.
 struct Noted<'f> {
     files: &'f dyn FileSystem,
+    /// The compose texts under names of their own: who reads one under its old name, as `extends` may, wants it as a file beside them.
+    texts: BTreeMap<PathBuf, Vec<u8>>,
     read: Mutex<BTreeMap<PathBuf, Vec<u8>>>,
+}
+
+impl<'f> Noted<'f> {
+    fn new(files: &'f dyn FileSystem, loaded: &Loaded, texts: &[String]) -> Self {
+        let path = |number: usize| loaded.directory.join(format!("compose text {number:03} of the Stack"));
+        let texts = (1..).zip(texts).map(|(number, text)| (path(number), text.clone().into_bytes())).collect();
+        Self { files, texts, read: Mutex::default() }
+    }
+
+    /// What was read so far.
+    fn paths(&self) -> BTreeSet<PathBuf> {
+        self.read.lock().unwrap_or_else(PoisonError::into_inner).keys().cloned().collect()
+    }
 }
 
 impl FileSystem for Noted<'_> {
     fn read(&self, path: &Path, limit: u64) -> io::Result<Vec<u8>> {
+        if let Some(text) = self.texts.get(path) {
+            return Ok(text.clone());
+        }
         let content = self.files.read(path, limit)?;
         self.read.lock().unwrap_or_else(PoisonError::into_inner).insert(normalize(path), content.clone());
         Ok(content)

@@ -297,6 +297,13 @@ pub(crate) struct ConversionArgs {
 }
 
 impl ConversionArgs {
+    /// The flags that decide about objects and are among those that were given, without their dashes.
+    pub(crate) fn flags(given: &BTreeSet<String>) -> Vec<String> {
+        let command = Self::augment_args(clap::Command::new(""));
+        let arguments = command.get_arguments().filter(|argument| given.contains(&argument.get_id().as_str().replace('_', "-")));
+        arguments.filter_map(|argument| argument.get_long().map(str::to_owned)).collect()
+    }
+
     /// `given` are the flags that were given; what the project says of the same does not count.
     pub(crate) fn options(self, mut given: BTreeSet<String>) -> convert::Options {
         // Rules for single services leave what the project says of all others.
