@@ -113,7 +113,7 @@ fn context<'a>(sink: &'a mut Sink<'_>) -> &'a mut SecurityContext {
 }
 
 /// Whether a level lets a container add a capability.
-fn may_add(capability: &str, level: Security) -> bool {
+pub(crate) fn may_add(capability: &str, level: Security) -> bool {
     match level {
         Security::Preserve => true,
         Security::Baseline => capabilities::BASELINE.contains(&capability),
