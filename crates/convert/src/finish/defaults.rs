@@ -243,6 +243,15 @@ mod tests {
     }
 
     #[test]
+    fn labels_of_selinux_are_those_that_the_standards_admit() {
+        let options = "image: 'acme/web:1', security_opt: ['label:type:spc_t', 'label:user:u', 'label:role:r', 'label:level:s0']";
+        assert_eq!(web(options, Security::Baseline).pod("Deployment/web", "containers[0].securityContext.seLinuxOptions"), "level: s0\n");
+        assert!(context(&web(options, Security::Preserve), "Deployment/web").contains("type: spc_t"));
+        let admitted = "image: 'acme/web:1', security_opt: ['label:type:container_init_t']";
+        assert!(context(&web(admitted, Security::Restricted), "Deployment/web").contains("type: container_init_t"));
+    }
+
+    #[test]
     fn a_baseline_container_keeps_what_docker_gives() {
         let outcome = web(
             "image: 'acme/web:1', cap_add: [CHOWN, NET_ADMIN], security_opt: ['seccomp:unconfined'], network_mode: host",
