@@ -34,6 +34,7 @@ use crate::fates::{Fates, Place};
 pub(crate) use environment::is_clock;
 pub(crate) use mounts::claim;
 pub(crate) use project::apply_project;
+pub(crate) use security::may_add;
 
 /// What each file's attributes become, in cases that the suite converts; see [`crate::support`].
 pub(crate) const DOCUMENTS: &[(&str, &str)] = &[

@@ -113,7 +113,7 @@ fn context<'a>(sink: &'a mut Sink<'_>) -> &'a mut SecurityContext {
 }
 
 /// Whether a level lets a container add a capability.
-fn may_add(capability: &str, level: Security) -> bool {
+pub(crate) fn may_add(capability: &str, level: Security) -> bool {
     match level {
         Security::Preserve => true,
         Security::Baseline => capabilities::BASELINE.contains(&capability),
@@ -231,6 +231,10 @@ fn security_options(options: &[Spanned<SmolStr>], is_privileged: bool, level: Se
             }
             ("label", label) if label.contains(':') => {
                 let (part, value) = label.split_once(':').unwrap_or((label, ""));
+                if level != Security::Preserve && !is_plain_label(part, value) {
+                    left_out.push(option.as_str());
+                    continue;
+                }
                 let selinux: &mut SELinuxOptions = context(sink).se_linux_options.get_or_insert_default();
                 let field = match part {
                     "user" => (&mut selinux.user, "seLinuxOptions.user"),
@@ -257,6 +261,14 @@ fn security_options(options: &[Spanned<SmolStr>], is_privileged: bool, level: Se
         (_, true) => sink.fates.mapped(path, places),
         (true, false) => sink.fates.lost(path, format!("nothing of a pod does what {} does here", quoted(&left_out))),
         (false, false) => sink.fates.approximated(path, places, format!("without {}", quoted(&left_out))),
+    }
+}
+
+/// Whether the Pod Security Standards let a container have a part of an SELinux label.
+fn is_plain_label(part: &str, value: &str) -> bool {
+    match part {
+        "type" => matches!(value, "container_t" | "container_init_t" | "container_kvm_t" | "container_engine_t"),
+        part => part == "level",
     }
 }
 

@@ -5,6 +5,7 @@ use k8s_openapi::api::core::v1::{SeccompProfile, SecurityContext, Sysctl};
 use windlass_images::image::User;
 use windlass_yaml::Path;
 
+use crate::attributes::may_add;
 use crate::decide::{ImageFacts, Plan, ServicePlan};
 use crate::draft::Draft;
 use crate::fates::{Fates, Place};
@@ -94,8 +95,19 @@ fn restrict(
     }
     let capabilities = context.capabilities.get_or_insert_default();
     if capabilities.drop.as_ref().is_none_or(|drop| drop.iter().all(|name| name != "ALL")) {
-        capabilities.drop = Some(vec!["ALL".to_owned()]);
+        let dropped = capabilities.drop.replace(vec!["ALL".to_owned()]).unwrap_or_default();
         inferred("capabilities.drop", serde_json::json!(["ALL"]), BECAUSE);
+        // Of a program whose file has a capability, the kernel refuses the start to those who can't have it.
+        let needed = image.entry().map_or(&[][..], |image| &image.capabilities);
+        let add = capabilities.add.get_or_insert_default();
+        let missing = |name: &&String| may_add(name, Security::Restricted) && !add.contains(name) && !dropped.contains(name);
+        let missing: Vec<String> = needed.iter().filter(missing).cloned().collect();
+        if !missing.is_empty() {
+            add.extend(missing);
+            inferred("capabilities.add", serde_json::json!(add), "the image's programs need it");
+        } else if add.is_empty() {
+            capabilities.add = None;
+        }
     }
 }
 
@@ -214,6 +226,29 @@ mod tests {
         // What is not known is left to the image.
         assert_eq!(group("FROM acme/base\nRUN useradd -u 1234 app\nUSER app"), "1234:null");
         assert_eq!(group("FROM acme/base\nUSER 1001"), "1001:null");
+    }
+
+    #[test]
+    fn a_program_whose_file_has_a_capability_can_be_started() {
+        let added = |service: &str| {
+            let field = "containers[0].securityContext.capabilities.add";
+            web(service, Security::Restricted).pod("StatefulSet/web", field).trim_end().to_owned()
+        };
+        let pgadmin = "image: 'dpage/pgadmin4:9', volumes: [{ type: volume, target: /var/lib/pgadmin }]";
+        assert_eq!(added(pgadmin), "- NET_BIND_SERVICE");
+        assert_eq!(added(&format!("{pgadmin}, cap_add: [NET_BIND_SERVICE]")), "- NET_BIND_SERVICE");
+        assert_eq!(added(&format!("{pgadmin}, cap_drop: [NET_BIND_SERVICE]")), "null");
+        // What the standard forbids stays away, whoever needs it.
+        assert_eq!(added("image: 'postgres:17'"), "null");
+    }
+
+    #[test]
+    fn labels_of_selinux_are_those_that_the_standards_admit() {
+        let options = "image: 'acme/web:1', security_opt: ['label:type:spc_t', 'label:user:u', 'label:role:r', 'label:level:s0']";
+        assert_eq!(web(options, Security::Baseline).pod("Deployment/web", "containers[0].securityContext.seLinuxOptions"), "level: s0\n");
+        assert!(context(&web(options, Security::Preserve), "Deployment/web").contains("type: spc_t"));
+        let admitted = "image: 'acme/web:1', security_opt: ['label:type:container_init_t']";
+        assert!(context(&web(admitted, Security::Restricted), "Deployment/web").contains("type: container_init_t"));
     }
 
     #[test]

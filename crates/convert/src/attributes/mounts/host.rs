@@ -5,6 +5,7 @@ use windlass_source::{Code, Diagnostic};
 
 use super::{Became, files, memory, mount_at, mount_path, pod_volume};
 use crate::attributes::Sink;
+use crate::attributes::security::not_at;
 use crate::decide::{Absent, Becoming, File, HostKind, HostSource, MountPlan, Plan, ServicePlan, instead_of_machine};
 use crate::options::HostPaths;
 
@@ -18,6 +19,9 @@ pub(super) fn host(mount: &MountPlan<'_>, source: &HostSource, service: &Service
             Became::approximated(mount_at(mount, name, None, service, sink), "memory of the pod alone, not that of the node")
         }
         HostKind::Machine if plan.input.options.host_paths == HostPaths::Allow => {
+            if let Some(reason) = not_at(plan.security(service)) {
+                return Became::Refused(format!("`{shown}` belongs to the node, and {reason}, whatever `--host-paths` says"));
+            }
             let is_socket = source.path.extension().is_some_and(|extension| extension == "sock");
             let path = HostPathVolumeSource { path: shown.to_string(), type_: is_socket.then(|| "Socket".to_owned()) };
             let volume = Volume { host_path: Some(path), ..Volume::default() };

@@ -1,7 +1,7 @@
 //! What belongs to the machine, to another image or to a build.
 
 use super::mounts;
-use crate::options::HostPaths;
+use crate::options::{HostPaths, Security};
 use crate::testing::project;
 
 #[test]
@@ -171,4 +171,15 @@ fn what_lies_in_the_home_of_root_is_a_users_as_in_any_other_home() {
     - name: home-bob-models
       mountPath: /b
     ");
+}
+
+#[test]
+fn a_level_that_forbids_paths_of_the_host_leaves_them_out_though_they_are_allowed() {
+    for (level, name) in [(Security::Baseline, "baseline"), (Security::Restricted, "restricted")] {
+        let case = project("services: { agent: { image: acme/agent, restart: always, user: '5', volumes: ['/proc:/host/proc:ro'] } }");
+        let outcome = case.options(|options| (options.host_paths, options.security) = (HostPaths::Allow, level)).convert();
+        assert_eq!(outcome.pod("Deployment/agent", "volumes"), "null\n");
+        let reason = format!("refused (`/proc` belongs to the node, and `--security {name}` leaves it out, whatever `--host-paths` says)");
+        assert!(outcome.fates("services.agent.volumes[0].source").ends_with(&reason), "{}", outcome.fates("services.agent.volumes"));
+    }
 }
