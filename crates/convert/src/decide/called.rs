@@ -4,8 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::ServicePlan;
+use super::hosts::{arguments, hosts};
 use super::port::{Offered, Transport};
-use super::reach::{arguments, hosts};
 
 /// Gives services that offer ports those too by which variables, commands and entrypoints call them, their own included: what a
 /// broker advertises is where its clients go. A service without ports has a headless Service, which leads to all of them.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use windlass_compose::model::Test;
 
 use super::ServicePlan;
-use super::reach::{arguments, hosts};
+use super::hosts::{arguments, hosts};
 
 /// Marks services whose Service has to lead to pods that are not ready: members of a cluster by the catalogue, with several replicas,
 /// with their own name among the addresses that they are given, or as several services that name each other, services of any one image

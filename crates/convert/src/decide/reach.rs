@@ -10,6 +10,7 @@ use windlass_k8s::labels::annotation;
 use windlass_k8s::name::{LABEL_LIMIT, label_value, service_name};
 use windlass_source::Spanned;
 
+use super::hosts::{announces_host, ends_in_authority, follows_key, has_port, hosts, is_no_host, is_word, words};
 use super::{Input, ServicePlan};
 use crate::options::NetworkPolicies;
 
@@ -322,101 +323,6 @@ fn is_called(service: &Service, name: &str, networks: &ByName<Option<Spanned<Ser
     of_service.into_iter().any(|network| is_own || network.value.as_ref().is_some_and(|network| has_alias(network)))
 }
 
-/// True when a port number follows.
-fn has_port(after: &str) -> bool {
-    after.strip_prefix(':').is_some_and(|port| port.starts_with(|character: char| character.is_ascii_digit()))
-}
-
-/// True when `before` says that a host follows, as configuration files do: `server NAME;`, `host: NAME`, `host=NAME`.
-fn announces_host(before: &str) -> bool {
-    let (before, _) = split_key(before);
-    let word = before.rsplit(|character: char| !character.is_ascii_alphanumeric()).next().unwrap_or_default();
-    ["server", "host", "hostname", "address"].iter().any(|known| word.eq_ignore_ascii_case(known))
-}
-
-/// Ends of the names of variables, keys and flags that hold a host, or a list of them.
-const HOLD_HOSTS: [&str; 14] = [
-    "HOST",
-    "HOSTS",
-    "HOSTNAME",
-    "HOSTNAMES",
-    "ADDR",
-    "ADDRESS",
-    "SERVER",
-    "SERVERS",
-    "BROKER",
-    "BROKERS",
-    "ENDPOINT",
-    "SEEDS",
-    "URL",
-    "URI",
-];
-
-/// Ends of the names of those that hold a database or a user, which often have the name of their service.
-const HOLD_OTHERS: [&str; 5] = ["DB", "DATABASE", "NAME", "USER", "USERNAME"];
-
-fn ends_in_one(name: &str, endings: &[&str]) -> bool {
-    endings.iter().any(|ending| {
-        let at = name.len().checked_sub(ending.len());
-        at.and_then(|at| name.get(at..)).is_some_and(|end| end.eq_ignore_ascii_case(ending))
-    })
-}
-
-/// True for the name of a variable or a flag that holds a host.
-fn holds_host(name: &str) -> bool {
-    ends_in_one(name, &HOLD_HOSTS) || matches!(name, "-h" | "-H")
-}
-
-/// What stands before a value, without what is between the two, which follows.
-fn split_key(before: &str) -> (&str, &str) {
-    before.split_at(before.trim_end_matches(['"', '\'', ' ', '\t', ':', '=']).len())
-}
-
-/// The key or the flag to which what follows `before` belongs: `Server=`, `"host": "`, `--db-host `, `-h `.
-fn key_before(before: &str) -> Option<&str> {
-    let (named, between) = split_key(before);
-    let key = named.rsplit(|character: char| !is_word(character)).next()?;
-    // `localhost:my_db` is no key with a value.
-    let is_pair = between.contains('=') || (between.contains(':') && between.len() > 1);
-    (is_pair || (key.starts_with('-') && !between.is_empty())).then_some(key)
-}
-
-/// True when `before` ends in a key or a flag that takes a host.
-fn follows_key(before: &str) -> bool {
-    let is_source = || split_key(before).0.rsplit_once(' ').is_some_and(|(data, _)| ends_in_one(data, &["DATA"]));
-    key_before(before).is_some_and(|key| holds_host(key) || (key.eq_ignore_ascii_case("source") && is_source()))
-}
-
-/// True for what is plainly a database, a user or a part of a path.
-fn is_no_host(variable: &str, before: &str, after: &str) -> bool {
-    let is_whole = before.is_empty() && after.is_empty();
-    (is_whole && ends_in_one(variable, &HOLD_OTHERS))
-        || before.ends_with('/')
-        || key_before(before).is_some_and(|key| ends_in_one(key, &HOLD_OTHERS))
-}
-
-/// The words of `value` that stand as a host, with where they start: in a URL's authority, before a port number, after a key or a flag
-/// that takes a host, or as the whole value, or one of a list, of a variable or a flag whose name says that it holds hosts.
-pub fn hosts<'a>(variable: &str, value: &'a str) -> impl Iterator<Item = (usize, &'a str)> {
-    let holds_host = holds_host(variable);
-    words(value).filter(move |(start, word)| {
-        let (before, after) = (&value[..*start], &value[start + word.len()..]);
-        let is_item =
-            || (before.is_empty() || before.trim_end().ends_with(',')) && (after.is_empty() || after.trim_start().starts_with(','));
-        (holds_host && is_item()) || has_port(after) || (ends_in_authority(before) && !is_user(after)) || follows_key(before)
-    })
-}
-
-/// The words of a command, each with the flag before it, which says what it holds as the name of a variable does.
-pub fn arguments(words: &[Spanned<SmolStr>]) -> impl Iterator<Item = (&str, &Spanned<SmolStr>)> {
-    std::iter::once("").chain(words.iter().map(|word| flag(word))).zip(words)
-}
-
-/// A word of a command if it is a flag that takes the next one; nothing else.
-pub(crate) fn flag(word: &str) -> &str {
-    if word.starts_with('-') && !word.contains(['=', ' ']) { word } else { "" }
-}
-
 /// True when somebody outside may know a service by a name: it stands in the address of a site, be it a secure one or one that the service
 /// itself is told, or is all that a variable of the service says.
 fn is_public(name: &str, service: usize, services: &[ServicePlan<'_>]) -> bool {
@@ -433,32 +339,6 @@ fn is_public(name: &str, service: usize, services: &[ServicePlan<'_>]) -> bool {
             .filter(|text| text.contains(name))
             .any(|text| is_site(text, "https://") || (service_itself && (text.as_str() == name || is_site(text, "http://"))))
     })
-}
-
-/// True when a host may stand after `before`: `scheme://`, with or without `user:password@` or other hosts and a comma.
-fn ends_in_authority(before: &str) -> bool {
-    if !before.ends_with(['/', '@', ',']) {
-        return false;
-    }
-    let Some(at) = before.rfind("://") else { return false };
-    let authority = &before[at + 3..];
-    !authority.contains(['/', '?', '#', ' ']) && (authority.is_empty() || authority.ends_with(['@', ',']))
-}
-
-fn is_word(character: char) -> bool {
-    character.is_ascii_alphanumeric() || matches!(character, '_' | '-' | '.')
-}
-
-/// True when the rest of an authority says that what stands before it is a user: `:password@host/`.
-fn is_user(after: &str) -> bool {
-    after[..after.find(['/', '?', '#', ' ', ',', '"', '\'']).unwrap_or(after.len())].contains('@')
-}
-
-/// The words that could be names, with where they start.
-fn words(text: &str) -> impl Iterator<Item = (usize, &str)> {
-    text.split(move |character| !is_word(character))
-        .filter(|word| !word.is_empty())
-        .map(move |word| (word.as_ptr() as usize - text.as_ptr() as usize, word))
 }
 
 /// Every word in the environment and the commands of all services, and in the files that they mount: of all texts where a service has a

@@ -1,0 +1,125 @@
+//! Where a host stands in a text: in a URL's authority, before a port, after a key or a flag that takes one.
+
+use smol_str::SmolStr;
+use windlass_source::Spanned;
+
+/// True when a port number follows.
+pub(super) fn has_port(after: &str) -> bool {
+    after.strip_prefix(':').is_some_and(|port| port.starts_with(|character: char| character.is_ascii_digit()))
+}
+
+/// True when `before` says that a host follows, as configuration files do: `server NAME;`, `host: NAME`, `host=NAME`.
+pub(super) fn announces_host(before: &str) -> bool {
+    let (before, _) = split_key(before);
+    let word = before.rsplit(|character: char| !character.is_ascii_alphanumeric()).next().unwrap_or_default();
+    ["server", "host", "hostname", "address"].iter().any(|known| word.eq_ignore_ascii_case(known))
+}
+
+/// Ends of the names of variables, keys and flags that hold a host, or a list of them.
+const HOLD_HOSTS: [&str; 14] = [
+    "HOST",
+    "HOSTS",
+    "HOSTNAME",
+    "HOSTNAMES",
+    "ADDR",
+    "ADDRESS",
+    "SERVER",
+    "SERVERS",
+    "BROKER",
+    "BROKERS",
+    "ENDPOINT",
+    "SEEDS",
+    "URL",
+    "URI",
+];
+
+/// Ends of the names of those that hold a database or a user, which often have the name of their service.
+const HOLD_OTHERS: [&str; 5] = ["DB", "DATABASE", "NAME", "USER", "USERNAME"];
+
+fn ends_in_one(name: &str, endings: &[&str]) -> bool {
+    endings.iter().any(|ending| {
+        let at = name.len().checked_sub(ending.len());
+        at.and_then(|at| name.get(at..)).is_some_and(|end| end.eq_ignore_ascii_case(ending))
+    })
+}
+
+/// True for the name of a variable or a flag that holds a host.
+fn holds_host(name: &str) -> bool {
+    ends_in_one(name, &HOLD_HOSTS) || matches!(name, "-h" | "-H")
+}
+
+/// What stands before a value, without what is between the two, which follows.
+fn split_key(before: &str) -> (&str, &str) {
+    before.split_at(before.trim_end_matches(['"', '\'', ' ', '\t', ':', '=']).len())
+}
+
+/// The key or the flag to which what follows `before` belongs: `Server=`, `"host": "`, `--db-host `, `-h `.
+fn key_before(before: &str) -> Option<&str> {
+    let (named, between) = split_key(before);
+    let key = named.rsplit(|character: char| !is_word(character)).next()?;
+    // `localhost:my_db` is no key with a value.
+    let is_pair = between.contains('=') || (between.contains(':') && between.len() > 1);
+    (is_pair || (key.starts_with('-') && !between.is_empty())).then_some(key)
+}
+
+/// True when `before` ends in a key or a flag that takes a host.
+pub(super) fn follows_key(before: &str) -> bool {
+    let is_source = || split_key(before).0.rsplit_once(' ').is_some_and(|(data, _)| ends_in_one(data, &["DATA"]));
+    key_before(before).is_some_and(|key| holds_host(key) || (key.eq_ignore_ascii_case("source") && is_source()))
+}
+
+/// True for what is plainly a database, a user or a part of a path.
+pub(super) fn is_no_host(variable: &str, before: &str, after: &str) -> bool {
+    let is_whole = before.is_empty() && after.is_empty();
+    (is_whole && ends_in_one(variable, &HOLD_OTHERS))
+        || before.ends_with('/')
+        || key_before(before).is_some_and(|key| ends_in_one(key, &HOLD_OTHERS))
+}
+
+/// The words of `value` that stand as a host, with where they start: in a URL's authority, before a port number, after a key or a flag
+/// that takes a host, or as the whole value, or one of a list, of a variable or a flag whose name says that it holds hosts.
+pub fn hosts<'a>(variable: &str, value: &'a str) -> impl Iterator<Item = (usize, &'a str)> {
+    let holds_host = holds_host(variable);
+    words(value).filter(move |(start, word)| {
+        let (before, after) = (&value[..*start], &value[start + word.len()..]);
+        let is_item =
+            || (before.is_empty() || before.trim_end().ends_with(',')) && (after.is_empty() || after.trim_start().starts_with(','));
+        (holds_host && is_item()) || has_port(after) || (ends_in_authority(before) && !is_user(after)) || follows_key(before)
+    })
+}
+
+/// The words of a command, each with the flag before it, which says what it holds as the name of a variable does.
+pub fn arguments(words: &[Spanned<SmolStr>]) -> impl Iterator<Item = (&str, &Spanned<SmolStr>)> {
+    std::iter::once("").chain(words.iter().map(|word| flag(word))).zip(words)
+}
+
+/// A word of a command if it is a flag that takes the next one; nothing else.
+pub(crate) fn flag(word: &str) -> &str {
+    if word.starts_with('-') && !word.contains(['=', ' ']) { word } else { "" }
+}
+
+/// True when a host may stand after `before`: `scheme://`, with or without `user:password@` or other hosts and a comma.
+pub(super) fn ends_in_authority(before: &str) -> bool {
+    if !before.ends_with(['/', '@', ',']) {
+        return false;
+    }
+    let Some(at) = before.rfind("://") else { return false };
+    let authority = &before[at + 3..];
+    !authority.contains(['/', '?', '#', ' ']) && (authority.is_empty() || authority.ends_with(['@', ',']))
+}
+
+pub(super) fn is_word(character: char) -> bool {
+    character.is_ascii_alphanumeric() || matches!(character, '_' | '-' | '.')
+}
+
+/// True when the rest of an authority says that what stands before it is a user: `:password@host/`.
+fn is_user(after: &str) -> bool {
+    after[..after.find(['/', '?', '#', ' ', ',', '"', '\'']).unwrap_or(after.len())].contains('@')
+}
+
+/// The words that could be names, with where they start.
+pub(super) fn words(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    text.split(move |character| !is_word(character))
+        .filter(|word| !word.is_empty())
+        .map(move |word| (word.as_ptr() as usize - text.as_ptr() as usize, word))
+}
