@@ -25,6 +25,7 @@ pub fn project(bytes: &[u8]) -> Option<(Request, MemoryFileSystem)> {
         resolve_environment: on(4),
         select: on(5),
         typed: true,
+        note_variables: false,
     };
     if !on(6) {
         request.profiles = vec!["*".into()];
