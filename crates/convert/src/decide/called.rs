@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::ServicePlan;
-use super::hosts::{arguments, hosts};
+use super::hosts::words;
 use super::port::{Offered, Transport};
 
 /// Gives services that offer ports those too by which variables, commands and entrypoints call them, their own included: what a
@@ -52,12 +52,12 @@ fn calls(services: &[ServicePlan<'_>]) -> BTreeMap<usize, BTreeSet<u16>> {
     let mut called: BTreeMap<usize, BTreeSet<u16>> = BTreeMap::new();
     for plan in services {
         let service = plan.service;
-        let values = service.environment.iter().filter_map(|entry| Some((entry.name.as_str(), entry.value.as_ref()?.as_str())));
-        let words = [&service.command, &service.entrypoint].into_iter().flatten().flat_map(|line| arguments(line));
-        let words = words.map(|(flag, word)| (flag, word.as_str()));
+        let values = service.environment.iter().filter_map(|entry| Some(entry.value.as_ref()?.as_str()));
+        let arguments =
+            [&service.command, &service.entrypoint].into_iter().flatten().flat_map(|line| line.iter()).map(|word| word.as_str());
         // A port stands after a colon, which few texts have.
-        for (variable, text) in values.chain(words).filter(|(_, text)| text.contains(':')) {
-            for (start, word) in hosts(variable, text) {
+        for text in values.chain(arguments).filter(|text| text.contains(':')) {
+            for (start, word) in words(text) {
                 let port = || port_at_start(text[start + word.len()..].strip_prefix(':')?);
                 if let Some(targets) = names.get(word)
                     && let Some(port) = port()

@@ -76,16 +76,17 @@ pub(super) fn is_no_host(variable: &str, before: &str, after: &str) -> bool {
         || key_before(before).is_some_and(|key| ends_in_one(key, &HOLD_OTHERS))
 }
 
-/// The words of `value` that stand as a host, with where they start: in a URL's authority, before a port number, after a key or a flag
-/// that takes a host, or as the whole value, or one of a list, of a variable or a flag whose name says that it holds hosts.
+/// The words of `value` that stand as a host, with where they start; `variable` is what holds the value, or the flag before it.
 pub fn hosts<'a>(variable: &str, value: &'a str) -> impl Iterator<Item = (usize, &'a str)> {
-    let holds_host = holds_host(variable);
-    words(value).filter(move |(start, word)| {
-        let (before, after) = (&value[..*start], &value[start + word.len()..]);
-        let is_item =
-            || (before.is_empty() || before.trim_end().ends_with(',')) && (after.is_empty() || after.trim_start().starts_with(','));
-        (holds_host && is_item()) || has_port(after) || (ends_in_authority(before) && !is_user(after)) || follows_key(before)
-    })
+    words(value).filter(move |(start, word)| is_host(variable, value, *start, word))
+}
+
+/// True for a word of `value` that stands as a host: in a URL's authority, before a port number, after a key or a flag that takes a host,
+/// or as the whole value, or one of a list, of a variable or a flag whose name says that it holds hosts.
+pub(crate) fn is_host(variable: &str, value: &str, start: usize, word: &str) -> bool {
+    let (before, after) = (&value[..start], &value[start + word.len()..]);
+    let is_item = (before.is_empty() || before.trim_end().ends_with(',')) && (after.is_empty() || after.trim_start().starts_with(','));
+    (is_item && holds_host(variable)) || has_port(after) || (ends_in_authority(before) && !is_user(after)) || follows_key(before)
 }
 
 /// The words of a command, each with the flag before it, which says what it holds as the name of a variable does.
@@ -108,7 +109,7 @@ pub(super) fn ends_in_authority(before: &str) -> bool {
     !authority.contains(['/', '?', '#', ' ']) && (authority.is_empty() || authority.ends_with(['@', ',']))
 }
 
-pub(super) fn is_word(character: char) -> bool {
+pub(crate) fn is_word(character: char) -> bool {
     character.is_ascii_alphanumeric() || matches!(character, '_' | '-' | '.')
 }
 
@@ -118,7 +119,7 @@ fn is_user(after: &str) -> bool {
 }
 
 /// The words that could be names, with where they start.
-pub(super) fn words(text: &str) -> impl Iterator<Item = (usize, &str)> {
+pub(crate) fn words(text: &str) -> impl Iterator<Item = (usize, &str)> {
     text.split(move |character| !is_word(character))
         .filter(|word| !word.is_empty())
         .map(move |word| (word.as_ptr() as usize - text.as_ptr() as usize, word))

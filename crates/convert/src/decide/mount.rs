@@ -65,6 +65,12 @@ impl MountPlan<'_> {
     pub(crate) fn sub_path(&self) -> Option<&str> {
         self.sub_path.as_deref()
     }
+
+    /// What it says of the host's path; `at` is the service and the place among its mounts.
+    pub(super) fn host_use(&self, (service, mount): (usize, usize)) -> HostUse {
+        let may_create = self.mount.bind.as_ref().is_none_or(|bind| bind.create_host_path.as_ref().is_none_or(|create| create.value));
+        HostUse { service, mount, target: self.target.clone(), read_only: self.read_only, may_create }
+    }
 }
 
 /// Everything that is mounted.
@@ -117,7 +123,7 @@ fn gather<'a>(plan: &ServicePlan<'a>, services: &[ServicePlan<'a>]) -> Vec<Mount
 }
 
 /// `sub_path` is that of the service's named volumes, for mounts that say none.
-fn mount_plan<'a>(mount: &'a Mount, written: Option<usize>, read_only: bool, sub_path: Option<&SmolStr>) -> MountPlan<'a> {
+pub(super) fn mount_plan<'a>(mount: &'a Mount, written: Option<usize>, read_only: bool, sub_path: Option<&SmolStr>) -> MountPlan<'a> {
     let own = mount.volume.as_ref().and_then(|volume| volume.subpath.as_ref()).map(|path| &path.value);
     let sub_path = own.or(sub_path.filter(|_| mount.kind.value == MountKind::Volume && mount.source.is_some())).cloned();
     let read_only = read_only || mount.read_only.as_ref().is_some_and(|read_only| read_only.value);
@@ -295,12 +301,11 @@ struct Host<'r, 'a> {
 
 impl Host<'_, '_> {
     /// Notes one more mount of a path; its place until [`decide`](Self::decide).
-    fn note(&mut self, source: &str, (service, mount): (usize, usize), plan: &MountPlan<'_>) -> Becoming {
+    fn note(&mut self, source: &str, at: (usize, usize), plan: &MountPlan<'_>) -> Becoming {
         let path = normalize(FilePath::new(source));
         let next = self.paths.len();
         let (place, uses) = self.paths.entry(path).or_insert_with(|| (next, Vec::new()));
-        let may_create = plan.mount.bind.as_ref().is_none_or(|bind| bind.create_host_path.as_ref().is_none_or(|create| create.value));
-        uses.push(HostUse { service, mount, target: plan.target.clone(), read_only: plan.read_only, may_create });
+        uses.push(plan.host_use(at));
         Becoming::Host(*place)
     }
 

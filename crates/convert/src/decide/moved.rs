@@ -6,9 +6,9 @@ use windlass_compose::model::MountKind;
 use windlass_images::image::KnownBy;
 use windlass_source::normalize;
 
-use super::bind::{HostKind, HostUse, Verdict, look};
+use super::bind::{HostKind, Verdict, look};
 use super::files::{Absent, File, Reader};
-use super::mount::clean_target;
+use super::mount::mount_plan;
 use super::{Input, ServicePlan, Transport, peer};
 
 /// True when a service names TCP ports, none of them is one that its image is known for, and something says that the server was moved
@@ -47,12 +47,10 @@ fn config_says(key: &str, number: &str, input: &Input<'_>, reader: &Reader<'_>) 
 
 fn binds_say(number: &str, plan: &ServicePlan<'_>, reader: &Reader<'_>) -> bool {
     plan.service.volumes.iter().enumerate().filter(|(_, mount)| mount.kind.value == MountKind::Bind).any(|(at, mount)| {
-        let target = clean_target(&mount.target);
-        let keeps_data = plan.image.entry().and_then(|image| image.volume_at(&target)).is_some_and(|known| known.size.is_some());
-        let read_only = mount.read_only.as_ref().is_some_and(|read_only| read_only.value);
-        let usage = HostUse { service: plan.index, mount: at, target, read_only, may_create: true };
         let path = normalize(FilePath::new(mount.source.as_ref().map_or("", |source| source.as_str())));
-        match look(&path, &[usage], false, reader) {
+        let mount = mount_plan(&mount.value, Some(at), false, None);
+        let keeps_data = plan.image.entry().and_then(|image| image.volume_at(&mount.target)).is_some_and(|known| known.size.is_some());
+        match look(&path, &[mount.host_use((plan.index, at))], false, reader) {
             Verdict::Is(HostKind::File(file)) => file_says(&file, number),
             Verdict::Is(HostKind::Directory(files)) | Verdict::Claim(files, None) => files.iter().any(|file| file_says(file, number)),
             // A directory of data is no settings, however much is in it.

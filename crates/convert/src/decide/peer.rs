@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use windlass_compose::model::Test;
 
 use super::ServicePlan;
-use super::hosts::{arguments, hosts};
+use super::hosts::{arguments, hosts, words};
 
 /// Marks services whose Service has to lead to pods that are not ready: members of a cluster by the catalogue, with several replicas,
 /// with their own name among the addresses that they are given, or as several services that name each other, services of any one image
@@ -67,13 +67,12 @@ pub(crate) fn makes_replica_set(script: &str) -> bool {
 fn mentions<'n>(plan: &ServicePlan<'_>, names: &BTreeSet<&'n str>, as_word: bool) -> BTreeSet<&'n str> {
     let service = plan.service;
     let values = service.environment.iter().filter_map(|entry| Some((entry.name.as_str(), entry.value.as_ref()?.as_str())));
-    let words = [&service.command, &service.entrypoint].into_iter().flatten().flat_map(|line| arguments(line));
-    let words = words.map(|(flag, word)| (flag, word.as_str()));
-    let is_name = |character: char| character.is_ascii_alphanumeric() || matches!(character, '_' | '-' | '.');
+    let arguments = [&service.command, &service.entrypoint].into_iter().flatten().flat_map(|line| arguments(line));
+    let arguments = arguments.map(|(flag, word)| (flag, word.as_str()));
     let mut found = BTreeSet::new();
-    for (variable, text) in values.chain(words) {
+    for (variable, text) in values.chain(arguments) {
         if as_word {
-            found.extend(text.split(|character| !is_name(character)).filter_map(|word| names.get(word)).copied());
+            found.extend(words(text).filter_map(|(_, word)| names.get(word)).copied());
         } else {
             found.extend(hosts(variable, text).filter_map(|(_, word)| names.get(word)).copied());
         }

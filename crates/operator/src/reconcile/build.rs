@@ -60,6 +60,8 @@ const PODS: usize = 5000;
 pub enum Need {
     /// It was started.
     Started,
+    /// It was started and is healthy, or had a while to become so.
+    Tried,
     /// It is healthy.
     Healthy,
     /// It ended as it should.
@@ -165,11 +167,13 @@ fn needs(project: &Project, workloads: &BTreeMap<SmolStr, ObjectRef>) -> BTreeMa
     let mut needs: BTreeMap<ObjectRef, BTreeMap<ObjectRef, Need>> = BTreeMap::new();
     for service in &project.loaded.project.services {
         let Some(own) = workloads.get(&service.name.value) else { continue };
+        // A Job may be started once, so it waits for a server; but the server may become ready by what that very Job does.
+        let started = if own.kind == Kind::Job { Need::Tried } else { Need::Started };
         for entry in service.depends_on.iter() {
             // A service that shares the pod starts with it, and one that is not there is not waited for.
             let Some(other) = workloads.get(entry.name.as_str()).filter(|other| *other != own) else { continue };
             let need = match entry.value.condition.value {
-                Condition::Started => Need::Started,
+                Condition::Started => started,
                 Condition::Healthy => Need::Healthy,
                 Condition::CompletedSuccessfully => Need::Completed,
             };

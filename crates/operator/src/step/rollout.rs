@@ -286,7 +286,7 @@ impl Rollout<'_, '_> {
         {
             let how = match need {
                 Need::Started => "started",
-                Need::Healthy => "healthy",
+                Need::Tried | Need::Healthy => "healthy",
                 Need::Completed => "completed",
             };
             return State::Waiting(format!("it waits for {other} to be {how}"));
@@ -295,7 +295,7 @@ impl Rollout<'_, '_> {
     }
 
     /// Whether another workload is as this one needs it, in the revision that is asked for.
-    fn is_met(&self, other: &ObjectRef, need: Need) -> bool {
+    fn is_met(&mut self, other: &ObjectRef, need: Need) -> bool {
         let Some(wanted) = self.desired.objects.get(other) else { return true };
         let memory = &self.step.status.memory;
         if memory.completed.get(&key(other)) == Some(&wanted.hash) {
@@ -305,9 +305,15 @@ impl Rollout<'_, '_> {
         match (&seen.health, need) {
             (Health::Completed | Health::Static, _) => true,
             // Only a Job comes to an end; another that should is as far as it gets when it is healthy.
-            (Health::Ready { .. }, Need::Started | Need::Healthy) => true,
+            (Health::Ready { .. }, Need::Started | Need::Tried | Need::Healthy) => true,
             (Health::Ready { .. }, Need::Completed) => other.kind != Kind::Job,
             (Health::Progressing { is_started, .. }, Need::Started) => *is_started,
+            (Health::Progressing { is_started: true, .. }, Need::Tried) => {
+                // Before it is taken for failed.
+                let end = later(seen.progressed_at, self.deadline(wanted) / 2);
+                self.step.wake(end);
+                end <= self.input.now
+            }
             (Health::Progressing { .. } | Health::Failed(_), _) => false,
         }
     }
@@ -354,11 +360,16 @@ impl Rollout<'_, '_> {
         }
     }
 
+    /// Seconds that a workload has to get further.
+    fn deadline(&self, rendered: &Rendered) -> i64 {
+        self.input.settings.deadline.unwrap_or(DEADLINE.max(rendered.start_seconds))
+    }
+
     fn within_deadline(&mut self, object: &ObjectRef, rendered: &Rendered, seen: &Seen, message: &str) -> State {
         if !object.kind.is_workload() {
             return State::Progressing(message.to_owned());
         }
-        let seconds = self.input.settings.deadline.unwrap_or(DEADLINE.max(rendered.start_seconds));
+        let seconds = self.deadline(rendered);
         let deadline = later(seen.progressed_at, seconds);
         if deadline <= self.input.now {
             return State::Failed(format!("no progress for {seconds} s: {message}"));

@@ -170,6 +170,28 @@ fn a_job_that_is_done_is_not_run_again_when_it_is_gone_and_those_who_need_it_go_
 }
 
 #[test]
+fn a_job_waits_half_the_deadline_for_a_server_that_only_has_to_be_started() {
+    let (db, migrate) = (deployment("db"), ObjectRef::new(Kind::Job, "migrate"));
+    let case = || Case::of(&[(db.clone(), rendered("db1", &[])), (migrate.clone(), rendered("job1", &[(&db, Need::Tried)]))]);
+    let is_applied = |step: &Step| step.actions.contains(&Action::Apply(migrate.clone()));
+    let started = Health::Progressing { ready: 0, wanted: 1, is_started: true, message: "0 of 1 pods are ready".into() };
+
+    let mut waits = case();
+    waits.sees(&db, "db1", progressing());
+    assert!(!is_applied(&waits.step()));
+    waits.sees(&db, "db1", started.clone());
+    let step = waits.step();
+    assert!(!is_applied(&step));
+    assert_eq!(step.wake_at, Some(NOW + SignedDuration::from_secs(30)));
+    waits.now = NOW + SignedDuration::from_secs(30);
+    assert!(is_applied(&waits.step()));
+
+    let mut has = case();
+    has.sees(&db, "db1", ready());
+    assert!(is_applied(&has.step()));
+}
+
+#[test]
 fn in_parallel_nothing_waits() {
     let (db, web) = (deployment("db"), deployment("web"));
     let mut case = Case::of(&[(db.clone(), rendered("db1", &[])), (web.clone(), rendered("web1", &[(&db, Need::Healthy)]))]);

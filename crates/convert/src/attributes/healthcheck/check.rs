@@ -13,7 +13,7 @@ use windlass_k8s::name::label_name;
 use windlass_source::Spanned;
 
 use crate::decide::peer::makes_replica_set;
-use crate::decide::{Plan, ServicePlan, Transport, flag};
+use crate::decide::{Plan, ServicePlan, Transport, flag, is_host, is_word, words};
 use crate::text::literal;
 
 /// A health check that was understood.
@@ -159,7 +159,7 @@ impl Local<'_> {
             return true;
         }
         let names_other = |text: &str, may_be_first: bool| {
-            text.split(|character| !is_name_character(character)).any(|word| {
+            words(text).any(|(_, word)| {
                 let other = self.plan.reach.service(word).map(|other| &self.plan.services[other]);
                 // `redis-cli ping` in the service `cache` names no service; `ping redis` in `web` does.
                 other.is_some_and(|other| other.pod != self.service.pod) && is_host_word(text, word, may_be_first)
@@ -174,17 +174,19 @@ impl Local<'_> {
 
     /// The words of a command. The service's own name leads to its Service, which answers when the check has succeeded: it
     /// would never begin to. So the pod is called as the service, where it can be, or the check asks 127.0.0.1, where the server need not listen.
-    fn commands(&self, words: Vec<String>, own: &mut OwnName) -> Vec<String> {
+    fn commands(&self, command: Vec<String>, own: &mut OwnName) -> Vec<String> {
         let mut before = String::new();
-        words
+        command
             .into_iter()
             .map(|word| {
                 let mut text = String::with_capacity(word.len());
                 let mut copied = 0;
                 // The name is what it is where a member has to reach itself by it, or where it leads to the pod in any case.
                 let is_kept = makes_replica_set(&word) || self.service.has_own_name();
-                for (start, name) in name_words(&word).filter(|_| !is_kept) {
-                    if self.is_own_name(name) && stands_as_host(&before, &word, start, name.len()) {
+                for (start, name) in words(&word).filter(|_| !is_kept) {
+                    // Celery and Erlang call their nodes `worker@host`.
+                    let is_host = || is_host(flag(&before), &word, start, name) || word[..start].ends_with('@');
+                    if self.is_own_name(name) && is_host() {
                         text.push_str(&word[copied..start]);
                         text.push_str(&self.own_address(name, own));
                         copied = start + name.len();
@@ -213,35 +215,10 @@ impl Local<'_> {
     }
 }
 
-fn is_name_character(character: char) -> bool {
-    character.is_ascii_alphanumeric() || matches!(character, '_' | '-' | '.')
-}
-
-/// The words that could be names, with where they start.
-fn name_words(text: &str) -> impl Iterator<Item = (usize, &str)> {
-    let mut at = 0;
-    text.split(|character| !is_name_character(character)).filter_map(move |word| {
-        let start = at;
-        at = text[start + word.len()..].chars().next().map_or(text.len(), |next| start + word.len() + next.len_utf8());
-        (!word.is_empty()).then_some((start, word))
-    })
-}
-
-/// True when the word at `start` is a host: of a URL, before a port, or what an option for a host is given. `before` is the
-/// argument before this one.
-fn stands_as_host(before: &str, text: &str, start: usize, length: usize) -> bool {
-    const OPTIONS: [&str; 4] = ["-h", "--host", "-H", "--hostname"];
-    let (head, tail) = (&text[..start], &text[start + length..]);
-    let has_port = tail.strip_prefix(':').is_some_and(|port| port.starts_with(|character: char| character.is_ascii_digit()));
-    let option = if head.is_empty() { before } else { head.trim_end_matches([' ', '=', '"', '\'']) };
-    let option = option.rsplit(char::is_whitespace).next().unwrap_or_default();
-    has_port || head.ends_with("://") || head.ends_with('@') || OPTIONS.contains(&option)
-}
-
 /// True when `word` stands where a host may: after a space, `=` or `@`, at the start of an address; not as a directory of a path.
 fn is_host_word(text: &str, word: &str, may_be_first: bool) -> bool {
     text.match_indices(word).any(|(at, _)| {
-        let ends = text[at + word.len()..].chars().next().is_none_or(|character| !is_name_character(character));
+        let ends = text[at + word.len()..].chars().next().is_none_or(|character| !is_word(character));
         let before = &text[..at];
         let begins = match before.chars().next_back() {
             Some('/') => ["//", "/dev/tcp/", "/dev/udp/"].iter().any(|start| before.ends_with(start)),

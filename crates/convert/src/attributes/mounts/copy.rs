@@ -1,5 +1,5 @@
 //! Init containers that put files where a container expects them: an image's content in its own new volume, a directory of the
-//! project in a claim, another image's files in an empty directory.
+//! project in a claim, another image's files in an empty directory; and one that makes a server's own directory.
 
 use std::collections::BTreeMap;
 
@@ -77,6 +77,32 @@ pub(super) fn fill(volume: &VolumePlan, service: &ServicePlan<'_>, plan: &Plan<'
         ..Container::default()
     };
     add(container, sink);
+}
+
+/// Makes the directory of the claim that is mounted, as the server's user. The kubelet would make it for root, and who is not root may not change
+/// the mode of what is not its own, as `initdb` does.
+pub(super) fn own_directory(volume: &VolumePlan, directory: &str, service: &ServicePlan<'_>, plan: &Plan<'_>, sink: &mut Sink<'_>) {
+    let name = label_name(&format!("own-{}", volume.name));
+    let whole = VolumeMount { name: volume.name.to_string(), mount_path: VOLUME.to_owned(), ..VolumeMount::default() };
+    let container = Container {
+        name: name.to_string(),
+        image: Some(service.image.name.to_string()),
+        command: Some(["mkdir", "-p", "-m", "0700", &format!("{VOLUME}/{directory}")].map(str::to_owned).to_vec()),
+        volume_mounts: Some(vec![whole]),
+        security_context: Some(security(written_user(service), Some(&service.image), service, plan)),
+        resources: Some(resources()),
+        ..Container::default()
+    };
+    add(container, sink);
+}
+
+/// True when a service's container is not root from the start.
+pub(super) fn starts_as_plain_user(service: &ServicePlan<'_>, plan: &Plan<'_>) -> bool {
+    let is_restricted = plan.security(service) == Security::Restricted;
+    written_user(service).map_or_else(
+        || service.image.user().is_some_and(|user| user.uid != 0 && (!user.starts_as_root || (is_restricted && user.direct))),
+        |(uid, _)| uid != 0,
+    )
 }
 
 /// Files that the image of a service has, in an empty directory.

@@ -46,6 +46,12 @@ pub(super) fn volume(
     let sub_path = volume.path_in_claim(mount.sub_path());
     let place = mount_at(mount, volume.name.to_string(), sub_path, service, sink);
     if volume.is_claim() {
+        let is_own = || service.image.entry().and_then(|image| image.volume_at(&mount.target)).is_some_and(|known| known.sub_path);
+        if let Some(directory) = volume.sub_path.filter(|_| mount.sub_path().is_none() && !mount.read_only && is_own())
+            && copy::starts_as_plain_user(service, plan)
+        {
+            copy::own_directory(volume, directory, service, plan, sink);
+        }
         share(volume, service, plan, sink);
         // Two groups on one claim would take it from each other; who only reads needs none.
         if !mount.read_only {

@@ -74,8 +74,17 @@ fn a_check_by_the_services_own_name_leads_to_the_pod_itself() {
     assert!(plain.fates("services.my_web.healthcheck.test").contains("mapped"));
     assert!(plain.inferred().contains("hostname = \"my-web\" (its health check"), "{}", plain.inferred());
     // Also where no port says that it is a host.
-    let bare = project("services: { my_web: { image: acme/web:1, healthcheck: { test: [CMD, tool, -h, my_web] } } }").convert();
-    assert_eq!(bare.pod("Deployment/my-web", "containers[0].readinessProbe.exec.command[2]"), "my-web\n");
+    for (words, last) in
+        [("-h, my_web", "my-web"), ("--server, my_web", "my-web"), ("--url=my_web", "--url=my-web"), ("-d, celery@my_web", "celery@my-web")]
+    {
+        let test = format!("[CMD, tool, {words}]");
+        let bare = project(&format!("services: {{ my_web: {{ image: acme/web:1, healthcheck: {{ test: {test} }} }} }}")).convert();
+        let command = bare.pod("Deployment/my-web", "containers[0].readinessProbe.exec.command");
+        assert_eq!(
+            (command.lines().last(), bare.pod("Deployment/my-web", "hostname").as_str()),
+            (Some(format!("- {last}").as_str()), "my-web\n")
+        );
+    }
     // Another name is written, or the pods of a StatefulSet have theirs.
     let named = outcome("acme/web:1", ", hostname: front");
     assert_eq!(asked(&named, "Deployment/my-web"), ("fetch('http://127.0.0.1:3000/up')".to_owned(), "front".to_owned()));

@@ -1,7 +1,7 @@
 //! Volumes and what is kept of them.
 
 use super::mounts;
-use crate::options::SharedVolumes;
+use crate::options::{Security, SharedVolumes};
 use crate::testing::project;
 
 #[test]
@@ -73,6 +73,56 @@ fn a_datastore_initialises_wherever_the_project_puts_its_data() {
         if path.starts_with("/data/") {
             assert_eq!(mounted("/data"), "null\n", "{service}");
         }
+    }
+}
+
+#[test]
+fn who_is_not_root_makes_the_directory_of_its_data_itself() {
+    let own = |service: &str, level: Security| {
+        let text = format!("services: {{ db: {{ {service} }} }}\nvolumes: {{ data: }}");
+        project(&text).options(|options| options.security = level).convert().pod("StatefulSet/db", "initContainers")
+    };
+    let data = "volumes: ['data:/var/lib/postgresql/data']";
+    insta::assert_snapshot!(own(&format!("image: 'postgres:17', {data}"), Security::Restricted), @r#"
+    - name: own-data
+      image: postgres:17
+      command:
+      - mkdir
+      - -p
+      - -m
+      - "0700"
+      - /windlass/volume/data
+      resources:
+        limits:
+          cpu: 500m
+          memory: 128Mi
+        requests:
+          cpu: 10m
+          memory: 32Mi
+      securityContext:
+        allowPrivilegeEscalation: false
+        capabilities:
+          drop:
+          - ALL
+        runAsGroup: 999
+        runAsNonRoot: true
+        runAsUser: 999
+        seccompProfile:
+          type: RuntimeDefault
+      volumeMounts:
+      - name: data
+        mountPath: /windlass/volume
+    "#);
+    let plain = own(&format!("image: 'postgres:17', user: '70:70', {data}"), Security::Preserve);
+    assert!(plain.contains("runAsUser: 70\n"), "{plain}");
+    for other in [
+        format!("image: 'postgres:17', {data}"),
+        format!("image: 'postgres:17', user: root, {data}"),
+        format!("image: 'postgres:17', user: '70:70', volumes: ['data:/var/lib/postgresql/data:ro']"),
+        // Its directory is within the volume, where it makes it.
+        "image: 'postgres:18', user: '999', volumes: ['data:/var/lib/postgresql']".to_owned(),
+    ] {
+        assert_eq!(own(&other, Security::Preserve), "null\n", "{other}");
     }
 }
 
