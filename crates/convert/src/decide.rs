@@ -48,7 +48,7 @@ pub(crate) use image::{ImageFacts, NOBODY, compose_name};
 pub(crate) use known_secrets::KnownSecrets;
 pub(crate) use mount::{Becoming, MountPlan, clean_target, source_of_volumes};
 pub(crate) use port::{Offered, Transport};
-pub(crate) use reach::{Left, Reach, is_isolated};
+pub(crate) use reach::{Left, Reach, TASKS, is_isolated};
 pub(crate) use spelled::Spelled;
 pub(crate) use volume::{Backing, Sharing, SizeFrom, VolumeOrigin, VolumePlan, driver_size, quantity};
 

@@ -109,7 +109,7 @@ pub fn is_secret_file(name: &str, content: &[u8]) -> bool {
     // JSON may be one long line.
     let ends: &[char] = if name.ends_with(".json") { &['\n', ',', '{'] } else { &['\n'] };
     std::str::from_utf8(content).is_ok_and(|text| {
-        let is_markup = [".xml", ".config"].iter().any(|ending| name.ends_with(ending));
+        let is_markup = [".xml", ".config"].iter().any(|ending| name.ends_with(ending)) || text.trim_start().starts_with('<');
         let holds_one = |line: &str| has_url_password(line) || sets_credential(line) || is_login(line) || (is_markup && is_element(line));
         private_key(text)
             || has_token(text)
@@ -135,7 +135,13 @@ fn sets_credential(line: &str) -> bool {
     let value = value.trim().trim_end_matches([',', ';']).trim_matches(['"', '\'']);
     // What is filled in later (`$X`, `{{x}}`, `<x>`, `%x%`), a list, or a sentence is no value.
     let is_value = !value.starts_with(['$', '{', '[', '<', '%', '|', '>', '&', '*', '!']) && !value.contains(char::is_whitespace);
-    !name.contains(char::is_whitespace) && name.len() <= 64 && is_value && is_credential_name(name) && !is_plain(value) && !is_path(value)
+    let is_credential = || is_key(name, value) || (is_credential_name(name) && !is_plain(value) && !is_path(value));
+    !name.contains(char::is_whitespace) && name.len() <= 64 && is_value && is_credential()
+}
+
+/// `key: 0123…`, whatever it is the key of: nobody has to spell out so many digits that may be known.
+fn is_key(name: &str, value: &str) -> bool {
+    name.eq_ignore_ascii_case("key") && value.len() >= 32 && value.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 /// Words after which a name speaks about a credential and holds none, in order.

@@ -3,9 +3,9 @@
 use smol_str::SmolStr;
 use windlass_source::Spanned;
 
-/// True when a port number follows.
+/// True when a port number follows, as `host:port`, or `host#port` where DNS servers are named.
 pub(super) fn has_port(after: &str) -> bool {
-    after.strip_prefix(':').is_some_and(|port| port.starts_with(|character: char| character.is_ascii_digit()))
+    after.strip_prefix([':', '#']).is_some_and(|port| port.starts_with(|character: char| character.is_ascii_digit()))
 }
 
 /// True when `before` says that a host follows, as configuration files do: `server NAME;`, `host: NAME`, `host=NAME`.

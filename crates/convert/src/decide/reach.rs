@@ -15,7 +15,7 @@ use super::{Input, ServicePlan};
 use crate::options::NetworkPolicies;
 
 /// What stands before a service's name in Swarm's name for the tasks behind it.
-const TASKS: &str = "tasks.";
+pub(crate) const TASKS: &str = "tasks.";
 
 /// Names that lead to services, and the networks in which they are.
 #[derive(Debug, Default)]
@@ -31,6 +31,8 @@ pub(crate) struct Reach {
     /// Names with dots beside a service's own by which browsers, issuers and certificates may know it. They keep their spelling, which no
     /// Service can have.
     outside: BTreeSet<SmolStr>,
+    /// Fixed addresses in networks of Docker, with whose they are. The cluster gives pods addresses of its own.
+    addresses: BTreeMap<SmolStr, usize>,
     /// The services by the names of their Services. A service's own name beats an alias, the first alias beats later ones.
     by_label: BTreeMap<SmolStr, usize>,
     /// Networks that someone is in, with the label of their pods, while they are kept apart.
@@ -46,6 +48,8 @@ pub(crate) struct Reach {
 pub(crate) enum Left<'r> {
     /// Nothing in the cluster has it.
     Outside { name: &'r SmolStr, target: usize },
+    /// The address of `target`, which nothing in the cluster has.
+    Address { address: &'r SmolStr, target: usize },
     /// `target` is meant, and it leads to another one.
     Contested { name: &'r SmolStr, leads: usize, target: usize },
     /// It is `label` in the cluster, and nothing says that it stands as a host.
@@ -70,8 +74,13 @@ impl Reach {
         let mentioned = mentioned_words(services, files);
         for plan in services {
             let service = plan.service;
-            for alias in service.networks.iter().filter_map(|network| network.value.as_ref()).flat_map(|network| &network.aliases) {
-                reach.contest(&alias.value, plan.index, services);
+            for network in service.networks.iter().filter_map(|network| network.value.as_ref()) {
+                for alias in &network.aliases {
+                    reach.contest(&alias.value, plan.index, services);
+                }
+                if let Some(address) = &network.ipv4_address {
+                    reach.addresses.entry(address.value.clone()).or_insert(plan.index);
+                }
             }
             // These two are on most services and mostly for people, so they count where somebody calls them.
             for name in [&service.container_name, &service.hostname].into_iter().flatten() {
@@ -187,7 +196,18 @@ impl Reach {
 
     /// True when some name does not mean in the cluster what it means in Docker.
     pub(crate) fn has_differences(&self) -> bool {
-        !self.renamed.is_empty() || !self.outside.is_empty() || !self.contested.is_empty()
+        !self.renamed.is_empty() || !self.outside.is_empty() || !self.contested.is_empty() || !self.addresses.is_empty()
+    }
+
+    /// The service that has a fixed address.
+    pub(crate) fn at_address(&self, address: &str) -> Option<usize> {
+        self.addresses.get(address).copied()
+    }
+
+    /// The first fixed address of a service in a line of a file, and whose it is.
+    pub(crate) fn address_in(&self, line: &str) -> Option<(&SmolStr, usize)> {
+        let mut words = words(line).filter(|_| !self.addresses.is_empty());
+        words.find_map(|(_, word)| self.addresses.get_key_value(word)).map(|(address, target)| (address, *target))
     }
 
     /// The first name of another service that stays in a text of one, though it does not lead there in the cluster.
@@ -203,6 +223,10 @@ impl Reach {
         outside.or_else(|| {
             let hosts: Vec<usize> = hosts(variable, text).map(|(start, _)| start).collect();
             words(text).find_map(|(start, word)| {
+                if let Some((address, &target)) = self.addresses.get_key_value(word) {
+                    let is_changed = hosts.contains(&start) && services[target].pod != caller.pod;
+                    return (!is_changed).then_some(Left::Address { address, target });
+                }
                 let (name, &leads) = self.names.get_key_value(word)?;
                 let meant = self.meant_by(caller, word, services);
                 let left = match meant {
@@ -275,7 +299,8 @@ impl Reach {
         words(line).find_map(|(start, word)| {
             let found = self.renamed.get_key_value(word)?;
             let (before, after) = (&line[..start], &line[start + word.len()..]);
-            (has_port(after) || ends_in_authority(before) || announces_host(before) || follows_key(before)).then_some(found)
+            let is_host = || has_port(after) || ends_in_authority(before) || announces_host(before) || follows_key(before);
+            (word.starts_with(TASKS) || is_host()).then_some(found)
         })
     }
 
@@ -289,11 +314,13 @@ impl Reach {
         caller: &ServicePlan<'_>,
         services: &[ServicePlan<'_>],
     ) -> Cow<'a, str> {
-        if self.renamed.is_empty() && self.contested.is_empty() {
+        if self.renamed.is_empty() && self.contested.is_empty() && self.addresses.is_empty() {
             return Cow::Borrowed(value);
         }
         let meant = |word: &str| Some(&services[self.meant_by(caller, word, services)?].name);
-        with_hosts(variable, value, |word| meant(word).or_else(|| self.renamed.get(word)))
+        // Of its own address a server may say that it listens there.
+        let other = |word: &str| Some(&services[self.at_address(word)?]).filter(|other| other.pod != caller.pod && other.is_reachable());
+        with_hosts(variable, value, |word| meant(word).or_else(|| self.renamed.get(word)).or_else(|| Some(&other(word)?.name)))
     }
 }
 
@@ -494,13 +521,65 @@ mod tests {
     }
 
     #[test]
+    fn a_fixed_address_of_another_service_is_its_name_where_a_host_stands() {
+        let outcome = project(
+            "services:
+  hole:
+    image: acme/hole:1
+    environment: { UPSTREAMS: '172.20.0.3#5335', DB_HOST: 172.20.0.3, URL: 'http://172.20.0.3:80/x', BIND_ADDRESS: 172.20.0.2, RESOLVER: 172.20.0.3 }
+    healthcheck: { test: [CMD, curl, -f, 'http://172.20.0.2:8080/'] }
+    expose: ['8080']
+    networks: { n: { ipv4_address: 172.20.0.2 } }
+    volumes: ['./hole.conf:/etc/hole.conf:ro']
+  bound: { image: acme/bound:1, expose: ['5335/udp'], networks: { n: { ipv4_address: 172.20.0.3 } } }
+networks: { n: { ipam: { config: [{ subnet: 172.20.0.0/24 }] } } }",
+        )
+        .file("hole.conf", "forward 172.20.0.3\nnet 172.20.0.0/24\n")
+        .convert();
+        insta::assert_snapshot!(outcome.pod("Deployment/hole", "containers[0].env"), @"
+        - name: BIND_ADDRESS
+          value: 172.20.0.2
+        - name: DB_HOST
+          value: bound
+        - name: RESOLVER
+          value: 172.20.0.3
+        - name: UPSTREAMS
+          value: bound#5335
+        - name: URL
+          value: http://bound:80/x
+        ");
+        assert_eq!(outcome.pod("Deployment/hole", "containers[0].readinessProbe.httpGet.port"), "8080\n");
+        let told: Vec<String> = outcome.diagnostics().into_iter().filter(|line| line.starts_with("convert::docker-address")).collect();
+        assert_eq!(
+            told,
+            [
+                "convert::docker-address: `hole.conf`, line 1: no pod has the address `172.20.0.3` in the cluster",
+                "convert::docker-address: `BIND_ADDRESS` of `hole`: no pod has the address `172.20.0.2` in the cluster",
+                "convert::docker-address: `RESOLVER` of `hole`: no pod has the address `172.20.0.3` in the cluster",
+            ]
+        );
+    }
+
+    #[test]
     fn the_tasks_of_swarm_are_called_by_a_name_that_the_cluster_has() {
         let outcome = project(
             "services: { agent: { image: app, expose: ['9001'], deploy: { mode: global }, environment: { PEERS_HOST: tasks.agent } }, \
              ui: { image: app, command: '-H tcp://tasks.agent:9001' } }",
         )
         .convert();
-        assert!(outcome.names().contains(&"Service/tasks-agent".to_owned()), "{:?}", outcome.names());
+        // The name means each task, as those ask for it who look for the others.
+        insta::assert_snapshot!(outcome.field("Service/tasks-agent", "spec"), @"
+        clusterIP: None
+        ports:
+        - name: tcp-9001
+          port: 9001
+          protocol: TCP
+          targetPort: tcp-9001
+        publishNotReadyAddresses: true
+        selector:
+          app.kubernetes.io/instance: shop
+          app.kubernetes.io/name: agent
+        ");
         assert!(outcome.pod("Deployment/ui", "containers[0].args").contains("tcp://tasks-agent:9001"));
         assert!(outcome.pod("DaemonSet/agent", "containers[0].env").contains("value: tasks-agent"));
     }

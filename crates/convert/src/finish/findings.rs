@@ -57,6 +57,7 @@ fn left(variable: &str, text: &str, place: impl Fn() -> String, service: &Servic
                 .because("no Service can have dots in its name, and browsers, issuers and certificates may see this one, so it stays")
                 .help(format!("let it resolve to the published address of `{target}`, or write `{target}` where services alone read it"))
         }
+        Left::Address { address, target } => no_address(&place(), address, target, service.pod == plan.services[target].pod, plan),
         Left::Contested { name, leads, target } => {
             let (leads, target) = (&plan.services[leads].name, &plan.services[target].name);
             let message = format!("{}: `{name}` leads to `{leads}` in the cluster, not to `{target}`", place());
@@ -71,6 +72,17 @@ fn left(variable: &str, text: &str, place: impl Fn() -> String, service: &Servic
                 .help(format!("write `{label}` where it does; docker compose knows the service by that name too with an alias"))
         }
     })
+}
+
+/// A fixed address of a service, which no pod has. `is_own` where a server itself is told it.
+fn no_address(place: &str, address: &str, target: usize, is_own: bool, plan: &Plan<'_>) -> Diagnostic {
+    let target = &plan.services[target].name;
+    Diagnostic::warning(Code("convert::docker-address"), format!("{place}: no pod has the address `{address}` in the cluster"))
+        .because("the cluster gives each pod an address of its own, and another one at each start")
+        .help(match is_own {
+            true => format!("write `0.0.0.0` where it listens, and `{target}` where others call it"),
+            false => format!("write `{target}`, the name of its Service"),
+        })
 }
 
 /// An address that only Docker has.
@@ -110,6 +122,10 @@ fn in_content(name: &str, content: &[u8], origin: &Origin, plan: &Plan<'_>, diag
         }
         for address in docker_addresses(line) {
             diagnostics.push(address.diagnostic(&format!("`{name}`, line {line_number}")).label(origin.span(), "mounted here"));
+        }
+        if let Some((address, target)) = plan.reach.address_in(line) {
+            let place = format!("`{name}`, line {line_number}");
+            diagnostics.push(no_address(&place, address, target, false, plan).label(origin.span(), "mounted here"));
         }
         if let Some((name_in_project, label)) = plan.reach.renamed_in(line) {
             diagnostics.push(

@@ -15,7 +15,7 @@ use windlass_source::{Code, Diagnostic};
 use super::workload::identity;
 use super::{add, on_nodes_name, published_name};
 use crate::decide::expose::{Outside, host_port, opened, outside, transport};
-use crate::decide::{Offered, Plan, ServicePlan};
+use crate::decide::{Offered, Plan, ServicePlan, TASKS};
 use crate::fates::{Fates, Place};
 use crate::options::Exposure;
 
@@ -62,7 +62,14 @@ pub(super) fn services(plan: &Plan<'_>, objects: &mut Objects, fates: &mut Fates
         let Some(label) = plan.reach.object_name(name, &plan.services).filter(|label| *label != service.name) else { continue };
         // Two names may give one label (`my_db`, `my.db`).
         if !objects.contains(Kind::Service, &label) {
-            add(objects, internal(service, &label, plan, is_headless(service)), diagnostics);
+            let mut object = internal(service, &label, plan, is_headless(service) || name.starts_with(TASKS));
+            if name.starts_with(TASKS)
+                && let Some(tasks) = object.get_mut::<Service>()
+            {
+                // The tasks find each other by it, which they may have to before they are ready.
+                tasks.spec.get_or_insert_default().publish_not_ready_addresses = Some(true);
+            }
+            add(objects, object, diagnostics);
         }
     }
     for service in plan.services.iter().filter(|service| service.is_converted() && service.is_long_running()) {

@@ -1,6 +1,6 @@
 //! Lines of files that hold a credential in the form of their own kind: logins, statements, elements.
 
-use super::{is_credential_name, is_path, is_plain};
+use super::{is_credential_name, is_key, is_path, is_plain};
 
 /// True for a line of a list of logins: of `htpasswd` and Mosquitto, `.netrc`, `.pgpass`, PgBouncer's `userlist.txt`, Redis' ACL file.
 pub(super) fn is_login(line: &str) -> bool {
@@ -58,7 +58,9 @@ pub(super) fn is_statement(line: &str) -> bool {
 
 /// `<password>x</password>`, `keystorePass="x"`: an element or attribute of XML whose name says that it is a credential.
 pub(super) fn is_element(line: &str) -> bool {
-    let is_set = |name: &str, value: &str| is_credential_name(name) && is_literal(value) && !is_plain(value) && !is_path(value);
+    let is_set = |name: &str, value: &str| {
+        is_key(name, value) || (is_credential_name(name) && is_literal(value) && !is_plain(value) && !is_path(value))
+    };
     let elements = line.split('<').skip(1).filter_map(|element| element.split_once('>'));
     let mut attributes = line.split_whitespace().filter_map(|word| word.split_once("=\""));
     elements.clone().any(|(tag, value)| is_set(tag.split_whitespace().next().unwrap_or_default(), value.trim()))

@@ -229,6 +229,8 @@ fn files_with_keys_are_secret() {
         ("pgpass", "db:5432:*:app:hunter2"),
         ("pgbouncer-users", "\"app\" \"hunter2\""),
         ("users.acl", "user app on >hunter2 ~* +@all"),
+        ("config.yaml", "      - key: edd1c9f034335f136f87ad84b625c8f1"),
+        ("ossec.conf", "<cluster>\n  <key>aa093264ef885029653eea20dfcf51ae</key>\n</cluster>"),
     ] {
         assert!(is_secret_file(name, line.as_bytes()), "{name}: {line}");
     }
@@ -239,6 +241,7 @@ fn files_with_keys_are_secret() {
         ("default.conf", "listen [::]:80; server 10.0.0.1:80; user nginx;"),
         ("hosts", "fe80::1:2 a\n12:30:01"),
         ("users.acl", "user default on nopass ~* +@all"),
+        ("app.yaml", "key: edd1c9f0\nid: edd1c9f034335f136f87ad84b625c8f1"),
     ] {
         assert!(!is_secret_file(name, line.as_bytes()), "{name}: {line}");
     }

@@ -130,7 +130,7 @@ impl Local<'_> {
     fn is_own_name(&self, host: &str) -> bool {
         let service = self.service.service;
         let is_given = |name: &Option<Spanned<SmolStr>>| name.as_ref().is_some_and(|name| name.as_str() == host);
-        let other = self.plan.reach.service(host).map(|other| &self.plan.services[other]);
+        let other = self.plan.reach.service(host).or_else(|| self.plan.reach.at_address(host)).map(|other| &self.plan.services[other]);
         other.map_or(is_given(&service.container_name) || is_given(&service.hostname), |other| other.pod == self.service.pod)
     }
 
