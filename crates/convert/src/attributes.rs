@@ -227,7 +227,7 @@ pub(crate) fn apply(service: &ServicePlan<'_>, plan: &Plan<'_>, draft: &mut Draf
     ports::ports(ports, expose, service, plan, sink);
     networks::networks(networks, network_mode.as_ref(), mac_address.as_ref(), service, plan, sink);
     networks::links(links, external_links, plan, sink);
-    networks::resolver(&networks::Resolver { dns, dns_opt, dns_search, extra_hosts }, service, sink);
+    networks::resolver(&networks::Resolver { dns, dns_opt, dns_search, extra_hosts }, service, plan, sink);
     identity::names(container_name.as_ref(), hostname.as_ref(), domainname.as_ref(), service, plan, sink);
     identity::selection(profiles, attach.as_ref(), extends.as_ref(), extensions, sink);
     labels::labels(labels, label_file, annotations, service, plan, sink);

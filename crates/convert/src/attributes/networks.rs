@@ -201,19 +201,28 @@ pub(super) fn links(links: &[Spanned<SmolStr>], external: &[Spanned<SmolStr>], p
     }
 }
 
-pub(super) fn resolver(resolver: &Resolver<'_>, service: &ServicePlan<'_>, sink: &mut Sink<'_>) {
+pub(super) fn resolver(resolver: &Resolver<'_>, service: &ServicePlan<'_>, plan: &Plan<'_>, sink: &mut Sink<'_>) {
     let Resolver { dns, dns_opt, dns_search, extra_hosts } = resolver;
     let texts = |list: &[Spanned<SmolStr>]| list.iter().map(|text| text.to_string()).collect::<Vec<_>>();
     if !dns.is_empty() {
         // A pod has at most three name servers, and the cluster's own is one of them.
         const MAX: usize = 2;
-        let servers: Vec<String> =
-            dns.iter().filter(|server| server.parse::<IpAddr>().is_ok()).take(MAX).map(|server| server.to_string()).collect();
+        // No pod has the address that a service has in Docker.
+        let of_service = dns.iter().find_map(|server| Some(&plan.services[plan.reach.at_address(server)?].service.name.value));
+        let is_one = |server: &&Spanned<SmolStr>| server.parse::<IpAddr>().is_ok() && plan.reach.at_address(server).is_none();
+        let servers: Vec<String> = dns.iter().filter(is_one).take(MAX).map(|server| server.to_string()).collect();
         if servers.is_empty() {
-            sink.fates.lost(sink.at("dns"), "name servers are addresses");
+            let message = match of_service {
+                Some(name) => format!("`{name}` has another address at each start in a cluster, whose own name server is asked"),
+                None => "name servers are addresses".to_owned(),
+            };
+            sink.fates.lost(sink.at("dns"), message);
         } else {
             sink.draft.pod.dns.get_or_insert_default().nameservers = Some(servers);
-            let message = "asked beside the cluster's own name server, which comes first; two at most";
+            let message = match of_service {
+                Some(name) => format!("without `{name}`, which has another address at each start; beside the cluster's own name server"),
+                None => "asked beside the cluster's own name server, which comes first; two at most".to_owned(),
+            };
             sink.fates.approximated(sink.at("dns"), [Place::pod(service.index, "dnsConfig.nameservers")], message);
         }
     }
@@ -247,6 +256,13 @@ pub(super) fn resolver(resolver: &Resolver<'_>, service: &ServicePlan<'_>, sink:
         let mut places = Vec::new();
         let mut left_out = false;
         for address in &host.value {
+            if plan.reach.at_address(address.trim()).is_some() {
+                match plan.reach.object_name(&host.name, &plan.services) {
+                    Some(label) => places.push(Place::object(ObjectRef::new(Kind::Service, label), "metadata.name")),
+                    None => left_out = true,
+                }
+                continue;
+            }
             let Ok(ip) = address.trim().trim_matches(['[', ']']).parse::<IpAddr>() else {
                 left_out = true;
                 continue;
@@ -358,6 +374,31 @@ searches:
         services.web.extra_hosts.smtp: mapped → Deployment/web spec.template.spec.hostAliases
         services.web.extra_hosts["host.docker.internal"]: lost (`host-gateway` is this machine; a cluster has no such host. Name the service that is meant, or its address)
         "#);
+    }
+
+    #[test]
+    fn a_name_for_the_address_of_a_service_is_one_of_its_names() {
+        let outcome = project(
+            "services:
+  web: { image: acme/web:1, dns: [172.20.0.3, 1.1.1.1], extra_hosts: { api: [172.20.0.2], mail: [10.0.0.1] }, networks: [n] }
+  job: { image: acme/web:1, dns: [172.20.0.3], networks: [n] }
+  back: { image: acme/back:1, expose: ['80'], networks: { n: { ipv4_address: 172.20.0.2 } } }
+  names: { image: acme/names:1, networks: { n: { ipv4_address: 172.20.0.3 } } }
+networks: { n: { ipam: { config: [{ subnet: 172.20.0.0/24 }] } } }",
+        )
+        .convert();
+        assert_eq!(outcome.field("Service/api", "spec.ports[0].port"), "80\n");
+        assert!(!outcome.pod("Deployment/web", "hostAliases").contains("172."), "no pod has that address");
+        assert_eq!(outcome.pod("Deployment/web", "dnsConfig.nameservers"), "- 1.1.1.1\n");
+        let told = outcome.fates("services.web") + &outcome.fates("services.job.dns");
+        for line in [
+            "services.web.extra_hosts.api: mapped → Service/api metadata.name",
+            "services.web.extra_hosts.mail: mapped → Deployment/web spec.template.spec.hostAliases",
+            "(without `names`, which has another address at each start; beside the cluster's own name server)",
+            "services.job.dns: lost (`names` has another address at each start in a cluster, whose own name server is asked)",
+        ] {
+            assert!(told.contains(line), "{line}\n{told}");
+        }
     }
 
     #[test]
