@@ -48,6 +48,15 @@ fn content(objects: &[Value], of: &str, name: &Value) -> Vec<(String, Vec<u8>)> 
     }
 }
 
+#[cfg(unix)]
+fn make_executable(path: &Path) {
+    use std::os::unix::fs::PermissionsExt as _;
+    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).expect("the file is there");
+}
+
+#[cfg(not(unix))]
+fn make_executable(_: &Path) {}
+
 /// Puts a Stack's project into a directory; its files in merge order, and its variables.
 fn put_together(objects: &[Value], directory: &Path) -> (Vec<String>, BTreeMap<String, String>) {
     let stack = &kind(objects, "Stack")[0]["spec"];
@@ -66,9 +75,16 @@ fn put_together(objects: &[Value], directory: &Path) -> (Vec<String>, BTreeMap<S
     }
     for source in list("filesFrom") {
         let (of, object) = reference(&source, "Ref");
-        for (name, bytes) in content(objects, of, &object["name"]) {
+        for (key, bytes) in content(objects, of, &object["name"]) {
+            let name = match source["items"].as_array() {
+                Some(items) => items.iter().find(|item| item["key"] == *key).expect("an item")["path"].as_str().expect("text"),
+                None => &key,
+            };
             write(&format!("{}/{name}", source["directory"].as_str().unwrap_or(".")), &bytes);
         }
+    }
+    for path in list("executables") {
+        make_executable(&directory.join(path.as_str().expect("text")));
     }
     // The compose texts have names that no file has.
     let mut names = Vec::new();
@@ -101,8 +117,9 @@ fn check(directory: &Path, flags: &[&str], environment: &BTreeMap<String, String
     let (files, variables) = put_together(&stack, place.path());
     let name = kind(&stack, "Stack")[0]["metadata"]["name"].as_str().expect("a name").to_owned();
     let named: Vec<&str> = files.iter().flat_map(|file| ["-f", file]).collect();
-    let again = convert(place.path(), &[&["--wait", "none", "-p", &name], named.as_slice()].concat(), &variables);
-    let plain = convert(directory, &[&["--wait", "none", "-p", &name], flags].concat(), environment);
+    let name = variables.get("COMPOSE_PROJECT_NAME").unwrap_or(&name);
+    let again = convert(place.path(), &[&["--wait", "none", "-p", name], named.as_slice()].concat(), &variables);
+    let plain = convert(directory, &[&["--wait", "none"], flags].concat(), environment);
     let names =
         |objects: &[Value]| objects.iter().map(|object| format!("{}/{}", object["kind"], object["metadata"]["name"])).collect::<Vec<_>>();
     assert_eq!(names(&again), names(&plain), "{}", directory.display());
@@ -167,6 +184,8 @@ fn a_credential_stands_in_a_secret_however_it_is_written() {
     let logging = "services: { web: { image: nginx, logging: { driver: splunk, options: { splunk-token: '${SPLUNK}' } } } }\n";
     let off = |what: &str| format!("services:\n  web: {{ image: nginx }}\n  off: {{ image: acme/tool, profiles: [off], {what} }}\n");
     let on = |value: &str| format!("services: {{ web: {{ image: acme/web, environment: {{ DB_PASSWORD: {value} }} }} }}\n");
+    let built = "services: { web: { image: acme/web, build: . } }\n";
+    let inline = "services: { web: { image: acme/web, build: { dockerfile_inline: \"FROM nginx\\nENV DB_PASSWORD of-image\\n\" } } }\n";
     let env_file = "services: { web: { image: acme/web, env_file: [app.env] } }\n".to_owned();
     let set = "DBP=of-variable\nNPM_TOKEN=of-variable\nNPM=of-variable\nSPLUNK=of-variable\nPIP_LOGIN=z7\nADMIN_PASSWORD=of-variable\n";
     // The compose file, another file, and a part of the credential that no escape changes.
@@ -185,6 +204,15 @@ fn a_credential_stands_in_a_secret_however_it_is_written() {
         (off("environment: [PGPASSWORD=literalpw-42]"), ("a", ""), "literalpw-42"),
         (off("command: [redis-server, --requirepass, literalpw-42]"), ("a", ""), "literalpw-42"),
         (pin.to_owned(), ("pin.txt", "q9"), "q9"),
+        (built.to_owned(), ("Dockerfile", "FROM nginx\nENV HOST=db DB_PASSWORD=\"of-image\"\n"), "of-image"),
+        (built.to_owned(), ("Dockerfile", "FROM nginx\nENV DB_PASSWORD of-image\n"), "of-image"),
+        (built.to_owned(), ("Dockerfile", "FROM nginx\nARG DEFAULT=of-image\nENV DB_PASSWORD=$DEFAULT\n"), "of-image"),
+        (built.to_owned(), ("Dockerfile", "FROM nginx\nONBUILD ARG NPM_TOKEN=${X:-of-image}\n"), "of-image"),
+        (built.to_owned(), ("Dockerfile", "FROM nginx\nRUN a && \\\n  PGPASSWORD=of-image psql\n"), "of-image"),
+        (built.to_owned(), ("Dockerfile", "FROM nginx\nCMD [\"redis-server\", \"--requirepass\", \"of-image\"]\n"), "of-image"),
+        (built.to_owned(), ("Dockerfile", "FROM nginx\nADD https://me:of-image@example.com/a /a\n"), "of-image"),
+        (built.to_owned(), ("Dockerfile", "FROM nginx\nCOPY <<EOF /a.ini\npassword = of-image\nEOF\n"), "of-image"),
+        (inline.to_owned(), ("a", ""), "of-image"),
         (login.to_owned(), ("a", ""), "z7"),
     ] {
         let place = project(&[("compose.yaml", compose.as_bytes()), (path, content.as_bytes()), (".env", set.as_bytes())]);
@@ -212,11 +240,16 @@ services:
     image: acme/web
     environment: { DB_PASSWORD: '${DB_PASSWORD}', DB_URL: 'postgres://u:${DB_PASSWORD}@db', TOKEN_FILE: /run/secrets/token, KEYS: '${N:-3}' }
     secrets: [token]
+  app: { image: acme/app, build: . }
 secrets: { token: { file: ./token.txt } }
 ";
-    let place = project(&[("compose.yaml", compose.as_bytes()), ("token.txt", b"a-token"), (".env", b"DB_PASSWORD=a-password\nN=4\n")]);
+    let dockerfile = b"FROM node\nARG NPM_TOKEN\nENV DB_PASSWORD=\"\" TOKEN=$NPM_TOKEN TOKEN_FILE=/run/secrets/token\nRUN --mount=type=secret,id=npm TOKEN=$(cat /run/secrets/npm) npm ci\n";
+    let token = ("token.txt", &b"a-token"[..]);
+    let place =
+        project(&[("compose.yaml", compose.as_bytes()), ("Dockerfile", dockerfile), token, (".env", b"DB_PASSWORD=a-password\nN=4\n")]);
     let stack = check(place.path(), &[], &BTreeMap::new());
     let spec = &kind(&stack, "Stack")[0]["spec"];
+    assert!(spec["files"]["./Dockerfile"].is_string(), "{spec}");
     assert_eq!((spec["compose"].as_str(), &spec["variables"]), (Some(compose), &serde_json::json!({ "N": "4" })));
 }
 
@@ -321,18 +354,80 @@ fn files_that_extend_each_other_stay_what_they_are() {
 
 #[cfg(unix)]
 #[test]
-fn a_script_that_can_not_be_executed_any_more_is_told() {
-    use std::os::unix::fs::PermissionsExt as _;
+fn a_script_stays_executable() {
     let compose = b"services: { db: { image: postgres, volumes: ['./init.sh:/init.sh:ro', './db.conf:/db.conf:ro'] } }\n";
     let place = project(&[("compose.yaml", compose), ("init.sh", b"#!/bin/sh\n"), ("db.conf", b"a = 1\n")]);
-    let told = || {
+    assert_eq!(stack_of(&check(place.path(), &[], &BTreeMap::new()))["executables"], Value::Null);
+    make_executable(&place.path().join("init.sh"));
+    make_executable(&place.path().join("compose.yaml"));
+    assert_eq!(stack_of(&check(place.path(), &[], &BTreeMap::new()))["executables"], serde_json::json!(["./init.sh"]));
+}
+
+#[test]
+fn a_file_whose_name_is_no_key_is_carried_under_another() {
+    let compose = "services: { web: { image: nginx, volumes: ['./d:/d:ro'], secrets: [pin] } }\nsecrets: { pin: { file: './my pin' } }\n";
+    let binary = |byte: u8| [0, 159, 146, byte];
+    let place = project(&[
+        ("compose.yaml", compose.as_bytes()),
+        ("my pin", b"q9"),
+        ("d/a b.bin", &binary(1)),
+        ("d/a-b.bin", &binary(2)),
+        ("d/\u{fc}n\u{ef}.bin", &binary(3)),
+        ("d/..x", &binary(4)),
+    ]);
+    let stack = check(place.path(), &[], &BTreeMap::new());
+    let from = &stack_of(&stack)["filesFrom"];
+    let items = |at: usize| from[at]["items"].as_array().expect("items").iter().map(|item| format!("{} {}", item["key"], item["path"]));
+    let keys: Vec<String> = items(0).chain(items(1)).collect();
+    assert_eq!(keys.len(), 5, "{keys:?}");
+    assert!(keys.contains(&r#""a-b.bin" "a-b.bin""#.to_owned()) && keys.contains(&r#""my-pin" "my pin""#.to_owned()), "{keys:?}");
+}
+
+#[test]
+fn a_project_keeps_a_name_that_no_stack_can_have() {
+    let compose =
+        b"name: my_shop\nservices: { web: { build: { dockerfile_inline: FROM nginx }, environment: { P: '${COMPOSE_PROJECT_NAME}' } } }\n";
+    let place = project(&[("compose.yaml", compose)]);
+    let stack = check(place.path(), &[], &BTreeMap::new());
+    assert_eq!(kind(&stack, "Stack")[0]["metadata"]["name"], "my-shop");
+    assert_eq!(stack_of(&stack)["variables"], serde_json::json!({ "COMPOSE_PROJECT_NAME": "my_shop" }));
+    let other = check(place.path(), &["-p", "shop"], &BTreeMap::new());
+    assert_eq!(stack_of(&other)["variables"], Value::Null);
+}
+
+#[test]
+fn a_list_of_thousands_of_words_is_no_burden() {
+    // Were those before it kept for each word, they would take gigabytes.
+    let words = vec!["word"; 20_000].join(", ");
+    let place = project(&[("compose.yaml", format!("services: {{ web: {{ image: a, command: [{words}] }} }}\n").as_bytes())]);
+    let stack = convert(place.path(), &["--to", "stack"], &BTreeMap::new());
+    assert!(stack_of(&stack)["compose"].is_string());
+}
+
+#[test]
+fn secrets_of_a_stack_are_put_into_the_form_that_is_asked_for() {
+    let compose = b"x-windlass: { namespace: shop }\nservices: { db: { image: postgres, environment: { POSTGRES_PASSWORD: '${PW}' }, secrets: [key] } }\nsecrets: { key: { file: ./key.txt } }\n";
+    let certificate = include_bytes!("../../emit/src/secrets/certificate.pem");
+    let place = project(&[("compose.yaml", compose), ("key.txt", b"of-file"), (".env", b"PW=of-variable\n"), ("cert.pem", certificate)]);
+    let convert = |flags: &[&str]| {
         let mut windlass = Command::new(env!("CARGO_BIN_EXE_windlass"));
-        windlass.current_dir(place.path()).env_clear().args(["convert", "--to", "stack", "--namespace", "ns"]);
-        String::from_utf8(windlass.output().expect("the binary runs").stderr).expect("text")
+        windlass.current_dir(place.path()).env_clear().args(["convert", "-q", "-p", "shop", "--to", "stack"]).args(flags);
+        String::from_utf8(windlass.output().expect("the binary runs").stdout).expect("text")
     };
-    assert!(!told().contains("executable"), "{}", told());
-    fs::set_permissions(place.path().join("init.sh"), fs::Permissions::from_mode(0o755)).expect("it is ours");
-    assert!(told().contains("a Stack can't keep `init.sh` executable"), "{}", told());
+    let [plain, external, sealed] =
+        [&[][..], &["--secrets", "external-secrets"], &["--secrets", "sealed", "--sealed-cert", "cert.pem"]].map(convert);
+    for name in ["shop-files-1", "shop-variables"] {
+        assert!(plain.contains(&format!("kind: Secret\nmetadata:\n  name: {name}\n  namespace: shop\n")), "{plain}");
+        for (text, kind) in [(&external, "ExternalSecret"), (&sealed, "SealedSecret")] {
+            assert!(text.contains(&format!("kind: {kind}\nmetadata:\n  name: {name}\n  namespace: shop\n")), "{text}");
+        }
+    }
+    let coded = STANDARD.encode("of-variable");
+    for text in [external, sealed] {
+        assert!(!text.contains("kind: Secret\n") && !text.contains(&coded), "{text}");
+        // The account may read the Secrets that will be there.
+        assert!(text.contains("  resourceNames:\n  - shop-files-1\n  - shop-variables\n"), "{text}");
+    }
 }
 
 #[test]

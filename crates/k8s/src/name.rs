@@ -5,10 +5,11 @@
 //! object the caller compares. Sources: RFC 1035 and 1123, `k8s.io/apimachinery/pkg/util/validation`.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use smol_str::SmolStr;
 
-use crate::hash::short_hash;
+use crate::hash::{ContentHash, short_hash};
 
 /// The longest name of a service, workload or container: a CronJob's limit, and what leaves a StatefulSet room for the
 /// revision in its pods' labels.
@@ -123,6 +124,18 @@ pub fn config_key(text: &str) -> SmolStr {
         return key.into();
     }
     SmolStr::from_iter([&key[..SUBDOMAIN_LIMIT - 1 - CUT_HASH], "-", &short_hash(text, CUT_HASH)])
+}
+
+/// [`config_key`] for the path of a file, with a hash where another one of the object has it already: `a/b` and `a-b` would be the same.
+pub fn free_config_key(path: &str, taken: &mut BTreeSet<SmolStr>) -> SmolStr {
+    let mut key = config_key(path);
+    if !taken.insert(key.clone()) {
+        let mut hash = ContentHash::new();
+        hash.part(path);
+        key = with_suffix(&key, &hash.finish(), SUBDOMAIN_LIMIT);
+        taken.insert(key.clone());
+    }
+    key
 }
 
 /// True for a variable name that every version of Kubernetes accepts: letters, digits, `-`, `_`, `.`, no leading digit, not `.`

@@ -122,6 +122,7 @@ pub(crate) fn run(args: ConvertArgs, before: ProjectArgs, shell: &mut Shell) -> 
     conversion.diagnostics.extend(verdicts);
     if !invalid && args.layout.to == Layout::Stack {
         conversion.objects = as_stack::objects(&request, &loaded, &options, shell)?;
+        hide(&mut conversion.objects, &loaded, &secrets, &options, shell)?;
     }
     let exit = match args.directory {
         _ if invalid => {

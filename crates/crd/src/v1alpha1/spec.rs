@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use windlass_k8s::name::{label_value, service_name};
 
 use super::status::StackStatus;
 
@@ -55,7 +56,12 @@ pub struct StackSpec {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 32))]
     pub files_from: Vec<FileSource>,
-    /// Variables of `${…}`. Those of the operator's own environment are not seen.
+    /// Those of the files that are executable, by path: scripts that a service runs. The others have the mode 0644.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 1024), inner(length(min = 1, max = 1024)))]
+    pub executables: Vec<String>,
+    /// Variables of `${…}`. Those of the operator's own environment are not seen. `COMPOSE_PROJECT_NAME` may give the project the name
+    /// that the Stack is called after: `my_shop` in a Stack `my-shop`. Images that the project builds and labels have it.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(extend("maxProperties" = 1024, "additionalProperties" = { "type": "string", "maxLength": 131_072 }))]
     pub variables: BTreeMap<String, String>,
@@ -93,6 +99,16 @@ pub struct StackSpec {
     /// Whether objects are applied, or only tried.
     #[serde(default)]
     pub mode: Mode,
+}
+
+/// The name of a Stack's project: the given one where no Stack can have it and this one is called after it, else the Stack's.
+pub fn project_name<'n>(stack: &'n str, given: Option<&'n str>) -> &'n str {
+    given.filter(|given| given.contains('_') && label_value(given) == *given && stack_name(given) == stack).unwrap_or(stack)
+}
+
+/// The name of the Stack that a project is of, by the project's name or the label that holds it.
+pub fn stack_name(project: &str) -> String {
+    if project.contains('_') { service_name(project).into() } else { project.to_owned() }
 }
 
 /// Whether a stack runs.
@@ -143,6 +159,21 @@ pub struct FileSource {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 1024))]
     pub directory: Option<String>,
+    /// Keys that become files of another name, and no others: a key has no space and no `/`. Default: every key, under its own name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 1024))]
+    pub items: Vec<FileItem>,
+}
+
+/// A key that becomes a file.
+#[derive(Clone, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+pub struct FileItem {
+    /// The key.
+    #[schemars(length(min = 1, max = 253))]
+    pub key: String,
+    /// The path of the file, from the directory of its source.
+    #[schemars(length(min = 1, max = 1024))]
+    pub path: String,
 }
 
 /// Variables in a ConfigMap or a Secret.

@@ -15,10 +15,14 @@ const OF_GROUPS: [&str; 3] = ["groupadd", "addgroup", "groupmod"];
 /// Options of one letter that a value follows, of all of these programs.
 const SHORT_WITH_VALUE: &str = "bcdefgGhkKpPRsuZ";
 /// As [`SHORT_WITH_VALUE`], of a word.
-const LONG_WITH_VALUE: [&str; 22] = [
+const LONG_WITH_VALUE: [&str; 30] = [
+    "add-subgids",
+    "add-subuids",
     "base-dir",
     "comment",
     "conf",
+    "del-subgids",
+    "del-subuids",
     "expiredate",
     "firstgid",
     "firstuid",
@@ -32,12 +36,16 @@ const LONG_WITH_VALUE: [&str; 22] = [
     "key",
     "lastgid",
     "lastuid",
+    "login",
+    "new-name",
     "password",
     "prefix",
     "root",
     "selinux-user",
     "shell",
+    "skel",
     "uid",
+    "users",
 ];
 
 /// The largest number of a user or group; `useradd` takes none above.
@@ -63,36 +71,36 @@ impl Accounts {
             if !programs().any(|program| command.contains(program)) {
                 continue;
             }
-            let Ok(expanded) = expand(command, escape, variable) else { continue };
+            let Ok(expanded) = expand(&with_empty_words(command), escape, variable) else { continue };
             let Some(rest) = left.checked_sub(expanded.text.len()) else { return };
             *left = rest;
             let base = |word: &str| word.rsplit('/').next().unwrap_or_default().to_owned();
             let Some(at) = expanded.words.iter().position(|word| programs().any(|program| base(word) == *program)) else { continue };
             let (program, words) = (base(&expanded.words[at]), &expanded.words[at + 1..]);
             if !OF_USERS.contains(&program.as_str()) {
-                self.groups.extend(numbered(words, 'g', "gid"));
+                self.groups.extend(numbered(&program, words, 'g', "gid"));
                 continue;
             }
-            self.users.extend(numbered(words, 'u', "uid"));
+            self.users.extend(numbered(&program, words, 'u', "uid"));
             // BusyBox has `-g` for the user's real name.
             let short = if program == "adduser" { 'G' } else { 'g' };
-            let group = option(words, short, &["gid", "ingroup"]).filter(|(_, group)| !group.is_empty());
+            let group = option(&program, words, short, &["gid", "ingroup"]).filter(|(_, group)| !group.is_empty());
             self.primary.extend(group.map(|(name, group)| (name.into(), group.into())));
         }
     }
 }
 
 /// The name among the arguments of a program, and the number that an option gives to it.
-fn numbered(words: &[String], short: char, long: &str) -> Option<(SmolStr, u32)> {
-    let (name, number) = option(words, short, &[long])?;
+fn numbered(program: &str, words: &[String], short: char, long: &str) -> Option<(SmolStr, u32)> {
+    let (name, number) = option(program, words, short, &[long])?;
     Some((name.into(), number.parse().ok().filter(|number| *number <= LARGEST)?))
 }
 
 /// The name among the arguments of a program, and the value of an option, the last one where it has several.
-fn option<'w>(words: &'w [String], short: char, long: &[&str]) -> Option<(&'w str, &'w str)> {
+fn option<'w>(program: &str, words: &'w [String], short: char, long: &[&str]) -> Option<(&'w str, &'w str)> {
     let (mut name, mut found) = (None, None);
     let mut words = words.iter().peekable();
-    // An empty value, `--gecos ''`, is no word.
+    // A variable without a value is no word.
     let is_value = |word: &&String| !word.starts_with('-');
     while let Some(word) = words.next() {
         if let Some(option) = word.strip_prefix("--") {
@@ -104,7 +112,7 @@ fn option<'w>(words: &'w [String], short: char, long: &[&str]) -> Option<(&'w st
             }
         } else if let Some(letters) = word.strip_prefix('-').filter(|letters| !letters.is_empty()) {
             // `-Du 1001`: of several letters the last one may have a value, which may follow without a space.
-            if let Some(at) = letters.find(|letter| SHORT_WITH_VALUE.contains(letter)) {
+            if let Some(at) = letters.find(|letter| takes_value(program, letter)) {
                 let (option, value) = letters[at..].split_at(1);
                 let value = if value.is_empty() { words.next_if(is_value).map(String::as_str) } else { Some(value) };
                 if option.starts_with(short) {
@@ -116,6 +124,22 @@ fn option<'w>(words: &'w [String], short: char, long: &[&str]) -> Option<(&'w st
         }
     }
     Some((name?, found?))
+}
+
+/// True when a value follows an option of one letter.
+fn takes_value(program: &str, letter: char) -> bool {
+    match (program, letter) {
+        // `--force`.
+        ("groupadd", 'f') => false,
+        ("usermod", 'l' | 'v' | 'V' | 'w' | 'W') | ("groupmod", 'n') | ("groupadd" | "groupmod", 'U') => true,
+        _ => SHORT_WITH_VALUE.contains(letter),
+    }
+}
+
+/// Expansion leaves an empty word out, and `--gecos ''` would take the next one for its value: it becomes a space.
+fn with_empty_words(command: &str) -> String {
+    let words = command.split_inclusive(char::is_whitespace);
+    words.map(|word| if matches!(word.trim_end(), "''" | "\"\"") { "' ' " } else { word }).collect()
 }
 
 /// The commands of a script, as far as quotes tell them apart.
@@ -159,6 +183,13 @@ mod tests {
             "adduser -D -u 1001 app",
             "adduser -Du 1001 -h /srv app",
             "adduser --system --gecos '' --uid 1001 app",
+            "adduser --uid 1001 --disabled-password --gecos '' app",
+            "adduser --uid 1001 --gecos \"\" app --ingroup web",
+            "adduser -u 1001 -D -g \"\" -h '' app",
+            "useradd -u 1001 -c '' -k /etc/skel -K UMASK=0077 -p x app",
+            "useradd --uid 1001 --skel /x --password '' app",
+            "usermod -l app -u 1001 app",
+            "usermod --login new -u 1001 app",
             "useradd -m app -u 1001",
             "set -eux; useradd -r -g 5 -u 1001 app; rm -rf /x",
             "apt-get update && useradd \\\n  --no-log-init \\\n  -u 1001 app",
@@ -170,6 +201,7 @@ mod tests {
         }
         assert_eq!(accounts("addgroup -g 1002 web && adduser -D -u 1001 -G web app"), "u:app=1001 g:web=1002");
         assert_eq!(accounts("groupadd --gid 1002 web; groupmod -g 33 www-data"), "g:web=1002 g:www-data=33");
+        assert_eq!(accounts("groupadd -f web -g 1002; groupmod -n new -g 33 www-data"), "g:web=1002 g:www-data=33");
         assert_eq!(accounts("useradd -u ${APP_UID} app"), "u:app=1234");
     }
 

@@ -13,8 +13,9 @@ use k8s_openapi::api::rbac::v1::{PolicyRule, Role, RoleBinding, RoleRef, Subject
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use serde_json::{Map, Value, json};
 use smol_str::SmolStr;
+use windlass_k8s::name::{config_key, free_config_key};
 use windlass_k8s::{Custom, Kind, Object, Objects, Resource, labels};
-use windlass_source::{Code, Diagnostic, Origin};
+use windlass_source::{Diagnostic, Origin};
 
 use credentials::Credentials;
 
@@ -23,13 +24,13 @@ const MAX_COMPOSE: usize = 262_144;
 /// What the operator does with the objects of a Stack, as the Stack's account.
 const VERBS: [&str; 4] = ["get", "create", "patch", "delete"];
 
-const FILE: Code = Code("emit::stack-file");
-
 /// A file that a Stack carries.
 #[derive(Clone, Debug)]
 pub struct Carried {
     /// Its bytes.
     pub content: Vec<u8>,
+    /// It may be run.
+    pub is_executable: bool,
     /// What it is to the project.
     pub used: Use,
 }
@@ -41,6 +42,8 @@ pub enum Use {
     Read,
     /// The file of an entry of `secrets:`.
     Secret,
+    /// It says what an image is.
+    Dockerfile,
     /// Another one, which services get to see.
     Mounted,
 }
@@ -127,7 +130,7 @@ impl Made<'_> {
     /// `files` for texts, `filesFrom` for secrets and for what is no text, an object a directory.
     fn files(&mut self, spec: &mut Map<String, Value>) {
         let mut texts = Map::new();
-        let mut others: BTreeMap<(bool, &str), BTreeMap<String, ByteString>> = BTreeMap::new();
+        let mut others: BTreeMap<(bool, &str), Vec<Named<'_>>> = BTreeMap::new();
         for (path, file) in self.project.files {
             let is_secret = self.credentials.are_in_file(path, file);
             match std::str::from_utf8(&file.content) {
@@ -136,22 +139,22 @@ impl Made<'_> {
                 }
                 _ => {
                     let (directory, name) = path.rsplit_once('/').unwrap_or(("", path));
-                    if !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_')) {
-                        let told = Diagnostic::error(FILE, format!("`{path}` can't be carried in a Stack"));
-                        self.told.push(told.because("the name would be a key of a Secret or ConfigMap").help("rename the file"));
-                        continue;
-                    }
-                    others.entry((is_secret, directory)).or_default().insert(name.to_owned(), ByteString(file.content.clone()));
+                    others.entry((is_secret, directory)).or_default().push((name, &file.content));
                 }
             }
         }
         let mut from = Vec::new();
-        for (number, ((is_secret, directory), data)) in (1..).zip(others) {
+        for (number, ((is_secret, directory), named)) in (1..).zip(others) {
             let metadata = self.metadata(&format!("{}-files-{number}", self.project.name));
             let field = if is_secret { "secretRef" } else { "configMapRef" };
             let mut source = json!({ (field): { "name": metadata.name } });
             if !directory.is_empty() {
                 source["directory"] = format!("./{directory}").into();
+            }
+            let (items, data) = keyed(named);
+            if items.iter().any(|(key, name)| key != name) {
+                let item = |(key, name): &(SmolStr, &str)| json!({ "key": key.as_str(), "path": name });
+                source["items"] = items.iter().map(item).collect();
             }
             from.push(source);
             if is_secret {
@@ -160,9 +163,13 @@ impl Made<'_> {
                 self.add(ConfigMap { metadata, binary_data: Some(data), ..ConfigMap::default() });
             }
         }
-        for (field, value, is_empty) in
-            [("files", Value::Object(texts.clone()), texts.is_empty()), ("filesFrom", json!(from), from.is_empty())]
-        {
+        let executables: Vec<_> =
+            self.project.files.iter().filter(|(_, file)| file.is_executable).map(|(path, _)| format!("./{path}")).collect();
+        for (field, value, is_empty) in [
+            ("files", json!(texts), texts.is_empty()),
+            ("filesFrom", json!(from), from.is_empty()),
+            ("executables", json!(executables), executables.is_empty()),
+        ] {
             if !is_empty {
                 spec.insert(field.into(), value);
             }
@@ -233,6 +240,19 @@ impl Made<'_> {
             self.told.push(collision.diagnostic());
         }
     }
+}
+
+/// A file of a directory: its name and content.
+type Named<'a> = (&'a str, &'a [u8]);
+
+/// Files of a directory under keys of an object: the keys with the names that they stand for, and the content.
+fn keyed<'a>(mut named: Vec<Named<'a>>) -> (Vec<(SmolStr, &'a str)>, BTreeMap<String, ByteString>) {
+    // A name that is a key stays one, whatever others become.
+    named.sort_by_key(|(name, _)| config_key(name) != *name);
+    let mut taken = BTreeSet::new();
+    let items: Vec<_> = named.iter().map(|(name, _)| (free_config_key(name, &mut taken), *name)).collect();
+    let data = items.iter().zip(&named).map(|((key, _), (_, content))| (key.to_string(), ByteString(content.to_vec()))).collect();
+    (items, data)
 }
 
 /// Rules to write objects of the kinds that the project becomes, a rule an API group.

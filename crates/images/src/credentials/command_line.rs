@@ -6,9 +6,12 @@ use windlass_source::Origin;
 
 use super::{is_credential_name, is_path, is_plain, look};
 
-/// Where credentials stand in a word of a command, in order and without overlap. `before` is the word before it: the value of
+/// Words before one that are looked at: no command that people write has more, and lists may have thousands.
+const REACH: usize = 256;
+
+/// Where credentials stand in a word of a command, in order and without overlap. `before` are the words before it: the value of
 /// a flag may be a word of its own. A word with white space is taken for a script.
-pub fn in_word(word: &str, before: &[&str], origin: &Origin) -> Vec<Range<usize>> {
+pub fn in_word(word: &str, before: &[impl AsRef<str>], origin: &Origin) -> Vec<Range<usize>> {
     let mut found: Vec<Range<usize>> = Vec::new();
     for part in origin.parts() {
         let range = part.range.start as usize..part.range.end as usize;
@@ -17,9 +20,9 @@ pub fn in_word(word: &str, before: &[&str], origin: &Origin) -> Vec<Range<usize>
             found.push(range);
         }
     }
-    let mut earlier: Vec<&str> = before.to_vec();
+    let mut earlier: Vec<&str> = near(before).iter().map(AsRef::as_ref).collect();
     for (start, token) in tokens(word) {
-        if let Some(range) = in_token(token, &earlier) {
+        if let Some(range) = in_token(token, near(&earlier)) {
             found.push(start + range.start..start + range.end);
         }
         earlier.push(token);
@@ -32,6 +35,11 @@ pub fn in_word(word: &str, before: &[&str], origin: &Origin) -> Vec<Range<usize>
         is_free
     });
     found
+}
+
+/// The last words, as far as they are looked at.
+fn near<T>(words: &[T]) -> &[T] {
+    words.get(words.len().saturating_sub(REACH)..).unwrap_or_default()
 }
 
 /// The parts between white space, without quotes and what ends a command, each with where it starts.

@@ -10,6 +10,7 @@ use kube::runtime::WatchStreamExt as _;
 use kube::runtime::watcher::{Event, watcher};
 use kube::{Api, Client, ResourceExt as _};
 use tokio::sync::oneshot;
+use windlass_crd::v1alpha1::stack_name;
 use windlass_k8s::{Kind, ObjectRef, labels};
 
 use super::Waker;
@@ -59,7 +60,8 @@ pub(super) fn start(client: &Client, args: &RunArgs, shell: &Arc<Shell>, waker: 
 
 /// The Stack that a pod may be of.
 fn stack_of(pod: &Pod) -> Option<StackKey> {
-    Some((pod.metadata.namespace.clone()?, pod.metadata.labels.as_ref()?.get(labels::PART_OF)?.clone()))
+    let project = pod.metadata.labels.as_ref()?.get(labels::PART_OF)?;
+    Some((pod.metadata.namespace.clone()?, stack_name(project)))
 }
 
 /// Keeps what a pod is in trouble with; the Stack, when that is something new.
@@ -142,6 +144,15 @@ mod tests {
 
     fn containers(state: Value, last: Value) -> Value {
         json!({ "containerStatuses": [{ "name": "web", "image": "a", "imageID": "", "ready": false, "restartCount": 1, "state": state, "lastState": last }] })
+    }
+
+    #[test]
+    fn a_pod_is_of_the_stack_that_is_called_after_its_project() {
+        let mut pod = pod(json!({}));
+        for (project, stack) in [("shop", "shop"), ("my_shop", "my-shop"), ("2048", "2048")] {
+            pod.metadata.labels = Some([(labels::PART_OF.to_owned(), project.to_owned())].into());
+            assert_eq!(stack_of(&pod), Some(("ns".to_owned(), stack.to_owned())));
+        }
     }
 
     #[test]

@@ -169,7 +169,8 @@ impl Hands<'_> {
             return Err(Error::Later(format!("the controller of {object} has not seen it yet")));
         };
         let pods = format!("/api/v1/namespaces/{}/pods", self.key.0);
-        let selector = format!("{STACK_POD_LABEL}={}", self.key.1);
+        let project = set.metadata.labels.as_ref().and_then(|labels| labels.get(PROJECT_LABEL)).unwrap_or(&self.key.1);
+        let selector = format!("{PROJECT_LABEL}={project}");
         let found = self
             .shell
             .api
@@ -330,8 +331,8 @@ fn is_headless(body: &str) -> bool {
     serde_json::from_str::<Light>(body).is_ok_and(|light| light.is_headless())
 }
 
-/// The label of pods that says of which project they are.
-const STACK_POD_LABEL: &str = windlass_k8s::labels::PART_OF;
+/// The label of objects and pods that says of which project they are.
+const PROJECT_LABEL: &str = windlass_k8s::labels::PART_OF;
 
 /// A list of pods.
 #[derive(Debug, Deserialize)]

@@ -1,7 +1,7 @@
 //! Reads the ConfigMaps and Secrets that a Stack names, in its own namespace and as its own account.
 
 use k8s_openapi::api::core::v1::{ConfigMap, Secret};
-use windlass_crd::v1alpha1::{Stack, StackSpec};
+use windlass_crd::v1alpha1::{FileItem, Stack, StackSpec};
 use windlass_k8s::{Kind, ObjectRef};
 
 use super::load::Sources;
@@ -92,18 +92,17 @@ fn assemble(spec: &StackSpec, contents: &[(ObjectRef, Content)]) -> Result<Sourc
             (None, Some(key)) => (Kind::Secret, key),
             (None, None) => continue,
         };
-        let found = content(kind, &key.name).iter().find(|(name, _)| *name == key.key);
-        let Some((_, bytes)) = found else {
-            return Err(Missing { reason: "SourceNotFound", message: format!("{kind}/{} has no key `{}`", key.name, key.key) });
-        };
-        let text = String::from_utf8(bytes.clone()).map_err(|_| not_text(format!("key `{}` of {kind}/{}", key.key, key.name)))?;
+        let bytes = value(&ObjectRef::new(kind, &key.name), content(kind, &key.name), &key.key)?;
+        let text = String::from_utf8(bytes.to_vec()).map_err(|_| not_text(format!("key `{}` of {kind}/{}", key.key, key.name)))?;
         sources.compose.push(text);
     }
     for source in &spec.files_from {
         let directory = source.directory.as_deref().unwrap_or(".");
         for (kind, object) in [(Kind::ConfigMap, &source.config_map_ref), (Kind::Secret, &source.secret_ref)] {
             let Some(object) = object else { continue };
-            sources.files.extend(content(kind, &object.name).iter().map(|(key, bytes)| (format!("{directory}/{key}"), bytes.clone())));
+            let object = ObjectRef::new(kind, &object.name);
+            let found = files(&source.items, &object, content(kind, &object.name))?;
+            sources.files.extend(found.map(|(name, bytes)| (format!("{directory}/{name}"), bytes.to_vec())));
         }
     }
     for source in &spec.variables_from {
@@ -117,4 +116,43 @@ fn assemble(spec: &StackSpec, contents: &[(ObjectRef, Content)]) -> Result<Sourc
         }
     }
     Ok(sources)
+}
+
+/// What a key holds.
+fn value<'c>(object: &ObjectRef, content: &'c [(String, Vec<u8>)], key: &str) -> Result<&'c [u8], Missing> {
+    let missing = || Missing { reason: "SourceNotFound", message: format!("{object} has no key `{key}`") };
+    content.iter().find(|(name, _)| name == key).map(|(_, bytes)| bytes.as_slice()).ok_or_else(missing)
+}
+
+/// The files of an object by name: those that are asked for, or all.
+fn files<'c>(
+    items: &'c [FileItem],
+    object: &ObjectRef,
+    content: &'c [(String, Vec<u8>)],
+) -> Result<impl Iterator<Item = (&'c str, &'c [u8])>, Missing> {
+    let named = items.iter().map(|item| Ok((item.path.as_str(), value(object, content, &item.key)?))).collect::<Result<Vec<_>, _>>()?;
+    let all = content.iter().filter(|_| items.is_empty()).map(|(key, bytes)| (key.as_str(), bytes.as_slice()));
+    Ok(named.into_iter().chain(all))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    #[test]
+    fn keys_become_files_under_the_names_that_are_asked_for() {
+        let contents = [(ObjectRef::new(Kind::Secret, "s"), vec![("a".to_owned(), b"1".to_vec()), ("b".to_owned(), b"2".to_vec())])];
+        let files = |items: Value| {
+            let spec =
+                json!({ "serviceAccountName": "a", "filesFrom": [{ "secretRef": { "name": "s" }, "directory": "./d", "items": items }] });
+            let spec: StackSpec = serde_json::from_value(spec).unwrap();
+            assemble(&spec, &contents).map(|sources| sources.files).map_err(|missing| missing.message)
+        };
+        let file = |name: &str, content: &str| (format!("./d/{name}"), content.as_bytes().to_vec());
+        assert_eq!(files(json!([])), Ok(vec![file("a", "1"), file("b", "2")]));
+        assert_eq!(files(json!([{ "key": "b", "path": "b c" }])), Ok(vec![file("b c", "2")]));
+        assert_eq!(files(json!([{ "key": "c", "path": "c" }])), Err("Secret/s has no key `c`".to_owned()));
+    }
 }

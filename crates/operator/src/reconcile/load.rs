@@ -3,13 +3,13 @@
 //! The project has the files of the Stack and no others: no path leads out of memory, and no variable is seen that the Stack or its
 //! sources do not set.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value, json};
 use windlass_compose::{Loaded, Request};
-use windlass_crd::v1alpha1::{ServiceOverride, Stack, StackSpec};
-use windlass_source::{Code, Diagnostic, FileSystem as _, MemoryFileSystem, normalize};
+use windlass_crd::v1alpha1::{ServiceOverride, Stack, StackSpec, project_name};
+use windlass_source::{Code, Diagnostic, FileKind, FileSystem as _, MemoryFileSystem, normalize};
 
 /// The project's directory.
 pub const DIRECTORY: &str = "/stack";
@@ -47,15 +47,20 @@ pub fn load(stack: &Stack, sources: Sources) -> Project {
     files.insert_directory(DIRECTORY);
     let mut wrong = Vec::new();
     let own = spec.files.iter().map(|(path, text)| (path.clone(), text.clone().into_bytes()));
+    let executables: BTreeSet<PathBuf> = spec.executables.iter().filter_map(|path| within(path)).collect();
     for (path, content) in sources.files.into_iter().chain(own) {
         match within(&path) {
-            Some(full) => files.insert(full, content, 0o644),
+            Some(full) => {
+                let mode = if executables.contains(&full) { 0o755 } else { 0o644 };
+                files.insert(full, content, mode);
+            }
             None => wrong.push(
                 Diagnostic::error(FILE_PATH, format!("`{path}` is not a path within the project"))
                     .help("write it relative to the compose file: `./conf/app.conf`"),
             ),
         }
     }
+    wrong.extend(no_files(spec, &files));
 
     let mut request = Request::new(DIRECTORY);
     let texts = spec.compose.iter().cloned().chain(sources.compose);
@@ -70,9 +75,10 @@ pub fn load(stack: &Stack, sources: Sources) -> Project {
         files.insert(Path::new(DIRECTORY).join(&name), text, 0o644);
         request.files.push(name);
     }
-    request.project_name = stack.metadata.name.clone();
     request.profiles.clone_from(&spec.profiles);
     request.environment = sources.variables.into_iter().chain(spec.variables.clone()).collect::<BTreeMap<_, _>>();
+    let given = request.environment.get("COMPOSE_PROJECT_NAME").map(String::as_str);
+    request.project_name = stack.metadata.name.as_deref().map(|name| project_name(name, given).to_owned());
 
     let mut loaded = windlass_compose::load(&request, &files);
     wrong.extend(unknown_services(spec, &loaded));
@@ -92,6 +98,16 @@ fn free(files: &MemoryFileSystem, mut name: String) -> String {
 fn within(path: &str) -> Option<PathBuf> {
     let full = normalize(&Path::new(DIRECTORY).join(path));
     (!path.starts_with('/') && full.starts_with(DIRECTORY) && full != Path::new(DIRECTORY)).then_some(full)
+}
+
+/// A path that is mistyped would leave a script without its mode.
+fn no_files(spec: &StackSpec, files: &MemoryFileSystem) -> impl Iterator<Item = Diagnostic> {
+    let is_file = |path: &str| within(path).and_then(|full| files.metadata(&full)).is_some_and(|found| found.kind == FileKind::File);
+    let missing = spec.executables.iter().filter(move |path| !is_file(path));
+    missing.map(|path| {
+        Diagnostic::error(FILE_PATH, format!("`spec.executables` has `{path}`, and the Stack has no such file"))
+            .help("name a file of `files` or `filesFrom`")
+    })
 }
 
 /// The overrides as a compose file that is merged last. Replicas are not among them: they are an option of the conversion.
@@ -178,6 +194,25 @@ mod tests {
         let project = load(&stack(of("web")), Sources::default());
         let image = project.loaded.project.service("web").and_then(|service| service.image.as_ref()).map(|image| image.value.to_string());
         assert_eq!(image.as_deref(), Some("a$TAG"));
+    }
+
+    #[test]
+    fn a_script_is_executable_where_the_stack_says_so() {
+        let compose = "services: { web: { image: nginx } }";
+        let spec = |path: &str| json!({ "compose": compose, "files": { "./bin/run.sh": "", "./a.conf": "" }, "executables": [path] });
+        let project = load(&stack(spec("bin/run.sh")), Sources::default());
+        let mode = |path: &str| project.files.metadata(&Path::new(DIRECTORY).join(path)).map(|found| found.mode);
+        assert_eq!((mode("bin/run.sh"), mode("a.conf")), (Some(0o755), Some(0o644)));
+        assert!(errors(spec("run.sh")).contains("`spec.executables` has `run.sh`"), "{}", errors(spec("run.sh")));
+    }
+
+    #[test]
+    fn the_project_has_the_name_that_the_stack_is_called_after() {
+        for (given, name) in [("my_shop", "my_shop"), ("my-shop", "my-shop"), ("other_shop", "my-shop"), ("", "my-shop")] {
+            let spec = json!({ "compose": "name: shop", "variables": { "COMPOSE_PROJECT_NAME": given }, "serviceAccountName": "a" });
+            let stack = Stack::new("my-shop", serde_json::from_value(spec).unwrap());
+            assert_eq!(load(&stack, Sources::default()).loaded.project.name.as_str(), name, "{given}");
+        }
     }
 
     #[test]

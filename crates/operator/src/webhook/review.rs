@@ -129,6 +129,7 @@ fn is_same_text(old: &Stack, new: &Stack) -> bool {
         && old.compose_from == new.compose_from
         && old.files == new.files
         && old.files_from == new.files_from
+        && old.executables == new.executables
         && old.variables == new.variables
         && old.variables_from == new.variables_from
         && old.overrides == new.overrides

@@ -207,18 +207,28 @@ impl<'a> Picture<'a> {
         let words = words.map(|(flag, word)| (flag, word.as_str()));
         for (variable, text) in values.chain(words) {
             for (_, word) in hosts(variable, text) {
-                self.edge(at, self.called(word), Means::Calls);
+                for to in self.called(service, word) {
+                    self.edge(at, Some(to), Means::Calls);
+                }
             }
         }
     }
 
-    /// The service that a host name leads to.
-    fn called(&self, host: &str) -> Option<usize> {
-        let has_name = |service: &&Service| {
-            let aliases = || service.networks.iter().filter_map(|network| network.value.as_ref()).flat_map(|network| &network.aliases);
-            service.container_name.as_ref().is_some_and(|name| name.as_str() == host) || aliases().any(|alias| alias.as_str() == host)
+    /// The services that a host name leads one to: where several have an alias on a network of the caller, Docker takes each in turn.
+    fn called(&self, caller: &Service, host: &str) -> Vec<usize> {
+        let has_name = |service: &&Service, is_near: &dyn Fn(&str) -> bool| {
+            let networks = service.networks.iter().filter(|network| is_near(&network.name));
+            let mut aliases = networks.filter_map(|network| network.value.as_ref()).flat_map(|network| &network.aliases);
+            service.container_name.as_ref().is_some_and(|name| name.as_str() == host) || aliases.any(|alias| alias.as_str() == host)
         };
-        self.service(host).or_else(|| self.service(&self.project.services.iter().find(has_name)?.name))
+        if let Some(own) = self.service(host) {
+            return vec![own];
+        }
+        let services = || self.project.services.iter();
+        let place = |service: &Service| self.service(&service.name);
+        let near: Vec<usize> =
+            services().filter(|service| has_name(service, &|network| caller.networks.contains(network))).filter_map(place).collect();
+        if near.is_empty() { services().find(|service| has_name(service, &|_| true)).and_then(place).into_iter().collect() } else { near }
     }
 
     fn edge(&mut self, from: usize, to: Option<usize>, means: Means) {
@@ -426,5 +436,38 @@ fn suffixed(port: String, protocol: Option<&str>) -> String {
     match protocol {
         Some(protocol) if protocol != "TCP" => format!("{port}/{}", protocol.to_lowercase()),
         _ => port,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use windlass_compose::{Request, load};
+    use windlass_source::MemoryFileSystem;
+
+    use super::*;
+
+    /// The lines between services of a project.
+    fn lines(text: &str) -> Vec<String> {
+        let mut files = MemoryFileSystem::new();
+        files.insert("/shop/compose.yaml", text, 0o644);
+        let graph = Graph::of_project(&load(&Request::new("/shop"), &files).project);
+        let name = |at: usize| graph.nodes[at].name.as_str();
+        graph.edges.iter().map(|edge| format!("{} → {}", name(edge.from), name(edge.to))).collect()
+    }
+
+    #[test]
+    fn an_alias_leads_to_each_service_that_has_it_on_a_network_of_the_caller() {
+        let text = "
+services:
+  a: { image: acme/a, networks: { near: { aliases: [queue] } } }
+  b: { image: acme/b, networks: { near: { aliases: [queue] } } }
+  far: { image: acme/c, networks: { far: { aliases: [queue, only] } } }
+  web: { image: acme/d, networks: [near], environment: { URL: 'amqp://queue:5672', OTHER: 'http://only:80', ITSELF: 'http://a:80' } }
+networks: { near: {}, far: {} }
+";
+        assert_eq!(lines(text), ["web → a", "web → b", "web → far"]);
+        // A service's own name beats an alias.
+        let named = text.replace("services:\n", "services:\n  queue: { image: acme/q, networks: [near] }\n");
+        assert_eq!(lines(&named), ["web → a", "web → far", "web → queue"]);
     }
 }

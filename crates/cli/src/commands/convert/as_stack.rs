@@ -5,22 +5,27 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
+use windlass_compose::model::Service;
 use windlass_compose::{Loaded, Request, load};
 use windlass_convert::{Input, Options, Wait, convert};
+use windlass_crd::v1alpha1::project_name;
 use windlass_emit::layouts::{Carried, StackProject, Use, stack};
 use windlass_k8s::Objects;
 use windlass_k8s::name::service_name;
 use windlass_source::{Code, Diagnostic, DirEntry, FileSystem, Metadata, SourceMap, normalize};
 use windlass_yaml::Node;
 
-use crate::commands::convert::ConversionArgs;
+use crate::commands::convert::{ConversionArgs, namespace};
 use crate::commands::{Shell, Stop};
 
 /// Flags of conversion that a Stack has a place for, and those that the operator decides itself.
 const CARRIED: [&str; 3] = ["namespace", "kube-version", "wait"];
 
 /// Variables that the operator sets itself, or that would have it look for others.
-const OWN: [&str; 4] = ["COMPOSE_DISABLE_ENV_FILE", "COMPOSE_ENV_FILES", "COMPOSE_PROJECT_NAME", "PWD"];
+const OWN: [&str; 4] = ["COMPOSE_DISABLE_ENV_FILE", "COMPOSE_ENV_FILES", PROJECT_NAME, "PWD"];
+
+/// The project's name, where it differs from the Stack's.
+const PROJECT_NAME: &str = "COMPOSE_PROJECT_NAME";
 
 const FILE: Code = Code("cli::stack-file");
 
@@ -29,17 +34,21 @@ const MAX_FILES: usize = 1 << 20;
 
 /// The Stack and what it needs.
 pub(super) fn objects(request: &Request, loaded: &Loaded, options: &Options, shell: &Shell) -> Result<Objects, Stop> {
-    let options = Options { wait: Wait::None, given: BTreeSet::from(["wait".to_owned()]), ..carried(options, shell) };
+    let options = Options { wait: Wait::None, given: BTreeSet::from(["wait".to_owned()]), ..carried(loaded, options, shell) };
     let name = service_name(&loaded.project.name);
     let texts = texts(request, loaded, shell)?;
     let noted = Noted::new(&shell.files, loaded, &texts);
-    let again = load(&as_operator(request, loaded, &name, &noted), &noted);
+    let project_name = project_name(&name, Some(&loaded.project.name));
+    let again = load(&as_operator(request, loaded, project_name, &noted), &noted);
     let errors: Vec<Diagnostic> = again.diagnostics.iter().filter(|told| told.is_error()).cloned().collect();
     if shell.tell(&errors, &again.sources) {
         return Err(Diagnostic::error(Code("cli::stack"), "a Stack of this project would not be one that can be read").into());
     }
     let read = noted.paths();
-    let variables = variables(&again);
+    let mut variables = variables(&again);
+    if project_name != name {
+        variables.insert(PROJECT_NAME.to_owned(), project_name.to_owned());
+    }
     let conversion = convert(&Input {
         project: &again.project,
         tree: &again.tree,
@@ -50,9 +59,11 @@ pub(super) fn objects(request: &Request, loaded: &Loaded, options: &Options, she
     });
     let secrets = || again.project.secrets.iter().map(|entry| &entry.value);
     let of_secrets: BTreeSet<PathBuf> = secrets().filter_map(|secret| Some(normalize(Path::new(secret.file.as_ref()?.as_str())))).collect();
+    let dockerfiles: BTreeSet<PathBuf> = again.project.services.iter().filter_map(dockerfile).collect();
     let used = |path: &Path| match path {
         path if of_secrets.contains(path) => Use::Secret,
         path if read.contains(path) => Use::Read,
+        path if dockerfiles.contains(path) => Use::Dockerfile,
         _ => Use::Mounted,
     };
     let files = noted.read.into_inner().unwrap_or_else(PoisonError::into_inner);
@@ -106,7 +117,7 @@ fn as_operator(request: &Request, loaded: &Loaded, name: &str, noted: &Noted<'_>
 }
 
 /// The choices that the operator knows of; the others are told.
-fn carried(options: &Options, shell: &Shell) -> Options {
+fn carried(loaded: &Loaded, options: &Options, shell: &Shell) -> Options {
     let mut lost = ConversionArgs::flags(&shell.given);
     lost.retain(|flag| !CARRIED.contains(&flag.as_str()));
     if !lost.is_empty() {
@@ -114,7 +125,8 @@ fn carried(options: &Options, shell: &Shell) -> Options {
         let told = Diagnostic::warning(Code("cli::stack-flags"), format!("a Stack does not carry {}", lost.join(", ")));
         shell.tell(&[told.help("write it into the compose file below `x-windlass`")], &SourceMap::new());
     }
-    Options { namespace: options.namespace.clone(), kube_version: options.kube_version, ..Options::default() }
+    let namespace = namespace(loaded, options).map(str::to_owned);
+    Options { namespace, kube_version: options.kube_version, ..Options::default() }
 }
 
 /// The files by their path from the project's directory.
@@ -125,26 +137,19 @@ fn within(
     shell: &Shell,
 ) -> Result<BTreeMap<String, Carried>, Stop> {
     let mut within = BTreeMap::new();
-    let mut scripts = Vec::new();
     for (path, content) in files {
         match path.strip_prefix(&loaded.directory) {
             Ok(below) => {
                 let (below, used) = (below.to_string_lossy().replace('\\', "/"), used(&path));
-                if used == Use::Mounted && shell.files.metadata(&path).is_some_and(|found| found.mode & 0o111 != 0) {
-                    scripts.push(format!("`{below}`"));
-                }
-                within.insert(below, Carried { content, used });
+                // A file that the project is read from is never run.
+                let is_executable = used != Use::Read && shell.files.metadata(&path).is_some_and(|found| found.mode & 0o111 != 0);
+                within.insert(below, Carried { content, is_executable, used });
             }
             Err(_) => {
                 let told = Diagnostic::warning(FILE, format!("`{}` is not carried in the Stack", path.display()));
                 shell.tell(&[told.because("it stands outside of the project's directory")], &SourceMap::new());
             }
         }
-    }
-    if !scripts.is_empty() {
-        let told = Diagnostic::warning(FILE, format!("a Stack can't keep {} executable", scripts.join(", ")));
-        let told = told.because("it has no place for the mode of a file");
-        shell.tell(&[told.help("name the interpreter in the command (`sh FILE`), or put the file into the image")], &SourceMap::new());
     }
     let size: usize = within.values().map(|file| file.content.len()).sum();
     if size > MAX_FILES {
@@ -153,6 +158,13 @@ fn within(
         return Err(told.help("put large files into images or volumes, or convert without `--to stack`").into());
     }
     Ok(within)
+}
+
+/// The Dockerfile of a service that is built from a directory.
+fn dockerfile(service: &Service) -> Option<PathBuf> {
+    let build = service.build.as_ref()?;
+    let name = build.dockerfile.as_ref().map_or("Dockerfile", |name| name.as_str());
+    Some(normalize(&Path::new(build.context.as_ref()?.as_str()).join(name)))
 }
 
 /// The variables that the project looked up and that are set.

@@ -7,8 +7,8 @@ use k8s_openapi::api::core::v1::{
     VolumeProjection,
 };
 use smol_str::SmolStr;
-use windlass_k8s::name::{SUBDOMAIN_LIMIT, config_key, with_suffix};
-use windlass_k8s::{ContentHash, Kind, ObjectRef};
+use windlass_k8s::name::free_config_key;
+use windlass_k8s::{Kind, ObjectRef};
 use windlass_source::Origin;
 
 use crate::attributes::Sink;
@@ -32,7 +32,7 @@ pub(super) fn embed(
     let (mut plain, mut secret) = (Vec::new(), Vec::new());
     for file in files {
         let base = file.path.rsplit('/').next().unwrap_or(&file.path);
-        let key = free_key(&file.path, &mut taken);
+        let key = free_config_key(&file.path, &mut taken);
         if is_secret_file(base, &file.content) || plan.known_secrets.are_in(&file.content) {
             secret.push((key, file))
         } else {
@@ -52,18 +52,6 @@ pub(super) fn embed(
         parts.push((ObjectRef::new(kind, object), items));
     }
     volume(parts)
-}
-
-/// The key of a path; `a/b` and `a-b` would be the same.
-fn free_key(path: &str, taken: &mut BTreeSet<SmolStr>) -> SmolStr {
-    let mut key = config_key(path);
-    if !taken.insert(key.clone()) {
-        let mut hash = ContentHash::new();
-        hash.part(path);
-        key = with_suffix(&key, &hash.finish(), SUBDOMAIN_LIMIT);
-        taken.insert(key.clone());
-    }
-    key
 }
 
 fn item(key: &SmolStr, file: &File) -> KeyToPath {

@@ -4,25 +4,28 @@
 //! service whose profile is off, or that another file replaces it. What variables produce does not stand in the text: its variables are
 //! noted instead. Doubt counts as a credential.
 
-use std::collections::BTreeSet;
+mod dockerfile;
+mod written;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use k8s_openapi::api::core::v1::Secret;
 use smol_str::SmolStr;
-use windlass_compose::dotenv::Dotenv;
-use windlass_compose::template::{self, Variable};
+use windlass_compose::template;
 use windlass_images::{catalogue, credentials};
 use windlass_k8s::{Kind, Objects};
-use windlass_source::{Origin, Part, SourceMap, VariableSource};
-use windlass_yaml::{Budget, Node, Value};
+use windlass_source::{Origin, VariableSource};
 
 use super::{Carried, StackProject, Use};
+use written::{Written, values_of};
 
 /// Bytes of the longest secret value that says nothing when it is found in a text: `db`, `true`.
 const SHORT: usize = 3;
 
 /// What is known of a project's credentials.
 pub(super) struct Credentials<'a> {
-    project: &'a StackProject<'a>,
+    /// What is written in each text that the project is read from.
+    written: BTreeMap<&'a str, Vec<Written>>,
     /// The contents of its Secrets.
     contents: BTreeSet<Vec<u8>>,
     /// Those that are texts and long enough to be known again.
@@ -42,23 +45,21 @@ impl<'a> Credentials<'a> {
         let secrets = project.objects.of_kind(Kind::Secret).flat_map(|secret| secret.origins.iter());
         let mut variables: BTreeSet<SmolStr> = secrets.flat_map(|(_, origin)| origin.parts()).map(|part| part.variable.clone()).collect();
         variables.extend(project.secret_variables.iter().cloned());
-        let mut found = Self { project, contents, values, of_images, variables };
-        let read = project.files.values().filter(|file| file.used != Use::Mounted);
+        let read = project.files.values().filter(|file| matches!(file.used, Use::Read | Use::Secret));
         let read = read.filter_map(|file| std::str::from_utf8(&file.content).ok());
-        for text in project.texts.iter().map(String::as_str).chain(read) {
-            for value in values_of(text, project) {
-                if found.is_credential(&value, &value.text) {
-                    let given = value.parts.iter().filter(|part| part.source != VariableSource::Default);
-                    found.variables.extend(given.map(|part| part.variable.clone()));
-                }
-            }
-        }
+        let texts = project.texts.iter().map(String::as_str).chain(read);
+        let written = texts.map(|text| (text, values_of(text, project.variables))).collect();
+        let mut found = Self { written, contents, values, of_images, variables };
+        let credentials = found.written.values().flatten().filter(|value| found.is_credential(value, &value.text));
+        let given = credentials.flat_map(|value| &value.parts).filter(|part| part.source != VariableSource::Default);
+        let given: Vec<_> = given.map(|part| part.variable.clone()).collect();
+        found.variables.extend(given);
         found
     }
 
-    /// A compose text or a file of variables holds a credential.
+    /// A text that the project is read from holds a credential.
     pub(super) fn are_in(&self, text: &str) -> bool {
-        self.repeats(text) || values_of(text, self.project).iter().any(|value| self.are_written(value))
+        self.repeats(text) || self.written.get(text).into_iter().flatten().any(|value| self.are_written(value))
     }
 
     /// A file holds a credential, or is one.
@@ -68,7 +69,15 @@ impl<'a> Credentials<'a> {
         file.used == Use::Secret
             || self.contents.contains(&file.content)
             || credentials::is_secret_file(name, &file.content)
-            || text.is_some_and(|text| if file.used == Use::Read { self.are_in(text) } else { self.repeats(text) })
+            || text.is_some_and(|text| match file.used {
+                Use::Dockerfile => self.repeats(text) || self.are_in_dockerfile(text),
+                Use::Read => self.are_in(text),
+                Use::Secret | Use::Mounted => self.repeats(text),
+            })
+    }
+
+    fn are_in_dockerfile(&self, text: &str) -> bool {
+        dockerfile::values_of(text).iter().any(|value| self.is_credential(value, &value.text))
     }
 
     /// A variable of the project is a credential.
@@ -105,79 +114,21 @@ impl<'a> Credentials<'a> {
 
     /// `text` in the place of a value is, or holds, a credential.
     fn is_credential(&self, value: &Written, text: &str) -> bool {
+        if value.name == "dockerfile_inline" {
+            return self.are_in_dockerfile(text);
+        }
         let named = match text.split_once('=').filter(|(name, _)| !name.contains(char::is_whitespace)) {
             // An item of `environment: [NAME=value]`.
             Some((name, rest)) => self.is_named(name, rest),
             None => false,
         };
-        let before: Vec<&str> = value.before.iter().map(String::as_str).collect();
-        named || self.is_named(&value.name, text) || !credentials::in_word(text, &before, &Origin::DEFAULT).is_empty()
+        named || self.is_named(&value.name, text) || !credentials::in_word(text, value.before(), &Origin::DEFAULT).is_empty()
     }
 
     fn is_named(&self, name: &str, text: &str) -> bool {
         // An address may be one for its password alone, which is looked for.
         let named = if self.of_images.contains(name) && !text.contains("://") { "PASSWORD" } else { name };
         credentials::variable(named, text, &Origin::DEFAULT, None).is_some()
-    }
-}
-
-/// A value that stands in a text.
-#[derive(Default)]
-struct Written {
-    /// The key that it stands under; empty in a list.
-    name: String,
-    /// The items of its list before it.
-    before: Vec<String>,
-    /// As it is written, but without quotes and escapes.
-    raw: String,
-    /// As it is read, and what variables made of it.
-    text: String,
-    parts: Vec<Part>,
-}
-
-/// What is written in a compose file, or in a file of variables.
-fn values_of(text: &str, project: &StackProject<'_>) -> Vec<Written> {
-    let lookup = |name: &str| project.variables.get(name).map(|value| Variable { value, source: VariableSource::Environment });
-    let file = SourceMap::new().add("", text);
-    let parsed = windlass_yaml::parse(file, text, &Budget::default());
-    if parsed.is_ok() && parsed.documents.iter().any(|document| document.root.as_map().is_some()) {
-        let mut found = Vec::new();
-        parsed.documents.iter().for_each(|document| leaves(&document.root, "", &[], &mut found));
-        for written in &mut found {
-            (written.text, written.parts) = match template::interpolate(&written.raw, &lookup) {
-                Ok(read) => (read.text.into_owned(), read.parts),
-                Err(_) => (written.raw.clone(), Vec::new()),
-            };
-        }
-        return found;
-    }
-    let mut dotenv = Dotenv::new();
-    dotenv.read(file, text, &lookup);
-    let entries = dotenv.iter().map(|(name, entry)| Written {
-        name: name.to_string(),
-        before: Vec::new(),
-        raw: entry.value.span().and_then(|span| text.get(span.range())).unwrap_or_default().to_owned(),
-        text: entry.value.value.clone(),
-        parts: entry.value.origin.parts().to_vec(),
-    });
-    entries.collect()
-}
-
-fn leaves(node: &Node, name: &str, before: &[String], found: &mut Vec<Written>) {
-    match &node.value {
-        Value::Map(map) => map.iter().for_each(|(key, value)| leaves(value, key.as_str(), &[], found)),
-        Value::Sequence(items) => {
-            let mut before = Vec::with_capacity(items.len());
-            for item in items {
-                leaves(item, "", &before, found);
-                before.extend(windlass_compose::model::text(item).map(String::from));
-            }
-        }
-        _ => {
-            if let Some(text) = windlass_compose::model::text(node) {
-                found.push(Written { name: name.to_owned(), before: before.to_vec(), raw: text.to_string(), ..Written::default() });
-            }
-        }
     }
 }
 
