@@ -9,6 +9,7 @@ mod build_content;
 mod built;
 mod called;
 pub(crate) mod chosen;
+mod ending;
 pub(crate) mod expose;
 mod file_object;
 mod files;
