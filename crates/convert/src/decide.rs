@@ -28,6 +28,7 @@ pub(crate) mod route;
 mod script;
 pub(crate) mod spelled;
 mod volume;
+mod writes;
 
 use std::ops::Range;
 use std::path::Path as FilePath;
@@ -52,6 +53,7 @@ pub(crate) use port::{Offered, Transport};
 pub(crate) use reach::{Left, Reach, is_isolated};
 pub(crate) use spelled::Spelled;
 pub(crate) use volume::{Backing, Sharing, SizeFrom, VolumeOrigin, VolumePlan, driver_size, quantity};
+pub(crate) use writes::writes_to;
 
 use crate::convert::WORTH_A_THREAD;
 use crate::expand::migration_name;

@@ -241,3 +241,83 @@ fn a_file_whose_name_is_no_key_is_mounted_by_its_name() {
     ");
     assert_eq!(outcome.pod("Deployment/web", "containers[0].volumeMounts[0].subPath"), "app cfg.ini\n");
 }
+
+/// The mounts and init containers of a web server with these mounts and this command.
+fn web(more: &str) -> (String, String) {
+    let outcome = project(&format!("services:\n  web: {{ image: 'nginx:1.27', restart: always, {more} }}"))
+        .file("conf.d/site.conf.template", "server {}\n")
+        .file("start.sh", "#!/bin/sh\nsed -i 's/a/b/' /etc/nginx/conf.d/site.conf\nexec nginx -g 'daemon off;'\n")
+        .convert();
+    (mounts(&outcome, "Deployment/web"), outcome.pod("Deployment/web", "initContainers"))
+}
+
+#[test]
+fn files_that_the_command_changes_are_in_a_directory_of_the_pod() {
+    let (mounts, init) =
+        web("volumes: ['./conf.d:/etc/nginx/conf.d'], command: [sh, -c, 'envsubst < /etc/nginx/conf.d/site.conf.template > \
+         /etc/nginx/conf.d/site.conf && nginx -g \"daemon off;\"']");
+    insta::assert_snapshot!(mounts, @r#"
+    - name: written-etc-nginx-conf-d
+      mountPath: /etc/nginx/conf.d
+    "#);
+    insta::assert_snapshot!(init, @r#"
+    - name: fill-written-etc-nginx-conf-d
+      image: busybox:1.37
+      command:
+      - sh
+      - -c
+      - |
+        set -e
+        cp -RL /windlass/files/..data/. /windlass/volume
+        find /windlass/volume -mindepth 1 -exec chmod a+rwX {} +
+      resources:
+        limits:
+          cpu: 500m
+          memory: 128Mi
+        requests:
+          cpu: 10m
+          memory: 32Mi
+      securityContext:
+        allowPrivilegeEscalation: false
+        runAsGroup: 0
+        runAsUser: 0
+        seccompProfile:
+          type: RuntimeDefault
+      volumeMounts:
+      - name: written-etc-nginx-conf-d
+        mountPath: /windlass/volume
+      - name: fill-etc-nginx-conf-d
+        mountPath: /windlass/files
+        readOnly: true
+    "#);
+}
+
+#[test]
+fn whatever_writes_into_mounted_files_gets_files_to_write() {
+    let is_written = |more: &str| !web(more).1.starts_with("null");
+    let conf = "volumes: ['./conf.d:/etc/nginx/conf.d']";
+    for command in [
+        "echo a >> /etc/nginx/conf.d/a.conf; nginx",
+        "echo a | tee \"/etc/nginx/conf.d/a.conf\" && nginx",
+        "sed -i s/a/b/ /etc/nginx/conf.d/site.conf && nginx",
+        "cp /a.conf /etc/nginx/conf.d/ && nginx",
+        "mv /a.conf /etc/nginx/conf.d/a.conf && nginx",
+        "rm -f /etc/nginx/conf.d/default.conf; nginx",
+    ] {
+        assert!(is_written(&format!("{conf}, command: [sh, -c, '{command}']")), "{command}");
+    }
+    for command in [
+        "cp /etc/nginx/conf.d/a.conf /tmp/a.conf && nginx",
+        "envsubst < /etc/nginx/conf.d/site.conf.template > /etc/nginx/conf.d2/site.conf && nginx",
+        "sed s/a/b/ /etc/nginx/conf.d/site.conf > /tmp/a && nginx",
+    ] {
+        assert!(!is_written(&format!("{conf}, command: [sh, -c, '{command}']")), "{command}");
+    }
+    assert!(!is_written(conf));
+    assert!(!is_written("volumes: ['./conf.d:/etc/nginx/conf.d:ro'], command: [sh, -c, 'rm /etc/nginx/conf.d/a; nginx']"));
+    let start = "volumes: ['./conf.d:/etc/nginx/conf.d', './start.sh:/start.sh:ro']";
+    assert!(is_written(&format!("{start}, entrypoint: [sh, /start.sh]")));
+    assert!(is_written("volumes: ['./conf.d:/etc/nginx/conf.d', './start.sh:/docker-entrypoint.d/a.sh:ro']"));
+    assert!(!is_written(start));
+    assert!(is_written("volumes: ['./start.sh:/start.sh'], entrypoint: [sh, -c, 'chmod +x /start.sh && /start.sh']"));
+}
