@@ -56,7 +56,7 @@ fn embedded(
     let origin = mount.mount.source.as_ref().map(|source| source.origin.clone()).unwrap_or_default();
     let base = mount.mount.source.as_ref().map_or("", |source| source.trim_end_matches('/'));
     let base = base.rsplit('/').next().unwrap_or_default();
-    if !mount.read_only && writes_to(mount, service.service, &plan.mounts[service.index], &plan.sources) {
+    if !mount.read_only && writes_to(mount, service, &plan.mounts[service.index], &plan.sources) {
         let volume = files::embed(content, base, &origin, service, plan, sink);
         let path = is_file.then(|| content.first().map(|file| file.path.clone())).flatten();
         return copy::writable(volume, path, mount, service, plan, sink);

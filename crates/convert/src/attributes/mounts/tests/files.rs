@@ -321,3 +321,61 @@ fn whatever_writes_into_mounted_files_gets_files_to_write() {
     assert!(!is_written(start));
     assert!(is_written("volumes: ['./start.sh:/start.sh'], entrypoint: [sh, -c, 'chmod +x /start.sh && /start.sh']"));
 }
+
+/// The first mount of the service `it`, which mounts `./db`, where it mounts files; what else there is says the report.
+fn of_task(service: &str) -> String {
+    let outcome = project(&format!("services:\n  it: {{ {service} }}"))
+        .file("db/001.sql", "create table a ();\n")
+        .file("backup/.keep", "")
+        .file("scripts/run.sh", "#!/bin/sh\npg_restore /scripts/a && date > /scripts/done\n")
+        .convert();
+    let fates = outcome.fates("services.it.volumes[0].source");
+    let became =
+        ["can't change the files", "empty directory", "filled once", "starts empty"].into_iter().find(|words| fates.contains(words));
+    became.map_or(fates.clone(), str::to_owned)
+}
+
+#[test]
+fn what_a_task_reads_is_embedded_so_that_the_next_run_has_its_changes() {
+    let embedded = "can't change the files";
+    assert_eq!(
+        of_task(
+            "image: 'migrate/migrate:v4.18.1', command: ['-path=/migrations', -database, 'postgres://db/app', up], volumes: ['./db:/migrations']"
+        ),
+        embedded
+    );
+    assert_eq!(of_task("image: 'flyway/flyway:11', restart: always, command: migrate, volumes: ['./db:/opt/sql']"), embedded);
+    assert_eq!(of_task("image: 'postgres:17', command: [psql, -h, db, -f, /sql/001.sql], volumes: ['./db:/sql']"), embedded);
+    assert_eq!(of_task("image: 'acme/app:1', restart: 'no', volumes: ['./db:/seed']"), embedded);
+    assert_eq!(of_task("image: 'amacneil/dbmate:2', command: up, volumes: ['./db:/db/migrations']"), embedded);
+}
+
+#[test]
+fn what_a_task_writes_stays_a_claim() {
+    let claim = "filled once";
+    for service in [
+        "image: 'acme/app:1', restart: always, volumes: ['./db:/seed']",
+        "image: 'postgres:17', restart: 'no', command: [sh, -c, 'pg_dump -h db > /sql/all.sql; exit'], volumes: ['./db:/sql']",
+        "image: 'postgres:17', command: [sh, -c, 'psql -h db -c x > /sql/all.csv; exit'], volumes: ['./db:/sql']",
+        "image: 'acme/app:1', restart: 'no', volumes: ['./db:/output']",
+        "image: 'acme/app:1', restart: 'no', command: [load, --output=/x/a], volumes: ['./db:/x']",
+        "image: 'acme/app:1', restart: 'no', command: [sh, /scripts/run.sh], volumes: ['./scripts:/scripts']",
+    ] {
+        assert_eq!(of_task(service), claim, "{service}");
+    }
+    assert_eq!(of_task("image: 'acme/app:1', restart: 'no', volumes: ['./none:/in']"), "starts empty");
+    // It writes the schema beside the migrations.
+    assert_eq!(of_task("image: 'amacneil/dbmate:2', command: up, volumes: ['./db:/db']"), "empty directory");
+}
+
+#[test]
+fn what_a_task_makes_for_others_stays_a_claim() {
+    let outcome = project(
+        "services:
+  make: { image: 'acme/app:1', restart: 'no', volumes: ['./db:/site'] }
+  web: { image: 'acme/web:1', restart: always, volumes: ['./db:/site:ro'] }",
+    )
+    .file("db/a", "1")
+    .convert();
+    assert!(outcome.names().contains(&"PersistentVolumeClaim/db".to_owned()), "{:?}", outcome.names());
+}
