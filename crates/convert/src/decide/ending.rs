@@ -103,6 +103,9 @@ const FILTERS: [&str; 3] = ["gunzip", "gzip", "sed"];
 const QUESTIONS: [&str; 14] =
     ["[", "[[", "cat", "cmp", "getent", "grep", "nc", "ncat", "netcat", "nslookup", "pg_isready", "ping", "read", "test"];
 
+/// Options with which a server ends when it has prepared something.
+const ENDING_OPTIONS: [&str; 1] = ["--stop-after-init"];
+
 /// Subcommands that end, of programs that have others; a last `*` stands for any ending of a word. Options may stand between.
 const SUBCOMMANDS: [&str; 89] = [
     "aerich upgrade",
@@ -356,13 +359,14 @@ fn is_before_command(word: &str) -> bool {
 /// True where one of [`SUBCOMMANDS`] is run, whatever runs it: `poetry run alembic -c a.ini upgrade head`.
 fn is_ending_subcommand(text: &str) -> bool {
     let words: Vec<&str> = text.split_whitespace().map(|word| word.trim_end_matches([')', ';'])).collect();
-    (0..words.len()).any(|at| {
-        let program = script::program(words[at]);
-        SUBCOMMANDS.iter().any(|known| {
-            let subcommand = known.strip_prefix(program).and_then(|rest| rest.strip_prefix(' '));
-            subcommand.is_some_and(|subcommand| (at + 1..words.len()).any(|at| is_word(subcommand, words[at])))
+    words.iter().any(|word| ENDING_OPTIONS.contains(word))
+        || (0..words.len()).any(|at| {
+            let program = script::program(words[at]);
+            SUBCOMMANDS.iter().any(|known| {
+                let subcommand = known.strip_prefix(program).and_then(|rest| rest.strip_prefix(' '));
+                subcommand.is_some_and(|subcommand| (at + 1..words.len()).any(|at| is_word(subcommand, words[at])))
+            })
         })
-    })
 }
 
 /// True for the word itself, or one that begins as a pattern with `*` says.
@@ -521,6 +525,13 @@ mod tests {
         assert_eq!(kind("hashicorp/vault:1.18", &["sh", "-c", "vault operator init; vault operator unseal a"], ""), "Job");
         assert_eq!(kinds("hashicorp/vault:1.18", "vault server -dev"), "StatefulSet");
         assert_eq!(kinds("ghcr.io/amacneil/dbmate:2", "up"), "Job");
+        assert_eq!(kinds("apache/superset:4.1.1", "superset db upgrade"), "Job");
+        assert_eq!(kinds("mcr.microsoft.com/dotnet/sdk:8.0", "dotnet ef database update"), "Job");
+        assert_eq!(kind("elixir:1.17", &["mix", "ecto.migrate"], ", restart: on-failure"), "Job");
+        assert_eq!(kind("mongo:7", &["bash", "-c", "for i in 1 2; do mongosh --eval 'rs.initiate()' && break; sleep 5; done"], ""), "Job");
+        assert_eq!(kind("apache/airflow:2.10.4", &["bash", "-c", "airflow db migrate && airflow users create -u a"], ""), "Job");
+        assert_eq!(kind("apache/airflow:2.10.4", &["bash", "-c", "airflow db migrate && airflow webserver"], ""), "Deployment");
+        assert_eq!(kinds("odoo:18", "odoo -i base --stop-after-init"), "Job");
         assert_eq!(kinds("liquibase:4", "update --changelog-file=a.xml"), "Job");
         assert_eq!(kinds("minio/mc", "mirror --watch a b"), "Deployment");
         assert_eq!(kinds("bitnami/kubectl:1", "port-forward svc/a 80"), "Deployment");

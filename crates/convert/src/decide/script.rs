@@ -54,7 +54,12 @@ pub(super) fn commands(script: &str) -> Vec<Command<'_>> {
     for (at, character) in script.char_indices().chain([(script.len(), '\n')]) {
         let is_last = at == script.len();
         let (before, after) = (&script[..at], script.get(at + 1..).unwrap_or_default());
+        let begins_comment = character == '#'
+            && quote.is_none()
+            && !is_comment
+            && before.chars().next_back().is_none_or(|last| last.is_whitespace() || last == ';');
         let joint = match (quote, character) {
+            _ if begins_comment => Some(Joint::Next),
             _ if is_comment => (character == '\n').then_some(Joint::Next),
             // A quote that nothing closes ends with the script.
             (Some(open), _) if open != character => is_last.then_some(Joint::Next),
@@ -64,10 +69,6 @@ pub(super) fn commands(script: &str) -> Vec<Command<'_>> {
             }
             (None, '"' | '\'') => {
                 quote = Some(character);
-                None
-            }
-            (None, '#') => {
-                is_comment = script[start..at].trim().is_empty();
                 None
             }
             // `a && \` goes on with the next line.
@@ -87,7 +88,7 @@ pub(super) fn commands(script: &str) -> Vec<Command<'_>> {
         if !text.is_empty() && !is_comment {
             commands.push(Command { text, joint });
         }
-        is_comment = false;
+        is_comment = begins_comment;
         start = (at + 1).min(script.len());
     }
     commands
@@ -116,6 +117,7 @@ mod tests {
         assert_eq!(last_command("a > /log 2>&1 && wait"), "wait");
         assert_eq!(last_command("psql -f /a.sql > /log 2>&1"), "psql -f /a.sql > /log 2>&1");
         assert_eq!(last_command("# it's the server\nredis-server /a"), "redis-server /a");
+        assert_eq!(last_command("a # it's first\nredis-server /a#b # and last"), "redis-server /a#b");
         assert_eq!(last_command("a & b"), "b");
     }
 

@@ -317,6 +317,7 @@ fn whatever_writes_into_mounted_files_gets_files_to_write() {
     assert!(!is_written("volumes: ['./conf.d:/etc/nginx/conf.d:ro'], command: [sh, -c, 'rm /etc/nginx/conf.d/a; nginx']"));
     let start = "volumes: ['./conf.d:/etc/nginx/conf.d', './start.sh:/start.sh:ro']";
     assert!(is_written(&format!("{start}, entrypoint: [sh, /start.sh]")));
+    assert!(is_written(&format!("{start}, entrypoint: [sh, -c, 'cp /start.sh /run.sh && chmod +x /run.sh && /run.sh']")));
     assert!(is_written("volumes: ['./conf.d:/etc/nginx/conf.d', './start.sh:/docker-entrypoint.d/a.sh:ro']"));
     assert!(!is_written(start));
     assert!(is_written("volumes: ['./start.sh:/start.sh'], entrypoint: [sh, -c, 'chmod +x /start.sh && /start.sh']"));
