@@ -9,6 +9,7 @@ mod build_content;
 mod built;
 mod called;
 pub(crate) mod chosen;
+mod ending;
 pub(crate) mod expose;
 mod file_object;
 mod files;
@@ -27,6 +28,7 @@ pub(crate) mod route;
 mod script;
 pub(crate) mod spelled;
 mod volume;
+mod writes;
 
 use std::ops::Range;
 use std::path::Path as FilePath;
@@ -51,6 +53,7 @@ pub(crate) use port::{Offered, Transport};
 pub(crate) use reach::{Left, Reach, TASKS, is_isolated};
 pub(crate) use spelled::Spelled;
 pub(crate) use volume::{Backing, Sharing, SizeFrom, VolumeOrigin, VolumePlan, driver_size, quantity};
+pub(crate) use writes::writes_to;
 
 use crate::convert::WORTH_A_THREAD;
 use crate::expand::migration_name;

@@ -91,8 +91,8 @@ pub struct Image {
     /// What a person must know before it runs in a cluster, one sentence each.
     #[serde(default)]
     pub notes: Vec<String>,
-    /// First words of a `command` with which the container still is this image's server, one (`redis-server`) or several (`npm start`) each; see
-    /// [`Image::is_server_command`].
+    /// First words of a `command` with which the container still is this image's server, one (`redis-server`) or several (`npm start`) each: of a
+    /// program with subcommands those that serve (`kong start`); see [`Image::is_server_command`].
     #[serde(default)]
     pub programs: Vec<String>,
     /// How its content is dumped.
@@ -401,8 +401,21 @@ impl Image {
         let words: Vec<&str> = words.skip_while(wraps).collect();
         match words.first() {
             None => true,
+            Some(_) if words.contains(&"--stop-after-init") => false,
             Some(first) if first.starts_with('-') => !words.contains(&"migrate"),
-            Some(_) => self.programs.iter().any(|known| words.starts_with(&known.split(' ').collect::<Vec<_>>())),
+            Some(_) => self.programs.iter().any(|known| self.is_program(known, &words)),
         }
+    }
+
+    /// Whether the words begin with the known ones. A program that is known with subcommands too (`solr` and `solr start`) serves alone, with
+    /// options or with one of those; another subcommand does something and ends.
+    fn is_program(&self, known: &str, words: &[&str]) -> bool {
+        let mut rest = words.iter();
+        if !known.split(' ').all(|word| rest.next() == Some(&word)) {
+            return false;
+        }
+        let has_subcommands =
+            || self.programs.iter().any(|other| other.strip_prefix(known).is_some_and(|subcommand| subcommand.starts_with(' ')));
+        rest.next().is_none_or(|next| next.starts_with('-')) || !has_subcommands()
     }
 }

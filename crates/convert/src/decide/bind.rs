@@ -6,6 +6,7 @@ use windlass_images::image::Role;
 use windlass_source::{FileKind, Origin};
 
 use super::files::{Absent, File, Reader};
+use super::writes::files_write;
 
 /// A path of the host that services mount.
 #[derive(Debug)]
@@ -55,6 +56,8 @@ pub(super) struct HostUse {
     pub(super) read_only: bool,
     /// A missing directory is made.
     pub(super) may_create: bool,
+    /// The service runs to its end, and only reads.
+    pub(super) is_input: bool,
 }
 
 /// What a path is before it is known whether a claim is made.
@@ -86,11 +89,16 @@ pub(super) fn look(path: &FilePath, uses: &[HostUse], is_tree: bool, reader: &Re
     };
     let is_content = is_tree || uses.iter().all(|usage| usage.read_only || holds_configuration(&usage.target));
     match files {
-        Ok(files) if is_content => Verdict::Is(HostKind::Directory(files)),
+        Ok(files) if is_content || is_input(&files, uses) => Verdict::Is(HostKind::Directory(files)),
         Ok(files) => Verdict::Claim(files, None),
         Err(absent) if is_content || matches!(absent, Absent::Outside(_)) => Verdict::Is(HostKind::LeftOut(absent, true)),
         Err(absent) => Verdict::Claim(Vec::new(), Some(absent)),
     }
+}
+
+/// True for what only tasks read, as migrations are: each run is to have the files of its own time.
+fn is_input(files: &[File], uses: &[HostUse]) -> bool {
+    uses.iter().all(|usage| usage.is_input && (usage.read_only || !files_write(files, &usage.target)))
 }
 
 /// Docker makes a directory of what is missing, whatever its name; what was meant as a file would be one in vain.

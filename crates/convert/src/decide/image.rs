@@ -244,6 +244,11 @@ impl ImageFacts {
         self.documented().map(|image| image.lifetime)
     }
 
+    /// It carries the changes of a schema to a database, and ends.
+    pub(crate) fn is_schema_migration(&self) -> bool {
+        self.documented().is_some_and(|image| image.name == "schema-migration")
+    }
+
     /// The best shell that is known to be in the image.
     pub(crate) fn shell(&self) -> Option<Shell> {
         if self.built.as_ref().is_some_and(Built::is_from_scratch) {

@@ -7,7 +7,7 @@ use windlass_compose::model::{Condition, DeployMode, MountKind, Project, Restart
 use windlass_images::image::{Lifetime, Role};
 use windlass_k8s::Kind;
 
-use super::{Chosen, ImageFacts, script};
+use super::{Chosen, ImageFacts, ending, script};
 use crate::options::Options;
 
 /// A kind with its reason.
@@ -90,7 +90,7 @@ pub(super) fn kind(service: &Service, image: &ImageFacts, chosen: &Chosen, repli
     if may_end && !is_kept && image.runs_own_command && is_tool {
         return decided(Kind::Job, Some("restart"), "its image runs a command and ends");
     }
-    if may_end && !is_kept && ends(service, is_tool) {
+    if may_end && !is_kept && ending::ends(service, is_tool) {
         return decided(Kind::Job, Some("restart"), "nothing starts it again, and its command ends");
     }
     if may_end && !is_kept && is_one_shot(service) {
@@ -129,51 +129,6 @@ fn restarts_after_all(service: &Service) -> bool {
 
 fn restart_condition(service: &Service) -> Option<&RestartCondition> {
     Some(&service.deploy.as_ref()?.restart_policy.as_ref()?.condition.as_ref()?.value)
-}
-
-/// True for a command that comes to an end: what it does last is `exit` or a program that changes something and is done, or it is a script
-/// around the program of an image that runs once (`tool`), and nothing in it goes on for ever.
-fn ends(service: &Service, tool: bool) -> bool {
-    const FOR_EVER: [&str; 9] =
-        ["while true", "while :", "while sleep", "until false", "infinity", "tail -f", "--watch", "crond", "sleep 2147483647"];
-    const ENDING: [&str; 26] = [
-        "aws",
-        "awslocal",
-        "chmod",
-        "chown",
-        "clickhouse-client",
-        "cp",
-        "curl",
-        "cypher-shell",
-        "echo",
-        "exit",
-        "kafka-topics",
-        "kafka-topics.sh",
-        "ln",
-        "mc",
-        "mkdir",
-        "mongo",
-        "mongosh",
-        "mv",
-        "mysql",
-        "psql",
-        "rabbitmqadmin",
-        "redis-cli",
-        "rm",
-        "sqlcmd",
-        "touch",
-        "wget",
-    ];
-    let Some(text) = script::of(service) else {
-        let first = [&service.entrypoint, &service.command].into_iter().flatten().flat_map(|line| line.iter()).next();
-        // Nobody needs what a lone `echo` does; it stands for a program in an example.
-        return first.map(|word| script::program(word)).is_some_and(|program| program != "echo" && ENDING.contains(&program));
-    };
-    if FOR_EVER.iter().any(|sign| text.contains(sign)) {
-        return false;
-    }
-    let last = script::last_command(text).split_whitespace().next().map(script::program).unwrap_or_default();
-    tool || ENDING.contains(&last)
 }
 
 /// True when the name says so, or the last command of what runs: `migrate && serve` serves. Where the project does not say that it is

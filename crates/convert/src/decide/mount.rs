@@ -13,6 +13,7 @@ use super::build_content::BuildContent;
 use super::built::Built;
 use super::files::{Absent, Reader};
 use super::volume::{Backing, VolumeOrigin, VolumePlan};
+use super::writes::only_reads;
 use super::{Input, ServicePlan};
 
 /// A mount of a service, its own or taken over with `volumes_from`.
@@ -69,7 +70,7 @@ impl MountPlan<'_> {
     /// What it says of the host's path; `at` is the service and the place among its mounts.
     pub(super) fn host_use(&self, (service, mount): (usize, usize)) -> HostUse {
         let may_create = self.mount.bind.as_ref().is_none_or(|bind| bind.create_host_path.as_ref().is_none_or(|create| create.value));
-        HostUse { service, mount, target: self.target.clone(), read_only: self.read_only, may_create }
+        HostUse { service, mount, target: self.target.clone(), read_only: self.read_only, may_create, is_input: false }
     }
 }
 
@@ -305,7 +306,7 @@ impl Host<'_, '_> {
         let path = normalize(FilePath::new(source));
         let next = self.paths.len();
         let (place, uses) = self.paths.entry(path).or_insert_with(|| (next, Vec::new()));
-        uses.push(plan.host_use(at));
+        uses.push(HostUse { is_input: only_reads(plan, &self.services[at.0]), ..plan.host_use(at) });
         Becoming::Host(*place)
     }
 

@@ -12,41 +12,86 @@ pub(super) fn of(service: &Service) -> Option<&str> {
     (is_shell && options.starts_with('-') && words[1..words.len() - 1].iter().any(|word| word.ends_with('c'))).then_some(*script)
 }
 
+/// One command of a script, and what stands between it and the next one.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Command<'s> {
+    pub(super) text: &'s str,
+    pub(super) joint: Joint,
+}
+
+/// How a script goes on after a command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Joint {
+    /// `;`, a new line, the end.
+    Next,
+    /// `&&`
+    And,
+    /// `||`
+    Or,
+    /// `|`
+    Pipe,
+    /// `&`
+    Background,
+}
+
 /// The command of a script that stays: the last one, without `exec`, or one in the background that the last waits for
 /// (`ollama serve & ollama pull llama3; wait`).
 pub(super) fn last_command(script: &str) -> &str {
-    let mut last = "";
-    let mut background = "";
+    let commands = commands(script);
+    let last = commands.last().map_or("", |command| command.text);
+    let waits = last == "wait" || last.starts_with("wait ") || last.starts_with("tail -f") || last == "sleep infinity";
+    let background = commands.iter().find(|command| command.joint == Joint::Background);
+    let last = background.filter(|_| waits).map_or(last, |command| command.text);
+    last.strip_prefix("exec ").map_or(last, str::trim_start)
+}
+
+/// The commands of a script, without comments. What stands in loops and conditions begins with the shell's word: `do nc -z db 5432`.
+pub(super) fn commands(script: &str) -> Vec<Command<'_>> {
+    let mut commands = Vec::new();
     let mut start = 0;
     let mut quote = None;
+    let mut is_comment = false;
     for (at, character) in script.char_indices().chain([(script.len(), '\n')]) {
-        let is_end = match (quote, character) {
-            (Some(open), _) if open == character => {
+        let is_last = at == script.len();
+        let (before, after) = (&script[..at], script.get(at + 1..).unwrap_or_default());
+        let begins_comment = character == '#'
+            && quote.is_none()
+            && !is_comment
+            && before.chars().next_back().is_none_or(|last| last.is_whitespace() || last == ';');
+        let joint = match (quote, character) {
+            _ if begins_comment => Some(Joint::Next),
+            _ if is_comment => (character == '\n').then_some(Joint::Next),
+            // A quote that nothing closes ends with the script.
+            (Some(open), _) if open != character => is_last.then_some(Joint::Next),
+            (Some(_), _) => {
                 quote = None;
-                false
+                None
             }
             (None, '"' | '\'') => {
                 quote = Some(character);
-                false
+                None
             }
-            (None, '&' | '|' | ';' | '\n') => !script[..at].ends_with('\\'),
-            // A quote that nothing closes ends with the script.
-            _ => at == script.len(),
-        };
-        if is_end {
             // `a && \` goes on with the next line.
-            let command = script[start..at].trim().trim_start_matches(|character: char| character == '\\' || character.is_whitespace());
-            let is_command = !command.is_empty() && !command.starts_with('#');
-            // One `&`, and none of a redirection (`2>&1`, `&> file`).
-            let is_background = character == '&' && !script[at + 1..].starts_with(['&', '>']) && !script[..at].ends_with(['&', '>', '<']);
-            last = if is_command { command } else { last };
-            background = if is_command && is_background && background.is_empty() { command } else { background };
-            start = (at + 1).min(script.len());
+            (None, '&' | '|' | ';' | '\n') if before.ends_with('\\') && !is_last => None,
+            // Of a redirection: `2>&1`, `&> file`.
+            (None, '&') if before.ends_with(['>', '<']) || after.starts_with('>') => None,
+            (None, '&') if after.starts_with('&') => Some(Joint::And),
+            (None, '&') => Some(Joint::Background),
+            (None, '|') if before.ends_with('>') => None,
+            (None, '|') if after.starts_with('|') => Some(Joint::Or),
+            (None, '|') => Some(Joint::Pipe),
+            (None, ';' | '\n') => Some(Joint::Next),
+            (None, _) => None,
+        };
+        let Some(joint) = joint else { continue };
+        let text = script[start..at].trim().trim_start_matches(|character: char| character == '\\' || character.is_whitespace());
+        if !text.is_empty() && !is_comment {
+            commands.push(Command { text, joint });
         }
+        is_comment = begins_comment;
+        start = (at + 1).min(script.len());
     }
-    let waits = last == "wait" || last.starts_with("wait ") || last.starts_with("tail -f") || last == "sleep infinity";
-    let last = if waits && !background.is_empty() { background } else { last };
-    last.strip_prefix("exec ").map_or(last, str::trim_start)
+    commands
 }
 
 /// The name of the program that a word names, without its path.
@@ -70,6 +115,9 @@ mod tests {
         assert_eq!(last_command("ollama serve & sleep 5 && ollama pull llama3 && wait"), "ollama serve");
         assert_eq!(last_command("/opt/mssql/bin/sqlservr & sleep 30; sqlcmd -i /a.sql > /log 2>&1; wait $!"), "/opt/mssql/bin/sqlservr");
         assert_eq!(last_command("a > /log 2>&1 && wait"), "wait");
+        assert_eq!(last_command("psql -f /a.sql > /log 2>&1"), "psql -f /a.sql > /log 2>&1");
+        assert_eq!(last_command("# it's the server\nredis-server /a"), "redis-server /a");
+        assert_eq!(last_command("a # it's first\nredis-server /a#b # and last"), "redis-server /a#b");
         assert_eq!(last_command("a & b"), "b");
     }
 

@@ -130,6 +130,39 @@ fn a_program_of_several_words_is_known_by_all_of_them() {
 }
 
 #[test]
+fn a_subcommand_that_ends_is_no_server() {
+    let cases: &[(&str, &[&str], &[&str])] = &[
+        (
+            "kong:3.9",
+            &["kong start", "kong docker-start", "/docker-entrypoint.sh kong docker-start"],
+            &["kong migrations bootstrap", "kong"],
+        ),
+        (
+            "solr:9",
+            &["solr -f", "solr start -f", "solr-foreground", "solr-precreate gettingstarted"],
+            &["solr zk cp a zk:/b", "solr create -c a"],
+        ),
+        ("hashicorp/vault", &["server", "vault server -dev"], &["vault operator init", "vault kv put a b=c"]),
+        ("openbao/openbao", &["bao server -config=/a"], &["bao operator init"]),
+        ("hashicorp/consul", &["agent -dev", "consul agent -server"], &["consul kv put a b"]),
+        ("minio/minio", &["server /data", "minio server /data", "minio --certs-dir /c server /data"], &["minio update"]),
+        ("influxdb:1.8", &["influxd", "influxd -config /a", "influxd run"], &["influxd inspect export-lp", "influxd upgrade"]),
+        ("cockroachdb/cockroach", &["start-single-node --insecure", "cockroach start --join=a"], &["cockroach init", "cockroach sql -e x"]),
+        ("caddy", &["caddy run --config /a", "caddy reverse-proxy --to a:80"], &["caddy validate", "caddy hash-password"]),
+        ("cloudflare/cloudflared", &["tunnel run", "tunnel --url http://a", "tunnel --no-autoupdate run"], &["tunnel login"]),
+        ("apache/airflow", &["webserver", "airflow webserver", "api-server"], &["airflow db migrate", "db upgrade"]),
+        ("odoo", &["odoo", "odoo -d shop", "--db_host=a"], &["odoo shell", "odoo -i base --stop-after-init"]),
+        ("redpandadata/redpanda", &["redpanda start --smp 1", "rpk redpanda start"], &["rpk topic create a"]),
+        ("registry:2", &["serve /etc/a.yml", "registry serve /etc/a.yml"], &["registry garbage-collect /etc/a.yml"]),
+    ];
+    for (name, serving, ending) in cases {
+        let is_server = |command: &&str| image(name).is_server_command(&command.split(' ').collect::<Vec<_>>());
+        assert_eq!(serving.iter().filter(|command| !is_server(command)).collect::<Vec<_>>(), Vec::<&&str>::new(), "{name}");
+        assert_eq!(ending.iter().filter(|command| is_server(command)).collect::<Vec<_>>(), Vec::<&&str>::new(), "{name}");
+    }
+}
+
+#[test]
 fn a_migration_behind_options_is_no_server() {
     let image = image("oryd/kratos:v1.3.0");
     assert!(image.is_server_command(&["serve", "-c", "/etc/config/kratos/kratos.yml", "--watch-courier"]));

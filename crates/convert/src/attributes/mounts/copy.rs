@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use k8s_openapi::api::core::v1::{Capabilities, Container, ResourceRequirements, SeccompProfile, SecurityContext, VolumeMount};
+use k8s_openapi::api::core::v1::{Capabilities, Container, ResourceRequirements, SeccompProfile, SecurityContext, Volume, VolumeMount};
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 use windlass_k8s::name::label_name;
 
@@ -40,6 +40,12 @@ if [ -e .windlass-copying ] || ! ls -A | grep -qv '^lost+found$'; then
 fi
 ";
 
+/// The same into an empty directory, of which the container may change what it likes, whoever it is.
+const FILL_ANEW: &str = r"set -e
+cp -RL /windlass/files/..data/. /windlass/volume
+find /windlass/volume -mindepth 1 -exec chmod a+rwX {} +
+";
+
 /// Docker copies what an image has at a path into a new volume there; so does an init container of the same image.
 pub(super) fn image_content(mount: &MountPlan<'_>, volume: &VolumePlan, service: &ServicePlan<'_>, plan: &Plan<'_>, sink: &mut Sink<'_>) {
     let name = label_name(&format!("copy-{}", volume.name));
@@ -66,17 +72,48 @@ pub(super) fn fill(volume: &VolumePlan, service: &ServicePlan<'_>, plan: &Plan<'
     let content = files::embed(&volume.fill, &volume.claim, &origin, service, plan, sink);
     let name = pod_volume(content, "fill", &volume.claim, service, plan, sink);
     let files = VolumeMount { name, mount_path: FILES.to_owned(), read_only: Some(true), ..VolumeMount::default() };
+    add(filling(&volume.name, FILL_ONCE, vec![volume_mount(volume), files], service, plan), sink);
+}
+
+/// Files that the container itself changes, in an empty directory: a volume of files is read-only. `path` is that of the one file to mount.
+pub(super) fn writable(
+    content: Volume,
+    path: Option<String>,
+    mount: &MountPlan<'_>,
+    service: &ServicePlan<'_>,
+    plan: &Plan<'_>,
+    sink: &mut Sink<'_>,
+) -> Became {
+    let files = pod_volume(content, "fill", &mount.target, service, plan, sink);
+    let files = VolumeMount { name: files, mount_path: FILES.to_owned(), read_only: Some(true), ..VolumeMount::default() };
+    let volume = pod_volume(memory::empty_dir(None, None), "written", &mount.target, service, plan, sink);
+    let whole = VolumeMount { name: volume.clone(), mount_path: VOLUME.to_owned(), ..VolumeMount::default() };
+    let container = filling(&volume, FILL_ANEW, vec![whole, files], service, plan);
+    let name = container.name.clone();
+    add(container, sink);
+    match mount_path(&mount.target, volume, path, false, service, sink) {
+        Some(place) => Became::Approximated(
+            vec![place, Place::init_container(service.index, name, "command")],
+            "its command writes there, so an init container puts the files into an empty directory when the pod starts; what it writes \
+             is gone with the pod"
+                .to_owned(),
+        ),
+        None => Became::taken(),
+    }
+}
+
+/// An init container that fills a volume of the pod with files.
+fn filling(volume: &str, script: &str, mounts: Vec<VolumeMount>, service: &ServicePlan<'_>, plan: &Plan<'_>) -> Container {
     let image = plan.input.options.wait_image.clone().unwrap_or_else(|| crate::options::TOOL_IMAGE.to_owned());
-    let container = Container {
-        name: label_name(&format!("fill-{}", volume.name)).to_string(),
+    Container {
+        name: label_name(&format!("fill-{volume}")).to_string(),
         image: Some(image),
-        command: Some(vec!["sh".to_owned(), "-c".to_owned(), literal(FILL_ONCE)]),
-        volume_mounts: Some(vec![volume_mount(volume), files]),
+        command: Some(vec!["sh".to_owned(), "-c".to_owned(), literal(script)]),
+        volume_mounts: Some(mounts),
         security_context: Some(security(tool_user(service), None, service, plan)),
         resources: Some(resources()),
         ..Container::default()
-    };
-    add(container, sink);
+    }
 }
 
 /// Makes the directory of the claim that is mounted, as the server's user. The kubelet would make it for root, and who is not root may not change

@@ -3,10 +3,10 @@
 use k8s_openapi::api::core::v1::{HostPathVolumeSource, Volume};
 use windlass_source::{Code, Diagnostic};
 
-use super::{Became, files, memory, mount_at, mount_path, pod_volume};
+use super::{Became, copy, files, memory, mount_at, mount_path, pod_volume};
 use crate::attributes::Sink;
 use crate::attributes::security::not_at;
-use crate::decide::{Absent, Becoming, File, HostKind, HostSource, MountPlan, Plan, ServicePlan, instead_of_machine};
+use crate::decide::{Absent, Becoming, File, HostKind, HostSource, MountPlan, Plan, ServicePlan, instead_of_machine, writes_to};
 use crate::options::HostPaths;
 
 pub(super) fn host(mount: &MountPlan<'_>, source: &HostSource, service: &ServicePlan<'_>, plan: &Plan<'_>, sink: &mut Sink<'_>) -> Became {
@@ -56,6 +56,11 @@ fn embedded(
     let origin = mount.mount.source.as_ref().map(|source| source.origin.clone()).unwrap_or_default();
     let base = mount.mount.source.as_ref().map_or("", |source| source.trim_end_matches('/'));
     let base = base.rsplit('/').next().unwrap_or_default();
+    if !mount.read_only && writes_to(mount, service, &plan.mounts[service.index], &plan.sources) {
+        let volume = files::embed(content, base, &origin, service, plan, sink);
+        let path = is_file.then(|| content.first().map(|file| file.path.clone())).flatten();
+        return copy::writable(volume, path, mount, service, plan, sink);
+    }
     let nested = if is_file { Vec::new() } else { places_to_mount(mount, content, service, plan) };
     let with_nested: Vec<File>;
     let content = if nested.is_empty() {

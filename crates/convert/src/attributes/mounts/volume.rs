@@ -81,7 +81,7 @@ fn difference(volume: &VolumePlan) -> Option<String> {
         VolumeOrigin::Directory(path) => {
             let content = match &volume.unfilled {
                 None if volume.fill.is_empty() => "which starts empty".to_owned(),
-                None => "filled once with what the directory has".to_owned(),
+                None => "filled once with what the directory has, of which later changes don't arrive".to_owned(),
                 Some(Absent::Outside(_)) => format!(
                     "which starts empty, since `{path}` lies outside the project; `windlass data` carries its content over, or `--allow-outside` embeds it"
                 ),

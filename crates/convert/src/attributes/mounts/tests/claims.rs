@@ -430,13 +430,13 @@ fn directories_that_are_written_become_claims_that_services_share() {
     services.app.image: mapped → Deployment/app spec.template.spec.containers[0].image
     services.app.restart: mapped (the pods of a workload are always restarted)
     services.app.user: mapped → Deployment/app spec.template.spec.containers[0].securityContext.runAsUser
-    services.app.volumes[0].source: approximated → Deployment/app spec.template.spec.containers[0].volumeMounts[0], PersistentVolumeClaim/uploads (the claim `uploads`, filled once with what the directory has; pods that share it run on one node; `--shared-volumes rwx` asks for storage that any node can mount)
+    services.app.volumes[0].source: approximated → Deployment/app spec.template.spec.containers[0].volumeMounts[0], PersistentVolumeClaim/uploads (the claim `uploads`, filled once with what the directory has, of which later changes don't arrive; pods that share it run on one node; `--shared-volumes rwx` asks for storage that any node can mount)
     services.app.volumes[0].target: mapped → Deployment/app spec.template.spec.containers[0].volumeMounts[0], PersistentVolumeClaim/uploads
     services.app.volumes[1].source: approximated → Deployment/app spec.template.spec.containers[0].volumeMounts[1], PersistentVolumeClaim/srv-media (the claim `srv-media`, which starts empty, since `/srv/media` lies outside the project; `windlass data` carries its content over, or `--allow-outside` embeds it)
     services.app.volumes[1].target: mapped → Deployment/app spec.template.spec.containers[0].volumeMounts[1], PersistentVolumeClaim/srv-media
     services.web.image: mapped → Deployment/web spec.template.spec.containers[0].image
     services.web.restart: mapped (the pods of a workload are always restarted)
-    services.web.volumes[0].source: approximated → Deployment/web spec.template.spec.containers[0].volumeMounts[0], PersistentVolumeClaim/uploads (the claim `uploads`, filled once with what the directory has; pods that share it run on one node; `--shared-volumes rwx` asks for storage that any node can mount)
+    services.web.volumes[0].source: approximated → Deployment/web spec.template.spec.containers[0].volumeMounts[0], PersistentVolumeClaim/uploads (the claim `uploads`, filled once with what the directory has, of which later changes don't arrive; pods that share it run on one node; `--shared-volumes rwx` asks for storage that any node can mount)
     services.web.volumes[0].target: mapped → Deployment/web spec.template.spec.containers[0].volumeMounts[0], PersistentVolumeClaim/uploads
     services.web.volumes[0].read_only: mapped → Deployment/web spec.template.spec.containers[0].volumeMounts[0], PersistentVolumeClaim/uploads
     services.web.volumes[1].source: approximated → Deployment/web spec.template.spec.containers[0].volumeMounts[1], PersistentVolumeClaim/missing (the claim `missing`, which starts empty)

@@ -241,3 +241,142 @@ fn a_file_whose_name_is_no_key_is_mounted_by_its_name() {
     ");
     assert_eq!(outcome.pod("Deployment/web", "containers[0].volumeMounts[0].subPath"), "app cfg.ini\n");
 }
+
+/// The mounts and init containers of a web server with these mounts and this command.
+fn web(more: &str) -> (String, String) {
+    let outcome = project(&format!("services:\n  web: {{ image: 'nginx:1.27', restart: always, {more} }}"))
+        .file("conf.d/site.conf.template", "server {}\n")
+        .file("start.sh", "#!/bin/sh\nsed -i 's/a/b/' /etc/nginx/conf.d/site.conf\nexec nginx -g 'daemon off;'\n")
+        .convert();
+    (mounts(&outcome, "Deployment/web"), outcome.pod("Deployment/web", "initContainers"))
+}
+
+#[test]
+fn files_that_the_command_changes_are_in_a_directory_of_the_pod() {
+    let (mounts, init) =
+        web("volumes: ['./conf.d:/etc/nginx/conf.d'], command: [sh, -c, 'envsubst < /etc/nginx/conf.d/site.conf.template > \
+         /etc/nginx/conf.d/site.conf && nginx -g \"daemon off;\"']");
+    insta::assert_snapshot!(mounts, @r#"
+    - name: written-etc-nginx-conf-d
+      mountPath: /etc/nginx/conf.d
+    "#);
+    insta::assert_snapshot!(init, @r#"
+    - name: fill-written-etc-nginx-conf-d
+      image: busybox:1.37
+      command:
+      - sh
+      - -c
+      - |
+        set -e
+        cp -RL /windlass/files/..data/. /windlass/volume
+        find /windlass/volume -mindepth 1 -exec chmod a+rwX {} +
+      resources:
+        limits:
+          cpu: 500m
+          memory: 128Mi
+        requests:
+          cpu: 10m
+          memory: 32Mi
+      securityContext:
+        allowPrivilegeEscalation: false
+        runAsGroup: 0
+        runAsUser: 0
+        seccompProfile:
+          type: RuntimeDefault
+      volumeMounts:
+      - name: written-etc-nginx-conf-d
+        mountPath: /windlass/volume
+      - name: fill-etc-nginx-conf-d
+        mountPath: /windlass/files
+        readOnly: true
+    "#);
+}
+
+#[test]
+fn whatever_writes_into_mounted_files_gets_files_to_write() {
+    let is_written = |more: &str| !web(more).1.starts_with("null");
+    let conf = "volumes: ['./conf.d:/etc/nginx/conf.d']";
+    for command in [
+        "echo a >> /etc/nginx/conf.d/a.conf; nginx",
+        "echo a | tee \"/etc/nginx/conf.d/a.conf\" && nginx",
+        "sed -i s/a/b/ /etc/nginx/conf.d/site.conf && nginx",
+        "cp /a.conf /etc/nginx/conf.d/ && nginx",
+        "mv /a.conf /etc/nginx/conf.d/a.conf && nginx",
+        "rm -f /etc/nginx/conf.d/default.conf; nginx",
+    ] {
+        assert!(is_written(&format!("{conf}, command: [sh, -c, '{command}']")), "{command}");
+    }
+    for command in [
+        "cp /etc/nginx/conf.d/a.conf /tmp/a.conf && nginx",
+        "envsubst < /etc/nginx/conf.d/site.conf.template > /etc/nginx/conf.d2/site.conf && nginx",
+        "sed s/a/b/ /etc/nginx/conf.d/site.conf > /tmp/a && nginx",
+    ] {
+        assert!(!is_written(&format!("{conf}, command: [sh, -c, '{command}']")), "{command}");
+    }
+    assert!(!is_written(conf));
+    assert!(!is_written("volumes: ['./conf.d:/etc/nginx/conf.d:ro'], command: [sh, -c, 'rm /etc/nginx/conf.d/a; nginx']"));
+    let start = "volumes: ['./conf.d:/etc/nginx/conf.d', './start.sh:/start.sh:ro']";
+    assert!(is_written(&format!("{start}, entrypoint: [sh, /start.sh]")));
+    assert!(is_written(&format!("{start}, entrypoint: [sh, -c, 'cp /start.sh /run.sh && chmod +x /run.sh && /run.sh']")));
+    assert!(is_written("volumes: ['./conf.d:/etc/nginx/conf.d', './start.sh:/docker-entrypoint.d/a.sh:ro']"));
+    assert!(!is_written(start));
+    assert!(is_written("volumes: ['./start.sh:/start.sh'], entrypoint: [sh, -c, 'chmod +x /start.sh && /start.sh']"));
+}
+
+/// The first mount of the service `it`, which mounts `./db`, where it mounts files; what else there is says the report.
+fn of_task(service: &str) -> String {
+    let outcome = project(&format!("services:\n  it: {{ {service} }}"))
+        .file("db/001.sql", "create table a ();\n")
+        .file("backup/.keep", "")
+        .file("scripts/run.sh", "#!/bin/sh\npg_restore /scripts/a && date > /scripts/done\n")
+        .convert();
+    let fates = outcome.fates("services.it.volumes[0].source");
+    let became =
+        ["can't change the files", "empty directory", "filled once", "starts empty"].into_iter().find(|words| fates.contains(words));
+    became.map_or(fates.clone(), str::to_owned)
+}
+
+#[test]
+fn what_a_task_reads_is_embedded_so_that_the_next_run_has_its_changes() {
+    let embedded = "can't change the files";
+    assert_eq!(
+        of_task(
+            "image: 'migrate/migrate:v4.18.1', command: ['-path=/migrations', -database, 'postgres://db/app', up], volumes: ['./db:/migrations']"
+        ),
+        embedded
+    );
+    assert_eq!(of_task("image: 'flyway/flyway:11', restart: always, command: migrate, volumes: ['./db:/opt/sql']"), embedded);
+    assert_eq!(of_task("image: 'postgres:17', command: [psql, -h, db, -f, /sql/001.sql], volumes: ['./db:/sql']"), embedded);
+    assert_eq!(of_task("image: 'acme/app:1', restart: 'no', volumes: ['./db:/seed']"), embedded);
+    assert_eq!(of_task("image: 'amacneil/dbmate:2', command: up, volumes: ['./db:/db/migrations']"), embedded);
+}
+
+#[test]
+fn what_a_task_writes_stays_a_claim() {
+    let claim = "filled once";
+    for service in [
+        "image: 'acme/app:1', restart: always, volumes: ['./db:/seed']",
+        "image: 'postgres:17', restart: 'no', command: [sh, -c, 'pg_dump -h db > /sql/all.sql; exit'], volumes: ['./db:/sql']",
+        "image: 'postgres:17', command: [sh, -c, 'psql -h db -c x > /sql/all.csv; exit'], volumes: ['./db:/sql']",
+        "image: 'acme/app:1', restart: 'no', volumes: ['./db:/output']",
+        "image: 'acme/app:1', restart: 'no', command: [load, --output=/x/a], volumes: ['./db:/x']",
+        "image: 'acme/app:1', restart: 'no', command: [sh, /scripts/run.sh], volumes: ['./scripts:/scripts']",
+    ] {
+        assert_eq!(of_task(service), claim, "{service}");
+    }
+    assert_eq!(of_task("image: 'acme/app:1', restart: 'no', volumes: ['./none:/in']"), "starts empty");
+    // It writes the schema beside the migrations.
+    assert_eq!(of_task("image: 'amacneil/dbmate:2', command: up, volumes: ['./db:/db']"), "empty directory");
+}
+
+#[test]
+fn what_a_task_makes_for_others_stays_a_claim() {
+    let outcome = project(
+        "services:
+  make: { image: 'acme/app:1', restart: 'no', volumes: ['./db:/site'] }
+  web: { image: 'acme/web:1', restart: always, volumes: ['./db:/site:ro'] }",
+    )
+    .file("db/a", "1")
+    .convert();
+    assert!(outcome.names().contains(&"PersistentVolumeClaim/db".to_owned()), "{:?}", outcome.names());
+}
