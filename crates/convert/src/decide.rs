@@ -16,6 +16,7 @@ mod hosts;
 mod image;
 mod kind;
 mod known_secrets;
+mod listens;
 mod mount;
 mod moved;
 mod name;

@@ -118,7 +118,7 @@ fn who_is_not_root_makes_the_directory_of_its_data_itself() {
     for other in [
         format!("image: 'postgres:17', {data}"),
         format!("image: 'postgres:17', user: root, {data}"),
-        format!("image: 'postgres:17', user: '70:70', volumes: ['data:/var/lib/postgresql/data:ro']"),
+        "image: 'postgres:17', user: '70:70', volumes: ['data:/var/lib/postgresql/data:ro']".to_owned(),
         // Its directory is within the volume, where it makes it.
         "image: 'postgres:18', user: '999', volumes: ['data:/var/lib/postgresql']".to_owned(),
     ] {
