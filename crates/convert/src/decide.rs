@@ -51,7 +51,7 @@ pub(crate) use mount::{Becoming, MountPlan, clean_target, source_of_volumes};
 pub(crate) use port::{Offered, Transport};
 pub(crate) use reach::{Left, Reach, is_isolated};
 pub(crate) use spelled::Spelled;
-pub(crate) use volume::{Backing, Sharing, SizeFrom, VolumeOrigin, VolumePlan, driver_size, quantity};
+pub(crate) use volume::{Backing, Sharing, SizeFrom, VolumeOrigin, VolumePlan, driver_size, is_bare_directory, quantity};
 
 use crate::convert::WORTH_A_THREAD;
 use crate::expand::migration_name;
