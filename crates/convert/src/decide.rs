@@ -39,7 +39,7 @@ use windlass_k8s::Kind;
 use windlass_source::{Diagnostic, FileSystem, Spanned, both, in_parallel};
 use windlass_yaml::Path;
 
-pub(crate) use bind::{HostKind, HostSource, instead_of_machine};
+pub(crate) use bind::{HostKind, HostSource, instead_of_machine, is_in_every_container};
 pub(crate) use chosen::{Chosen, cron};
 pub(crate) use file_object::{FileObject, FileSource, Holds, find as find_file_object};
 pub(crate) use files::{Absent, File};
