@@ -250,7 +250,13 @@ impl<'a> Plan<'a> {
             plan.is_moved = moved::is_moved(plan, input, &reader);
             plan.main_port = port::main_tcp(plan);
         }
-        called::add(&mut services);
+        for (target, numbers) in called::add(&mut services) {
+            let plan = &mut services[target];
+            if let Some(port) = moved::where_called(plan, &numbers, input, &reader) {
+                plan.is_moved = true;
+                plan.main_port = Some(port);
+            }
+        }
         peer::find(&mut services);
         route::decide(&mut services, input.options);
         expose::check(&services, input.options, diagnostics);

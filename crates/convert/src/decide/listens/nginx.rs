@@ -15,7 +15,7 @@ pub(super) fn listens(server: &Server<'_>, main: u16) -> Option<Vec<Listen>> {
     let mut mounted = Mounted::of(server, PLACE, own);
     fill_in_templates(&mut mounted);
     let start = mounted.files.get(server.option(&["-c"]).unwrap_or("/etc/nginx/nginx.conf"))?;
-    let mut walk = Walk { mounted: &mounted, variable: server.variable, listens: Vec::new(), directives: 0, is_sure: true };
+    let mut walk = Walk { mounted: &mounted, variable: server.variable, main, listens: Vec::new(), directives: 0, is_sure: true };
     walk.read(start, &[], 0);
     walk.is_sure.then_some(walk.listens)
 }
@@ -30,6 +30,7 @@ fn fill_in_templates(mounted: &mut Mounted) {
 struct Walk<'m, 's> {
     mounted: &'m Mounted,
     variable: &'s dyn Fn(&str) -> Option<&'s str>,
+    main: u16,
     listens: Vec<Listen>,
     /// How many `listen` there were, of whatever kind.
     directives: usize,
@@ -48,9 +49,9 @@ impl Walk<'_, '_> {
                 }
                 Statement::Close => {
                     let (block, before) = (blocks.pop(), before.pop());
-                    // nginx documentation, "listen": 80 where no directive is.
+                    // nginx documentation, "listen": 80 where no directive is, 8000 for who is not root; nothing to go away for.
                     if block == Some("server") && before == Some(self.directives) && blocks.contains(&"http") {
-                        self.listens.push(Listen::plain(80));
+                        self.listens.push(Listen::plain(self.main));
                     }
                 }
                 Statement::Simple(words) => match words.as_slice() {
