@@ -17,6 +17,7 @@ mod hosts;
 mod image;
 mod kind;
 mod known_secrets;
+mod listens;
 mod mount;
 mod moved;
 mod name;
@@ -40,7 +41,7 @@ use windlass_k8s::Kind;
 use windlass_source::{Diagnostic, FileSystem, Spanned, both, in_parallel};
 use windlass_yaml::Path;
 
-pub(crate) use bind::{HostKind, HostSource, instead_of_machine};
+pub(crate) use bind::{HostKind, HostSource, instead_of_machine, is_in_every_container};
 pub(crate) use chosen::{Chosen, cron};
 pub(crate) use file_object::{FileObject, FileSource, Holds, find as find_file_object};
 pub(crate) use files::{Absent, File};
@@ -52,7 +53,7 @@ pub(crate) use mount::{Becoming, MountPlan, clean_target, source_of_volumes};
 pub(crate) use port::{Offered, Transport};
 pub(crate) use reach::{Left, Reach, TASKS, is_isolated};
 pub(crate) use spelled::Spelled;
-pub(crate) use volume::{Backing, Sharing, SizeFrom, VolumeOrigin, VolumePlan, driver_size, quantity};
+pub(crate) use volume::{Backing, Sharing, SizeFrom, VolumeOrigin, VolumePlan, driver_size, is_bare_directory, quantity};
 pub(crate) use writes::writes_to;
 
 use crate::convert::WORTH_A_THREAD;
@@ -252,7 +253,13 @@ impl<'a> Plan<'a> {
             plan.is_moved = moved::is_moved(plan, input, &reader);
             plan.main_port = port::main_tcp(plan);
         }
-        called::add(&mut services);
+        for (target, numbers) in called::add(&mut services) {
+            let plan = &mut services[target];
+            if let Some(port) = moved::where_called(plan, &numbers, input, &reader) {
+                plan.is_moved = true;
+                plan.main_port = Some(port);
+            }
+        }
         peer::find(&mut services);
         route::decide(&mut services, input.options);
         expose::check(&services, input.options, diagnostics);

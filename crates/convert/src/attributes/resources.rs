@@ -238,7 +238,7 @@ fn fill(requests: &mut Amounts, limits: &mut Amounts, service: &ServicePlan<'_>,
             None => {
                 // Never below what is set aside, nor below what the image needs to start.
                 let limit = [requests.get(resource), minimum.as_ref()].into_iter().flatten().fold(limit, at_least);
-                let stated = (resource == "memory").then(|| stated::memory(service.service)).flatten();
+                let stated = (resource == "memory").then(|| stated::memory(service.service, known.map(|image| image.name))).flatten();
                 let stated = stated.map(|(bytes, by)| (quantity::bytes(bytes.saturating_add(bytes / 2).unsigned_abs()), by));
                 let (limit, because) = match stated.filter(|(room, _)| Amount::of(&limit) < Amount::of(room)) {
                     Some((room, by)) => (room, format!("half as much again as `{by}` says")),

@@ -158,6 +158,11 @@ fn is_machine(path: &FilePath) -> bool {
         || MACHINE.iter().any(|machine| path.starts_with(machine))
 }
 
+/// Devices that every container has (OCI runtime specification, "Default Devices").
+pub(crate) fn is_in_every_container(path: &FilePath) -> bool {
+    ["/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom", "/dev/tty"].iter().any(|device| path == FilePath::new(device))
+}
+
 /// True for what is named as files are: with an ending, or as some well-known ones without.
 fn is_file_name(path: &FilePath) -> bool {
     let Some(name) = path.file_name().and_then(|name| name.to_str()) else { return false };
@@ -251,6 +256,7 @@ pub(crate) fn instead_of_machine(path: &FilePath, role: Option<Role>) -> &'stati
         (true, Some(Role::Ci)) => "a runner with a Kubernetes executor starts pods",
         (true, Some(Role::Admin)) => "a dashboard takes a ServiceAccount and the Kubernetes API",
         (true, _) => "nodes have no Docker socket; programs take a ServiceAccount and the Kubernetes API",
+        (false, _) if is_in_every_container(path) => "every container has this device in the same place",
         (false, Some(Role::Agent | Role::Monitoring)) => "the tool's own chart runs it as a DaemonSet with the access that it needs",
         (false, _) if path.starts_with("/etc/letsencrypt") || path.starts_with("/etc/ssl") => {
             "certificates come from a TLS Secret, by hand or by cert-manager"

@@ -8,11 +8,12 @@ use super::hosts::words;
 use super::port::{Offered, Transport};
 
 /// Gives services that offer ports those too by which variables, commands and entrypoints call them, their own included: what a
-/// broker advertises is where its clients go. A service without ports has a headless Service, which leads to all of them.
-pub(super) fn add(services: &mut [ServicePlan<'_>]) {
+/// broker advertises is where its clients go. A service without ports has a headless Service, which leads to all of them. Gives the ports
+/// by which each service is called, by its place.
+pub(super) fn add(services: &mut [ServicePlan<'_>]) -> BTreeMap<usize, BTreeSet<u16>> {
     let called = calls(services);
-    for (target, numbers) in called {
-        for number in numbers {
+    for (&target, numbers) in &called {
+        for &number in numbers {
             let pod = services[target].pod;
             let offers = |plan: &ServicePlan<'_>| plan.ports.iter().any(|port| (port.number, port.transport) == (number, Transport::Tcp));
             if services[target].ports.is_empty() || services.iter().any(|plan| plan.pod == pod && offers(plan)) {
@@ -23,9 +24,9 @@ pub(super) fn add(services: &mut [ServicePlan<'_>]) {
             ports.sort_by_key(|port| (port.number, port.transport));
         }
     }
+    called
 }
 
-/// The ports by which each service is called, by its place.
 fn calls(services: &[ServicePlan<'_>]) -> BTreeMap<usize, BTreeSet<u16>> {
     // An alias or a link may be that of several; which one is meant is not known yet.
     let mut names: BTreeMap<&str, Vec<usize>> = BTreeMap::new();

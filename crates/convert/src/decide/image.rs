@@ -12,6 +12,7 @@ use windlass_images::{Image, Reference, catalogue};
 use super::Input;
 use super::built::{Built, BuiltCheck, ExposedPorts};
 use super::files::Reader;
+use super::listens::Server;
 use super::script;
 
 /// The user and group `nonroot` of images without a system: no image has files of it that it would open to others.
@@ -83,6 +84,11 @@ impl ImageFacts {
             None => built.as_ref().and_then(|built| built.variable(name)),
         };
         let entry = entry.map(|entry| entry.configured(&all_words, variable));
+        let moved = entry.as_deref().filter(|_| is_entrys_server).and_then(|image| {
+            let listen = Server { service, image, words: &all_words, variable: &variable, input, reader }.moved_to()?;
+            Some(image.listening_at(listen.port, listen.as_known))
+        });
+        let entry = moved.map(Cow::Owned).or(entry);
         Self { name, reference, entry, is_entrys_server, is_built, built, unread, runs_own_command }
     }
 

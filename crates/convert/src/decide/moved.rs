@@ -1,5 +1,6 @@
 //! Whether a server listens elsewhere than its image is known for.
 
+use std::collections::BTreeSet;
 use std::path::Path as FilePath;
 
 use windlass_compose::model::MountKind;
@@ -25,6 +26,20 @@ pub(super) fn is_moved(plan: &ServicePlan<'_>, input: &Input<'_>, reader: &Reade
     !is_as_known || written().map(|number| number.to_string()).any(|number| is_set(&number, plan, input, reader))
 }
 
+/// The one port by which others call a service that names none, where a file that it is given says that port and none says one that its
+/// image is known for.
+pub(super) fn where_called(plan: &ServicePlan<'_>, called: &BTreeSet<u16>, input: &Input<'_>, reader: &Reader<'_>) -> Option<u16> {
+    let known = plan.image.server().filter(|image| image.known_by == KnownBy::Repository && !plan.image.is_built)?;
+    let port = called.first().copied().filter(|_| called.len() == 1 && plan.ports.iter().all(|port| port.from_image))?;
+    let is_known = known.ports.is_empty() || known.ports.iter().any(|known| known.port == port);
+    let files_say = |number: u16, unread: bool| {
+        let number = number.to_string();
+        let mut configs = plan.service.configs.iter();
+        configs.any(|mount| config_says(&mount.source, &number, unread, input, reader)) || binds_say(&number, unread, plan, reader)
+    };
+    (!is_known && files_say(port, false) && !known.ports.iter().any(|known| files_say(known.port, true))).then_some(port)
+}
+
 /// True when something that the service is given says the number, or can't be read.
 fn is_set(number: &str, plan: &ServicePlan<'_>, input: &Input<'_>, reader: &Reader<'_>) -> bool {
     let service = plan.service;
@@ -32,20 +47,21 @@ fn is_set(number: &str, plan: &ServicePlan<'_>, input: &Input<'_>, reader: &Read
     let words = [&service.command, &service.entrypoint].into_iter().flatten().flat_map(|line| line.iter()).map(|word| word.as_str());
     let labels = service.labels.iter().map(|label| label.value.as_str());
     variables.chain(words).chain(labels).chain(peer::checks(plan)).any(|text| says(text, number))
-        || service.configs.iter().any(|mount| config_says(&mount.source, number, input, reader))
-        || binds_say(number, plan, reader)
+        || service.configs.iter().any(|mount| config_says(&mount.source, number, true, input, reader))
+        || binds_say(number, true, plan, reader)
 }
 
-fn config_says(key: &str, number: &str, input: &Input<'_>, reader: &Reader<'_>) -> bool {
+/// `unread` is what is said of a file that can't be read.
+fn config_says(key: &str, number: &str, unread: bool, input: &Input<'_>, reader: &Reader<'_>) -> bool {
     let Some(config) = input.project.configs.get(key) else { return false };
     if let Some(content) = &config.content {
         return says(content, number);
     }
     let file = config.file.as_ref().and_then(|file| reader.file(FilePath::new(file.as_str())).ok());
-    file.is_none_or(|file| file_says(&file, number))
+    file.map_or(unread, |file| file_says(&file, number))
 }
 
-fn binds_say(number: &str, plan: &ServicePlan<'_>, reader: &Reader<'_>) -> bool {
+fn binds_say(number: &str, unread: bool, plan: &ServicePlan<'_>, reader: &Reader<'_>) -> bool {
     plan.service.volumes.iter().enumerate().filter(|(_, mount)| mount.kind.value == MountKind::Bind).any(|(at, mount)| {
         let path = normalize(FilePath::new(mount.source.as_ref().map_or("", |source| source.as_str())));
         let mount = mount_plan(&mount.value, Some(at), false, None);
@@ -54,8 +70,8 @@ fn binds_say(number: &str, plan: &ServicePlan<'_>, reader: &Reader<'_>) -> bool 
             Verdict::Is(HostKind::File(file)) => file_says(&file, number),
             Verdict::Is(HostKind::Directory(files)) | Verdict::Claim(files, None) => files.iter().any(|file| file_says(file, number)),
             // A directory of data is no settings, however much is in it.
-            Verdict::Claim(_, Some(_)) => !keeps_data,
-            Verdict::Is(HostKind::LeftOut(absent, _)) => absent != Absent::Special,
+            Verdict::Claim(_, Some(_)) => unread && !keeps_data,
+            Verdict::Is(HostKind::LeftOut(absent, _)) => unread && absent != Absent::Special,
             Verdict::Is(HostKind::Claim(_) | HostKind::Machine | HostKind::Memory) => false,
         }
     })
@@ -120,5 +136,23 @@ mod tests {
         for (at, case) in moved.into_iter().enumerate() {
             assert_eq!(port(case), "8080", "the case {at}");
         }
+    }
+
+    #[test]
+    fn a_server_is_asked_where_all_call_it_if_its_configuration_says_that_port() {
+        let grafana = |calls: &str, file: &str, more: &str| {
+            let text = format!(
+                "services: {{ web: {{ image: 'grafana/grafana:11', volumes: ['./grafana.ini:/etc/grafana/grafana.ini:ro']{more} }}, \
+                 app: {{ image: 'acme/app:1', environment: {{ A: '{calls}' }} }} }}"
+            );
+            port(project(&text).file("grafana.ini", file))
+        };
+        let moved = "[server]\nhttp_port = 4000";
+        assert_eq!(grafana("http://web:4000", moved, ""), "4000");
+        assert_eq!(grafana("http://web:4000", "[server]\nhttp_port = 3000", ""), "3000");
+        assert_eq!(grafana("http://web:4000", "; nothing", ""), "3000");
+        assert_eq!(grafana("http://web", moved, ""), "3000");
+        assert_eq!(grafana("http://web:4000 http://web:3000", moved, ""), "3000");
+        assert_eq!(grafana("http://web:4000", moved, ", ports: ['3000:3000']"), "3000");
     }
 }

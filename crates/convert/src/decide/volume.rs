@@ -207,8 +207,8 @@ pub(super) fn complete(volumes: &mut [VolumePlan], mounts: &[Vec<MountPlan<'_>>]
         volume.sharing = sharing(&volume.uses, services, wanted.unwrap_or(input.options.shared_volumes));
         // `lost+found` is refused by whoever mounts the whole of the volume.
         let refuses = |usage: &VolumeUse| {
-            let (mount, image) = (&mounts[usage.service][usage.mount], services[usage.service].image.entry());
-            mount.sub_path().is_none() && image.and_then(|image| image.volume_at(&mount.target)).is_some_and(|known| known.sub_path)
+            let mount = &mounts[usage.service][usage.mount];
+            mount.sub_path().is_none() && is_bare_directory(&mount.target, &services[usage.service])
         };
         volume.sub_path = volume.uses.iter().any(refuses).then_some("data");
         if volume.backing == Backing::Claim
@@ -224,6 +224,13 @@ pub(super) fn complete(volumes: &mut [VolumePlan], mounts: &[Vec<MountPlan<'_>>]
         volume.storage_class = storage_class(volume, written, services, input);
     }
     free_names(volumes);
+}
+
+/// True where a server wants a directory that holds its own files alone, by its image or, whatever that is, by the path: an image made
+/// from a database's has its directories.
+pub(crate) fn is_bare_directory(target: &str, service: &ServicePlan<'_>) -> bool {
+    let known = service.image.entry().and_then(|image| image.volume_at(target));
+    known.is_some_and(|known| known.sub_path) || matches!(target, "/var/lib/postgresql/data" | "/var/lib/mysql")
 }
 
 fn sharing(uses: &[VolumeUse], services: &[ServicePlan<'_>], wanted: SharedVolumes) -> Sharing {

@@ -33,6 +33,23 @@ impl Image {
         Cow::Owned(image)
     }
 
+    /// The image with its main port, and the checks of it, at the port where a file puts it. What is not spoken `as_known` there has no name, and no
+    /// check but of its port.
+    pub fn listening_at(&self, to: u16, as_known: bool) -> Self {
+        let mut image = self.clone();
+        let Some(main) = image.ports.first().map(|port| port.port) else { return image };
+        image.move_ports(&[(main, to)]);
+        if !as_known {
+            image.ports[0].name = format!("tcp-{to}");
+            image.ports[0].app = None;
+            let Health { readiness, liveness, startup } = &mut image.health;
+            for probe in [readiness, liveness, startup].into_iter().flatten() {
+                probe.check = Check::Tcp(to);
+            }
+        }
+        image
+    }
+
     fn move_ports(&mut self, moves: &[(u16, u16)]) {
         let main = self.ports.first().map(|port| port.port);
         let moved = |port: u16| moves.iter().find(|(from, _)| *from == port).map(|(_, to)| *to);

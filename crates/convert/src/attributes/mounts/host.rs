@@ -1,12 +1,16 @@
 //! Mounts of the host's paths that are no claim: embedded files, parts of the machine, and what could not be read.
 
+use std::path::Path as FilePath;
+
 use k8s_openapi::api::core::v1::{HostPathVolumeSource, Volume};
 use windlass_source::{Code, Diagnostic};
 
 use super::{Became, copy, files, memory, mount_at, mount_path, pod_volume};
 use crate::attributes::Sink;
 use crate::attributes::security::not_at;
-use crate::decide::{Absent, Becoming, File, HostKind, HostSource, MountPlan, Plan, ServicePlan, instead_of_machine, writes_to};
+use crate::decide::{
+    Absent, Becoming, File, HostKind, HostSource, MountPlan, Plan, ServicePlan, instead_of_machine, is_in_every_container, writes_to,
+};
 use crate::options::HostPaths;
 
 pub(super) fn host(mount: &MountPlan<'_>, source: &HostSource, service: &ServicePlan<'_>, plan: &Plan<'_>, sink: &mut Sink<'_>) -> Became {
@@ -17,6 +21,9 @@ pub(super) fn host(mount: &MountPlan<'_>, source: &HostSource, service: &Service
         HostKind::Memory => {
             let name = pod_volume(memory::in_memory(None), "memory", &mount.target, service, plan, sink);
             Became::approximated(mount_at(mount, name, None, service, sink), "memory of the pod alone, not that of the node")
+        }
+        HostKind::Machine if is_in_every_container(&source.path) && is_in_every_container(FilePath::new(&mount.target)) => {
+            device(mount, source)
         }
         HostKind::Machine if plan.input.options.host_paths == HostPaths::Allow => {
             if let Some(reason) = not_at(plan.security(service)) {
@@ -41,6 +48,16 @@ pub(super) fn host(mount: &MountPlan<'_>, source: &HostSource, service: &Service
         HostKind::Claim(_) => Became::Lost("the directory could not be made a claim".to_owned()),
         HostKind::LeftOut(absent, is_directory) => left_out(absent, *is_directory, mount, source, sink),
     }
+}
+
+/// A device at a place where every container has one. `/dev/urandom` at `/dev/random` kept a server from waiting for chance.
+fn device(mount: &MountPlan<'_>, source: &HostSource) -> Became {
+    let target = &mount.target;
+    if source.path == FilePath::new(target) {
+        return Became::Mapped(Vec::new(), "every container has this device".to_owned());
+    }
+    let waits = if target == "/dev/random" { ", which waits no more since Linux 5.6" } else { "" };
+    Became::Approximated(Vec::new(), format!("every container has its own `{target}`{waits}; nothing is mounted there"))
 }
 
 /// Files in the place where the project mounts them. A file stands at its exact path; its object's name changes with its content,

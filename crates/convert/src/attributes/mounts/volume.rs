@@ -8,7 +8,7 @@ use windlass_yaml::Path;
 
 use super::{Became, claim, copy, memory, mount_at, overlaps, user};
 use crate::attributes::Sink;
-use crate::decide::{Absent, Backing, MountPlan, Plan, ServicePlan, Sharing, SizeFrom, VolumeOrigin, VolumePlan};
+use crate::decide::{Absent, Backing, MountPlan, Plan, ServicePlan, Sharing, SizeFrom, VolumeOrigin, VolumePlan, is_bare_directory};
 use crate::fates::Place;
 
 pub(super) fn volume(
@@ -46,8 +46,8 @@ pub(super) fn volume(
     let sub_path = volume.path_in_claim(mount.sub_path());
     let place = mount_at(mount, volume.name.to_string(), sub_path, service, sink);
     if volume.is_claim() {
-        let is_own = || service.image.entry().and_then(|image| image.volume_at(&mount.target)).is_some_and(|known| known.sub_path);
-        if let Some(directory) = volume.sub_path.filter(|_| mount.sub_path().is_none() && !mount.read_only && is_own())
+        let is_own = || mount.sub_path().is_none() && !mount.read_only && is_bare_directory(&mount.target, service);
+        if let Some(directory) = volume.sub_path.filter(|_| is_own())
             && copy::starts_as_plain_user(service, plan)
         {
             copy::own_directory(volume, directory, service, plan, sink);

@@ -2,8 +2,8 @@
 
 use windlass_compose::model::Service;
 
-/// What is given as part of a word, in bytes or with a unit: Java's heap, PostgreSQL's and MySQL's buffers.
-const IN_WORD: [&str; 5] = ["-Xmx", "shared_buffers=", "innodb-buffer-pool-size=", "innodb_buffer_pool_size=", "maxmemory="];
+/// What is given as part of a word, in bytes or with a unit: Java's heap, PostgreSQL's and MySQL's buffers, Varnish's store.
+const IN_WORD: [&str; 6] = ["-Xmx", "shared_buffers=", "innodb-buffer-pool-size=", "innodb_buffer_pool_size=", "maxmemory=", "malloc,"];
 
 /// What is given in another unit than bytes, with the unit: V8's old generation, MongoDB's cache.
 const IN_UNIT: [(&str, i64); 4] = [
@@ -16,12 +16,16 @@ const IN_UNIT: [(&str, i64); 4] = [
 /// Options of which the next word is the amount.
 const BEFORE: [&str; 2] = ["--maxmemory ", "--innodb-buffer-pool-size "];
 
-/// Variables that are amounts themselves: Cassandra's heap; Neo4j's heap and page cache, which stand beside each other.
-const VARIABLES: [&str; 1] = ["MAX_HEAP_SIZE"];
+/// Options of memcached, in MiB; they say other things to other programs.
+const OF_MEMCACHED: [&str; 4] = ["-m ", "-m", "--memory-limit=", "--memory-limit "];
+
+/// Variables that are amounts themselves: Cassandra's heap, Varnish's store; Neo4j's heap and page cache, which stand beside each other.
+const VARIABLES: [&str; 2] = ["MAX_HEAP_SIZE", "VARNISH_SIZE"];
 const SUMMED: [&str; 2] = ["memory_heap_max", "memory_pagecache_size"];
 
-/// The bytes that the program of a service takes by its settings, and the word that says so; the most, where several do.
-pub(super) fn memory(service: &Service) -> Option<(i64, String)> {
+/// The bytes that the program of a service takes by its settings, and the word that says so; the most, where several do. `image` is the
+/// name of the known image whose server it runs.
+pub(super) fn memory(service: &Service, image: Option<&str>) -> Option<(i64, String)> {
     let values = service.environment.iter().filter_map(|entry| Some((entry.name.as_str(), entry.value.as_ref()?.as_str())));
     let line = |words: &Option<windlass_source::Spanned<windlass_compose::model::CommandLine>>| {
         words.iter().flat_map(|words| words.iter()).map(|word| word.as_str()).collect::<Vec<_>>().join(" ")
@@ -29,6 +33,7 @@ pub(super) fn memory(service: &Service) -> Option<(i64, String)> {
     let (command, entrypoint) = (line(&service.command), line(&service.entrypoint));
     let texts = values.clone().map(|(_, value)| value).chain([command.as_str(), entrypoint.as_str()]).filter(|text| may_state(text));
     let stated = texts.flat_map(in_text);
+    let cache = (image == Some("memcached")).then(|| of_memcached(&command)).flatten();
     let named =
         values.clone().filter(|(name, _)| VARIABLES.contains(name)).filter_map(|(name, value)| Some((amount(value)?, name.to_owned())));
     let parts: Vec<(i64, &str)> = values
@@ -37,12 +42,12 @@ pub(super) fn memory(service: &Service) -> Option<(i64, String)> {
         .collect();
     let summed =
         parts.iter().max().map(|(_, name)| (parts.iter().fold(0, |sum: i64, (bytes, _)| sum.saturating_add(*bytes)), (*name).to_owned()));
-    stated.chain(named).chain(summed).max_by_key(|(bytes, _)| *bytes)
+    stated.chain(cache).chain(named).chain(summed).max_by_key(|(bytes, _)| *bytes)
 }
 
 /// False for most texts, without a search for each option: an amount begins behind the end of one, or a quote.
 fn may_state(text: &str) -> bool {
-    text.as_bytes().windows(2).any(|pair| matches!(pair[0], b'=' | b' ' | b'x' | b'"' | b'\'') && pair[1].is_ascii_digit())
+    text.as_bytes().windows(2).any(|pair| matches!(pair[0], b'=' | b' ' | b',' | b'x' | b'"' | b'\'') && pair[1].is_ascii_digit())
 }
 
 fn in_text(text: &str) -> Vec<(i64, String)> {
@@ -61,6 +66,15 @@ fn in_text(text: &str) -> Vec<(i64, String)> {
         }
     }
     found
+}
+
+fn of_memcached(command: &str) -> Option<(i64, String)> {
+    let words = format!(" {command}");
+    OF_MEMCACHED.iter().find_map(|option| {
+        let at = words.find(&format!(" {option}"))? + 1 + option.len();
+        let (count, _) = number(&words[at..])?;
+        Some((count.checked_mul(1 << 20)?, option.trim_end_matches([' ', '=']).to_owned()))
+    })
 }
 
 /// `4g`, `512MB`, `1073741824` at the start of a text, in bytes.
@@ -106,6 +120,13 @@ mod tests {
             ("image: 'redis:7', command: [redis-server, --maxmemory, 4gb]", "6Gi"),
             ("image: 'cassandra:5', environment: { MAX_HEAP_SIZE: 8G }", "12Gi"),
             ("image: 'neo4j:5', environment: { NEO4J_server_memory_heap_max__size: 6G, NEO4J_server_memory_pagecache_size: 4G }", "15Gi"),
+            ("image: 'varnish:7', environment: { VARNISH_SIZE: 2G }", "3Gi"),
+            ("image: 'varnish:7', command: [varnishd, -F, -s, 'malloc,2G']", "3Gi"),
+            ("image: 'memcached:1.6', command: memcached -m 1024 -c 4096", "1536Mi"),
+            ("image: 'memcached:1.6', command: ['-m', '1024']", "1536Mi"),
+            ("image: 'memcached:1.6', command: '--memory-limit=1024'", "1536Mi"),
+            // It is memcached's own option.
+            ("image: acme/app:1, command: python -m 9000", "1Gi"),
             // What is below the usual limit, and what is no amount, changes nothing; what is written is kept.
             ("image: acme/app:1, environment: { JAVA_OPTS: '-Xmx256m' }", "1Gi"),
             ("image: acme/app:1, environment: { JAVA_OPTS: '-Xmx$$HEAP', A: '-Xmx99999999999999g' }", "1Gi"),

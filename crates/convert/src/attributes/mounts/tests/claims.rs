@@ -77,6 +77,35 @@ fn a_datastore_initialises_wherever_the_project_puts_its_data() {
 }
 
 #[test]
+fn a_directory_of_a_database_is_bare_whatever_the_image_is() {
+    for (image, path) in [
+        ("image: 'pgautoupgrade/pgautoupgrade:17-bookworm'", "/var/lib/postgresql/data"),
+        ("image: 'zulip/zulip-postgresql:14'", "/var/lib/postgresql/data"),
+        ("image: 'acme/store:1'", "/var/lib/postgresql/data"),
+        ("image: 'acme/store:1'", "/var/lib/mysql"),
+        ("build: .", "/var/lib/postgresql/data"),
+    ] {
+        let text = format!("services: {{ db: {{ {image}, restart: always, volumes: ['data:{path}'] }} }}\nvolumes: {{ data: }}");
+        let outcome = project(&text).file("Dockerfile", "FROM acme/store:2\n").convert();
+        let workload = outcome.names().into_iter().find(|name| name.ends_with("Deployment/db") || name.ends_with("Set/db"));
+        let sub_path = outcome.pod(&workload.expect("a workload"), "containers[0].volumeMounts[0].subPath");
+        assert_eq!(sub_path, "data\n", "{image} {path}");
+    }
+}
+
+#[test]
+fn a_web_server_is_given_the_pages_of_the_application_that_has_them() {
+    let outcome = project(
+        "services: { app: { image: 'chocobozzz/peertube:v7', volumes: ['assets:/app/client/dist'] }, \
+         web: { image: 'chocobozzz/peertube-webserver:v7', volumes: ['assets:/var/www/peertube/peertube-latest/client/dist:ro'] } }\n\
+         volumes: { assets: }",
+    )
+    .convert();
+    let copied = outcome.pod("StatefulSet/app", "initContainers");
+    assert!(copied.contains("/app/client/dist"), "{copied}");
+}
+
+#[test]
 fn who_is_not_root_makes_the_directory_of_its_data_itself() {
     let own = |service: &str, level: Security| {
         let text = format!("services: {{ db: {{ {service} }} }}\nvolumes: {{ data: }}");

@@ -68,6 +68,23 @@ fn source_trees_are_left_to_the_image_that_contains_them() {
 }
 
 #[test]
+fn a_device_that_every_container_has_is_not_mounted_and_not_missed() {
+    let text = "services: { web: { image: 'metabase/metabase:v0.52', volumes: ['/dev/urandom:/dev/random:ro', '/dev/null:/dev/null', '/dev/zero:/app/x'] } }";
+    for allow in [HostPaths::Refuse, HostPaths::Allow] {
+        let outcome = project(text).options(|options| options.host_paths = allow).convert();
+        let fates = outcome.fates("services.web.volumes");
+        for line in [
+            "volumes[0].source: approximated (every container has its own `/dev/random`, which waits no more since Linux 5.6; nothing is mounted there)",
+            "volumes[1].source: mapped (every container has this device)",
+        ] {
+            assert!(fates.contains(line), "{fates}");
+        }
+        assert_eq!(fates.contains("volumes[2].source: refused"), allow == HostPaths::Refuse, "{fates}");
+        assert!(!fates.contains("DaemonSet"), "{fates}");
+    }
+}
+
+#[test]
 fn parts_of_the_machine_are_refused_unless_allowed() {
     let text = "services:
   proxy: { image: traefik:v3, restart: always, volumes: ['/var/run/docker.sock:/var/run/docker.sock:ro'] }
