@@ -16,13 +16,14 @@ pub(super) fn announces_host(before: &str) -> bool {
 }
 
 /// Ends of the names of variables, keys and flags that hold a host, or a list of them.
-const HOLD_HOSTS: [&str; 14] = [
+const HOLD_HOSTS: [&str; 15] = [
     "HOST",
     "HOSTS",
     "HOSTNAME",
     "HOSTNAMES",
     "ADDR",
     "ADDRESS",
+    "BIND_IP",
     "SERVER",
     "SERVERS",
     "BROKER",
@@ -62,8 +63,10 @@ fn key_before(before: &str) -> Option<&str> {
     (is_pair || (key.starts_with('-') && !between.is_empty())).then_some(key)
 }
 
-/// True when `before` ends in a key or a flag that takes a host.
+/// True when `before` ends in a key or a flag that takes a host, or in one with other hosts of a list: `--bind_ip=localhost,`.
 pub(super) fn follows_key(before: &str) -> bool {
+    let is_list = before.ends_with(',');
+    let before = if is_list { before.trim_end_matches(|character| is_word(character) || character == ',') } else { before };
     let is_source = || split_key(before).0.rsplit_once(' ').is_some_and(|(data, _)| ends_in_one(data, &["DATA"]));
     key_before(before).is_some_and(|key| holds_host(key) || (key.eq_ignore_ascii_case("source") && is_source()))
 }

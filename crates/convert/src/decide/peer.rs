@@ -14,7 +14,7 @@ pub(super) fn find(services: &mut [ServicePlan<'_>]) {
     let is_clustered = |plan: &ServicePlan<'_>| plan.image.entry().is_some_and(|image| image.clustered);
     let mut families: BTreeMap<String, Vec<usize>> = BTreeMap::new();
     for plan in services.iter_mut().filter(|plan| plan.is_converted()) {
-        let calls_itself = |plan: &ServicePlan<'_>| !mentions(plan, &BTreeSet::from([plan.service.name.as_str()]), false).is_empty();
+        let calls_itself = |plan: &ServicePlan<'_>| !mentions(plan, &own_names(plan), false).is_empty();
         plan.publishes_not_ready = (is_clustered(plan) && (plan.replicas > 1 || calls_itself(plan))) || checks(plan).any(makes_replica_set);
         if let Some(reference) = plan.image.reference.as_ref().filter(|_| plan.image.runs_own_command || is_clustered(plan)) {
             families.entry(reference.repository()).or_default().push(plan.index);
@@ -43,6 +43,14 @@ pub(super) fn find(services: &mut [ServicePlan<'_>]) {
             }
         }
     }
+}
+
+/// What a service is called in its project; Docker lets it listen on any of these.
+fn own_names<'s>(plan: &ServicePlan<'s>) -> BTreeSet<&'s str> {
+    let service = plan.service;
+    let given = [Some(&service.name), service.container_name.as_ref(), service.hostname.as_ref()].into_iter().flatten();
+    let aliases = service.networks.iter().filter_map(|network| network.value.as_ref()).flat_map(|network| &network.aliases);
+    given.chain(aliases).map(|name| name.as_str()).collect()
 }
 
 /// The words of a service's healthcheck.
@@ -134,6 +142,24 @@ mod tests {
         assert_eq!(outcome.field("Service/broker", FIELD), "true\n");
         let probe = outcome.pod("StatefulSet/broker", "containers[0].readinessProbe.exec.command");
         assert!(probe.contains("--bootstrap-server broker:29092"), "{probe}");
+    }
+
+    #[test]
+    fn one_that_listens_on_any_of_its_names_has_a_service_that_leads_to_its_pod() {
+        let kafka = "image: 'confluentinc/cp-kafka:7.9.0', environment: { KAFKA_LISTENERS: 'PLAINTEXT://queue:9092' }";
+        let own = |service: &str, name: &str| {
+            let text = format!("services: {{ one: {{ {service} }}, ui: {{ image: acme/ui, environment: {{ K: '{name}:9092' }} }} }}");
+            let outcome = project(&text).convert();
+            [format!("Service/{name}"), "Service/one".to_owned()]
+                .map(|object| (outcome.field(&object, "spec.clusterIP") == "None\n", outcome.field(&object, FIELD) == "true\n"))
+        };
+        for more in ["hostname: queue", "container_name: queue", "networks: { default: { aliases: [queue] } }"] {
+            assert_eq!(own(&format!("{kafka}, {more}"), "queue"), [(true, true); 2], "{more}");
+        }
+        for command in ["[mongod, --replSet, rs0, --bind_ip, 'localhost,one']", "'mongod --replSet rs0 --bind_ip=localhost,one'"] {
+            assert_eq!(own(&format!("image: 'mongo:7', command: {command}"), "one"), [(true, true); 2], "{command}");
+        }
+        assert_eq!(own("image: 'mongo:7', command: mongod --replSet one --bind_ip_all", "one"), [(false, false); 2]);
     }
 
     #[test]

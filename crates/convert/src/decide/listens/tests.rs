@@ -1,3 +1,5 @@
+//! Mounted configuration in, the port that is asked out.
+
 use crate::testing::{Case, Outcome, project};
 
 fn server(service: &str) -> Case {
