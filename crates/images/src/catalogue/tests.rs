@@ -76,6 +76,18 @@ fn tags_choose_the_variant() {
 }
 
 #[test]
+fn kafka_bears_no_lost_and_found_in_its_log() {
+    let is_beside = |name: &str, path: &str| image(name).volume_at(path).map(|volume| volume.sub_path);
+    for name in ["apache/kafka", "confluentinc/cp-kafka:7.6.0", "quay.io/strimzi/kafka"] {
+        assert_eq!(is_beside(name, "/var/lib/kafka/data"), Some(true), "{name}");
+    }
+    assert_eq!(is_beside("apache/kafka", "/tmp/kraft-combined-logs"), Some(true));
+    // There the log is a subdirectory.
+    assert_eq!(is_beside("bitnamilegacy/kafka:3.9", "/bitnami/kafka"), Some(false));
+    assert_eq!(is_beside("wurstmeister/kafka", "/kafka"), Some(false));
+}
+
+#[test]
 fn versions_choose_the_variant() {
     let declared = |text| image(text).volumes.iter().find(|volume| volume.declared).map(|volume| volume.path.as_str());
     assert_eq!(declared("postgres:17.2"), Some("/var/lib/postgresql/data"));
