@@ -88,6 +88,13 @@ fn kafka_bears_no_lost_and_found_in_its_log() {
 }
 
 #[test]
+fn plausible_may_write_to_its_volume() {
+    let image = image("ghcr.io/plausible/community-edition:v3.0.1");
+    assert_eq!((image.user.map(|user| user.uid), image.volume_group()), (Some(999), Some(65533)));
+    assert!(image.volume_at("/var/lib/plausible").is_some_and(|volume| volume.declared));
+}
+
+#[test]
 fn versions_choose_the_variant() {
     let declared = |text| image(text).volumes.iter().find(|volume| volume.declared).map(|volume| volume.path.as_str());
     assert_eq!(declared("postgres:17.2"), Some("/var/lib/postgresql/data"));
