@@ -142,6 +142,17 @@ fn options_and_the_servers_own_program_keep_the_server() {
 }
 
 #[test]
+fn a_script_alone_is_the_server_if_it_is_the_images_own() {
+    let image = image("docker.elastic.co/elasticsearch/elasticsearch:9.0.3");
+    for own in [&["/usr/local/bin/docker-entrypoint.sh"][..], &["tini", "--", "docker-entrypoint.sh"], &["/entrypoint.sh", "eswrapper"]] {
+        assert!(image.is_server_command(own), "{own:?}");
+    }
+    for other in [&["/entrypoint.sh"][..], &["tini", "--", "/entrypoint.sh"], &["/e.sh"]] {
+        assert!(!image.is_server_command(other), "{other:?}");
+    }
+}
+
+#[test]
 fn a_program_of_several_words_is_known_by_all_of_them() {
     let image = image("tooljet/tooljet-ce");
     assert!(image.is_server_command(&["npm", "run", "start:prod"]) && image.is_server_command(&["npm", "run", "start:prod", "--", "-v"]));
