@@ -389,7 +389,8 @@ impl Image {
     }
 
     /// Whether a `command` with these words leaves the container this image's server: options only, or one of `programs` first
-    /// (`redis-server --appendonly yes`). An init or an entrypoint script before them is passed over. No words are the image's own command.
+    /// (`redis-server --appendonly yes`). An init or an entrypoint script before them is passed over. No words are the image's own command; a script
+    /// alone starts what it likes, unless it has the name that the image's own has (`docker-entrypoint.sh`).
     /// After options, `migrate` is what another program of the image does (`-c kratos.yml migrate sql`).
     pub fn is_server_command<S: AsRef<str>>(&self, words: &[S]) -> bool {
         let words = words.iter().map(|word| {
@@ -397,13 +398,14 @@ impl Image {
             // An option stays whole, whatever path its value is.
             if word.starts_with('-') { word } else { word.rsplit('/').next().unwrap_or(word) }
         });
-        let wraps = |word: &&str| matches!(*word, "tini" | "dumb-init" | "--") || word.contains("entrypoint");
-        let words: Vec<&str> = words.skip_while(wraps).collect();
+        let words: Vec<&str> = words.collect();
+        let wraps = |word: &&&str| matches!(**word, "tini" | "dumb-init" | "--") || word.contains("entrypoint");
+        let (wrappers, words) = words.split_at(words.iter().take_while(wraps).count());
         match words.first() {
-            None => true,
+            None => wrappers.last().is_none_or(|script| script.starts_with("docker-entrypoint")),
             Some(_) if words.contains(&"--stop-after-init") => false,
             Some(first) if first.starts_with('-') => !words.contains(&"migrate"),
-            Some(_) => self.programs.iter().any(|known| self.is_program(known, &words)),
+            Some(_) => self.programs.iter().any(|known| self.is_program(known, words)),
         }
     }
 

@@ -242,6 +242,10 @@ mod tests {
             assert!(is_kept(&format!("image: 'postgres:15', environment: {{ PGDATA: /data/pg }}, volumes: ['./pg:{mount}']")), "{mount}");
         }
         assert!(!is_kept("image: 'postgres:15', environment: { PGDATA: /data/pg }, volumes: ['./pg:/var/lib/postgresql/data']"));
+        let logs = "environment: { KAFKA_LOG_DIRS: /tmp/kraft-combined-logs }, volumes: ['./kafka:/tmp/kraft-combined-logs']";
+        assert!(is_kept(&format!("image: 'confluentinc/cp-kafka:7.6.0', {logs}")));
+        let logs = logs.replace(":/tmp/kraft-combined-logs", ":/var/lib/kafka/data");
+        assert!(!is_kept(&format!("image: 'apache/kafka:3.9.0', {logs}")));
     }
 
     #[test]

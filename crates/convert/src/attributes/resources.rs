@@ -6,7 +6,7 @@
 mod devices;
 mod stated;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::iter::once_with;
 
 use k8s_openapi::api::core::v1::ResourceRequirements;
@@ -244,10 +244,7 @@ fn fill(requests: &mut Amounts, limits: &mut Amounts, service: &ServicePlan<'_>,
                     Some((room, by)) => (room, format!("half as much again as `{by}` says")),
                     None => (limit, because.clone()),
                 };
-                let (limit, because) = match service.service.shm_size.as_ref().filter(|size| resource == "memory" && size.0 > 0) {
-                    Some(shared) => (beside(limit, shared.0), format!("{because}, and `shm_size`, which counts as the container's memory")),
-                    None => (limit, because),
-                };
+                let (limit, because) = if resource == "memory" { with_files(limit, because, service, sink) } else { (limit, because) };
                 inferred("limits", resource, &limit, &because, service, sink);
                 limits.insert(resource.to_owned(), limit);
             }
@@ -273,6 +270,31 @@ fn fill(requests: &mut Amounts, limits: &mut Amounts, service: &ServicePlan<'_>,
             requests.insert(resource.to_owned(), request);
         }
     }
+}
+
+/// A limit with room for what the container keeps in memory as files, which counts as its own: `shm_size` and each tmpfs with a size.
+fn with_files(mut limit: Quantity, mut because: String, service: &ServicePlan<'_>, sink: &Sink<'_>) -> (Quantity, String) {
+    let in_memory = in_memory(sink);
+    let shared = service.service.shm_size.as_ref().map_or(0, |size| size.0.clamp(0, in_memory));
+    let others = in_memory - shared;
+    let named = [(shared, "`shm_size`"), (others, "its tmpfs")].into_iter().filter(|(bytes, _)| *bytes > 0);
+    let named: Vec<&str> = named.map(|(_, name)| name).collect();
+    if !named.is_empty() {
+        limit = beside(limit, in_memory);
+        because = format!("{because}, and {}, which counts as the container's memory", named.join(" and "));
+    }
+    (limit, because)
+}
+
+/// The bytes of the volumes in memory that the container mounts, as far as they have a size.
+fn in_memory(sink: &Sink<'_>) -> i64 {
+    let mounted: BTreeSet<&str> = sink.draft.container.volume_mounts.iter().flatten().map(|mount| mount.name.as_str()).collect();
+    let sizes = mounted.into_iter().filter_map(|name| {
+        let directory = sink.draft.volumes.get(name)?.empty_dir.as_ref()?;
+        let size = directory.size_limit.as_ref().filter(|_| directory.medium.as_deref() == Some("Memory"))?;
+        Amount::of(size).map(|size| size.ceil())
+    });
+    sizes.fold(0, i64::saturating_add)
 }
 
 /// An amount of memory with more bytes.
@@ -316,6 +338,23 @@ mod tests {
         assert_eq!(limit("image: 'acme/web:1'"), "1Gi\n");
         assert_eq!(limit("image: 'acme/web:1', shm_size: 1gb"), "2Gi\n");
         assert_eq!(limit("image: 'acme/web:1', shm_size: 1gb, mem_limit: 1g"), "1Gi\n");
+    }
+
+    fn kind(outcome: &Outcome) -> String {
+        outcome.names().into_iter().find(|name| ["Deployment/web", "StatefulSet/web"].contains(&name.as_str())).unwrap_or_default()
+    }
+
+    #[test]
+    fn a_tmpfs_with_a_size_adds_to_a_limit_that_nobody_wrote() {
+        let limit = |service: &str| web(service).pod("Deployment/web", "containers[0].resources.limits.memory");
+        assert_eq!(limit("image: 'acme/web:1', tmpfs: ['/run:size=2g', '/tmp:size=1g', /cache]"), "4Gi\n");
+        assert_eq!(limit("image: 'acme/web:1', tmpfs: '/run:size=2g', mem_limit: 1g"), "1Gi\n");
+        let long = "image: 'acme/web:1', shm_size: 1gb, volumes: [{ type: tmpfs, target: /run, tmpfs: { size: 2g } }]";
+        assert_eq!(limit(long), "4Gi\n");
+        let because = "and `shm_size` and its tmpfs, which counts as the container's memory";
+        assert!(web(long).inferred().contains(because), "{}", web(long).inferred());
+        let database = web("image: 'postgres:16', tmpfs: '/var/lib/postgresql/data:size=4g'");
+        assert_eq!(database.pod(&kind(&database), "containers[0].resources.limits.memory"), "5Gi\n");
     }
 
     #[test]

@@ -97,6 +97,13 @@ impl Built {
         self.config.entrypoint.is_some()
     }
 
+    /// Its entrypoint is a script that is given nothing to start: `ENTRYPOINT` takes the base image's `CMD` away.
+    pub(super) fn lacks_command(&self) -> bool {
+        let ImageConfig { entrypoint, cmd, .. } = &self.config;
+        let last = entrypoint.as_ref().and_then(|entrypoint| program_words(entrypoint).pop());
+        cmd.as_ref().is_none_or(|cmd| program_words(cmd).is_empty()) && last.is_some_and(|word| word.contains("entrypoint"))
+    }
+
     /// The value that `ENV` gives to a variable.
     pub(super) fn variable(&self, name: &str) -> Option<&str> {
         self.config.env.get(name).map(Word::as_str)
@@ -353,6 +360,24 @@ mod tests {
         // A database stays one.
         let outcome = web("FROM postgres:17\nCOPY init.sql /docker-entrypoint-initdb.d/", "environment: { POSTGRES_PASSWORD: x }");
         assert!(outcome.names().contains(&"StatefulSet/web".to_owned()), "{:?}", outcome.names());
+    }
+
+    #[test]
+    fn an_entrypoint_of_the_dockerfile_without_a_command_is_not_the_base_images_server() {
+        let kind = |file: &str| web(file, "").names().iter().any(|name| name == "StatefulSet/web");
+        let search = "FROM docker.elastic.co/elasticsearch/elasticsearch:9.0.3\n";
+        assert!(kind(search));
+        for script in ["/entrypoint.sh", "/e.sh"] {
+            let outcome = web(&format!("{search}ENTRYPOINT [\"{script}\"]"), "");
+            assert_eq!(container(&outcome, "ports"), "null", "{script}");
+            assert!(!container(&outcome, "readinessProbe").contains("9200"), "{script}");
+        }
+        let database = "FROM postgres:17\nENTRYPOINT [\"docker-entrypoint.sh\"]\n";
+        assert!(!kind(database));
+        assert!(kind(&format!("{database}CMD [\"postgres\"]")));
+        assert!(kind("FROM postgres:17\nENTRYPOINT [\"/entrypoint.sh\", \"postgres\"]"));
+        let outcome = project("services: { db: { image: 'postgres:17', entrypoint: docker-entrypoint.sh, command: postgres } }").convert();
+        assert!(outcome.names().contains(&"StatefulSet/db".to_owned()), "{:?}", outcome.names());
     }
 
     #[test]

@@ -57,7 +57,7 @@ impl ImageFacts {
         let known_by = if is_built { base.as_ref() } else { reference.as_ref() };
         let entry = known_by.and_then(catalogue::find);
         let mut words: Vec<&str> = service.command.iter().flat_map(|command| command.iter()).map(|word| word.as_str()).collect();
-        // A shell that ends in the server of the image is that server.
+        // A shell that ends in the server of the image is that server, and so is the image's own script that is given the server.
         let last: Option<Vec<&str>> = script::of(service).filter(|_| !is_built).map(|script| in_script(script::last_command(script)));
         let by_script = last.filter(|last| {
             let starts_server = |entry: &'static Image| !last.is_empty() && !last[0].starts_with('-') && entry.is_server_command(last);
@@ -65,15 +65,17 @@ impl ImageFacts {
         });
         let is_by_script = by_script.is_some();
         words = by_script.unwrap_or(words);
+        let is_by_script = is_by_script || (!is_built && entry.is_some_and(|entry| starts_by_own_script(service, entry, &words)));
         // The words that decide which program runs, as far as they are not the known image's own.
         let process = built.as_ref().and_then(Built::process);
         let has_entrypoint = service.entrypoint.is_some() || built.as_ref().is_some_and(Built::has_entrypoint);
+        let lacks_command = built.as_ref().is_some_and(Built::lacks_command);
         let is_entrys_server = entry.is_some_and(|entry| match (&process, words.is_empty()) {
             _ if is_by_script => true,
             _ if service.entrypoint.is_some() => false,
             (None, _) => entry.is_server_command(&words),
             // A script as entrypoint hands over to the command; another program does not.
-            (Some(process), true) => !process.is_empty() && entry.is_server_command(process),
+            (Some(process), true) => !process.is_empty() && !lacks_command && entry.is_server_command(process),
             (Some(_), false) => !has_entrypoint && entry.is_server_command(&words),
         });
         let is_entrys_server = is_entrys_server && built.as_ref().is_none_or(|built| keeps_ports(built, entry));
@@ -291,4 +293,11 @@ fn keeps_ports(built: &Built, entry: Option<&Image>) -> bool {
     let exposed = built.ports().offered;
     let main = entry.and_then(|entry| entry.ports.first()).map(|port| port.port);
     exposed.is_empty() || main.is_none_or(|main| exposed.iter().any(|(number, _)| *number == main))
+}
+
+/// The entrypoint that the project writes is the image's own script, and the command is the image's server.
+fn starts_by_own_script(service: &Service, entry: &Image, words: &[&str]) -> bool {
+    let script = service.entrypoint.as_ref().and_then(|entrypoint| entrypoint.last());
+    let is_own = script.is_some_and(|script| script.rsplit('/').next().is_some_and(|name| name.starts_with("docker-entrypoint")));
+    is_own && !words.is_empty() && entry.is_server_command(words)
 }

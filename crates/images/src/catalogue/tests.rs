@@ -76,6 +76,25 @@ fn tags_choose_the_variant() {
 }
 
 #[test]
+fn kafka_bears_no_lost_and_found_in_its_log() {
+    let is_beside = |name: &str, path: &str| image(name).volume_at(path).map(|volume| volume.sub_path);
+    for name in ["apache/kafka", "confluentinc/cp-kafka:7.6.0", "quay.io/strimzi/kafka"] {
+        assert_eq!(is_beside(name, "/var/lib/kafka/data"), Some(true), "{name}");
+    }
+    assert_eq!(is_beside("apache/kafka", "/tmp/kraft-combined-logs"), Some(true));
+    // There the log is a subdirectory.
+    assert_eq!(is_beside("bitnamilegacy/kafka:3.9", "/bitnami/kafka"), Some(false));
+    assert_eq!(is_beside("wurstmeister/kafka", "/kafka"), Some(false));
+}
+
+#[test]
+fn plausible_may_write_to_its_volume() {
+    let image = image("ghcr.io/plausible/community-edition:v3.0.1");
+    assert_eq!((image.user.map(|user| user.uid), image.volume_group()), (Some(999), Some(65533)));
+    assert!(image.volume_at("/var/lib/plausible").is_some_and(|volume| volume.declared));
+}
+
+#[test]
 fn versions_choose_the_variant() {
     let declared = |text| image(text).volumes.iter().find(|volume| volume.declared).map(|volume| volume.path.as_str());
     assert_eq!(declared("postgres:17.2"), Some("/var/lib/postgresql/data"));
@@ -120,6 +139,17 @@ fn options_and_the_servers_own_program_keep_the_server() {
     assert!(image.is_server_command(&["/usr/local/bin/redis-server"]) && image.is_server_command(&["--save", "60"]));
     assert!(image.is_server_command(&["--config=/etc/redis.conf"]) && image.is_server_command(&["tini", "--", "--dir=/x/y"]));
     assert!(!image.is_server_command(&["sh", "-c", "redis-sentinel /sentinel.conf"]));
+}
+
+#[test]
+fn a_script_alone_is_the_server_if_it_is_the_images_own() {
+    let image = image("docker.elastic.co/elasticsearch/elasticsearch:9.0.3");
+    for own in [&["/usr/local/bin/docker-entrypoint.sh"][..], &["tini", "--", "docker-entrypoint.sh"], &["/entrypoint.sh", "eswrapper"]] {
+        assert!(image.is_server_command(own), "{own:?}");
+    }
+    for other in [&["/entrypoint.sh"][..], &["tini", "--", "/entrypoint.sh"], &["/e.sh"]] {
+        assert!(!image.is_server_command(other), "{other:?}");
+    }
 }
 
 #[test]

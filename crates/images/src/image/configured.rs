@@ -19,7 +19,8 @@ impl Image {
         }
         moves.retain(|(from, to)| from != to);
         let data = self.data_settings.iter().find_map(|setting| value_of(setting)).map(|path| path.trim_end_matches('/'));
-        let data = data.filter(|path| path.starts_with('/') && !self.volume_at(path).is_some_and(|known| known.sub_path));
+        // Data over several directories (Kafka's `log.dirs`) have no one place to move to.
+        let data = data.filter(|path| path.starts_with('/') && !path.contains(','));
         if moves.is_empty() && data.is_none() {
             return Cow::Borrowed(self);
         }
@@ -181,6 +182,11 @@ mod tests {
         for command in ["--datadir=/data/mysql", "mysqld --datadir /data/mysql"] {
             assert_eq!(data("mysql:8", command, ("", "")), "/var/lib/mysql/ -, /data/mysql/ 10Gi", "{command}");
         }
+        // Of the two places that the image may have its log at, the one that is named.
+        let moved = data("apache/kafka", "", ("KAFKA_LOG_DIRS", "/tmp/kraft-combined-logs"));
+        assert_eq!(moved, "/var/lib/kafka/data/ -, /tmp/kraft-combined-logs/ 10Gi, /etc/kafka/secrets -, /mnt/shared/config -");
+        let moved = data("bitnamilegacy/kafka:3.9", "", ("KAFKA_CFG_LOG_DIRS", "/bitnami/kafka/data"));
+        assert_eq!(moved, "/bitnami/kafka 10Gi, /bitnami/kafka/data/ 10Gi");
     }
 
     #[test]
@@ -189,5 +195,8 @@ mod tests {
         assert_eq!(data("postgres:15", "", ("PGDATA", "/var/lib/postgresql/data")), default);
         assert_eq!(data("postgres:15", "", ("PGDATA", "")), default);
         assert_eq!(data("postgres:15", "postgres --datadir /data", ("", "")), default);
+        let default = data("confluentinc/cp-kafka:7.6.0", "", ("", ""));
+        assert_eq!(default, "/var/lib/kafka/data/ 10Gi, /etc/kafka/secrets -");
+        assert_eq!(data("confluentinc/cp-kafka:7.6.0", "", ("KAFKA_LOG_DIRS", "/a,/b")), default);
     }
 }
