@@ -220,7 +220,7 @@ const ABOUT: [&str; 71] = [
 ];
 
 /// Words that say what a value is whatever stands before them.
-const SECRET_WORDS: [&str; 24] = [
+const SECRET_WORDS: [&str; 25] = [
     "PASSWORD",
     "PASSWORDS",
     "PASSWD",
@@ -237,6 +237,7 @@ const SECRET_WORDS: [&str; 24] = [
     "CREDENTIALS",
     "CREDS",
     "SALT",
+    "PEPPER",
     "PAT",
     "APITOKEN",
     "SECRETKEY",
@@ -248,26 +249,33 @@ const SECRET_WORDS: [&str; 24] = [
 ];
 
 /// Words that make a credential of a following KEY or KEYS.
-const KEY_WORDS: [&str; 33] = [
+const KEY_WORDS: [&str; 42] = [
     "ACCESS",
     "ACCOUNT",
     "API",
     "APP",
     "AUTH",
     "COOKIE",
+    "CRON",
+    "CRYPT",
     "CRYPTO",
     "CSRF",
     "DEPLOY",
+    "DETERMINISTIC",
     "ENC",
     "ENCRYPT",
     "ENCRYPTION",
+    "FERNET",
     "HASH",
     "HMAC",
+    "IMGPROXY",
     "IN",
     "JWT",
     "LICENSE",
+    "LIVEKIT",
     "MASTER",
     "NONCE",
+    "OPENSSL",
     "PRIVATE",
     "PRIV",
     "ROLE",
@@ -281,6 +289,8 @@ const KEY_WORDS: [&str; 33] = [
     "SSH",
     "STORAGE",
     "SUBSCRIPTION",
+    "SYMMETRIC",
+    "TYPESENSE",
     "UNSEAL",
 ];
 
@@ -291,9 +301,10 @@ pub fn is_credential_name(name: &str) -> bool {
     }
     let upper = name.to_ascii_uppercase();
     let words = name_words(name, &upper);
-    let Some(&last) = words.last() else { return false };
+    // A version says nothing: `_KEY_V1`, `_KEY_ID_V1`.
+    let Some(&last) = words.iter().rfind(|word| **word != "V") else { return false };
     // The working directory of a shell.
-    if matches!(words.as_slice(), ["PWD"] | ["OLDPWD"]) {
+    if matches!(upper.as_str(), "PWD" | "OLDPWD") {
         return false;
     }
     if ABOUT.binary_search(&last).is_ok() {
@@ -306,7 +317,8 @@ pub fn is_credential_name(name: &str) -> bool {
     words.iter().enumerate().any(|(index, &word)| {
         let before = index.checked_sub(1).and_then(|before| words.get(before)).copied().unwrap_or_default();
         match word {
-            "KEY" | "KEYS" => KEY_WORDS.contains(&before),
+            // Rails says which: ACTIVE_RECORD_ENCRYPTION_PRIMARY_KEY.
+            "KEY" | "KEYS" => KEY_WORDS.contains(&before) || words[..index].contains(&"ENCRYPTION"),
             "AUTH" => index + 1 == words.len() && matches!(before, "REDIS" | "REDISCLI" | "VALKEY" | "BASIC"),
             "COOKIE" => index + 1 == words.len() && matches!(before, "ERLANG" | "NODE" | "RELEASE"),
             // Others are counted: MAX_TOKENS, NUM_TOKENS.
@@ -323,17 +335,21 @@ pub fn is_credential_name(name: &str) -> bool {
 
 /// False for most names, without taking them apart: each word that makes a credential has one of these.
 fn may_be_credential_name(name: &str) -> bool {
-    const PARTS: [&[u8; 3]; 10] = [b"PAS", b"PAT", b"PWD", b"SEC", b"TOK", b"KEY", b"CRE", b"SAL", b"AUT", b"COO"];
+    const PARTS: [&[u8; 3]; 11] = [b"PAS", b"PAT", b"PEP", b"PWD", b"SEC", b"TOK", b"KEY", b"CRE", b"SAL", b"AUT", b"COO"];
     let upper = |part: &[u8]| [part[0].to_ascii_uppercase(), part[1].to_ascii_uppercase(), part[2].to_ascii_uppercase()];
     name.as_bytes().windows(3).any(|part| PARTS.contains(&&upper(part)))
 }
 
-/// `DB_PASS`, `db.pass`, `db-pass`, `database__connection__pass`, `dbPass` → upper-case words, out of the name in upper case.
+/// `DB_PASS`, `db.pass`, `db-pass`, `database__connection__pass`, `dbPass` → upper-case words, out of the name in upper case. `PASS1` is
+/// the word `PASS`: credentials are numbered.
 fn name_words<'a>(name: &str, upper: &'a str) -> Vec<&'a str> {
     let bytes = name.as_bytes();
     let mut words = Vec::new();
     let mut start = 0;
-    let mut end_at = |start: usize, end: usize| words.extend(upper.get(start..end).filter(|word| !word.is_empty()));
+    let mut end_at = |start: usize, end: usize| {
+        let word = upper.get(start..end).map(|word| word.trim_end_matches(|character: char| character.is_ascii_digit()));
+        words.extend(word.filter(|word| !word.is_empty()));
+    };
     for (at, byte) in bytes.iter().enumerate() {
         if !byte.is_ascii_alphanumeric() {
             end_at(start, at);

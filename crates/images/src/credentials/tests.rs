@@ -69,6 +69,20 @@ fn names_say_what_is_a_credential() {
         "SMTP_PASSWD",
         "KEY_PASSPHRASE",
         "SESSION_SECRET_2",
+        "ACTIVE_RECORD_ENCRYPTION_DETERMINISTIC_KEY",
+        "ACTIVE_RECORD_ENCRYPTION_PRIMARY_KEY",
+        "_APP_OPENSSL_KEY_V1",
+        "MAGENTO_CRYPT_KEY",
+        "AIRFLOW__CORE__FERNET_KEY",
+        "FERNET_KEYS",
+        "IMGPROXY_KEY",
+        "SYMMETRIC_KEY",
+        "CRON_KEY",
+        "TYPESENSE_KEY",
+        "LIVEKIT_KEYS",
+        "PEPPER",
+        "ADMIN_PASS1",
+        "API_KEY2",
     ] {
         check(name, "hunter2", true);
     }
@@ -108,6 +122,12 @@ fn names_that_speak_about_credentials_hold_none() {
         "PASSWORD_RESET_TIMEOUT",
         "PARTITION_KEY",
         "CLIENT_ID",
+        "PRIMARY_KEY",
+        "ENCRYPTION_PUBLIC_KEY",
+        "ENCRYPTION_KEY_ID",
+        "API_KEY_ID_V1",
+        "SECRET_PATH2",
+        "S3_BUCKET",
     ] {
         check(name, "hunter2", false);
     }
