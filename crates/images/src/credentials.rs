@@ -127,7 +127,9 @@ fn sets_credential(line: &str) -> bool {
     let by_space = || {
         // Of all that is set with a space (`proxy_pass app`) only these are credentials.
         let (name, value) = line.split_once(char::is_whitespace)?;
-        let known = ["requirepass", "masterauth", "password", "passwd", "secret"].contains(&name);
+        let known = ["requirepass", "masterauth", "password", "passwd", "secret"].contains(&name)
+            // GeoIP.conf, which its reader takes in any case.
+            || name.eq_ignore_ascii_case("licensekey");
         (known && !value.trim_start().starts_with([':', '='])).then_some((name, value))
     };
     let Some((name, value)) = by_space().or_else(|| line.split_once([':', '='])) else { return false };
@@ -220,7 +222,7 @@ const ABOUT: [&str; 71] = [
 ];
 
 /// Words that say what a value is whatever stands before them.
-const SECRET_WORDS: [&str; 25] = [
+const SECRET_WORDS: [&str; 26] = [
     "PASSWORD",
     "PASSWORDS",
     "PASSWD",
@@ -246,6 +248,7 @@ const SECRET_WORDS: [&str; 25] = [
     "REQUIREPASS",
     "MASTERKEY",
     "ENCRYPTIONKEY",
+    "LICENSEKEY",
 ];
 
 /// Words that make a credential of a following KEY or KEYS.

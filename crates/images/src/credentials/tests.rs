@@ -250,6 +250,8 @@ fn files_with_keys_are_secret() {
         ("pgbouncer-users", "\"app\" \"hunter2\""),
         ("users.acl", "user app on >hunter2 ~* +@all"),
         ("config.yaml", "      - key: edd1c9f034335f136f87ad84b625c8f1"),
+        ("GeoIP.conf", "AccountID 42\nLicenseKey foobarbazbat\nEditionIDs GeoLite2-City"),
+        ("geoip.conf", "licensekey foobarbazbat"),
         ("ossec.conf", "<cluster>\n  <key>aa093264ef885029653eea20dfcf51ae</key>\n</cluster>"),
     ] {
         assert!(is_secret_file(name, line.as_bytes()), "{name}: {line}");
@@ -259,6 +261,7 @@ fn files_with_keys_are_secret() {
         ("web.xml", "<param-name>password</param-name><url-pattern>/login</url-pattern>"),
         ("init.sql", "CREATE USER app IDENTIFIED BY '${PASSWORD}'; CREATE TABLE t (password text, p varchar(9) DEFAULT '');"),
         ("default.conf", "listen [::]:80; server 10.0.0.1:80; user nginx;"),
+        ("GeoIP.conf", "# LicenseKey foobarbazbat\nLicenseKey <key>\nAccountID 42"),
         ("hosts", "fe80::1:2 a\n12:30:01"),
         ("users.acl", "user default on nopass ~* +@all"),
         ("app.yaml", "key: edd1c9f0\nid: edd1c9f034335f136f87ad84b625c8f1"),
