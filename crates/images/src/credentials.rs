@@ -8,6 +8,7 @@ mod command_line;
 mod file_line;
 
 use std::fmt;
+use std::ops::Range;
 
 use smol_str::SmolStr;
 use windlass_source::Origin;
@@ -68,7 +69,19 @@ pub fn text(value: &str, origin: &Origin) -> Option<Sign> {
             return Some(Sign::Variable(part.variable.clone()));
         }
     }
-    look(value).map(Sign::Look)
+    let field = || has_json_credential(value).then_some("one of its fields is a credential");
+    let word = || has_credential_word(value).then_some("one of its words is a credential");
+    look(value).or_else(field).or_else(word).map(Sign::Look)
+}
+
+/// True for one line with a credential among its words, as a command could have it: `-Dx.password=y`, `Authorization=Bearer x`,
+/// `a=b,api-key=x`.
+fn has_credential_word(line: &str) -> bool {
+    // Words cost, and few lines have more than one, or a name: these are looked for first.
+    let may_have_one = || line.contains([' ', '=']) && (may_be_credential_name(line) || line.contains(" -"));
+    let is_literal = |part: &str, range: Range<usize>| part.get(range).is_some_and(|found| !is_placeholder(found));
+    let has_one = |part: &str| in_word(part, &[""; 0], &Origin::DEFAULT).into_iter().any(|range| is_literal(part, range));
+    may_have_one() && !line.trim_end().contains('\n') && line.split(',').any(has_one)
 }
 
 /// True for what stands where a credential will be: `changeme`, `<token>`, `your-key-here`.
@@ -106,8 +119,7 @@ pub fn is_secret_file(name: &str, content: &[u8]) -> bool {
         ["js", "mjs", "ts", "jsx", "tsx", "py", "php", "rb", "go", "java", "sh", "html", "css", "md", "sql"].contains(&ending)
     };
     let is_configuration = !name.rsplit_once('.').is_some_and(|(_, ending)| is_code(ending));
-    // JSON may be one long line.
-    let ends: &[char] = if name.ends_with(".json") { &['\n', ',', '{'] } else { &['\n'] };
+    let ends: &[char] = if name.ends_with(".json") { &JSON_ENDS } else { &['\n'] };
     std::str::from_utf8(content).is_ok_and(|text| {
         let is_markup = [".xml", ".config"].iter().any(|ending| name.ends_with(ending)) || text.trim_start().starts_with('<');
         let holds_one = |line: &str| has_url_password(line) || sets_credential(line) || is_login(line) || (is_markup && is_element(line));
@@ -118,11 +130,25 @@ pub fn is_secret_file(name: &str, content: &[u8]) -> bool {
     })
 }
 
-/// `password = x`, `"api_key": "x"`, `requirepass x`: a line of a configuration file that sets a credential to a value of its own.
+/// What stands around a field of JSON, which may be one long line.
+const JSON_ENDS: [char; 4] = ['\n', ',', '{', '}'];
+
+/// `{"spring":{"datasource":{"password":"x"}}}`
+fn has_json_credential(text: &str) -> bool {
+    let is_set = |field: &str| credential_of(field).is_some_and(|value| !is_placeholder(value));
+    text.trim_start().starts_with(['{', '[']) && text.split(JSON_ENDS).any(is_set)
+}
+
 fn sets_credential(line: &str) -> bool {
+    credential_of(line).is_some()
+}
+
+/// `password = x`, `"api_key": "x"`, `requirepass x`: what a line of a configuration file sets a credential to, if it is a value of
+/// its own.
+fn credential_of(line: &str) -> Option<&str> {
     let line = line.trim().trim_start_matches(['-', ' ', '"', '\'', '{']);
     if line.starts_with(['#', ';', '/']) {
-        return false;
+        return None;
     }
     let by_space = || {
         // Of all that is set with a space (`proxy_pass app`) only these are credentials.
@@ -132,13 +158,13 @@ fn sets_credential(line: &str) -> bool {
             || name.eq_ignore_ascii_case("licensekey");
         (known && !value.trim_start().starts_with([':', '='])).then_some((name, value))
     };
-    let Some((name, value)) = by_space().or_else(|| line.split_once([':', '='])) else { return false };
+    let (name, value) = by_space().or_else(|| line.split_once([':', '=']))?;
     let name = name.trim().trim_matches(['"', '\'']);
     let value = value.trim().trim_end_matches([',', ';']).trim_matches(['"', '\'']);
     // What is filled in later (`$X`, `{{x}}`, `<x>`, `%x%`), a list, or a sentence is no value.
     let is_value = !value.starts_with(['$', '{', '[', '<', '%', '|', '>', '&', '*', '!']) && !value.contains(char::is_whitespace);
     let is_credential = || is_key(name, value) || (is_credential_name(name) && !is_plain(value) && !is_path(value));
-    !name.contains(char::is_whitespace) && name.len() <= 64 && is_value && is_credential()
+    (!name.contains(char::is_whitespace) && name.len() <= 64 && is_value && is_credential()).then_some(value)
 }
 
 /// `key: 0123…`, whatever it is the key of: nobody has to spell out so many digits that may be known.
@@ -147,7 +173,7 @@ fn is_key(name: &str, value: &str) -> bool {
 }
 
 /// Words after which a name speaks about a credential and holds none, in order.
-const ABOUT: [&str; 71] = [
+const ABOUT: [&str; 72] = [
     "ALG",
     "ALGORITHM",
     "ALIAS",
@@ -164,6 +190,7 @@ const ABOUT: [&str; 71] = [
     "EMAIL",
     "ENABLED",
     "ENCODING",
+    "ENCRYPTION",
     "ENDPOINT",
     "EXPIRATION",
     "EXPIRE",

@@ -191,6 +191,46 @@ fn values_are_recognised_under_any_name() {
 }
 
 #[test]
+fn words_and_fields_of_values_are_recognised() {
+    for value in [
+        "org.apache.kafka.common.security.scram.ScramLoginModule required username=\"a\" password=\"Zk8wQp2LmX\";",
+        r#"{"spring":{"datasource":{"password":"Hd5sKe3PzR"}}}"#,
+        r#"[{"name": "a", "api_key": "Hd5sKe3PzR"}]"#,
+        "-Djavax.net.ssl.keyStorePassword=Mv6xTg4CwJ",
+        "-Xmx512m -Dspring.datasource.password=Mv6xTg4CwJ -Dserver.port=80\n",
+        "Authorization=Bearer swg8CHkfebCPvdrM",
+        "Authorization: Bearer swg8CHkfebCPvdrM",
+        "Authorization=Basic%20YTpi",
+        "x-team=a,Authorization=Bearer swg8CHkfebCPvdrM",
+        "x-team=a,api-key=swg8CHkfebCPvdrM",
+        "redis-cli -a hunter2 ping",
+    ] {
+        check("SETTING", value, true);
+    }
+    for value in [
+        "ScramLoginModule required username=\"a\" password=\"${env:X}\";",
+        "ScramLoginModule required username='a' password='<password>';",
+        "ScramLoginModule required username=\"a\" password=\"changeme\";",
+        "ScramLoginModule required username=\"a\" password=\"\";",
+        r#"{"spring":{"datasource":{"password":""}}}"#,
+        r#"{"spring":{"datasource":{"password":"${DB_PASSWORD}"}}}"#,
+        r#"{"spring":{"datasource":{"password":"<password>","secret":"{{ secret }}","token":null}}}"#,
+        r#"{"token":"your-token-here","passwordField":"pw"}"#,
+        "-Djavax.net.ssl.trustStorePassword=changeit -Djavax.net.ssl.keyStoreType=PKCS12",
+        "-Dspring.datasource.password=${DB_PASSWORD} -Djavax.net.ssl.keyStore=/etc/ssl/a.jks",
+        "Authorization=Bearer $TOKEN",
+        "Authorization=Bearer",
+        "Authorization, Content-Type, X-Api-Key",
+        "--auth-host=scram-sha-256 -c password_encryption=scram-sha-256",
+        "-Xms512m -Xmx512m -Djava.security.egd=file:/dev/./urandom",
+        "openid email token",
+        "{{.Names}}: {{.Token}}",
+    ] {
+        check("SETTING", value, false);
+    }
+}
+
+#[test]
 fn a_value_made_from_a_secret_variable_is_one() {
     let mut sources = SourceMap::default();
     let span = Span::new(sources.add("compose.yaml", "x"), 0..1);
