@@ -8,6 +8,7 @@ mod command_line;
 mod file_line;
 
 use std::fmt;
+use std::ops::Range;
 
 use smol_str::SmolStr;
 use windlass_source::Origin;
@@ -68,7 +69,19 @@ pub fn text(value: &str, origin: &Origin) -> Option<Sign> {
             return Some(Sign::Variable(part.variable.clone()));
         }
     }
-    look(value).map(Sign::Look)
+    let field = || has_json_credential(value).then_some("one of its fields is a credential");
+    let word = || has_credential_word(value).then_some("one of its words is a credential");
+    look(value).or_else(field).or_else(word).map(Sign::Look)
+}
+
+/// True for one line with a credential among its words, as a command could have it: `-Dx.password=y`, `Authorization=Bearer x`,
+/// `a=b,api-key=x`.
+fn has_credential_word(line: &str) -> bool {
+    // Words cost, and few lines have more than one, or a name: these are looked for first.
+    let may_have_one = || line.contains([' ', '=']) && (may_be_credential_name(line) || line.contains(" -"));
+    let is_literal = |part: &str, range: Range<usize>| part.get(range).is_some_and(|found| !is_placeholder(found));
+    let has_one = |part: &str| in_word(part, &[""; 0], &Origin::DEFAULT).into_iter().any(|range| is_literal(part, range));
+    may_have_one() && !line.trim_end().contains('\n') && line.split(',').any(has_one)
 }
 
 /// True for what stands where a credential will be: `changeme`, `<token>`, `your-key-here`.
@@ -106,8 +119,7 @@ pub fn is_secret_file(name: &str, content: &[u8]) -> bool {
         ["js", "mjs", "ts", "jsx", "tsx", "py", "php", "rb", "go", "java", "sh", "html", "css", "md", "sql"].contains(&ending)
     };
     let is_configuration = !name.rsplit_once('.').is_some_and(|(_, ending)| is_code(ending));
-    // JSON may be one long line.
-    let ends: &[char] = if name.ends_with(".json") { &['\n', ',', '{'] } else { &['\n'] };
+    let ends: &[char] = if name.ends_with(".json") { &JSON_ENDS } else { &['\n'] };
     std::str::from_utf8(content).is_ok_and(|text| {
         let is_markup = [".xml", ".config"].iter().any(|ending| name.ends_with(ending)) || text.trim_start().starts_with('<');
         let holds_one = |line: &str| has_url_password(line) || sets_credential(line) || is_login(line) || (is_markup && is_element(line));
@@ -118,25 +130,41 @@ pub fn is_secret_file(name: &str, content: &[u8]) -> bool {
     })
 }
 
-/// `password = x`, `"api_key": "x"`, `requirepass x`: a line of a configuration file that sets a credential to a value of its own.
+/// What stands around a field of JSON, which may be one long line.
+const JSON_ENDS: [char; 4] = ['\n', ',', '{', '}'];
+
+/// `{"spring":{"datasource":{"password":"x"}}}`
+fn has_json_credential(text: &str) -> bool {
+    let is_set = |field: &str| credential_of(field).is_some_and(|value| !is_placeholder(value));
+    text.trim_start().starts_with(['{', '[']) && text.split(JSON_ENDS).any(is_set)
+}
+
 fn sets_credential(line: &str) -> bool {
+    credential_of(line).is_some()
+}
+
+/// `password = x`, `"api_key": "x"`, `requirepass x`: what a line of a configuration file sets a credential to, if it is a value of
+/// its own.
+fn credential_of(line: &str) -> Option<&str> {
     let line = line.trim().trim_start_matches(['-', ' ', '"', '\'', '{']);
     if line.starts_with(['#', ';', '/']) {
-        return false;
+        return None;
     }
     let by_space = || {
         // Of all that is set with a space (`proxy_pass app`) only these are credentials.
         let (name, value) = line.split_once(char::is_whitespace)?;
-        let known = ["requirepass", "masterauth", "password", "passwd", "secret"].contains(&name);
+        let known = ["requirepass", "masterauth", "password", "passwd", "secret"].contains(&name)
+            // GeoIP.conf, which its reader takes in any case.
+            || name.eq_ignore_ascii_case("licensekey");
         (known && !value.trim_start().starts_with([':', '='])).then_some((name, value))
     };
-    let Some((name, value)) = by_space().or_else(|| line.split_once([':', '='])) else { return false };
+    let (name, value) = by_space().or_else(|| line.split_once([':', '=']))?;
     let name = name.trim().trim_matches(['"', '\'']);
     let value = value.trim().trim_end_matches([',', ';']).trim_matches(['"', '\'']);
     // What is filled in later (`$X`, `{{x}}`, `<x>`, `%x%`), a list, or a sentence is no value.
     let is_value = !value.starts_with(['$', '{', '[', '<', '%', '|', '>', '&', '*', '!']) && !value.contains(char::is_whitespace);
     let is_credential = || is_key(name, value) || (is_credential_name(name) && !is_plain(value) && !is_path(value));
-    !name.contains(char::is_whitespace) && name.len() <= 64 && is_value && is_credential()
+    (!name.contains(char::is_whitespace) && name.len() <= 64 && is_value && is_credential()).then_some(value)
 }
 
 /// `key: 0123…`, whatever it is the key of: nobody has to spell out so many digits that may be known.
@@ -145,7 +173,7 @@ fn is_key(name: &str, value: &str) -> bool {
 }
 
 /// Words after which a name speaks about a credential and holds none, in order.
-const ABOUT: [&str; 71] = [
+const ABOUT: [&str; 72] = [
     "ALG",
     "ALGORITHM",
     "ALIAS",
@@ -162,6 +190,7 @@ const ABOUT: [&str; 71] = [
     "EMAIL",
     "ENABLED",
     "ENCODING",
+    "ENCRYPTION",
     "ENDPOINT",
     "EXPIRATION",
     "EXPIRE",
@@ -220,7 +249,7 @@ const ABOUT: [&str; 71] = [
 ];
 
 /// Words that say what a value is whatever stands before them.
-const SECRET_WORDS: [&str; 24] = [
+const SECRET_WORDS: [&str; 26] = [
     "PASSWORD",
     "PASSWORDS",
     "PASSWD",
@@ -237,6 +266,7 @@ const SECRET_WORDS: [&str; 24] = [
     "CREDENTIALS",
     "CREDS",
     "SALT",
+    "PEPPER",
     "PAT",
     "APITOKEN",
     "SECRETKEY",
@@ -245,29 +275,37 @@ const SECRET_WORDS: [&str; 24] = [
     "REQUIREPASS",
     "MASTERKEY",
     "ENCRYPTIONKEY",
+    "LICENSEKEY",
 ];
 
 /// Words that make a credential of a following KEY or KEYS.
-const KEY_WORDS: [&str; 33] = [
+const KEY_WORDS: [&str; 42] = [
     "ACCESS",
     "ACCOUNT",
     "API",
     "APP",
     "AUTH",
     "COOKIE",
+    "CRON",
+    "CRYPT",
     "CRYPTO",
     "CSRF",
     "DEPLOY",
+    "DETERMINISTIC",
     "ENC",
     "ENCRYPT",
     "ENCRYPTION",
+    "FERNET",
     "HASH",
     "HMAC",
+    "IMGPROXY",
     "IN",
     "JWT",
     "LICENSE",
+    "LIVEKIT",
     "MASTER",
     "NONCE",
+    "OPENSSL",
     "PRIVATE",
     "PRIV",
     "ROLE",
@@ -281,6 +319,8 @@ const KEY_WORDS: [&str; 33] = [
     "SSH",
     "STORAGE",
     "SUBSCRIPTION",
+    "SYMMETRIC",
+    "TYPESENSE",
     "UNSEAL",
 ];
 
@@ -291,9 +331,10 @@ pub fn is_credential_name(name: &str) -> bool {
     }
     let upper = name.to_ascii_uppercase();
     let words = name_words(name, &upper);
-    let Some(&last) = words.last() else { return false };
+    // A version says nothing: `_KEY_V1`, `_KEY_ID_V1`.
+    let Some(&last) = words.iter().rfind(|word| **word != "V") else { return false };
     // The working directory of a shell.
-    if matches!(words.as_slice(), ["PWD"] | ["OLDPWD"]) {
+    if matches!(upper.as_str(), "PWD" | "OLDPWD") {
         return false;
     }
     if ABOUT.binary_search(&last).is_ok() {
@@ -306,7 +347,8 @@ pub fn is_credential_name(name: &str) -> bool {
     words.iter().enumerate().any(|(index, &word)| {
         let before = index.checked_sub(1).and_then(|before| words.get(before)).copied().unwrap_or_default();
         match word {
-            "KEY" | "KEYS" => KEY_WORDS.contains(&before),
+            // Rails says which: ACTIVE_RECORD_ENCRYPTION_PRIMARY_KEY.
+            "KEY" | "KEYS" => KEY_WORDS.contains(&before) || words[..index].contains(&"ENCRYPTION"),
             "AUTH" => index + 1 == words.len() && matches!(before, "REDIS" | "REDISCLI" | "VALKEY" | "BASIC"),
             "COOKIE" => index + 1 == words.len() && matches!(before, "ERLANG" | "NODE" | "RELEASE"),
             // Others are counted: MAX_TOKENS, NUM_TOKENS.
@@ -323,17 +365,21 @@ pub fn is_credential_name(name: &str) -> bool {
 
 /// False for most names, without taking them apart: each word that makes a credential has one of these.
 fn may_be_credential_name(name: &str) -> bool {
-    const PARTS: [&[u8; 3]; 10] = [b"PAS", b"PAT", b"PWD", b"SEC", b"TOK", b"KEY", b"CRE", b"SAL", b"AUT", b"COO"];
+    const PARTS: [&[u8; 3]; 11] = [b"PAS", b"PAT", b"PEP", b"PWD", b"SEC", b"TOK", b"KEY", b"CRE", b"SAL", b"AUT", b"COO"];
     let upper = |part: &[u8]| [part[0].to_ascii_uppercase(), part[1].to_ascii_uppercase(), part[2].to_ascii_uppercase()];
     name.as_bytes().windows(3).any(|part| PARTS.contains(&&upper(part)))
 }
 
-/// `DB_PASS`, `db.pass`, `db-pass`, `database__connection__pass`, `dbPass` → upper-case words, out of the name in upper case.
+/// `DB_PASS`, `db.pass`, `db-pass`, `database__connection__pass`, `dbPass` → upper-case words, out of the name in upper case. `PASS1` is
+/// the word `PASS`: credentials are numbered.
 fn name_words<'a>(name: &str, upper: &'a str) -> Vec<&'a str> {
     let bytes = name.as_bytes();
     let mut words = Vec::new();
     let mut start = 0;
-    let mut end_at = |start: usize, end: usize| words.extend(upper.get(start..end).filter(|word| !word.is_empty()));
+    let mut end_at = |start: usize, end: usize| {
+        let word = upper.get(start..end).map(|word| word.trim_end_matches(|character: char| character.is_ascii_digit()));
+        words.extend(word.filter(|word| !word.is_empty()));
+    };
     for (at, byte) in bytes.iter().enumerate() {
         if !byte.is_ascii_alphanumeric() {
             end_at(start, at);

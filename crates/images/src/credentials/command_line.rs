@@ -61,6 +61,10 @@ fn in_token(token: &str, earlier: &[&str]) -> Option<Range<usize>> {
         if is_flag_name(name.trim_start_matches('-')) && is_credential_name(name.trim_start_matches('-')) && is_value(inner) {
             return Some(start + offset..start + offset + inner.len());
         }
+        if let Some(credential) = encoded_header(name, inner) {
+            let end = start + offset + inner.len();
+            return Some(end - credential.len()..end);
+        }
     }
     if is_value(token) && !is_scheme(token) && is_in_header(token, earlier) {
         return Some(whole);
@@ -123,8 +127,19 @@ fn is_in_header(token: &str, earlier: &[&str]) -> bool {
         }
         other => other,
     };
-    let header = header.and_then(|header| header.split_once(':'));
+    let header = header.and_then(|header| header.split_once(':').or_else(|| with_equals(header)));
     header.is_some_and(|(name, rest)| (rest.is_empty() || is_scheme(rest)) && is_credential_header(name))
+}
+
+/// `Authorization=Bearer`, as the variables of OpenTelemetry have headers.
+fn with_equals(header: &str) -> Option<(&str, &str)> {
+    header.rsplit_once('=').filter(|(_, scheme)| is_scheme(scheme))
+}
+
+/// The credential of `Authorization=Bearer%20x`: OpenTelemetry asks for the encoding of addresses.
+fn encoded_header<'a>(name: &str, value: &'a str) -> Option<&'a str> {
+    let (scheme, credential) = value.split_once("%20")?;
+    (is_scheme(scheme) && is_credential_header(name) && is_value(credential)).then_some(credential)
 }
 
 /// What stands between the name of a header and a credential.
@@ -134,7 +149,7 @@ fn is_scheme(token: &str) -> bool {
 
 /// True for a header that holds a credential; `--header=` may stand before it.
 fn is_credential_header(name: &str) -> bool {
-    let name = name.rsplit(['=', '"', '\'']).next().unwrap_or_default();
+    let name = name.rsplit(['=', ',', '"', '\'']).next().unwrap_or_default();
     let known = ["Authorization", "Proxy-Authorization", "Cookie"].iter().any(|known| name.eq_ignore_ascii_case(known));
     known || (name.contains('-') && is_flag_name(name) && !name.starts_with('-') && is_credential_name(name))
 }
@@ -193,6 +208,7 @@ mod tests {
             &["k-123", "a=b", "c=d", "t-1"],
         );
         check(&["wget", "--header=Authorization:Basic YTpi", "--header=PRIVATE-TOKEN: t-1", "http://x"], &["YTpi", "t-1"]);
+        check(&["app", "--headers", "a=b,Authorization=Bearer tok-9f8e", "authorization=Basic%20YTpi"], &["tok-9f8e", "YTpi"]);
         check(&["app", "ghp_0123456789abcdefghijABCDEFGHIJ0123456789"], &["ghp_0123456789abcdefghijABCDEFGHIJ0123456789"]);
     }
 

@@ -69,6 +69,20 @@ fn names_say_what_is_a_credential() {
         "SMTP_PASSWD",
         "KEY_PASSPHRASE",
         "SESSION_SECRET_2",
+        "ACTIVE_RECORD_ENCRYPTION_DETERMINISTIC_KEY",
+        "ACTIVE_RECORD_ENCRYPTION_PRIMARY_KEY",
+        "_APP_OPENSSL_KEY_V1",
+        "MAGENTO_CRYPT_KEY",
+        "AIRFLOW__CORE__FERNET_KEY",
+        "FERNET_KEYS",
+        "IMGPROXY_KEY",
+        "SYMMETRIC_KEY",
+        "CRON_KEY",
+        "TYPESENSE_KEY",
+        "LIVEKIT_KEYS",
+        "PEPPER",
+        "ADMIN_PASS1",
+        "API_KEY2",
     ] {
         check(name, "hunter2", true);
     }
@@ -108,6 +122,12 @@ fn names_that_speak_about_credentials_hold_none() {
         "PASSWORD_RESET_TIMEOUT",
         "PARTITION_KEY",
         "CLIENT_ID",
+        "PRIMARY_KEY",
+        "ENCRYPTION_PUBLIC_KEY",
+        "ENCRYPTION_KEY_ID",
+        "API_KEY_ID_V1",
+        "SECRET_PATH2",
+        "S3_BUCKET",
     ] {
         check(name, "hunter2", false);
     }
@@ -165,6 +185,46 @@ fn values_are_recognised_under_any_name() {
         "a:b@c",
         "10.0.0.1:9092,10.0.0.2:9092",
         "eyJ.not.this",
+    ] {
+        check("SETTING", value, false);
+    }
+}
+
+#[test]
+fn words_and_fields_of_values_are_recognised() {
+    for value in [
+        "org.apache.kafka.common.security.scram.ScramLoginModule required username=\"a\" password=\"Zk8wQp2LmX\";",
+        r#"{"spring":{"datasource":{"password":"Hd5sKe3PzR"}}}"#,
+        r#"[{"name": "a", "api_key": "Hd5sKe3PzR"}]"#,
+        "-Djavax.net.ssl.keyStorePassword=Mv6xTg4CwJ",
+        "-Xmx512m -Dspring.datasource.password=Mv6xTg4CwJ -Dserver.port=80\n",
+        "Authorization=Bearer swg8CHkfebCPvdrM",
+        "Authorization: Bearer swg8CHkfebCPvdrM",
+        "Authorization=Basic%20YTpi",
+        "x-team=a,Authorization=Bearer swg8CHkfebCPvdrM",
+        "x-team=a,api-key=swg8CHkfebCPvdrM",
+        "redis-cli -a hunter2 ping",
+    ] {
+        check("SETTING", value, true);
+    }
+    for value in [
+        "ScramLoginModule required username=\"a\" password=\"${env:X}\";",
+        "ScramLoginModule required username='a' password='<password>';",
+        "ScramLoginModule required username=\"a\" password=\"changeme\";",
+        "ScramLoginModule required username=\"a\" password=\"\";",
+        r#"{"spring":{"datasource":{"password":""}}}"#,
+        r#"{"spring":{"datasource":{"password":"${DB_PASSWORD}"}}}"#,
+        r#"{"spring":{"datasource":{"password":"<password>","secret":"{{ secret }}","token":null}}}"#,
+        r#"{"token":"your-token-here","passwordField":"pw"}"#,
+        "-Djavax.net.ssl.trustStorePassword=changeit -Djavax.net.ssl.keyStoreType=PKCS12",
+        "-Dspring.datasource.password=${DB_PASSWORD} -Djavax.net.ssl.keyStore=/etc/ssl/a.jks",
+        "Authorization=Bearer $TOKEN",
+        "Authorization=Bearer",
+        "Authorization, Content-Type, X-Api-Key",
+        "--auth-host=scram-sha-256 -c password_encryption=scram-sha-256",
+        "-Xms512m -Xmx512m -Djava.security.egd=file:/dev/./urandom",
+        "openid email token",
+        "{{.Names}}: {{.Token}}",
     ] {
         check("SETTING", value, false);
     }
@@ -230,6 +290,8 @@ fn files_with_keys_are_secret() {
         ("pgbouncer-users", "\"app\" \"hunter2\""),
         ("users.acl", "user app on >hunter2 ~* +@all"),
         ("config.yaml", "      - key: edd1c9f034335f136f87ad84b625c8f1"),
+        ("GeoIP.conf", "AccountID 42\nLicenseKey foobarbazbat\nEditionIDs GeoLite2-City"),
+        ("geoip.conf", "licensekey foobarbazbat"),
         ("ossec.conf", "<cluster>\n  <key>aa093264ef885029653eea20dfcf51ae</key>\n</cluster>"),
     ] {
         assert!(is_secret_file(name, line.as_bytes()), "{name}: {line}");
@@ -239,6 +301,7 @@ fn files_with_keys_are_secret() {
         ("web.xml", "<param-name>password</param-name><url-pattern>/login</url-pattern>"),
         ("init.sql", "CREATE USER app IDENTIFIED BY '${PASSWORD}'; CREATE TABLE t (password text, p varchar(9) DEFAULT '');"),
         ("default.conf", "listen [::]:80; server 10.0.0.1:80; user nginx;"),
+        ("GeoIP.conf", "# LicenseKey foobarbazbat\nLicenseKey <key>\nAccountID 42"),
         ("hosts", "fe80::1:2 a\n12:30:01"),
         ("users.acl", "user default on nopass ~* +@all"),
         ("app.yaml", "key: edd1c9f0\nid: edd1c9f034335f136f87ad84b625c8f1"),
