@@ -78,7 +78,8 @@ pub fn text(value: &str, origin: &Origin) -> Option<Sign> {
 /// `a=b,api-key=x`.
 fn has_credential_word(line: &str) -> bool {
     // Words cost, and few lines have more than one, or a name: these are looked for first.
-    let may_have_one = || line.contains([' ', '=']) && (may_be_credential_name(line) || line.contains(" -"));
+    let has_seam = || line.bytes().any(|byte| matches!(byte, b' ' | b'='));
+    let may_have_one = || has_seam() && (may_be_credential_name(line) || line.contains(" -"));
     let is_literal = |part: &str, range: Range<usize>| part.get(range).is_some_and(|found| !is_placeholder(found));
     let has_one = |part: &str| in_word(part, &[""; 0], &Origin::DEFAULT).into_iter().any(|range| is_literal(part, range));
     may_have_one() && !line.trim_end().contains('\n') && line.split(',').any(has_one)
@@ -136,7 +137,8 @@ const JSON_ENDS: [char; 4] = ['\n', ',', '{', '}'];
 /// `{"spring":{"datasource":{"password":"x"}}}`
 fn has_json_credential(text: &str) -> bool {
     let is_set = |field: &str| credential_of(field).is_some_and(|value| !is_placeholder(value));
-    text.trim_start().starts_with(['{', '[']) && text.split(JSON_ENDS).any(is_set)
+    let first = text.bytes().find(|byte| !byte.is_ascii_whitespace());
+    matches!(first, Some(b'{' | b'[')) && text.split(JSON_ENDS).any(is_set)
 }
 
 fn sets_credential(line: &str) -> bool {
