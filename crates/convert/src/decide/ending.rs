@@ -199,6 +199,12 @@ const SUBCOMMANDS: [&str; 89] = [
     "vault write",
 ];
 
+/// Words between a program and its subcommand that are looked at.
+const OPTIONS: usize = 32;
+
+/// Groups, conditions and alternatives within each other that are looked at.
+const DEPTH: usize = 16;
+
 /// Words with which a tool that ends stays.
 const STAYING: [&str; 15] =
     ["bash", "daemon", "dev", "mount", "node", "php", "port-forward", "proxy", "run", "serve", "server", "sh", "start", "tail", "watch"];
@@ -215,7 +221,7 @@ pub(super) fn ends(service: &Service, tool: bool) -> bool {
     if traps && commands.iter().any(|command| first_word(command.text) == "wait") {
         return false;
     }
-    tool || list_ends(&commands)
+    tool || list_ends(&commands, DEPTH)
 }
 
 /// A command that no shell runs.
@@ -236,22 +242,23 @@ fn line_ends(service: &Service, tool: bool) -> bool {
     (tool && service.entrypoint.is_none() && !stays) || is_ending_subcommand(script::last_command(&line))
 }
 
-/// True when what a list of commands does last ends.
-fn list_ends(commands: &[Command<'_>]) -> bool {
+/// True when what a list of commands does last ends. What is nested deeper than `depth` is not looked at.
+fn list_ends(commands: &[Command<'_>], depth: usize) -> bool {
+    let Some(depth) = depth.checked_sub(1) else { return false };
     let (Some(last), Some(start)) = (commands.last(), start_of_last(commands)) else { return false };
     let (before, own) = commands.split_at(start);
     let first = first_word(last.text);
     let is_end = match first {
         "done" => loop_ends(own),
-        "fi" => branches_end(own),
-        "}" => list_ends(&own[..own.len() - 1]),
-        _ => within_brackets(own).map_or_else(|| command_ends(last.text), |inner| list_ends(&inner)),
+        "fi" => branches_end(own, depth),
+        "}" => list_ends(&own[..own.len() - 1], depth),
+        _ => within_brackets(own).map_or_else(|| command_ends(last.text), |inner| list_ends(&inner, depth)),
     };
     // Of `a || b`, `a` may be what stays; so it is of `a | sed …`.
     is_end
         && match before.last().map(|command| command.joint) {
-            Some(Joint::Or) => list_ends(before),
-            Some(Joint::Pipe) if FILTERS.contains(&first) => list_ends(before),
+            Some(Joint::Or) => list_ends(before, depth),
+            Some(Joint::Pipe) if FILTERS.contains(&first) => list_ends(before, depth),
             _ => true,
         }
 }
@@ -313,21 +320,21 @@ fn loop_ends(commands: &[Command<'_>]) -> bool {
 }
 
 /// A condition ends when each of its branches does.
-fn branches_end(commands: &[Command<'_>]) -> bool {
-    let mut depth = 0;
+fn branches_end(commands: &[Command<'_>], depth: usize) -> bool {
+    let mut within = 0;
     let mut branch = None;
     for (at, command) in commands.iter().enumerate() {
         let word = first_word(command.text);
-        if depth == 1
+        if within == 1
             && matches!(word, "elif" | "else" | "fi")
-            && !branch.take().is_some_and(|start: usize| list_ends(&commands[start..at]))
+            && !branch.take().is_some_and(|start: usize| list_ends(&commands[start..at], depth))
         {
             return false;
         }
-        if depth == 1 && matches!(word, "then" | "else") {
+        if within == 1 && matches!(word, "then" | "else") {
             branch = Some(at);
         }
-        depth += opened(command.text);
+        within += opened(command.text);
     }
     true
 }
@@ -364,7 +371,7 @@ fn is_ending_subcommand(text: &str) -> bool {
             let program = script::program(words[at]);
             SUBCOMMANDS.iter().any(|known| {
                 let subcommand = known.strip_prefix(program).and_then(|rest| rest.strip_prefix(' '));
-                subcommand.is_some_and(|subcommand| (at + 1..words.len()).any(|at| is_word(subcommand, words[at])))
+                subcommand.is_some_and(|subcommand| words[at + 1..].iter().take(OPTIONS).any(|word| is_word(subcommand, word)))
             })
         })
 }
@@ -446,6 +453,13 @@ mod tests {
             "done",
         ] {
             assert_eq!(in_shell(script), "Deployment", "{script}");
+        }
+    }
+
+    #[test]
+    fn however_deep_a_script_is_nested_it_is_read() {
+        for (open, close) in [("(", ")"), ("{ ", "; }"), ("if true; then ", "; fi"), ("exit 0 || ", ""), ("for a in b; do ", "; done")] {
+            in_shell(&format!("{}exit 0{}", open.repeat(10_000), close.repeat(10_000)));
         }
     }
 

@@ -11,6 +11,9 @@ use windlass_k8s::Kind;
 
 use super::{Becoming, File, HostKind, HostSource, MountPlan, ServicePlan, script};
 
+/// Arguments of a program that are looked at.
+const ARGUMENTS: usize = 256;
+
 /// True when a service's commands, or the scripts among its files that they run, write to the mount's target.
 pub(crate) fn writes_to(mount: &MountPlan<'_>, service: &ServicePlan<'_>, mounts: &[MountPlan<'_>], sources: &[HostSource]) -> bool {
     // Its entrypoint makes files of the templates.
@@ -150,7 +153,7 @@ fn script_writes(text: &str, target: &str) -> bool {
 fn program_writes(command: &str, is_below: &dyn Fn(&str) -> bool) -> bool {
     let words: Vec<&str> = command.split_whitespace().map(unquoted).collect();
     words.iter().enumerate().any(|(at, word)| {
-        let arguments = &words[at + 1..];
+        let arguments = &words[at + 1..words.len().min(at + 1 + ARGUMENTS)];
         let mut paths = arguments.iter().filter(|word| !word.starts_with('-'));
         match script::program(word) {
             "chmod" | "chown" | "mkdir" | "mv" | "rm" | "tee" | "touch" => paths.any(|path| is_below(path)),

@@ -6,8 +6,9 @@ use super::{Listen, Server, is_loopback};
 const PLACE: &str = "/etc/nginx";
 /// What the image's own configuration comes to.
 const OWN: &str = "http { include /etc/nginx/conf.d/*.conf; }";
-/// Includes within includes that are followed.
+/// Includes within includes that are followed, and files that are read so: each may include all the others.
 const DEPTH: usize = 8;
+const FILES: usize = 500;
 
 /// The ports of its configuration; `main` is that of the image's own server.
 pub(super) fn listens(server: &Server<'_>, main: u16) -> Option<Vec<Listen>> {
@@ -15,7 +16,7 @@ pub(super) fn listens(server: &Server<'_>, main: u16) -> Option<Vec<Listen>> {
     let mut mounted = Mounted::of(server, PLACE, own);
     fill_in_templates(&mut mounted);
     let start = mounted.files.get(server.option(&["-c"]).unwrap_or("/etc/nginx/nginx.conf"))?;
-    let mut walk = Walk { mounted: &mounted, variable: server.variable, main, listens: Vec::new(), directives: 0, is_sure: true };
+    let mut walk = Walk { mounted: &mounted, variable: server.variable, main, listens: Vec::new(), directives: 0, files: 0, is_sure: true };
     walk.read(start, &[], 0);
     walk.is_sure.then_some(walk.listens)
 }
@@ -34,6 +35,8 @@ struct Walk<'m, 's> {
     listens: Vec<Listen>,
     /// How many `listen` there were, of whatever kind.
     directives: usize,
+    /// How many files were included.
+    files: usize,
     is_sure: bool,
 }
 
@@ -95,6 +98,11 @@ impl Walk<'_, '_> {
         }
         let mounted = self.mounted;
         for (_, text) in mounted.files.iter().filter(|(file, _)| matches(&path, file)) {
+            self.files += 1;
+            if self.files > FILES {
+                self.is_sure = false;
+                return;
+            }
             self.read(text, blocks, depth + 1);
         }
     }

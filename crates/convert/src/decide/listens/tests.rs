@@ -157,3 +157,12 @@ fn a_config_of_the_project_moves_a_server_too() {
     .convert();
     assert_eq!(asked(&outcome), "8080");
 }
+
+#[test]
+fn files_that_include_each_other_are_not_read_for_ever() {
+    let mut case = server("image: 'nginx:1.27', volumes: ['./conf.d:/etc/nginx/conf.d:ro']");
+    for number in 0..30 {
+        case = case.file(&format!("conf.d/{number}.conf"), "server { listen 8080; }\ninclude /etc/nginx/conf.d/*.conf;\n");
+    }
+    assert_eq!(case.convert().pod("Deployment/web", "containers[0].readinessProbe.tcpSocket.port"), "80\n");
+}
