@@ -65,6 +65,7 @@ fn key_before(before: &str) -> Option<&str> {
 
 /// True when `before` ends in a key or a flag that takes a host, or in one with other hosts of a list: `--bind_ip=localhost,`.
 pub(super) fn follows_key(before: &str) -> bool {
+    let before = near(before);
     let is_list = before.ends_with(',');
     let before = if is_list { before.trim_end_matches(|character| is_word(character) || character == ',') } else { before };
     let is_source = || split_key(before).0.rsplit_once(' ').is_some_and(|(data, _)| ends_in_one(data, &["DATA"]));
@@ -102,11 +103,18 @@ pub(crate) fn flag(word: &str) -> &str {
     if word.starts_with('-') && !word.contains(['=', ' ']) { word } else { "" }
 }
 
+/// As much of what stands before a word as says what it is: in a long list, each word would look through all those before it.
+fn near(before: &str) -> &str {
+    const BYTES: usize = 512;
+    &before[before.ceil_char_boundary(before.len().saturating_sub(BYTES))..]
+}
+
 /// True when a host may stand after `before`: `scheme://`, with or without `user:password@` or other hosts and a comma.
 pub(super) fn ends_in_authority(before: &str) -> bool {
     if !before.ends_with(['/', '@', ',']) {
         return false;
     }
+    let before = near(before);
     let Some(at) = before.rfind("://") else { return false };
     let authority = &before[at + 3..];
     !authority.contains(['/', '?', '#', ' ']) && (authority.is_empty() || authority.ends_with(['@', ',']))
@@ -126,4 +134,18 @@ pub(crate) fn words(text: &str) -> impl Iterator<Item = (usize, &str)> {
     text.split(move |character| !is_word(character))
         .filter(|word| !word.is_empty())
         .map(move |word| (word.as_ptr() as usize - text.as_ptr() as usize, word))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_of_a_long_list_does_not_look_through_all_those_before_it() {
+        let list = |before: &str| format!("{before}{}", "a,".repeat(20_000));
+        for before in ["--bind_ip=", "http://"] {
+            let found = hosts("", &list(before)).count();
+            assert!((100..1_000).contains(&found), "{before}: {found}");
+        }
+    }
 }

@@ -233,7 +233,7 @@ impl Reach {
             let hosts: Vec<usize> = hosts(variable, text).map(|(start, _)| start).collect();
             words(text).find_map(|(start, word)| {
                 if let Some((address, &target)) = self.addresses.get_key_value(word) {
-                    let is_changed = hosts.contains(&start) && services[target].pod != caller.pod;
+                    let is_changed = hosts.binary_search(&start).is_ok() && services[target].pod != caller.pod;
                     return (!is_changed).then_some(Left::Address { address, target });
                 }
                 let (name, &leads) = self.names.get_key_value(word)?;
@@ -242,7 +242,7 @@ impl Reach {
                     Some(target) => Left::Contested { name, leads, target },
                     None => Left::Renamed { name, label: self.renamed.get(word).filter(|_| is_others(word).is_some())? },
                 };
-                let is_other = hosts.contains(&start) || is_no_host(variable, &text[..start], &text[start + word.len()..]);
+                let is_other = hosts.binary_search(&start).is_ok() || is_no_host(variable, &text[..start], &text[start + word.len()..]);
                 (!is_other).then_some(left)
             })
         })
