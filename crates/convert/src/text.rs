@@ -3,7 +3,7 @@
 /// `text` so that Kubernetes leaves it as it is: it replaces `$(NAME)` in env, command and args, and reads `$$` as `$`.
 /// Only a `$` before `(` or `$` has a meaning there.
 pub(crate) fn literal(text: &str) -> String {
-    if !text.contains('$') {
+    if !text.bytes().any(|byte| byte == b'$') {
         return text.to_owned();
     }
     let mut escaped = String::with_capacity(text.len() + 8);

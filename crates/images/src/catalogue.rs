@@ -94,10 +94,16 @@ fn familiar(reference: &Reference) -> String {
     if let Some((mirror, original)) = REGISTRIES.iter().find(|(mirror, _)| name.starts_with(mirror)) {
         return without_default_namespace(&format!("{original}{}", &name[mirror.len()..])).to_owned();
     }
-    if let Some(end) = PROXY_PATHS.iter().find_map(|part| name.find(part).map(|at| at + part.len())) {
+    if let Some(end) = PROXY_PATHS.iter().find_map(|part| end_of(&name, part)) {
         return without_default_namespace(&name[end..]).to_owned();
     }
     without_default_namespace(&name).to_owned()
+}
+
+/// Where `part`, which begins with a slash, ends in a name that has it.
+fn end_of(name: &str, part: &str) -> Option<usize> {
+    let mut slashes = name.bytes().enumerate().filter(|(_, byte)| *byte == b'/').map(|(at, _)| at);
+    slashes.find(|at| name[*at..].starts_with(part)).map(|at| at + part.len())
 }
 
 /// `library/redis` and `arm64v8/redis` are `redis`.

@@ -368,8 +368,9 @@ pub fn is_credential_name(name: &str) -> bool {
 /// False for most names, without taking them apart: each word that makes a credential has one of these.
 fn may_be_credential_name(name: &str) -> bool {
     const PARTS: [&[u8; 3]; 11] = [b"PAS", b"PAT", b"PEP", b"PWD", b"SEC", b"TOK", b"KEY", b"CRE", b"SAL", b"AUT", b"COO"];
+    let begins_one = |byte: u8| matches!(byte.to_ascii_uppercase(), b'A' | b'C' | b'K' | b'P' | b'S' | b'T');
     let upper = |part: &[u8]| [part[0].to_ascii_uppercase(), part[1].to_ascii_uppercase(), part[2].to_ascii_uppercase()];
-    name.as_bytes().windows(3).any(|part| PARTS.contains(&&upper(part)))
+    name.as_bytes().windows(3).any(|part| begins_one(part[0]) && PARTS.contains(&&upper(part)))
 }
 
 /// `DB_PASS`, `db.pass`, `db-pass`, `database__connection__pass`, `dbPass` → upper-case words, out of the name in upper case. `PASS1` is
@@ -422,6 +423,10 @@ fn is_path(value: &str) -> bool {
 
 /// What a credential is recognised by without any name.
 fn look(value: &str) -> Option<&'static str> {
+    // Every value is looked at, and most are a word that says nothing.
+    if value.bytes().all(is_of_token) && !is_token(value.as_bytes()) {
+        return None;
+    }
     if private_key(value) {
         return Some("it is a private key");
     }
@@ -486,14 +491,23 @@ fn has_token(text: &str) -> bool {
     if is_address && (text.contains("hooks.slack.com/services/T") || text.contains("discord.com/api/webhooks/")) {
         return true;
     }
-    // By bytes: every value is looked at.
-    let is_token = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
-    text.as_bytes().split(|byte| !is_token(byte)).filter(|word| word.len() >= SHORTEST).any(|word| {
-        let mut tokens = TOKENS.iter().filter(|(prefix, _)| prefix.as_bytes().first() == word.first());
-        let known = tokens.any(|(prefix, length)| word.strip_prefix(prefix.as_bytes()).is_some_and(|rest| rest.len() >= *length));
-        // A JSON web token: two parts of base64 that begin with `{"`, and a signature.
-        known || (word.starts_with(b"eyJ") && is_web_token(word))
-    })
+    text.as_bytes().split(|byte| !is_of_token(*byte)).any(is_token)
+}
+
+/// A byte that stands in tokens.
+fn is_of_token(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.')
+}
+
+/// True for a word that has the form of a token.
+fn is_token(word: &[u8]) -> bool {
+    if word.len() < SHORTEST {
+        return false;
+    }
+    let mut tokens = TOKENS.iter().filter(|(prefix, _)| prefix.as_bytes().first() == word.first());
+    let known = tokens.any(|(prefix, length)| word.strip_prefix(prefix.as_bytes()).is_some_and(|rest| rest.len() >= *length));
+    // A JSON web token: two parts of base64 that begin with `{"`, and a signature.
+    known || (word.starts_with(b"eyJ") && is_web_token(word))
 }
 
 fn is_web_token(word: &[u8]) -> bool {

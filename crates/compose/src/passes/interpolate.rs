@@ -23,7 +23,7 @@ pub(crate) const VARIABLE_FAULTS: [Code; 2] = [INTERPOLATION, MISSING_VARIABLE];
 /// Replaces the variables in a document as it was read.
 pub(crate) fn interpolate_document(loader: &mut Loader<'_>, document: &mut Node, environment: &Environment) {
     // A quoted text may have its dollar sign as an escape.
-    if loader.text_around(document).is_none_or(|text| text.contains('$') || text.contains('\\')) {
+    if loader.text_around(document).is_none_or(|text| memchr::memchr2(b'$', b'\\', text.as_bytes()).is_some()) {
         interpolate(loader, document, environment);
     }
 }

@@ -30,7 +30,7 @@ struct Reset {
 pub(crate) fn collect(loader: &mut Loader<'_>, tree: &mut Node) -> Resets {
     let mut resets = Resets::default();
     // Most documents have neither tag nor alias, and many no sign of either.
-    let has_sign = loader.text_around(tree).is_none_or(|text| text.contains('!') || text.contains('&'));
+    let has_sign = loader.text_around(tree).is_none_or(|text| memchr::memchr2(b'!', b'&', text.as_bytes()).is_some());
     if !has_sign || !has_tag_or_alias(tree) {
         return resets;
     }

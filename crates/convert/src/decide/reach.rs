@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use foldhash::fast::RandomState;
+use memchr::memmem::Finder;
 use smol_str::{SmolStr, format_smolstr};
 use windlass_compose::model::{ByName, NetworkMode, Service, ServiceNetwork, Test};
 use windlass_k8s::labels::annotation;
@@ -397,7 +398,8 @@ fn mentioned_words<'a>(services: &[ServicePlan<'a>], files: &[&'a str]) -> HashS
         let commands = commands.flat_map(|command| command.iter()).chain(test);
         values.chain(commands.map(|word| word.as_str()))
     });
-    let texts = texts.chain(files.iter().copied()).filter(|text| is_named || text.contains(TASKS));
+    let tasks = Finder::new(TASKS);
+    let texts = texts.chain(files.iter().copied()).filter(|text| is_named || tasks.find(text.as_bytes()).is_some());
     texts.flat_map(|text| words(text).map(|(_, word)| word)).collect()
 }
 

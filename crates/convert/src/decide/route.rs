@@ -139,8 +139,8 @@ impl Asked {
 /// Where a service has labels for proxies: those of containers, and of Swarm's services.
 fn label_sets(service: &Service) -> impl Iterator<Item = (Path, &Labels)> {
     let deploy = service.deploy.as_ref().map(|deploy| &deploy.labels);
-    let sets = [(Path::parse("labels"), Some(&service.labels)), (Path::parse("deploy.labels"), deploy)];
-    sets.into_iter().filter_map(|(at, labels)| Some((at, labels?)))
+    let sets = [("labels", Some(&service.labels)), ("deploy.labels", deploy)];
+    sets.into_iter().filter_map(|(at, labels)| labels.filter(|labels| !labels.is_empty()).map(|labels| (Path::parse(at), labels)))
 }
 
 /// Decides for each service, once its ports are known.

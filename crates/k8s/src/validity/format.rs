@@ -213,7 +213,7 @@ pub(super) fn port_name(text: &str) -> Vec<String> {
         (text.len() > 15).then(|| "must be no more than 15 characters".to_owned()),
         unless(text.bytes().all(inner), "must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)"),
         unless(text.bytes().any(|byte| byte.is_ascii_lowercase()), "must contain at least one letter (a-z)"),
-        unless(!text.contains("--"), "must not contain consecutive hyphens"),
+        unless(!text.as_bytes().windows(2).any(|pair| pair == b"--"), "must not contain consecutive hyphens"),
         unless(!text.starts_with('-') && !text.ends_with('-'), "must not begin or end with a hyphen"),
     ])
 }

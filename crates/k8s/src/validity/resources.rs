@@ -68,15 +68,14 @@ fn check<'a>(resources: &'a Node, of_container: bool, findings: &mut Findings<'a
 
 /// What a container can ask for: what Kubernetes counts itself, or a name with a domain.
 pub(super) fn container_resource<'a>(map: &'a Node, key: &str, findings: &mut Findings<'a>) {
+    if matches!(key, "cpu" | "memory" | "ephemeral-storage") {
+        return;
+    }
     let place = || Place::entry(map, key);
     for message in format::qualified_name(key) {
         findings.invalid_value(67, place(), format_args!("{key:?}"), &message);
     }
-    if key.contains('/') {
-        return;
-    }
-    let is_of_containers = matches!(key, "cpu" | "memory" | "ephemeral-storage") || key.starts_with("hugepages-");
-    if is_of_containers {
+    if key.contains('/') || key.starts_with("hugepages-") {
         return;
     }
     const STANDARD: [&str; 5] = ["storage", "pods", "services", "secrets", "configmaps"];

@@ -3,16 +3,33 @@
 /// How many ranks there are.
 pub(super) const RANKS: usize = 4;
 
-/// Where a field stands among those of its structure: lower ranks are written first, fields of one rank in the order of the type.
-pub(super) fn rank(structure: &str, field: &str) -> usize {
-    const LAST: usize = RANKS - 1;
-    match (structure, field) {
-        ("ObjectMeta" | "Container", "name") => 0,
-        ("ObjectMeta", "namespace") | ("Container", "image") => 1,
-        ("ObjectMeta", "labels") | ("Container", "command") => 2,
-        ("ObjectMeta" | "Container", _) => LAST,
-        (_, "apiVersion" | "kind" | "metadata" | "name") => 0,
-        _ => LAST,
+/// Structures by the fields that come first in them.
+#[derive(Clone, Copy)]
+pub(super) enum Leading {
+    Meta,
+    Container,
+    Usual,
+}
+
+impl Leading {
+    pub(super) fn of(structure: &str) -> Self {
+        match structure {
+            "ObjectMeta" => Self::Meta,
+            "Container" => Self::Container,
+            _ => Self::Usual,
+        }
+    }
+
+    /// Where a field stands among those of its structure: lower ranks are written first, fields of one rank in the order of the type.
+    pub(super) fn rank(self, field: &str) -> usize {
+        const LAST: usize = RANKS - 1;
+        match (self, field) {
+            (Self::Meta | Self::Container, "name") => 0,
+            (Self::Meta, "namespace") | (Self::Container, "image") => 1,
+            (Self::Meta, "labels") | (Self::Container, "command") => 2,
+            (Self::Usual, "apiVersion" | "kind" | "metadata" | "name") => 0,
+            _ => LAST,
+        }
     }
 }
 

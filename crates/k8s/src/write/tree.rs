@@ -8,7 +8,7 @@ use serde::ser::{Error, Impossible, Serialize, SerializeMap, SerializeSeq, Seria
 use smol_str::SmolStr;
 use windlass_yaml::{Key, Map, Node, Number, Value};
 
-use super::fields::{RANKS, is_dropped, keeps_empty, rank};
+use super::fields::{Leading, RANKS, is_dropped, keeps_empty};
 use crate::labels;
 use crate::validity::format;
 
@@ -165,7 +165,7 @@ impl<'a> Serializer for Tree<'a> {
     }
 
     fn serialize_struct(self, name: &'static str, length: usize) -> Result<Fields<'a>, Foreign> {
-        Ok(Fields { tree: self, name, entries: Vec::with_capacity(length), ends: [0; RANKS] })
+        Ok(Fields { tree: self, name, leading: Leading::of(name), entries: Vec::with_capacity(length), ends: [0; RANKS] })
     }
 
     fn serialize_struct_variant(self, _: &'static str, _: u32, _: &'static str, _: usize) -> Result<Self::SerializeStructVariant, Foreign> {
@@ -228,6 +228,7 @@ impl SerializeMap for Entries<'_> {
 struct Fields<'a> {
     tree: Tree<'a>,
     name: &'static str,
+    leading: Leading,
     /// By rank, those of one rank in the order of the type.
     entries: Vec<(Key, Node)>,
     /// Where the entries of each rank end.
@@ -246,7 +247,7 @@ impl SerializeStruct for Fields<'_> {
         if value.is_null() || (is_empty(&value) && !keeps_empty(self.name, field)) {
             return Ok(());
         }
-        let rank = rank(self.name, field);
+        let rank = self.leading.rank(field);
         self.entries.insert(self.ends[rank], (Key::field(field), value));
         self.ends[rank..].iter_mut().for_each(|end| *end += 1);
         Ok(())

@@ -1,7 +1,5 @@
 //! Lines: indents, dashes, colons, comments. What a value is, its callers know.
 
-use std::fmt::Write as _;
-
 use super::scalar::{self, Form, Spot};
 use super::{Remark, Remarks, Style};
 use crate::path::Trail;
@@ -115,7 +113,7 @@ impl<'hook> Emitter<'hook> {
     /// Writes a whole number, which is plain to YAML.
     pub(super) fn number(&mut self, number: i64) {
         self.gap(None);
-        let _ = write!(self.out, "{number}");
+        self.out.push_str(itoa::Buffer::new().format(number));
         self.end_line();
     }
 

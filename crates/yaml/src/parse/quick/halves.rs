@@ -21,7 +21,7 @@ const AGAIN: usize = 2;
 
 /// Reads a text in two halves; `None` if it is short, or not of two halves.
 pub(super) fn read(file: FileId, text: &str, budget: &Budget) -> Option<Parsed> {
-    if text.len() < if has_second() { WORTH_A_THREAD } else { WORTH_STARTING_ONE } || text.contains('&') {
+    if text.len() < if has_second() { WORTH_A_THREAD } else { WORTH_STARTING_ONE } || memchr::memchr(b'&', text.as_bytes()).is_some() {
         return None;
     }
     let (at, indent) = middle(text)?;
