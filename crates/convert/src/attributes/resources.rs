@@ -233,16 +233,23 @@ fn fill(requests: &mut Amounts, limits: &mut Amounts, service: &ServicePlan<'_>,
             }
             None => (Quantity(small.to_owned()), Quantity(wide.to_owned()), "nothing is known of what it needs".to_owned()),
         };
+        // Another program of an image has much of what its server has; too low a limit ends it.
+        let beside = service.image.entry().filter(|image| known.is_none() && resource == "memory" && image.is_server());
+        let beside = beside.map(|image| (Quantity(image.resources.limits.memory.clone()), image.name));
         let minimum = known.and_then(|image| image.resources.min_memory.clone()).filter(|_| resource == "memory").map(Quantity);
         match limits.get(resource) {
             None => {
                 // Never below what is set aside, nor below what the image needs to start.
                 let limit = [requests.get(resource), minimum.as_ref()].into_iter().flatten().fold(limit, at_least);
+                let (limit, because) = match beside.filter(|(most, _)| Amount::of(&limit) < Amount::of(most)) {
+                    Some((most, name)) => (most, format!("as much as the server of `{name}`, whose image it is")),
+                    None => (limit, because.clone()),
+                };
                 let stated = (resource == "memory").then(|| stated::memory(service.service, known.map(|image| image.name))).flatten();
                 let stated = stated.map(|(bytes, by)| (quantity::bytes(bytes.saturating_add(bytes / 2).unsigned_abs()), by));
                 let (limit, because) = match stated.filter(|(room, _)| Amount::of(&limit) < Amount::of(room)) {
                     Some((room, by)) => (room, format!("half as much again as `{by}` says")),
-                    None => (limit, because.clone()),
+                    None => (limit, because),
                 };
                 let (limit, because) = if resource == "memory" { with_files(limit, because, service, sink) } else { (limit, because) };
                 inferred("limits", resource, &limit, &because, service, sink);
@@ -338,6 +345,18 @@ mod tests {
         assert_eq!(limit("image: 'acme/web:1'"), "1Gi\n");
         assert_eq!(limit("image: 'acme/web:1', shm_size: 1gb"), "2Gi\n");
         assert_eq!(limit("image: 'acme/web:1', shm_size: 1gb, mem_limit: 1g"), "1Gi\n");
+    }
+
+    #[test]
+    fn another_program_of_an_image_may_use_as_much_memory_as_its_server() {
+        let worker = web("image: 'apache/airflow:3.0.0', command: celery worker");
+        let resources = worker.pod("Deployment/web", "containers[0].resources");
+        assert!(resources.contains("memory: 2Gi") && resources.contains("memory: 128Mi"), "{resources}");
+        let because = "as much as the server of `airflow`, whose image it is";
+        assert!(worker.inferred().contains(because), "{}", worker.inferred());
+        assert!(
+            web("image: 'python:3.12', command: python app.py").pod("Deployment/web", "containers[0].resources").contains("memory: 1Gi")
+        );
     }
 
     fn kind(outcome: &Outcome) -> String {

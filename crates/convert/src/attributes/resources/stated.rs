@@ -2,8 +2,9 @@
 
 use windlass_compose::model::Service;
 
-/// What is given as part of a word, in bytes or with a unit: Java's heap, PostgreSQL's and MySQL's buffers, Varnish's store.
-const IN_WORD: [&str; 6] = ["-Xmx", "shared_buffers=", "innodb-buffer-pool-size=", "innodb_buffer_pool_size=", "maxmemory=", "malloc,"];
+/// What is given as part of a word, in bytes or with a unit: Java's heap, PostgreSQL's and MySQL's buffers, Varnish's store, Flink's process.
+const IN_WORD: [&str; 7] =
+    ["-Xmx", "shared_buffers=", "innodb-buffer-pool-size=", "innodb_buffer_pool_size=", "maxmemory=", "malloc,", "memory.process.size:"];
 
 /// What is given in another unit than bytes, with the unit: V8's old generation, MongoDB's cache.
 const IN_UNIT: [(&str, i64); 4] = [
@@ -19,8 +20,9 @@ const BEFORE: [&str; 2] = ["--maxmemory ", "--innodb-buffer-pool-size "];
 /// Options of memcached, in MiB; they say other things to other programs.
 const OF_MEMCACHED: [&str; 4] = ["-m ", "-m", "--memory-limit=", "--memory-limit "];
 
-/// Variables that are amounts themselves: Cassandra's heap, Varnish's store; Neo4j's heap and page cache, which stand beside each other.
-const VARIABLES: [&str; 2] = ["MAX_HEAP_SIZE", "VARNISH_SIZE"];
+/// Variables that are amounts themselves: Cassandra's heap, Varnish's store, what a worker of Spark gives to executors; Neo4j's heap and page
+/// cache, which stand beside each other.
+const VARIABLES: [&str; 5] = ["MAX_HEAP_SIZE", "VARNISH_SIZE", "SPARK_WORKER_MEMORY", "SPARK_EXECUTOR_MEMORY", "SPARK_DAEMON_MEMORY"];
 const SUMMED: [&str; 2] = ["memory_heap_max", "memory_pagecache_size"];
 
 /// The bytes that the program of a service takes by its settings, and the word that says so; the most, where several do. `image` is the
@@ -54,7 +56,7 @@ fn in_text(text: &str) -> Vec<(i64, String)> {
     let mut found = Vec::new();
     let after = |option: &str| text.find(option).map(|at| &text[at + option.len()..]);
     let mut add =
-        |option: &str, bytes: Option<i64>| found.extend(bytes.map(|bytes| (bytes, option.trim_end_matches([' ', '=']).to_owned())));
+        |option: &str, bytes: Option<i64>| found.extend(bytes.map(|bytes| (bytes, option.trim_end_matches([' ', '=', ':']).to_owned())));
     for option in IN_WORD.into_iter().chain(BEFORE) {
         if let Some(rest) = after(option) {
             add(option, amount(rest));
@@ -121,6 +123,8 @@ mod tests {
             ("image: 'cassandra:5', environment: { MAX_HEAP_SIZE: 8G }", "12Gi"),
             ("image: 'neo4j:5', environment: { NEO4J_server_memory_heap_max__size: 6G, NEO4J_server_memory_pagecache_size: 4G }", "15Gi"),
             ("image: 'varnish:7', environment: { VARNISH_SIZE: 2G }", "3Gi"),
+            ("image: 'acme/spark:3', environment: { SPARK_WORKER_MEMORY: 4G }", "6Gi"),
+            ("image: 'acme/flink:1', environment: { FLINK_PROPERTIES: 'taskmanager.memory.process.size: 4096m' }", "6Gi"),
             ("image: 'varnish:7', command: [varnishd, -F, -s, 'malloc,2G']", "3Gi"),
             ("image: 'memcached:1.6', command: memcached -m 1024 -c 4096", "1536Mi"),
             ("image: 'memcached:1.6', command: ['-m', '1024']", "1536Mi"),
