@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use smol_str::SmolStr;
 use windlass_compose::model::{Project, Service};
 use windlass_dockerfile::stages::Accounts;
-use windlass_images::image::{Lifetime, Role, Shell, User};
+use windlass_images::image::{Lifetime, Role, Shell, User, is_own_script};
 use windlass_images::{Image, Reference, catalogue};
 
 use super::Input;
@@ -297,7 +297,7 @@ fn keeps_ports(built: &Built, entry: Option<&Image>) -> bool {
 
 /// The entrypoint that the project writes is the image's own script, and the command is the image's server.
 fn starts_by_own_script(service: &Service, entry: &Image, words: &[&str]) -> bool {
-    let script = service.entrypoint.as_ref().and_then(|entrypoint| entrypoint.last());
-    let is_own = script.is_some_and(|script| script.rsplit('/').next().is_some_and(|name| name.starts_with("docker-entrypoint")));
+    let last = service.entrypoint.as_ref().and_then(|entrypoint| entrypoint.last());
+    let is_own = last.is_some_and(|word| is_own_script(script::program(word)));
     is_own && !words.is_empty() && entry.is_server_command(words)
 }
