@@ -402,7 +402,7 @@ impl Image {
         let wraps = |word: &&&str| matches!(**word, "tini" | "dumb-init" | "--") || word.contains("entrypoint");
         let (wrappers, words) = words.split_at(words.iter().take_while(wraps).count());
         match words.first() {
-            None => wrappers.last().is_none_or(|script| script.starts_with("docker-entrypoint")),
+            None => wrappers.last().is_none_or(|script| is_own_script(script)),
             Some(_) if words.contains(&"--stop-after-init") => false,
             Some(first) if first.starts_with('-') => !words.contains(&"migrate"),
             Some(_) => self.programs.iter().any(|known| self.is_program(known, words)),
@@ -420,4 +420,9 @@ impl Image {
             || self.programs.iter().any(|other| other.strip_prefix(known).is_some_and(|subcommand| subcommand.starts_with(' ')));
         rest.next().is_none_or(|next| next.starts_with('-')) || !has_subcommands()
     }
+}
+
+/// True for the name, without its path, of the script that an image has as its own entrypoint: `docker-entrypoint.sh`.
+pub fn is_own_script(name: &str) -> bool {
+    name.starts_with("docker-entrypoint")
 }

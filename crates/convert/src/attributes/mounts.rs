@@ -21,7 +21,7 @@ use windlass_source::Spanned;
 use windlass_yaml::Path;
 
 use super::Sink;
-use crate::decide::{Becoming, HostKind, MountPlan, Plan, ServicePlan, source_of_volumes};
+use crate::decide::{Becoming, HostKind, MountPlan, Plan, ServicePlan, source_of_volumes, user_and_group};
 use crate::fates::{Fates, Place};
 use crate::options::KubeVersion;
 
@@ -294,7 +294,7 @@ fn user(service: &ServicePlan<'_>) -> (Option<i64>, Option<i64>) {
     let image = &service.image;
     match service.user {
         Some(user) => {
-            let (name, group) = user.split_once(':').map_or((user.as_str(), None), |(name, group)| (name, Some(group)));
+            let (name, group) = user_and_group(user);
             let uid = image.user_number(name);
             let known = image.user().filter(|known| Some(known.uid) == uid);
             (uid, group.map_or_else(|| known.and_then(|_| image.group()), |group| image.group_number(group)))

@@ -8,7 +8,7 @@ use windlass_source::Spanned;
 use windlass_yaml::Path;
 
 use super::Sink;
-use crate::decide::{Plan, ServicePlan};
+use crate::decide::{Plan, ServicePlan, user_and_group};
 use crate::fates::Place;
 use crate::options::Security;
 
@@ -55,7 +55,7 @@ pub(super) fn user(user: Option<&Spanned<SmolStr>>, group_add: &[Spanned<SmolStr
         sink.fates.refused(sink.at("user"), reason);
     } else if let Some(user) = user {
         let path = sink.at("user");
-        let (name, group) = user.split_once(':').map_or((user.as_str(), None), |(name, group)| (name, Some(group)));
+        let (name, group) = user_and_group(user);
         let image = &service.image;
         let (uid, gid) = (image.user_number(name), group.map(|group| image.group_number(group)));
         let is_named = [Some(name), group].into_iter().flatten().any(|part| part != "root" && part.parse::<i64>().is_err());

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use smol_str::SmolStr;
 use windlass_compose::model::{Project, Service};
 use windlass_dockerfile::stages::Accounts;
-use windlass_images::image::{Lifetime, Role, Shell, User};
+use windlass_images::image::{Lifetime, Role, Shell, User, is_own_script};
 use windlass_images::{Image, Reference, catalogue};
 
 use super::Input;
@@ -131,9 +131,9 @@ impl ImageFacts {
     /// The group of that user, where it is known.
     pub(crate) fn group(&self) -> Option<i64> {
         match self.built.as_ref().and_then(Built::user) {
-            Some(user) => match user.split_once(':') {
-                Some((_, group)) => self.group_number(group),
-                None => self.primary_group(self.user_number(user)?),
+            Some(user) => match user_and_group(user) {
+                (_, Some(group)) => self.group_number(group),
+                (name, None) => self.primary_group(self.user_number(name)?),
             },
             None => self.user().map(|user| user.gid),
         }
@@ -157,7 +157,7 @@ impl ImageFacts {
 
     /// The number of the user in `USER[:GROUP]`.
     pub(crate) fn uid(&self, user: &str) -> Option<i64> {
-        self.user_number(user.split_once(':').map_or(user, |(name, _)| name))
+        self.user_number(user_and_group(user).0)
     }
 
     /// As [`user_number`](Self::user_number), of a group.
@@ -191,7 +191,7 @@ impl ImageFacts {
         match self.built.as_ref().and_then(Built::user) {
             // A process has the group of its volumes whoever runs it, so any will do where none is known.
             Some(user) if self.is_some_plain_user() => {
-                let own = user.split_once(':').and_then(|(_, group)| self.group_number(group)).filter(|group| *group != 0);
+                let own = user_and_group(user).1.and_then(|group| self.group_number(group)).filter(|group| *group != 0);
                 Some(own.or_else(|| self.entry().and_then(Image::volume_group)).unwrap_or(NOBODY))
             }
             // Whatever the group of a lone number is, a group of that number harms nobody.
@@ -283,6 +283,11 @@ fn id(text: &str) -> Option<i64> {
     text.parse().ok().filter(|id| (0..=LARGEST_ID).contains(id))
 }
 
+/// The parts of `USER[:GROUP]`, each a name or a number.
+pub(crate) fn user_and_group(text: &str) -> (&str, Option<&str>) {
+    text.split_once(':').map_or((text, None), |(user, group)| (user, Some(group)))
+}
+
 /// The words of a command in a script, without quotes and continued lines.
 fn in_script(command: &str) -> Vec<&str> {
     command.split_whitespace().map(|word| word.trim_matches(['"', '\''])).filter(|word| !word.is_empty() && *word != "\\").collect()
@@ -297,7 +302,7 @@ fn keeps_ports(built: &Built, entry: Option<&Image>) -> bool {
 
 /// The entrypoint that the project writes is the image's own script, and the command is the image's server.
 fn starts_by_own_script(service: &Service, entry: &Image, words: &[&str]) -> bool {
-    let script = service.entrypoint.as_ref().and_then(|entrypoint| entrypoint.last());
-    let is_own = script.is_some_and(|script| script.rsplit('/').next().is_some_and(|name| name.starts_with("docker-entrypoint")));
+    let last = service.entrypoint.as_ref().and_then(|entrypoint| entrypoint.last());
+    let is_own = last.is_some_and(|word| is_own_script(script::program(word)));
     is_own && !words.is_empty() && entry.is_server_command(words)
 }

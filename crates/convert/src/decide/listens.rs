@@ -14,6 +14,7 @@ use super::Input;
 use super::files::Reader;
 use super::port::expand;
 use super::script;
+use super::writes::may_write_files;
 use mounted::Mounted;
 
 /// A port that a server listens on.
@@ -51,7 +52,7 @@ impl Server<'_> {
         let main = self.image.ports.first()?.port;
         // Bitnami's images have their configuration in other places, and a script that writes files may write these.
         let is_laid_out_anew = self.image.programs.iter().any(|program| program == "run.sh");
-        if is_laid_out_anew || self.is_told() || script::of(self.service).is_some_and(may_write) {
+        if is_laid_out_anew || self.is_told() || script::of(self.service).is_some_and(may_write_files) {
             return None;
         }
         let listens = self.listens(main)?;
@@ -129,11 +130,6 @@ impl Server<'_> {
         found.dedup();
         (found.len() == 1).then_some(found)
     }
-}
-
-/// True for a script that may put something else where files are mounted.
-fn may_write(script: &str) -> bool {
-    script.contains('>') || ["sed ", "envsubst", "cp ", "mv ", "tee "].iter().any(|command| script.contains(command))
 }
 
 /// The settings of a file that has one on each line: `port 80`, `port: 80`, `port = 80`.

@@ -68,7 +68,7 @@ impl MountPlan<'_> {
     }
 
     /// What it says of the host's path; `at` is the service and the place among its mounts.
-    pub(super) fn host_use(&self, (service, mount): (usize, usize)) -> HostUse {
+    fn host_use(&self, (service, mount): (usize, usize)) -> HostUse {
         let may_create = self.mount.bind.as_ref().is_none_or(|bind| bind.create_host_path.as_ref().is_none_or(|create| create.value));
         HostUse { service, mount, target: self.target.clone(), read_only: self.read_only, may_create, is_input: false }
     }
@@ -123,8 +123,14 @@ fn gather<'a>(plan: &ServicePlan<'a>, services: &[ServicePlan<'a>]) -> Vec<Mount
     list
 }
 
+/// What the host's path of a bind mount is by this mount alone, whichever service has it.
+pub(super) fn look_alone(mount: &Mount, reader: &Reader<'_>) -> Verdict {
+    let path = normalize(FilePath::new(mount.source.as_ref().map_or("", |source| source.as_str())));
+    look(&path, &[mount_plan(mount, None, false, None).host_use((0, 0))], false, reader)
+}
+
 /// `sub_path` is that of the service's named volumes, for mounts that say none.
-pub(super) fn mount_plan<'a>(mount: &'a Mount, written: Option<usize>, read_only: bool, sub_path: Option<&SmolStr>) -> MountPlan<'a> {
+fn mount_plan<'a>(mount: &'a Mount, written: Option<usize>, read_only: bool, sub_path: Option<&SmolStr>) -> MountPlan<'a> {
     let own = mount.volume.as_ref().and_then(|volume| volume.subpath.as_ref()).map(|path| &path.value);
     let sub_path = own.or(sub_path.filter(|_| mount.kind.value == MountKind::Volume && mount.source.is_some())).cloned();
     let read_only = read_only || mount.read_only.as_ref().is_some_and(|read_only| read_only.value);

@@ -5,11 +5,10 @@ use std::path::Path as FilePath;
 
 use windlass_compose::model::MountKind;
 use windlass_images::image::KnownBy;
-use windlass_source::normalize;
 
-use super::bind::{HostKind, Verdict, look};
+use super::bind::{HostKind, Verdict};
 use super::files::{Absent, File, Reader};
-use super::mount::mount_plan;
+use super::mount::{clean_target, look_alone};
 use super::{Input, ServicePlan, Transport, peer};
 
 /// True when a service names TCP ports, none of them is one that its image is known for, and something says that the server was moved
@@ -62,15 +61,13 @@ fn config_says(key: &str, number: &str, unread: bool, input: &Input<'_>, reader:
 }
 
 fn binds_say(number: &str, unread: bool, plan: &ServicePlan<'_>, reader: &Reader<'_>) -> bool {
-    plan.service.volumes.iter().enumerate().filter(|(_, mount)| mount.kind.value == MountKind::Bind).any(|(at, mount)| {
-        let path = normalize(FilePath::new(mount.source.as_ref().map_or("", |source| source.as_str())));
-        let mount = mount_plan(&mount.value, Some(at), false, None);
-        let keeps_data = plan.image.entry().and_then(|image| image.volume_at(&mount.target)).is_some_and(|known| known.size.is_some());
-        match look(&path, &[mount.host_use((plan.index, at))], false, reader) {
+    plan.service.volumes.iter().filter(|mount| mount.kind.value == MountKind::Bind).any(|mount| {
+        let known = || plan.image.entry().and_then(|image| image.volume_at(&clean_target(&mount.target)));
+        match look_alone(mount, reader) {
             Verdict::Is(HostKind::File(file)) => file_says(&file, number),
             Verdict::Is(HostKind::Directory(files)) | Verdict::Claim(files, None) => files.iter().any(|file| file_says(file, number)),
             // A directory of data is no settings, however much is in it.
-            Verdict::Claim(_, Some(_)) => unread && !keeps_data,
+            Verdict::Claim(_, Some(_)) => unread && known().is_none_or(|known| known.size.is_none()),
             Verdict::Is(HostKind::LeftOut(absent, _)) => unread && absent != Absent::Special,
             Verdict::Is(HostKind::Claim(_) | HostKind::Machine | HostKind::Memory) => false,
         }

@@ -135,6 +135,12 @@ fn scripts<'p>(commands: &'p str, mounts: &'p [MountPlan<'_>], sources: &'p [Hos
     })
 }
 
+/// True for a script that may write any file: what is to be sure of a file's content asks this. [`script_writes`] misses paths that are in a
+/// variable or begin at the working directory.
+pub(super) fn may_write_files(script: &str) -> bool {
+    script.contains('>') || ["sed ", "envsubst", "cp ", "mv ", "tee "].iter().any(|command| script.contains(command))
+}
+
 /// True when a command of the script writes to the target, or below it.
 fn script_writes(text: &str, target: &str) -> bool {
     // Most scripts don't even name it.

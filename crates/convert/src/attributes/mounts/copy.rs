@@ -48,17 +48,9 @@ find /windlass/volume -mindepth 1 -exec chmod a+rwX {} +
 
 /// Docker copies what an image has at a path into a new volume there; so does an init container of the same image.
 pub(super) fn image_content(mount: &MountPlan<'_>, volume: &VolumePlan, service: &ServicePlan<'_>, plan: &Plan<'_>, sink: &mut Sink<'_>) {
-    let name = label_name(&format!("copy-{}", volume.name));
-    let container = Container {
-        name: name.to_string(),
-        image: Some(service.image.name.to_string()),
-        command: Some(vec!["sh".to_owned(), "-c".to_owned(), literal(COPY_ONCE), "copy".to_owned(), mount.target.clone()]),
-        volume_mounts: Some(vec![volume_mount(volume)]),
-        security_context: Some(security(written_user(service), Some(&service.image), service, plan)),
-        resources: Some(resources()),
-        ..Container::default()
-    };
-    add(container, sink);
+    let command = vec!["sh".to_owned(), "-c".to_owned(), literal(COPY_ONCE), "copy".to_owned(), mount.target.clone()];
+    let security = security(written_user(service), Some(&service.image), service, plan);
+    add(preparing(("copy", &volume.name), &service.image.name, command, vec![volume_mount(volume)], security), sink);
 }
 
 /// Fills a claim with the files of the directory that it stands for.
@@ -104,33 +96,18 @@ pub(super) fn writable(
 
 /// An init container that fills a volume of the pod with files.
 fn filling(volume: &str, script: &str, mounts: Vec<VolumeMount>, service: &ServicePlan<'_>, plan: &Plan<'_>) -> Container {
-    let image = plan.input.options.wait_image.clone().unwrap_or_else(|| crate::options::TOOL_IMAGE.to_owned());
-    Container {
-        name: label_name(&format!("fill-{volume}")).to_string(),
-        image: Some(image),
-        command: Some(vec!["sh".to_owned(), "-c".to_owned(), literal(script)]),
-        volume_mounts: Some(mounts),
-        security_context: Some(security(tool_user(service), None, service, plan)),
-        resources: Some(resources()),
-        ..Container::default()
-    }
+    let image = plan.input.options.wait_image.as_deref().unwrap_or(crate::options::TOOL_IMAGE);
+    let command = vec!["sh".to_owned(), "-c".to_owned(), literal(script)];
+    preparing(("fill", volume), image, command, mounts, security(tool_user(service), None, service, plan))
 }
 
 /// Makes the directory of the claim that is mounted, as the server's user. The kubelet would make it for root, and who is not root may not change
 /// the mode of what is not its own, as `initdb` does.
 pub(super) fn own_directory(volume: &VolumePlan, directory: &str, service: &ServicePlan<'_>, plan: &Plan<'_>, sink: &mut Sink<'_>) {
-    let name = label_name(&format!("own-{}", volume.name));
     let whole = VolumeMount { name: volume.name.to_string(), mount_path: VOLUME.to_owned(), ..VolumeMount::default() };
-    let container = Container {
-        name: name.to_string(),
-        image: Some(service.image.name.to_string()),
-        command: Some(["mkdir", "-p", "-m", "0700", &format!("{VOLUME}/{directory}")].map(str::to_owned).to_vec()),
-        volume_mounts: Some(vec![whole]),
-        security_context: Some(security(written_user(service), Some(&service.image), service, plan)),
-        resources: Some(resources()),
-        ..Container::default()
-    };
-    add(container, sink);
+    let command = ["mkdir", "-p", "-m", "0700", &format!("{VOLUME}/{directory}")].map(str::to_owned).to_vec();
+    let security = security(written_user(service), Some(&service.image), service, plan);
+    add(preparing(("own", &volume.name), &service.image.name, command, vec![whole], security), sink);
 }
 
 /// True when a service's container is not root from the start.
@@ -153,16 +130,11 @@ pub(super) fn from_image(
 ) -> Became {
     let source = &plan.services[from];
     let volume = pod_volume(memory::empty_dir(None, None), "files", &mount.target, service, plan, sink);
-    let name = label_name(&format!("copy-{volume}"));
-    let container = Container {
-        name: name.to_string(),
-        image: Some(source.image.name.to_string()),
-        command: Some(vec!["cp".to_owned(), "-R".to_owned(), literal(&format!("{path}/.")), VOLUME.to_owned()]),
-        volume_mounts: Some(vec![VolumeMount { name: volume.clone(), mount_path: VOLUME.to_owned(), ..VolumeMount::default() }]),
-        security_context: Some(security(None, Some(&source.image), service, plan)),
-        resources: Some(resources()),
-        ..Container::default()
-    };
+    let whole = VolumeMount { name: volume.clone(), mount_path: VOLUME.to_owned(), ..VolumeMount::default() };
+    let command = vec!["cp".to_owned(), "-R".to_owned(), literal(&format!("{path}/.")), VOLUME.to_owned()];
+    let security = security(None, Some(&source.image), service, plan);
+    let container = preparing(("copy", &volume), &source.image.name, command, vec![whole], security);
+    let name = container.name.clone();
     add(container, sink);
     let message = format!(
         "the image of `{}` contains these files; an init container copies them from its `{path}` when the pod starts, for which it needs `cp`",
@@ -173,6 +145,25 @@ pub(super) fn from_image(
     match mount_path(&mount.target, volume, None, read_only, service, sink) {
         Some(place) => Became::Approximated(vec![place, Place::init_container(service.index, name, "command")], message),
         None => Became::taken(),
+    }
+}
+
+/// A container that prepares a volume of the pod before the service's own starts; its name is made of what it does and that volume.
+fn preparing(
+    (does, volume): (&str, &str),
+    image: &str,
+    command: Vec<String>,
+    mounts: Vec<VolumeMount>,
+    security: SecurityContext,
+) -> Container {
+    Container {
+        name: label_name(&format!("{does}-{volume}")).to_string(),
+        image: Some(image.to_owned()),
+        command: Some(command),
+        volume_mounts: Some(mounts),
+        security_context: Some(security),
+        resources: Some(resources()),
+        ..Container::default()
     }
 }
 

@@ -4,12 +4,11 @@ use std::collections::BTreeMap;
 use std::path::Path as FilePath;
 
 use windlass_compose::model::{FileMount, Mount, MountKind};
-use windlass_source::normalize;
 
 use super::Server;
-use crate::decide::bind::{HostKind, Verdict, look};
+use crate::decide::bind::{HostKind, Verdict};
 use crate::decide::files::File;
-use crate::decide::mount::{clean_target, mount_plan};
+use crate::decide::mount::{clean_target, look_alone};
 
 /// Texts by their path, and the paths of what is mounted and not known.
 pub(super) struct Mounted {
@@ -21,7 +20,7 @@ impl Mounted {
     /// What is at `place` and below it; `own` is what the image has there, which mounts hide.
     pub(super) fn of<const N: usize>(server: &Server<'_>, place: &str, own: [(&str, String); N]) -> Self {
         let mut mounted = Self { files: own.map(|(path, text)| (path.to_owned(), text)).into(), unknown: Vec::new() };
-        let volumes = server.service.volumes.iter().enumerate().map(|(at, mount)| (clean_target(&mount.target), Source::Mount(at, mount)));
+        let volumes = server.service.volumes.iter().map(|mount| (clean_target(&mount.target), Source::Mount(mount)));
         let configs = server.service.configs.iter().map(|mount| {
             let written = mount.target.as_ref().map(|target| target.as_str());
             (written.map_or_else(|| format!("/{}", mount.source.value), clean_target), Source::Config(mount))
@@ -46,7 +45,7 @@ pub(super) fn is_at_or_below(path: &str, place: &str) -> bool {
 }
 
 enum Source<'s> {
-    Mount(usize, &'s Mount),
+    Mount(&'s Mount),
     Config(&'s FileMount),
 }
 
@@ -54,17 +53,12 @@ impl Source<'_> {
     /// The texts with their paths from the target on, where they are known.
     fn files(&self, server: &Server<'_>) -> Option<Vec<(String, String)>> {
         match self {
-            Self::Mount(at, mount) if mount.kind.value == MountKind::Bind => {
-                let path = normalize(FilePath::new(mount.source.as_ref()?.as_str()));
-                // The service does not matter to what the path is.
-                let usage = mount_plan(mount, Some(*at), false, None).host_use((0, *at));
-                match look(&path, &[usage], false, server.reader) {
-                    Verdict::Is(HostKind::File(file)) => Some(texts(vec![file], true)),
-                    Verdict::Is(HostKind::Directory(files)) | Verdict::Claim(files, None) => Some(texts(files, false)),
-                    Verdict::Is(_) | Verdict::Claim(..) => None,
-                }
-            }
-            Self::Mount(..) => None,
+            Self::Mount(mount) if mount.kind.value == MountKind::Bind => match look_alone(mount, server.reader) {
+                Verdict::Is(HostKind::File(file)) => Some(texts(vec![file], true)),
+                Verdict::Is(HostKind::Directory(files)) | Verdict::Claim(files, None) => Some(texts(files, false)),
+                Verdict::Is(_) | Verdict::Claim(..) => None,
+            },
+            Self::Mount(_) => None,
             Self::Config(mount) => {
                 let config = server.input.project.configs.get(mount.source.as_str())?;
                 if let Some(content) = &config.content {
