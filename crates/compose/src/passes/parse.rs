@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use windlass_source::{Code, Diagnostic, Span};
-use windlass_yaml::{Budget, Value};
+use windlass_yaml::{Budget, Node, Value};
 
 use crate::loader::{ComposeFile, Loader};
 
@@ -31,8 +31,10 @@ pub(crate) fn parse(loader: &mut Loader<'_>, path: &Path, asked_at: Option<Span>
         let root = document.root;
         match &root.value {
             Value::Map(_) => {
-                let count = check_keys(&root, loader);
-                loader.count_values(count, asked_at.or(Some(Span::new(file, 0..0))))?;
+                if document.has_other_keys {
+                    check_keys(&root, loader);
+                }
+                loader.count_values(document.nodes, asked_at.or(Some(Span::new(file, 0..0))))?;
                 documents.push(root);
             }
             _ if document.is_broken => {}
@@ -47,28 +49,16 @@ pub(crate) fn parse(loader: &mut Loader<'_>, path: &Path, asked_at: Option<Span>
 }
 
 /// Keys that are numbers, truth values or null are refused anywhere. Keys of YAML lists and maps are the parser's affair.
-/// The number of values in the tree is given back.
-fn check_keys(root: &windlass_yaml::Node, loader: &mut Loader<'_>) -> usize {
-    let mut values = 1;
+fn check_keys(root: &Node, loader: &mut Loader<'_>) {
     let mut pending = vec![root];
     let mut wrong = Vec::new();
     while let Some(node) = pending.pop() {
         match &node.value {
             Value::Map(map) => {
-                values += map.len();
-                for (key, value) in map.iter() {
-                    if !key.is_text {
-                        wrong.push(key.clone());
-                    }
-                    if matches!(value.value, Value::Map(_) | Value::Sequence(_)) {
-                        pending.push(value);
-                    }
-                }
+                wrong.extend(map.keys().filter(|key| !key.is_text).cloned());
+                pending.extend(map.values());
             }
-            Value::Sequence(items) => {
-                values += items.len();
-                pending.extend(items.iter().filter(|item| matches!(item.value, Value::Map(_) | Value::Sequence(_))));
-            }
+            Value::Sequence(items) => pending.extend(items),
             _ => {}
         }
     }
@@ -80,5 +70,4 @@ fn check_keys(root: &windlass_yaml::Node, loader: &mut Loader<'_>) -> usize {
                 .help(format!("put it in quotes: `\"{}\":`", key.name())),
         );
     }
-    values
 }
