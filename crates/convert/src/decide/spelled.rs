@@ -57,7 +57,7 @@ impl Spelled {
 
     fn word(&mut self, line: &[Spanned<SmolStr>], index: usize, found: &[Range<usize>], plan: &ServicePlan<'_>, known: &KnownSecrets) {
         let word = &line[index];
-        let ranges: Vec<Range<usize>> = found.iter().cloned().chain(known.find(word)).collect();
+        let ranges = outermost(found.iter().cloned().chain(known.find(word)).collect());
         if ranges.is_empty() {
             return;
         }
@@ -208,6 +208,18 @@ impl Spelled {
     }
 }
 
+/// Without those within another: of an address with a password that is a credential as a whole, the password alone stands nowhere.
+fn outermost(mut ranges: Vec<Range<usize>>) -> Vec<Range<usize>> {
+    ranges.sort_by_key(|range| (range.start, std::cmp::Reverse(range.end)));
+    let mut end = 0;
+    ranges.retain(|range| {
+        let is_further = range.end > end;
+        end = end.max(range.end);
+        is_further
+    });
+    ranges
+}
+
 /// The commands that a service has: what it runs, its health check and its hooks.
 fn lines(service: &Service) -> impl Iterator<Item = &[Spanned<SmolStr>]> {
     let test = match service.healthcheck.as_ref().and_then(|check| check.test.as_ref()).map(|test| &test.value) {
@@ -255,6 +267,17 @@ fn is_shell_name(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use crate::testing::{Outcome, project};
+
+    #[test]
+    fn of_an_address_that_is_a_credential_as_a_whole_nothing_else_is_kept() {
+        let url = "postgres://app:tops3cret@db:5432/app";
+        let outcome = project(&format!(
+            "services:\n  api: {{ image: acme/api, environment: {{ DSN: '{url}' }} }}\n  db: {{ image: 'postgres:17', environment: {{ POSTGRES_PASSWORD: tops3cret }} }}\n  migrate: {{ image: 'migrate/migrate:v4', command: ['-database', '{url}', up] }}\n"
+        ))
+        .convert();
+        let pod = outcome.pod("Job/migrate-*", "containers[0]");
+        assert!(pod.contains("$(WINDLASS_SECRET)") && !pod.contains("tops3cret") && pod.matches("secretKeyRef").count() == 1, "{pod}");
+    }
 
     fn web(service: &str) -> Outcome {
         project(&format!("services: {{ web: {{ {service} }} }}")).convert()
