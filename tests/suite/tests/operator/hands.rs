@@ -28,12 +28,8 @@ fn pods(world: &World, namespace: &str, service: &str) -> Vec<Value> {
 #[test]
 fn a_spec_that_goes_to_and_fro_ends_where_it_ends() {
     let Some(world) = World::shared() else { return };
-    world.namespace("flip");
-    let _operator = Operator::start(world, "flip", &[]);
-    let path = format!("{}/web", stacks("flip"));
     let texts = ["1.27", "1.28"].map(|tag| ORDERED.replace("nginx:1.27", &format!("nginx:{tag}")));
-    world.create(&stacks("flip"), &stack("web", &texts[0]));
-    world.wait_for(&path, "Ready");
+    let (_operator, path) = world.with_stack("flip", "web", &texts[0], &[]);
     let uid = |world: &World| pods(world, "flip", "api").iter().map(|pod| pod["metadata"]["uid"].clone()).collect::<Vec<_>>();
     let before = uid(world);
     assert_eq!(before.len(), 1);
@@ -77,11 +73,7 @@ fn without_finalizer_and_operator_the_objects_go_and_the_data_stays() {
 #[test]
 fn who_changes_an_object_again_and_again_is_let_be_and_told() {
     let Some(world) = World::shared() else { return };
-    world.namespace("fight");
-    let _operator = Operator::start(world, "fight", &[]);
-    let path = format!("{}/web", stacks("fight"));
-    world.create(&stacks("fight"), &stack("web", WEB));
-    world.wait_for(&path, "Ready");
+    let (_operator, path) = world.with_stack("fight", "web", WEB, &[]);
     let before = done(world, "fight", "deployments/web");
     let start = Instant::now();
     let mut number = 2;
@@ -233,12 +225,8 @@ fn health_that_comes_and_goes_is_no_failure() {
 #[test]
 fn a_right_that_is_taken_away_and_given_back() {
     let Some(world) = World::shared() else { return };
-    world.namespace("rights");
-    let _operator = Operator::start(world, "rights", &[]);
-    let path = format!("{}/shop", stacks("rights"));
     let text = "services: { web: { image: 'nginx:1.27' }, mail: { image: 'example/mail:1' } }\n";
-    world.create(&stacks("rights"), &stack("shop", text));
-    world.wait_for(&path, "Ready");
+    let (_operator, path) = world.with_stack("rights", "shop", text, &[]);
     let role = format!("/apis/rbac.authorization.k8s.io/v1/namespaces/rights/roles/{ACCOUNT}");
     let rules = world.get(&role)["rules"].clone();
     let without: Vec<Value> = rules.as_array().expect("rules").iter().filter(|rule| rule["apiGroups"][0] != "apps").cloned().collect();
@@ -321,11 +309,8 @@ fn who_may_only_write_stacks_gains_no_power_over_the_host() {
 #[test]
 fn an_object_that_only_claims_to_be_a_stacks_is_left_alone() {
     let Some(world) = World::shared() else { return };
-    world.namespace("spoof");
-    let operator = Operator::start(world, "spoof", &["--resync-interval", "2", "--no-policies"]);
-    let path = format!("{}/web", stacks("spoof"));
-    world.create(&stacks("spoof"), &stack("web", WEB));
-    let ready = world.wait_for(&path, "Ready");
+    let (operator, path) = world.with_stack("spoof", "web", WEB, &["--resync-interval", "2", "--no-policies"]);
+    let ready = world.get(&path);
     let owner = json!([{ "apiVersion": "windlass.dev/v1alpha1", "kind": "Stack", "name": "web", "uid": ready["metadata"]["uid"], "controller": true }]);
     let maps = "/api/v1/namespaces/spoof/configmaps";
     let map = |name: &str, metadata: Value| {
@@ -352,11 +337,7 @@ fn an_object_that_only_claims_to_be_a_stacks_is_left_alone() {
 #[test]
 fn a_stack_that_is_deleted_without_its_objects_leaves_them_as_they_are() {
     let Some(world) = World::shared() else { return };
-    world.namespace("orphan");
-    let _operator = Operator::start(world, "orphan", &[]);
-    let path = format!("{}/shop", stacks("orphan"));
-    world.create(&stacks("orphan"), &stack("shop", ORDERED));
-    world.wait_for(&path, "Ready");
+    let (_operator, path) = world.with_stack("orphan", "shop", ORDERED, &[]);
     let before = ["web", "api"].map(|name| world.get(&deployment("orphan", name))["metadata"]["uid"].clone());
     let running = pods(world, "orphan", "web")[0]["metadata"]["uid"].clone();
     let answer = world.client.request("DELETE", &format!("{path}?propagationPolicy=Orphan"), None).expect("an answer");
@@ -466,12 +447,8 @@ fn why_a_service_is_not_ready_is_told_as_its_pods_say_it() {
 #[test]
 fn an_autoscaler_takes_the_pods_over_as_they_are_and_gives_them_back() {
     let Some(world) = World::shared() else { return };
-    world.namespace("scale");
-    let operator = Operator::start(world, "scale", &[]);
-    let path = format!("{}/shop", stacks("scale"));
     let text = |how: &str| format!("services: {{ web: {{ image: 'nginx:1.27', x-windlass: {{ {how} }} }} }}\n");
-    world.create(&stacks("scale"), &stack("shop", &text("replicas: 3")));
-    world.wait_for(&path, "Ready");
+    let (operator, path) = world.with_stack("scale", "shop", &text("replicas: 3"), &[]);
     let replicas = || world.get(&deployment("scale", "web"))["spec"]["replicas"].as_i64().unwrap_or_default();
     assert_eq!(replicas(), 3);
     let scaler = "/apis/autoscaling/v2/namespaces/scale/horizontalpodautoscalers/web";

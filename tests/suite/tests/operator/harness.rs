@@ -121,6 +121,16 @@ impl World {
         self.create(&format!("{rbac}/rolebindings"), &binding);
     }
 
+    /// A namespace with an operator, and a Stack in it that has become ready: the operator, and the Stack's path.
+    pub(crate) fn with_stack(&self, namespace: &str, name: &str, compose: &str, arguments: &[&str]) -> (Operator, String) {
+        self.namespace(namespace);
+        let operator = Operator::start(self, namespace, arguments);
+        let path = format!("{}/{name}", stacks(namespace));
+        self.create(&stacks(namespace), &stack(name, compose));
+        self.wait_for(&path, "Ready");
+        (operator, path)
+    }
+
     pub(crate) fn get(&self, path: &str) -> Value {
         self.client.get(path).expect("an answer").body
     }

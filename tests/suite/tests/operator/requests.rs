@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::harness::{Operator, USER, World, deployment, stack, stacks};
+use super::harness::{Operator, USER, World, deployment};
 
 /// Four objects: two Deployments and their Services.
 const SMALL: &str = "\
@@ -25,11 +25,8 @@ fn forbidden(world: &World) -> Vec<Value> {
 #[test]
 fn an_install_needs_eight_requests_a_drift_one_and_nothing_none() {
     let Some(world) = World::shared() else { return };
-    world.namespace("small");
-    let operator = Operator::start(world, "small", &["--resync-interval", "2"]);
-    let path = format!("{}/small", stacks("small"));
-    world.create(&stacks("small"), &stack("small", SMALL));
-    let ready = world.wait_for(&path, "Ready");
+    let (operator, path) = world.with_stack("small", "small", SMALL, &["--resync-interval", "2"]);
+    let ready = world.get(&path);
     assert_eq!(ready["status"]["inventory"].as_array().map(Vec::len), Some(4), "{:#}", ready["status"]["inventory"]);
     // What is only told now and then has been told.
     std::thread::sleep(Duration::from_secs(12));
@@ -58,11 +55,7 @@ fn an_install_needs_eight_requests_a_drift_one_and_nothing_none() {
 #[test]
 fn pods_that_a_drift_made_before_the_start_are_never_told() {
     let Some(world) = World::shared() else { return };
-    world.namespace("more");
-    let operator = Operator::start(world, "more", &[]);
-    let path = format!("{}/more", stacks("more"));
-    world.create(&stacks("more"), &stack("more", SMALL));
-    world.wait_for(&path, "Ready");
+    let (operator, _) = world.with_stack("more", "more", SMALL, &[]);
     std::thread::sleep(Duration::from_secs(12));
     assert_eq!(operator.stop(), Some(0));
 

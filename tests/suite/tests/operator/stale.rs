@@ -58,11 +58,8 @@ fn what_is_asked_for_again_is_not_deleted_by_who_has_not_heard_it() {
 #[test]
 fn after_a_restart_into_an_older_world_nothing_goes_back() {
     let Some(world) = World::shared() else { return };
-    world.namespace("older");
-    let path = format!("{}/shop", stacks("older"));
-    let operator = Operator::start(world, "older", &[]);
-    world.create(&stacks("older"), &stack("shop", WEB));
-    let old = world.wait_for(&path, "Ready");
+    let (operator, path) = world.with_stack("older", "shop", WEB, &[]);
+    let old = world.get(&path);
     world.patch(&path, &json!({ "spec": { "compose": WEB.replace("nginx:1.27", "nginx:1.28") } }));
     world.wait_for(&path, "Ready");
     assert_eq!(operator.stop(), Some(0));
@@ -86,11 +83,7 @@ fn after_a_restart_into_an_older_world_nothing_goes_back() {
 #[test]
 fn the_end_of_an_earlier_stack_is_not_that_of_its_successor() {
     let Some(world) = World::shared() else { return };
-    world.namespace("heir");
-    let path = format!("{}/shop", stacks("heir"));
-    let operator = Operator::start(world, "heir", &[]);
-    world.create(&stacks("heir"), &stack("shop", ORDERED));
-    world.wait_for(&path, "Ready");
+    let (operator, path) = world.with_stack("heir", "shop", ORDERED, &[]);
     assert_eq!(operator.stop(), Some(0));
     // It has a finalizer, so it stays until an operator is there.
     world.delete(&path);
