@@ -46,7 +46,7 @@ pub(crate) use chosen::{Chosen, cron};
 pub(crate) use file_object::{FileObject, FileSource, Holds, find as find_file_object};
 pub(crate) use files::{Absent, File};
 pub use hosts::{arguments, hosts};
-pub(crate) use hosts::{flag, is_host, is_word, words};
+pub(crate) use hosts::{flag, is_host, is_word, port_after, words};
 pub(crate) use image::{ImageFacts, NOBODY, compose_name, user_and_group};
 pub(crate) use known_secrets::KnownSecrets;
 pub(crate) use mount::{Becoming, MountPlan, clean_target, source_of_volumes};

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::ServicePlan;
-use super::hosts::words;
+use super::hosts::{port_after, words};
 use super::port::{Offered, Transport};
 
 /// Gives services that offer ports those too by which variables, commands and entrypoints call them, their own included: what a
@@ -59,9 +59,8 @@ fn calls(services: &[ServicePlan<'_>]) -> BTreeMap<usize, BTreeSet<u16>> {
         // A port stands after a colon, which few texts have.
         for text in values.chain(arguments).filter(|text| text.contains(':')) {
             for (start, word) in words(text) {
-                let port = || port_at_start(text[start + word.len()..].strip_prefix(':')?);
                 if let Some(targets) = names.get(word)
-                    && let Some(port) = port()
+                    && let Some(port) = port_after(&text[start + word.len()..])
                 {
                     for &target in targets {
                         called.entry(target).or_default().insert(port);
@@ -71,14 +70,6 @@ fn calls(services: &[ServicePlan<'_>]) -> BTreeMap<usize, BTreeSet<u16>> {
         }
     }
     called
-}
-
-/// A number that ends where a port can: `postgres:1234@` is a user with a password.
-fn port_at_start(text: &str) -> Option<u16> {
-    let end = text.find(|character: char| !character.is_ascii_digit()).unwrap_or(text.len());
-    let goes_on =
-        text[end..].starts_with(|character: char| character.is_alphanumeric() || matches!(character, '@' | '.' | '-' | '_' | ':'));
-    text[..end].parse().ok().filter(|port| *port > 0 && !goes_on)
 }
 
 #[cfg(test)]

@@ -8,6 +8,15 @@ pub(super) fn has_port(after: &str) -> bool {
     after.strip_prefix([':', '#']).is_some_and(|port| port.starts_with(|character: char| character.is_ascii_digit()))
 }
 
+/// The port that follows a host: a number that ends where a port can. `postgres:1234@` is a user with a password.
+pub(crate) fn port_after(after: &str) -> Option<u16> {
+    let text = after.strip_prefix(':')?;
+    let end = text.find(|character: char| !character.is_ascii_digit()).unwrap_or(text.len());
+    let goes_on =
+        text[end..].starts_with(|character: char| character.is_alphanumeric() || matches!(character, '@' | '.' | '-' | '_' | ':'));
+    text[..end].parse().ok().filter(|port| *port > 0 && !goes_on)
+}
+
 /// True when `before` says that a host follows, as configuration files do: `server NAME;`, `host: NAME`, `host=NAME`.
 pub(super) fn announces_host(before: &str) -> bool {
     let (before, _) = split_key(before);
