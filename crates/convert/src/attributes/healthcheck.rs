@@ -164,7 +164,7 @@ fn apply(check: &Check, times: Times, service: &ServicePlan<'_>, sink: &mut Sink
     let container = &mut sink.draft.container;
     container.readiness_probe = Some(probe(&check.handler, interval, timeout, retries));
     // A failing neighbour must not restart this container.
-    let own = if check.asks_others { service.main_port.map(Handler::Tcp) } else { Some(check.handler.clone()) };
+    let own = if check.asks_others { service.sure_port().map(Handler::Tcp) } else { Some(check.handler.clone()) };
     if let Some(own) = own {
         container.startup_probe = Some(probe(&own, start_interval, timeout, times.startup_failures()));
         container.liveness_probe = Some(probe(&own, interval, timeout, retries.saturating_mul(3)));

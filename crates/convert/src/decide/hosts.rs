@@ -24,6 +24,26 @@ pub(super) fn announces_host(before: &str) -> bool {
     ["server", "host", "hostname", "address"].iter().any(|known| word.eq_ignore_ascii_case(known))
 }
 
+/// True when `host:port` in a file can be an address after `before`: at the start of a word, of a URL's authority or in a list of hosts, and not
+/// as an image with its version.
+pub(super) fn begins_address(before: &str) -> bool {
+    match before.chars().next_back() {
+        None | Some('@') => true,
+        Some('/') => before.ends_with("//"),
+        // Of small numbers in scripts and style sheets, `{a:1,b:2}`, a comma says nothing.
+        Some(',') => follows_key(before) || ends_in_authority(before),
+        Some(character) => {
+            (character.is_whitespace() || matches!(character, '"' | '\'' | '`' | '=' | '[' | '(' | '>' | '|')) && !names_image(before)
+        }
+    }
+}
+
+/// True when an image follows: `image: `, `FROM `.
+fn names_image(before: &str) -> bool {
+    let word = split_key(near(before)).0.rsplit(|character: char| !is_word(character)).next().unwrap_or_default();
+    ["image", "from"].iter().any(|known| word.eq_ignore_ascii_case(known))
+}
+
 /// Ends of the names of variables, keys and flags that hold a host, or a list of them.
 const HOLD_HOSTS: [&str; 15] = [
     "HOST",
@@ -72,11 +92,11 @@ fn key_before(before: &str) -> Option<&str> {
     (is_pair || (key.starts_with('-') && !between.is_empty())).then_some(key)
 }
 
-/// True when `before` ends in a key or a flag that takes a host, or in one with other hosts of a list: `--bind_ip=localhost,`.
+/// True when `before` ends in a key or a flag that takes a host, or in one with other hosts of a list: `--bind_ip=localhost,`, `servers=a:80,`.
 pub(super) fn follows_key(before: &str) -> bool {
     let before = near(before);
     let is_list = before.ends_with(',');
-    let before = if is_list { before.trim_end_matches(|character| is_word(character) || character == ',') } else { before };
+    let before = if is_list { before.trim_end_matches(|character| is_word(character) || matches!(character, ',' | ':')) } else { before };
     let is_source = || split_key(before).0.rsplit_once(' ').is_some_and(|(data, _)| ends_in_one(data, &["DATA"]));
     key_before(before).is_some_and(|key| holds_host(key) || (key.eq_ignore_ascii_case("source") && is_source()))
 }

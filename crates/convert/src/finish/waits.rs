@@ -109,7 +109,7 @@ fn ready(service: &ServicePlan<'_>, other: &ServicePlan<'_>, plan: &Plan<'_>) ->
         return Way::Impossible("the two have no common network, so it can't ask");
     }
     // A check that says its port is sure that somebody listens there; the main port may be what a Dockerfile exposes and nothing uses.
-    match asked_port(other, plan).or(other.main_port) {
+    match asked_port(other, plan).or(other.main_port()) {
         Some(port) => Way::Port(port),
         None if !other.has_ports() && other.is_reachable() => Way::Name,
         None if !other.has_ports() => Way::Impossible("the other has no name of its own, and no port of it is known"),

@@ -97,7 +97,7 @@ fn from_catalogue(service: &ServicePlan<'_>) -> Option<Guess> {
         // The catalogue advises against its readiness check here; an open port is the mildest sign of life. Where a program is asked, no port
         // is known to be the server's: what the program reads may have moved it.
         None => {
-            let mild = service.main_port.filter(|_| asks_port).map_or_else(|| first.clone(), Handler::Tcp);
+            let mild = service.main_port().filter(|_| asks_port).map_or_else(|| first.clone(), Handler::Tcp);
             probe(&mild, whole(readiness.period), whole(readiness.timeout), whole(readiness.failures.saturating_mul(3)))
         }
     };
@@ -144,7 +144,7 @@ fn from_port(service: &ServicePlan<'_>, plan: &Plan<'_>) -> Option<Guess> {
     if service.owns_pod() && plan.pod_members(service.index).nth(1).is_some() {
         return None;
     }
-    let port = service.main_port?;
+    let port = service.sure_port()?;
     Some(repeated(&Handler::Tcp(port), format!("no health check is known; port {port} is one that the service offers")))
 }
 
@@ -156,7 +156,15 @@ fn from_process(service: &ServicePlan<'_>) -> Option<Guess> {
         return None;
     }
     let handler = Handler::Exec(vec!["sh".to_owned(), "-c".to_owned(), PROCESS_IS_ALIVE.to_owned()]);
-    Some(repeated(&handler, "no health check or port is known; the container's own process is there and not stopped".to_owned()))
+    let because = match service.main_port() {
+        Some(port) if service.sure_port().is_none() => {
+            format!(
+                "nothing but the documentation of the image, which gives no check, says that port {port} is open; the container's own process is there and not stopped"
+            )
+        }
+        _ => "no health check or port is known; the container's own process is there and not stopped".to_owned(),
+    };
+    Some(repeated(&handler, because))
 }
 
 #[cfg(test)]
