@@ -32,6 +32,7 @@ use crate::draft::Draft;
 use crate::fates::{Fates, Place};
 
 pub(crate) use environment::is_clock;
+pub(crate) use healthcheck::asked_port;
 pub(crate) use mounts::claim;
 pub(crate) use project::apply_project;
 pub(crate) use security::may_add;

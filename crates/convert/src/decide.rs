@@ -18,6 +18,7 @@ mod image;
 mod kind;
 mod known_secrets;
 mod listens;
+mod main_port;
 mod mount;
 mod moved;
 mod name;
@@ -46,9 +47,10 @@ pub(crate) use chosen::{Chosen, cron};
 pub(crate) use file_object::{FileObject, FileSource, Holds, find as find_file_object};
 pub(crate) use files::{Absent, File};
 pub use hosts::{arguments, hosts};
-pub(crate) use hosts::{flag, is_host, is_word, words};
+pub(crate) use hosts::{flag, is_host, is_word, port_after, words};
 pub(crate) use image::{ImageFacts, NOBODY, compose_name, user_and_group};
 pub(crate) use known_secrets::KnownSecrets;
+use main_port::MainPort;
 pub(crate) use mount::{Becoming, MountPlan, clean_target, source_of_volumes};
 pub(crate) use port::{Offered, Transport};
 pub(crate) use reach::{Left, Reach, TASKS, is_isolated};
@@ -129,7 +131,7 @@ pub(crate) struct ServicePlan<'a> {
     /// What others can reach it by, in order of number.
     pub(crate) ports: Vec<Offered>,
     /// The TCP port to try when it matters whether the service works.
-    pub(crate) main_port: Option<u16>,
+    main_port: Option<MainPort>,
     /// Its server listens on other ports than those that its image is known for.
     pub(crate) is_moved: bool,
     pub(crate) replicas: i32,
@@ -249,15 +251,19 @@ impl<'a> Plan<'a> {
             }
         }
         pod::share(&mut services, diagnostics);
+        let is_large = services.len() >= WORTH_A_THREAD;
+        let (known_secrets, planned) = both(is_large, || KnownSecrets::of(&services), || mount::plan(&services, input));
+        let mount::Mounts { mounts, volumes, sources } = planned;
+        let (configs, secrets) = file_object::plan(&services, &known_secrets, input);
+        let files = texts(&sources, &volumes, &configs, &secrets);
+        let called = called::add(&mut services, &files);
         for plan in &mut services {
+            let called = called.get(&plan.index);
             plan.is_moved = moved::is_moved(plan, input, &reader);
-            plan.main_port = port::main_tcp(plan);
-        }
-        for (target, numbers) in called::add(&mut services) {
-            let plan = &mut services[target];
-            if let Some(port) = moved::where_called(plan, &numbers, input, &reader) {
+            plan.main_port = main_port::of(plan, called);
+            if let Some(number) = called.and_then(|called| moved::where_called(plan, called, input, &reader)) {
                 plan.is_moved = true;
-                plan.main_port = Some(port);
+                plan.main_port = Some(MainPort { number, is_said: true });
             }
         }
         peer::find(&mut services);
@@ -270,16 +276,12 @@ impl<'a> Plan<'a> {
         for plan in services.iter().filter(|plan| plan.pod != plan.index) {
             members[plan.pod].push(plan.index);
         }
-        let is_large = services.len() >= WORTH_A_THREAD;
-        let (known_secrets, planned) = both(is_large, || KnownSecrets::of(&services), || mount::plan(&services, input));
-        let mount::Mounts { mounts, volumes, sources } = planned;
-        let (configs, secrets) = file_object::plan(&services, &known_secrets, input);
         let known_secrets = known_secrets.and(secrets.iter().filter_map(|secret| match &secret.holds {
             Holds::Content(content) => Some(content.as_slice()),
             Holds::External | Holds::Nothing(_) => None,
         }));
         let spell = || services.iter().map(|plan| Spelled::of(plan, &known_secrets)).collect();
-        let (spelled, reach) = both(is_large, spell, || Reach::of(&services, &texts(&sources, &configs), input));
+        let (spelled, reach) = both(is_large, spell, || Reach::of(&services, &files, input));
         Self { input, services, members, volumes, mounts, sources, configs, secrets, known_secrets, spelled, reach }
     }
 
@@ -339,9 +341,10 @@ fn credentials(service: &Service, image: &ImageFacts) -> Vec<Option<Sign>> {
 }
 
 /// The texts that services get as files.
-fn texts<'p>(sources: &'p [HostSource], configs: &'p [FileObject]) -> Vec<&'p str> {
-    let of_sources = sources.iter().flat_map(|source| source.files().iter().map(|file| file.content.as_slice()));
-    of_sources.chain(configs.iter().filter_map(FileObject::content)).filter_map(|content| std::str::from_utf8(content).ok()).collect()
+fn texts<'p>(sources: &'p [HostSource], volumes: &'p [VolumePlan], configs: &'p [FileObject], secrets: &'p [FileObject]) -> Vec<&'p str> {
+    let files = sources.iter().flat_map(HostSource::files).chain(volumes.iter().flat_map(|volume| &volume.fill));
+    let objects = configs.iter().chain(secrets).filter_map(FileObject::content);
+    files.map(|file| file.content.as_slice()).chain(objects).filter_map(|content| std::str::from_utf8(content).ok()).collect()
 }
 
 impl ServicePlan<'_> {
@@ -394,6 +397,17 @@ impl ServicePlan<'_> {
     /// Its name leads to its only pod, ready or not.
     pub(crate) fn has_own_name(&self) -> bool {
         self.publishes_not_ready && self.replicas == 1 && self.scaler().is_none()
+    }
+
+    /// The TCP port to try when it matters whether it works.
+    pub(crate) fn main_port(&self) -> Option<u16> {
+        self.main_port.as_ref().map(|port| port.number)
+    }
+
+    /// The main port, unless the documentation of the image, which says how none of its ports could be checked, is all that says it.
+    pub(crate) fn sure_port(&self) -> Option<u16> {
+        let is_unchecked = self.image.server().is_some_and(|image| image.health.readiness.is_none());
+        self.main_port.as_ref().filter(|port| port.is_said || !is_unchecked).map(|port| port.number)
     }
 
     /// The position of a port among those that it offers.

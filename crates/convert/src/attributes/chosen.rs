@@ -226,7 +226,7 @@ fn changed(mut probe: Probe, wish: &ProbeWish, service: &ServicePlan<'_>) -> Pro
         (probe.exec, probe.http_get, probe.tcp_socket, probe.grpc) = (None, None, None, None);
         match asks {
             Asks::Http(path, port) => {
-                let port = port.or(service.main_port).unwrap_or(80);
+                let port = port.or(service.main_port()).unwrap_or(80);
                 probe.http_get = Some(HTTPGetAction {
                     path: Some(path.to_string()),
                     port: IntOrString::Int(i32::from(port)),

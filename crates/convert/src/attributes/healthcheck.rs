@@ -12,7 +12,8 @@ use windlass_source::{Code, Diagnostic, Spanned};
 use windlass_yaml::Path;
 
 use super::Sink;
-use crate::decide::{Plan, ServicePlan};
+use crate::decide::chosen::{Asks, ChosenProbe};
+use crate::decide::{Plan, ServicePlan, Transport};
 use crate::fates::Place;
 use check::{Check, Handler};
 
@@ -91,6 +92,29 @@ pub(super) fn healthcheck(healthcheck: Option<&Spanned<Healthcheck>>, service: &
     }
 }
 
+/// The port on which a service answers when it is ready, by what somebody says of its health: the one that its check asks, if others reach it.
+pub(crate) fn asked_port(service: &ServicePlan<'_>, plan: &Plan<'_>) -> Option<u16> {
+    let chosen = match &service.chosen.probes[1] {
+        Some(ChosenProbe::Check(wish)) => wish.asks.as_ref(),
+        _ => None,
+    };
+    let written = service.service.healthcheck.as_ref();
+    let asked = match (chosen, written) {
+        (Some(Asks::Tcp(port)), _) => Some(*port),
+        (Some(Asks::Http(_, port)), _) => *port,
+        (Some(Asks::Exec(_)), _) => None,
+        (None, Some(check)) if check.is_disabled() => None,
+        (None, written) => {
+            let test = written.and_then(|check| check.test.as_ref()).filter(|test| test.value != Test::Inherit);
+            match test {
+                Some(test) => check::asked_port(test, service, plan),
+                None => service.image.healthcheck().and_then(|known| check::asked_port(known.check.test.as_ref()?, service, plan)),
+            }
+        }
+    };
+    asked.filter(|port| service.port_position(*port, Transport::Tcp).is_some())
+}
+
 /// True for a test with a credential in it.
 fn spells_credential(test: &Test, service: &ServicePlan<'_>, plan: &Plan<'_>) -> bool {
     let spelled = &plan.spelled[service.index];
@@ -140,7 +164,7 @@ fn apply(check: &Check, times: Times, service: &ServicePlan<'_>, sink: &mut Sink
     let container = &mut sink.draft.container;
     container.readiness_probe = Some(probe(&check.handler, interval, timeout, retries));
     // A failing neighbour must not restart this container.
-    let own = if check.asks_others { service.main_port.map(Handler::Tcp) } else { Some(check.handler.clone()) };
+    let own = if check.asks_others { service.sure_port().map(Handler::Tcp) } else { Some(check.handler.clone()) };
     if let Some(own) = own {
         container.startup_probe = Some(probe(&own, start_interval, timeout, times.startup_failures()));
         container.liveness_probe = Some(probe(&own, interval, timeout, retries.saturating_mul(3)));

@@ -1,17 +1,20 @@
-//! Ports that no service declares and others call: `kafka:29092` in a variable. In Compose every port of a container can be reached,
-//! a Service forwards those that it lists.
+//! Ports that no service declares and others call: `kafka:29092` in a variable, `proxy_pass http://api:6001` in a mounted file. In Compose
+//! every port of a container can be reached, a Service forwards those that it lists.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::ServicePlan;
-use super::hosts::words;
-use super::port::{Offered, Transport};
+use super::hosts::{begins_address, is_word, port_after};
+use super::port::{MANY, Offered, Transport};
 
-/// Gives services that offer ports those too by which variables, commands and entrypoints call them, their own included: what a
-/// broker advertises is where its clients go. A service without ports has a headless Service, which leads to all of them. Gives the ports
-/// by which each service is called, by its place.
-pub(super) fn add(services: &mut [ServicePlan<'_>]) -> BTreeMap<usize, BTreeSet<u16>> {
-    let called = calls(services);
+/// Below it are services of the first networks alone, which nobody calls any more, and versions: `redis:7` is an image.
+const LOWEST: u16 = 20;
+
+/// Gives services that offer ports those too by which variables, commands, entrypoints and the texts of files call them, their own included:
+/// what a broker advertises is where its clients go. A service without ports has a headless Service, which leads to all of them. Gives the
+/// ports by which each service is called, by its place.
+pub(super) fn add(services: &mut [ServicePlan<'_>], files: &[&str]) -> BTreeMap<usize, BTreeSet<u16>> {
+    let called = calls(services, files);
     for (&target, numbers) in &called {
         for &number in numbers {
             let pod = services[target].pod;
@@ -20,14 +23,18 @@ pub(super) fn add(services: &mut [ServicePlan<'_>]) -> BTreeMap<usize, BTreeSet<
                 continue;
             }
             let ports = &mut services[target].ports;
-            ports.push(Offered::called(number));
+            let mut port = Offered::called(number);
+            if ports.iter().any(|other| other.name == port.name) {
+                port.name = port.numbered();
+            }
+            ports.push(port);
             ports.sort_by_key(|port| (port.number, port.transport));
         }
     }
     called
 }
 
-fn calls(services: &[ServicePlan<'_>]) -> BTreeMap<usize, BTreeSet<u16>> {
+fn calls(services: &[ServicePlan<'_>], files: &[&str]) -> BTreeMap<usize, BTreeSet<u16>> {
     // An alias or a link may be that of several; which one is meant is not known yet.
     let mut names: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for plan in services.iter().filter(|plan| plan.is_converted()) {
@@ -51,34 +58,33 @@ fn calls(services: &[ServicePlan<'_>]) -> BTreeMap<usize, BTreeSet<u16>> {
         }
     }
     let mut called: BTreeMap<usize, BTreeSet<u16>> = BTreeMap::new();
+    let mut note = |text: &str, is_file: bool| {
+        // A port stands after a colon, which few texts have.
+        for (colon, _) in text.match_indices(':') {
+            let Some(port) = port_after(&text[colon..]).filter(|port| *port >= LOWEST) else { continue };
+            let start = text[..colon].trim_end_matches(is_word).len();
+            let Some(targets) = names.get(&text[start..colon]) else { continue };
+            // A variable says addresses; a file may say anything.
+            if is_file && !begins_address(&text[..start]) {
+                continue;
+            }
+            for &target in targets {
+                let ports = called.entry(target).or_default();
+                if ports.len() < MANY {
+                    ports.insert(port);
+                }
+            }
+        }
+    };
     for plan in services {
         let service = plan.service;
         let values = service.environment.iter().filter_map(|entry| Some(entry.value.as_ref()?.as_str()));
         let arguments =
             [&service.command, &service.entrypoint].into_iter().flatten().flat_map(|line| line.iter()).map(|word| word.as_str());
-        // A port stands after a colon, which few texts have.
-        for text in values.chain(arguments).filter(|text| text.contains(':')) {
-            for (start, word) in words(text) {
-                let port = || port_at_start(text[start + word.len()..].strip_prefix(':')?);
-                if let Some(targets) = names.get(word)
-                    && let Some(port) = port()
-                {
-                    for &target in targets {
-                        called.entry(target).or_default().insert(port);
-                    }
-                }
-            }
-        }
+        values.chain(arguments).for_each(|text| note(text, false));
     }
+    files.iter().for_each(|text| note(text, true));
     called
-}
-
-/// A number that ends where a port can: `postgres:1234@` is a user with a password.
-fn port_at_start(text: &str) -> Option<u16> {
-    let end = text.find(|character: char| !character.is_ascii_digit()).unwrap_or(text.len());
-    let goes_on =
-        text[end..].starts_with(|character: char| character.is_alphanumeric() || matches!(character, '@' | '.' | '-' | '_' | ':'));
-    text[..end].parse().ok().filter(|port| *port > 0 && !goes_on)
 }
 
 #[cfg(test)]
@@ -100,6 +106,36 @@ mod tests {
         assert_eq!(probe, "9092\n");
         // A member of a cluster that calls itself does so before it is ready.
         assert_eq!(outcome.field("Service/kafka", "spec.publishNotReadyAddresses"), "true\n");
+    }
+
+    #[test]
+    fn a_port_by_which_a_mounted_file_calls_a_service_is_one_of_its_service() {
+        let numbers = |files: &[(&str, &str)]| {
+            let text = "
+services:
+  api: { image: acme/api, ports: ['8080:8080'] }
+  web: { image: 'nginx:1.27', volumes: ['./conf.d:/etc/nginx/conf.d:ro'], configs: [targets], secrets: [dsn] }
+  node: { image: acme/node, volumes: ['./data:/data'] }
+configs: { targets: { file: ./targets.yml } }
+secrets: { dsn: { file: ./dsn } }
+";
+            let case = project(text).file("conf.d/none", "").file("data/none", "").file("targets.yml", "-").file("dsn", "-");
+            let outcome = files.iter().fold(case, |case, (path, content)| case.file(path, *content)).convert();
+            let ports = outcome.field("Service/api", "spec.ports");
+            ports.lines().filter_map(|line| line.trim().strip_prefix("port: ")).collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(numbers(&[]), "8080");
+        assert_eq!(
+            numbers(&[("conf.d/a.conf", "proxy_pass http://api:6001;"), ("targets.yml", "targets: [\"api:2112\"]")]),
+            "2112 6001 8080"
+        );
+        assert_eq!(numbers(&[("data/seed.ini", "servers=db:1000,api:6002"), ("dsn", "amqp://u:p@api:6003/")]), "6002 6003 8080");
+        assert_eq!(numbers(&[("conf.d/b.conf", "server api:6004;\nfastcgi_pass unix:api:6005;")]), "6004 8080");
+        // Images, paths, minified scripts and users with passwords call nobody.
+        let others = "image: api:2204\nFROM api:2204\nacme/api:2204\n{a:1,api:2204}\napi:2204@db\n- api:8\napi:2204-slim";
+        assert_eq!(numbers(&[("data/others", others)]), "8080");
+        let many: String = (1000..2000).map(|port| format!("http://api:{port}\n")).collect();
+        assert_eq!(numbers(&[("data/many", &many)]).split(' ').count(), 101);
     }
 
     #[test]

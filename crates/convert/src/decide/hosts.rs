@@ -8,11 +8,40 @@ pub(super) fn has_port(after: &str) -> bool {
     after.strip_prefix([':', '#']).is_some_and(|port| port.starts_with(|character: char| character.is_ascii_digit()))
 }
 
+/// The port that follows a host: a number that ends where a port can. `postgres:1234@` is a user with a password.
+pub(crate) fn port_after(after: &str) -> Option<u16> {
+    let text = after.strip_prefix(':')?;
+    let end = text.find(|character: char| !character.is_ascii_digit()).unwrap_or(text.len());
+    let goes_on =
+        text[end..].starts_with(|character: char| character.is_alphanumeric() || matches!(character, '@' | '.' | '-' | '_' | ':'));
+    text[..end].parse().ok().filter(|port| *port > 0 && !goes_on)
+}
+
 /// True when `before` says that a host follows, as configuration files do: `server NAME;`, `host: NAME`, `host=NAME`.
 pub(super) fn announces_host(before: &str) -> bool {
     let (before, _) = split_key(before);
     let word = before.rsplit(|character: char| !character.is_ascii_alphanumeric()).next().unwrap_or_default();
     ["server", "host", "hostname", "address"].iter().any(|known| word.eq_ignore_ascii_case(known))
+}
+
+/// True when `host:port` in a file can be an address after `before`: at the start of a word, of a URL's authority or in a list of hosts, and not
+/// as an image with its version.
+pub(super) fn begins_address(before: &str) -> bool {
+    match before.chars().next_back() {
+        None | Some('@') => true,
+        Some('/') => before.ends_with("//"),
+        // Of small numbers in scripts and style sheets, `{a:1,b:2}`, a comma says nothing.
+        Some(',') => follows_key(before) || ends_in_authority(before),
+        Some(character) => {
+            (character.is_whitespace() || matches!(character, '"' | '\'' | '`' | '=' | '[' | '(' | '>' | '|')) && !names_image(before)
+        }
+    }
+}
+
+/// True when an image follows: `image: `, `FROM `.
+fn names_image(before: &str) -> bool {
+    let word = split_key(near(before)).0.rsplit(|character: char| !is_word(character)).next().unwrap_or_default();
+    ["image", "from"].iter().any(|known| word.eq_ignore_ascii_case(known))
 }
 
 /// Ends of the names of variables, keys and flags that hold a host, or a list of them.
@@ -63,11 +92,11 @@ fn key_before(before: &str) -> Option<&str> {
     (is_pair || (key.starts_with('-') && !between.is_empty())).then_some(key)
 }
 
-/// True when `before` ends in a key or a flag that takes a host, or in one with other hosts of a list: `--bind_ip=localhost,`.
+/// True when `before` ends in a key or a flag that takes a host, or in one with other hosts of a list: `--bind_ip=localhost,`, `servers=a:80,`.
 pub(super) fn follows_key(before: &str) -> bool {
     let before = near(before);
     let is_list = before.ends_with(',');
-    let before = if is_list { before.trim_end_matches(|character| is_word(character) || character == ',') } else { before };
+    let before = if is_list { before.trim_end_matches(|character| is_word(character) || matches!(character, ',' | ':')) } else { before };
     let is_source = || split_key(before).0.rsplit_once(' ').is_some_and(|(data, _)| ends_in_one(data, &["DATA"]));
     key_before(before).is_some_and(|key| holds_host(key) || (key.eq_ignore_ascii_case("source") && is_source()))
 }

@@ -9,6 +9,7 @@ use windlass_images::image::KnownBy;
 use super::bind::{HostKind, Verdict};
 use super::files::{Absent, File, Reader};
 use super::mount::{clean_target, look_alone};
+use super::port::SaidBy;
 use super::{Input, ServicePlan, Transport, peer};
 
 /// True when a service names TCP ports, none of them is one that its image is known for, and something says that the server was moved
@@ -16,7 +17,8 @@ use super::{Input, ServicePlan, Transport, peer};
 pub(super) fn is_moved(plan: &ServicePlan<'_>, input: &Input<'_>, reader: &Reader<'_>) -> bool {
     let Some(known) = plan.image.server() else { return false };
     let is_known = |number: u16| known.ports.iter().any(|port| port.port == number);
-    let written = || plan.ports.iter().filter(|port| port.transport == Transport::Tcp && !port.from_image).map(|port| port.number);
+    let written =
+        || plan.ports.iter().filter(|port| port.transport == Transport::Tcp && port.said_by == SaidBy::Service).map(|port| port.number);
     if written().next().is_none() || written().any(is_known) {
         return false;
     }
@@ -29,7 +31,7 @@ pub(super) fn is_moved(plan: &ServicePlan<'_>, input: &Input<'_>, reader: &Reade
 /// image is known for.
 pub(super) fn where_called(plan: &ServicePlan<'_>, called: &BTreeSet<u16>, input: &Input<'_>, reader: &Reader<'_>) -> Option<u16> {
     let known = plan.image.server().filter(|image| image.known_by == KnownBy::Repository && !plan.image.is_built)?;
-    let port = called.first().copied().filter(|_| called.len() == 1 && plan.ports.iter().all(|port| port.from_image))?;
+    let port = called.first().copied().filter(|_| called.len() == 1 && plan.ports.iter().all(|port| port.said_by != SaidBy::Service))?;
     let is_known = known.ports.is_empty() || known.ports.iter().any(|known| known.port == port);
     let files_say = |number: u16, unread: bool| {
         let number = number.to_string();

@@ -5,6 +5,7 @@ use windlass_k8s::Kind;
 use windlass_source::{Code, Diagnostic};
 
 use super::ServicePlan;
+use super::port::SaidBy;
 
 /// Moves services into the pods whose network they share, where they are of the owner's kind and number. A chain ends at its
 /// last member; the loader has refused cycles of services, and one through container names leaves each in its own pod.
@@ -85,7 +86,7 @@ fn separate_ports(services: &mut [ServicePlan<'_>], diagnostics: &mut Vec<Diagno
             plan.ports.retain(|port| {
                 let is_same = taken.iter().any(|other| (other.number, other.transport) == (port.number, port.transport));
                 // Whoever owns the pod publishes for all of it, so what is written there may well be this one's port.
-                if is_same && !port.from_image {
+                if is_same && port.said_by == SaidBy::Service {
                     diagnostics.push(
                         Diagnostic::warning(
                             Code("convert::port-taken"),

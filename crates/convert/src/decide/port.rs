@@ -8,8 +8,8 @@ use windlass_images::image::Protocol;
 use windlass_k8s::name::port_name;
 use windlass_source::{Code, Diagnostic, Spanned};
 
+use super::ImageFacts;
 use super::route::Asked;
-use super::{ImageFacts, ServicePlan};
 
 /// A port of the container that others can reach.
 #[derive(Clone, Debug)]
@@ -20,14 +20,25 @@ pub(crate) struct Offered {
     pub(crate) name: SmolStr,
     /// What is spoken, as `appProtocol`.
     pub(crate) app_protocol: Option<SmolStr>,
-    /// The service does not say it: the image's documentation does, or whoever calls it.
-    pub(crate) from_image: bool,
+    pub(crate) said_by: SaidBy,
+}
+
+/// Who says that a service has a port.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SaidBy {
+    /// Its own attributes.
+    Service,
+    /// Its image: the documentation, or a Dockerfile.
+    Image,
+    /// Nobody but whoever calls it.
+    Caller,
 }
 
 impl Offered {
     /// One that others call.
     pub(super) fn called(number: u16) -> Self {
-        Self { number, transport: Transport::Tcp, name: SmolStr::from(format!("tcp-{number}")), app_protocol: None, from_image: true }
+        let name = SmolStr::from(format!("tcp-{number}"));
+        Self { number, transport: Transport::Tcp, name, app_protocol: None, said_by: SaidBy::Caller }
     }
 }
 
@@ -70,15 +81,15 @@ impl Transport {
 struct Wanted {
     name: Option<SmolStr>,
     app_protocol: Option<SmolStr>,
-    from_image: bool,
+    said_by: SaidBy,
 }
 
 /// More ports than a Service should have; who needs them wants the host's network.
-const MANY: usize = 100;
+pub(super) const MANY: usize = 100;
 
 /// The ports in order of number.
 pub(super) fn offered(service: &Service, image: &ImageFacts, asked: &Asked, diagnostics: &mut Vec<Diagnostic>) -> Vec<Offered> {
-    let unknown = |from_image| Wanted { name: None, app_protocol: None, from_image };
+    let unknown = |said_by| Wanted { name: None, app_protocol: None, said_by };
     let mut wanted: BTreeMap<(u16, Transport), Wanted> = BTreeMap::new();
     for port in &service.ports {
         let transport = port.protocol.as_ref().map_or(Some(Transport::Tcp), |protocol| Transport::parse(protocol));
@@ -94,17 +105,17 @@ pub(super) fn offered(service: &Service, image: &ImageFacts, asked: &Asked, diag
             );
             continue;
         };
-        let entry = wanted.entry((number, transport)).or_insert_with(|| unknown(false));
+        let entry = wanted.entry((number, transport)).or_insert_with(|| unknown(SaidBy::Service));
         entry.name = entry.name.take().or_else(|| port.name.as_ref().map(|name| name.value.clone()));
         entry.app_protocol = entry.app_protocol.take().or_else(|| port.app_protocol.as_ref().map(|protocol| protocol.value.clone()));
     }
     for expose in &service.expose {
         for (number, transport) in expand(expose) {
-            wanted.entry((number, transport)).or_insert_with(|| unknown(false));
+            wanted.entry((number, transport)).or_insert_with(|| unknown(SaidBy::Service));
         }
     }
     for port in asked.ports() {
-        wanted.entry(port).or_insert_with(|| unknown(false));
+        wanted.entry(port).or_insert_with(|| unknown(SaidBy::Service));
     }
     if wanted.len() > MANY {
         diagnostics.push(
@@ -116,7 +127,7 @@ pub(super) fn offered(service: &Service, image: &ImageFacts, asked: &Asked, diag
     }
     let exposed = image.exposed();
     for port in exposed.offered {
-        wanted.entry(port).or_insert_with(|| unknown(true));
+        wanted.entry(port).or_insert_with(|| unknown(SaidBy::Image));
     }
     if let Some(range) = exposed.too_many.first() {
         diagnostics.push(
@@ -132,28 +143,12 @@ pub(super) fn offered(service: &Service, image: &ImageFacts, asked: &Asked, diag
                 Protocol::Tcp => Transport::Tcp,
                 Protocol::Udp => Transport::Udp,
             };
-            let entry = wanted.entry((port.port, transport)).or_insert_with(|| unknown(true));
+            let entry = wanted.entry((port.port, transport)).or_insert_with(|| unknown(SaidBy::Image));
             entry.name = entry.name.take().or_else(|| Some(port.name.as_str().into()));
             entry.app_protocol = entry.app_protocol.take().or_else(|| port.app.as_deref().map(SmolStr::from));
         }
     }
     name_all(wanted)
-}
-
-/// The port to try when it matters whether the service works: the image's main one, unless its configuration has moved it; else the first that the service writes, published ones before exposed ones: a
-/// debugger's or a mail port is often the lower number.
-pub(super) fn main_tcp(plan: &ServicePlan<'_>) -> Option<u16> {
-    let service = plan.service;
-    let tcp = || plan.ports.iter().filter(|port| port.transport == Transport::Tcp);
-    let known = plan.image.server().and_then(|known| known.ports.iter().find(|port| port.protocol == Protocol::Tcp));
-    let main = known.filter(|_| !plan.is_moved).and_then(|known| tcp().find(|port| port.number == known.port));
-    let published = service.ports.iter().filter_map(|port| u16::try_from(port.target.value).ok());
-    let exposed = service.expose.iter().filter_map(|text| Some(expand(text).first()?.0));
-    let mut written = published.chain(exposed);
-    main.or_else(|| written.find_map(|number| tcp().find(|port| port.number == number && !port.from_image)))
-        .or_else(|| tcp().find(|port| !port.from_image))
-        .or_else(|| tcp().next())
-        .map(|port| port.number)
 }
 
 /// The ports of one `expose` item: `80`, `80-90`, `80/udp`.
@@ -173,9 +168,9 @@ pub(crate) fn expand(text: &str) -> Vec<(u16, Transport)> {
 fn name_all(wanted: BTreeMap<(u16, Transport), Wanted>) -> Vec<Offered> {
     let mut taken: BTreeSet<SmolStr> = BTreeSet::new();
     let mut ports = Vec::with_capacity(wanted.len());
-    for ((number, transport), Wanted { name, app_protocol, from_image }) in wanted {
+    for ((number, transport), Wanted { name, app_protocol, said_by }) in wanted {
         let plain = SmolStr::from(format!("{}-{number}", transport.as_str().to_ascii_lowercase()));
-        let mut port = Offered { number, transport, name: name.map_or(plain, |name| port_name(&name)), app_protocol, from_image };
+        let mut port = Offered { number, transport, name: name.map_or(plain, |name| port_name(&name)), app_protocol, said_by };
         if taken.contains(&port.name) {
             port.name = port.numbered();
         }
@@ -197,17 +192,6 @@ mod tests {
         assert_eq!(expand("80-82").len(), 3);
         assert_eq!(expand("0"), []);
         assert_eq!(expand("a-b/udp"), []);
-    }
-
-    #[test]
-    fn the_port_that_is_tried_is_the_first_that_is_written_not_the_lowest() {
-        let tried = |service: &str| {
-            let outcome = project(&format!("services: {{ web: {{ image: 'acme/web:1', {service} }} }}")).convert();
-            outcome.pod("Deployment/web", "containers[0].readinessProbe.tcpSocket.port")
-        };
-        assert_eq!(tried("expose: ['8000', '2525']"), "8000\n");
-        assert_eq!(tried("expose: ['25'], ports: [{ target: 8080, protocol: tcp }, { target: 5005, protocol: tcp }]"), "8080\n");
-        assert_eq!(tried("ports: [{ target: 53, protocol: udp }, { target: 9000, protocol: tcp }]"), "9000\n");
     }
 
     #[test]

@@ -174,7 +174,7 @@ fn of(plan: &ServicePlan<'_>, options: &Options) -> Option<Routing> {
         let number = u16::try_from(port.target.value).ok().filter(|_| is_routed)?;
         Some((plan.port_position(number, Transport::Tcp)?, outside == Outside::Gateway))
     });
-    let main = || plan.main_port.and_then(|number| plan.port_position(number, Transport::Tcp));
+    let main = || plan.main_port().and_then(|number| plan.port_position(number, Transport::Tcp));
     let wanted = match published {
         Some(found) => Some(found),
         // A host alone says that it is to be reached; so does a way that needs no published port.

@@ -16,6 +16,7 @@ use windlass_source::{Code, Diagnostic, Origin};
 
 use super::add;
 use super::workload::identity;
+use crate::attributes::asked_port;
 use crate::decide::{NOBODY, Plan, ServicePlan, is_isolated};
 use crate::draft::Draft;
 use crate::fates::Fates;
@@ -107,7 +108,8 @@ fn ready(service: &ServicePlan<'_>, other: &ServicePlan<'_>, plan: &Plan<'_>) ->
     if !plan.reach.have_common_network(&plan.services[service.pod], &plan.services[other.pod]) {
         return Way::Impossible("the two have no common network, so it can't ask");
     }
-    match other.main_port {
+    // A check that says its port is sure that somebody listens there; the main port may be what a Dockerfile exposes and nothing uses.
+    match asked_port(other, plan).or(other.main_port()) {
         Some(port) => Way::Port(port),
         None if !other.has_ports() && other.is_reachable() => Way::Name,
         None if !other.has_ports() => Way::Impossible("the other has no name of its own, and no port of it is known"),
@@ -346,6 +348,26 @@ mod tests {
               type: RuntimeDefault
         "#);
         insta::assert_snapshot!(fate(&outcome), @"mapped → Deployment/web spec.template.spec.initContainers[0]");
+    }
+
+    #[test]
+    fn the_port_that_a_health_check_asks_is_waited_for() {
+        let waited = |service: &str| {
+            let needs = "depends_on: { config: { condition: service_healthy, required: true } }";
+            let outcome = project(&format!(
+                "services: {{ config: {{ build: ., {service} }}, app: {{ image: acme/app:1, environment: {{ A: 'http://config:8888' }}, {needs} }} }}"
+            ))
+            .file("Dockerfile", "FROM scratch\nEXPOSE 8080\nHEALTHCHECK CMD curl -f http://localhost:8888/up\n")
+            .convert();
+            outcome.pod("Deployment/app", "initContainers[0].command[5]")
+        };
+        assert_eq!(waited(""), "\"8888\"\n");
+        assert_eq!(waited("healthcheck: { test: 'nc -z localhost 8888' }"), "\"8888\"\n");
+        assert_eq!(waited("healthcheck: { test: 'curl -s localhost:8888/health | grep UP' }"), "\"8888\"\n");
+        assert_eq!(waited("healthcheck: { test: 'curl -s http://localhost/ | grep UP' }, expose: ['80']"), "\"80\"\n");
+        assert_eq!(waited("x-windlass: { probes: { readiness: { tcp: 9000 } } }, expose: ['8080', '9000']"), "\"9000\"\n");
+        // Whoever asks within the container says nothing of where others are answered.
+        assert_eq!(waited("healthcheck: { test: 'curl -s localhost:7000/health' }, expose: ['8080']"), "\"8080\"\n");
     }
 
     #[test]

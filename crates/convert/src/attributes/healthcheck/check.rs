@@ -13,7 +13,7 @@ use windlass_k8s::name::label_name;
 use windlass_source::Spanned;
 
 use crate::decide::peer::makes_replica_set;
-use crate::decide::{Plan, ServicePlan, Transport, flag, is_host, is_word, words};
+use crate::decide::{Plan, ServicePlan, Transport, flag, is_host, is_word, port_after, words};
 use crate::text::literal;
 
 /// A health check that was understood.
@@ -104,6 +104,14 @@ pub(super) fn recognise(test: &Test, service: &ServicePlan<'_>, plan: &Plan<'_>)
     Some(Check { handler, asks_others, own })
 }
 
+/// The port of the service that a test asks, where its words tell.
+pub(super) fn asked_port(test: &Test, service: &ServicePlan<'_>, plan: &Plan<'_>) -> Option<u16> {
+    match recognise(test, service, plan)?.handler {
+        Handler::Http { port, .. } | Handler::Tcp(port) | Handler::Grpc { port, .. } => Some(port),
+        Handler::Exec(words) => words.iter().find_map(|word| Local { service, plan }.port_in(word)),
+    }
+}
+
 /// A check that spells out a credential stays a command, in which a shell reads it from a variable. `Some(None)` where no shell
 /// is known that could.
 fn with_credentials(test: &Test, local: &Local<'_>) -> Option<Option<Check>> {
@@ -151,6 +159,18 @@ impl Local<'_> {
     /// True for a port on which the kubelet can reach the service. One that only the pod's owner names may be this one's.
     fn offers(&self, port: u16) -> bool {
         self.plan.pod_members(self.service.pod).any(|member| member.port_position(port, Transport::Tcp).is_some())
+    }
+
+    /// The first port in a text that is this container's own and offered: `localhost:8080`, `http://localhost/up`.
+    fn port_in(&self, text: &str) -> Option<u16> {
+        words(text).filter(|(_, word)| self.is_local(word)).find_map(|(start, word)| {
+            let (before, after) = (&text[..start], &text[start + word.len()..]);
+            let of_scheme = || {
+                let known = [("http://", 80), ("https://", 443)].into_iter().find(|(scheme, _)| before.ends_with(scheme));
+                known.filter(|_| !after.starts_with(':')).map(|(_, port)| port)
+            };
+            port_after(after).or_else(of_scheme).filter(|port| self.offers(*port))
+        })
     }
 
     /// True when the text names another service, or says itself that it looks beyond.

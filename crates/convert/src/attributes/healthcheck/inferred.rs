@@ -97,7 +97,7 @@ fn from_catalogue(service: &ServicePlan<'_>) -> Option<Guess> {
         // The catalogue advises against its readiness check here; an open port is the mildest sign of life. Where a program is asked, no port
         // is known to be the server's: what the program reads may have moved it.
         None => {
-            let mild = service.main_port.filter(|_| asks_port).map_or_else(|| first.clone(), Handler::Tcp);
+            let mild = service.main_port().filter(|_| asks_port).map_or_else(|| first.clone(), Handler::Tcp);
             probe(&mild, whole(readiness.period), whole(readiness.timeout), whole(readiness.failures.saturating_mul(3)))
         }
     };
@@ -144,7 +144,7 @@ fn from_port(service: &ServicePlan<'_>, plan: &Plan<'_>) -> Option<Guess> {
     if service.owns_pod() && plan.pod_members(service.index).nth(1).is_some() {
         return None;
     }
-    let port = service.main_port?;
+    let port = service.sure_port()?;
     Some(repeated(&Handler::Tcp(port), format!("no health check is known; port {port} is one that the service offers")))
 }
 
@@ -156,7 +156,15 @@ fn from_process(service: &ServicePlan<'_>) -> Option<Guess> {
         return None;
     }
     let handler = Handler::Exec(vec!["sh".to_owned(), "-c".to_owned(), PROCESS_IS_ALIVE.to_owned()]);
-    Some(repeated(&handler, "no health check or port is known; the container's own process is there and not stopped".to_owned()))
+    let because = match service.main_port() {
+        Some(port) if service.sure_port().is_none() => {
+            format!(
+                "nothing but the documentation of the image, which gives no check, says that port {port} is open; the container's own process is there and not stopped"
+            )
+        }
+        _ => "no health check or port is known; the container's own process is there and not stopped".to_owned(),
+    };
+    Some(repeated(&handler, because))
 }
 
 #[cfg(test)]
@@ -226,6 +234,43 @@ mod tests {
         timeoutSeconds: 5
         ");
         assert!(outcome.inferred().contains("port 8080 is one that the service offers; healthcheck)"), "{}", outcome.inferred());
+    }
+
+    #[test]
+    fn a_port_that_only_an_image_without_a_check_is_known_for_is_no_reason_to_restart_it() {
+        let asked = |service: &str| {
+            let outcome = web(service);
+            let kind = if outcome.names().contains(&"StatefulSet/web".to_owned()) { "StatefulSet/web" } else { "Deployment/web" };
+            let probe = |field: &str| outcome.pod(kind, &format!("containers[0].livenessProbe.{field}"));
+            let has_process = probe("exec.command[2]").contains("/proc/1/status");
+            if has_process { "process".to_owned() } else { probe("tcpSocket.port").trim_end().to_owned() }
+        };
+        for service in [
+            "image: 'grafana/promtail:2.9.2', command: '-config.file=/etc/promtail/config.yml'",
+            "image: grafana/alloy",
+            "image: 'fluent/fluentd:v1.17'",
+            "image: koenkk/zigbee2mqtt",
+            "image: chrislusf/seaweedfs, command: volume -mserver=master:9333",
+        ] {
+            assert_eq!(asked(service), "process", "{service}");
+        }
+        // No shell is in it.
+        assert_eq!(asked("image: 'fluent/fluent-bit:3'"), "null");
+        // What the project says is another matter.
+        assert_eq!(asked("image: 'fluent/fluent-bit:3', ports: ['24224:24224']"), "24224");
+        assert_eq!(asked("image: chrislusf/seaweedfs, command: volume -mserver=master:9333 -port=8080"), "8080");
+        assert_eq!(asked("image: chrislusf/seaweedfs, command: 'filer -master=master:9333', ports: ['8888:8888']"), "8888");
+        assert_eq!(asked("image: koenkk/zigbee2mqtt, environment: { A: 'http://web:8080' }"), "8080");
+        let reasons = web("image: 'grafana/promtail:2.9.2'").inferred();
+        assert!(reasons.contains("which gives no check, says that port 9080 is open"), "{reasons}");
+    }
+
+    #[test]
+    fn what_is_set_up_by_hand_is_ready_for_that() {
+        let outcome = web("image: adguard/adguardhome, ports: ['3000:3000', '53:53', '80:80']");
+        let command = |probe: &str| outcome.pod("StatefulSet/web", &format!("containers[0].{probe}.exec.command[2]"));
+        assert!(command("readinessProbe").contains("3000"), "{}", command("readinessProbe"));
+        assert_eq!(command("livenessProbe"), command("readinessProbe"));
     }
 
     #[test]
