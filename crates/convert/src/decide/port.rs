@@ -137,7 +137,29 @@ pub(super) fn offered(service: &Service, image: &ImageFacts, asked: &Asked, diag
             entry.app_protocol = entry.app_protocol.take().or_else(|| port.app.as_deref().map(SmolStr::from));
         }
     }
+    for (number, scheme) in listens(service) {
+        if let Some(entry) = wanted.get_mut(&(number, Transport::Tcp)) {
+            let written = || service.ports.iter().filter(|port| port.target.value == u32::from(number));
+            if written().all(|port| port.name.is_none()) {
+                entry.name = Some(scheme.into());
+            }
+            if written().all(|port| port.app_protocol.is_none()) {
+                entry.app_protocol = Some(scheme.into());
+            }
+        }
+    }
     name_all(wanted)
+}
+
+/// The addresses at which an ASP.NET service is told to listen, as ports with what is spoken there.
+fn listens(service: &Service) -> impl Iterator<Item = (u16, &'static str)> {
+    let urls = ["ASPNETCORE_URLS", "DOTNET_URLS"].into_iter().filter_map(|name| service.environment.get(name)?.as_ref());
+    urls.flat_map(|urls| urls.split(';')).filter_map(|url| {
+        let (scheme, rest) = url.trim().split_once("://")?;
+        let scheme = ["http", "https"].into_iter().find(|known| scheme.eq_ignore_ascii_case(known))?;
+        let port = rest.trim_end_matches('/').rsplit_once(':').and_then(|(_, port)| port.parse().ok());
+        Some((port.unwrap_or(if scheme == "https" { 443 } else { 80 }), scheme))
+    })
 }
 
 /// The port to try when it matters whether the service works: the image's main one, unless its configuration has moved it; else the first that the service writes, published ones before exposed ones: a
@@ -150,7 +172,10 @@ pub(super) fn main_tcp(plan: &ServicePlan<'_>) -> Option<u16> {
     let published = service.ports.iter().filter_map(|port| u16::try_from(port.target.value).ok());
     let exposed = service.expose.iter().filter_map(|text| Some(expand(text).first()?.0));
     let mut written = published.chain(exposed);
-    main.or_else(|| written.find_map(|number| tcp().find(|port| port.number == number && !port.from_image)))
+    // Without a certificate nothing listens at the other.
+    let plain = || listens(service).find(|(_, scheme)| *scheme == "http").and_then(|(number, _)| tcp().find(|port| port.number == number));
+    main.or_else(plain)
+        .or_else(|| written.find_map(|number| tcp().find(|port| port.number == number && !port.from_image)))
         .or_else(|| tcp().find(|port| !port.from_image))
         .or_else(|| tcp().next())
         .map(|port| port.number)
@@ -208,6 +233,20 @@ mod tests {
         assert_eq!(tried("expose: ['8000', '2525']"), "8000\n");
         assert_eq!(tried("expose: ['25'], ports: [{ target: 8080, protocol: tcp }, { target: 5005, protocol: tcp }]"), "8080\n");
         assert_eq!(tried("ports: [{ target: 53, protocol: udp }, { target: 9000, protocol: tcp }]"), "9000\n");
+    }
+
+    #[test]
+    fn the_schemes_of_the_addresses_name_the_ports_of_asp_net() {
+        for start in ["image: 'acme/api:1'", "image: 'mcr.microsoft.com/dotnet/aspnet:8.0'"] {
+            let outcome = project(&format!(
+                "services: {{ api: {{ {start}, environment: ['ASPNETCORE_URLS=https://+:443;http://+:80'], ports: ['5201:443', '5101:80'] }} }}"
+            ))
+            .convert();
+            let shown = |at: usize, field: &str| outcome.field("Service/api", &format!("spec.ports[{at}].{field}"));
+            assert_eq!([shown(0, "name"), shown(0, "appProtocol"), shown(0, "port")], ["http\n", "http\n", "80\n"], "{start}");
+            assert_eq!([shown(1, "name"), shown(1, "appProtocol"), shown(1, "port")], ["https\n", "https\n", "443\n"], "{start}");
+            assert_eq!(outcome.pod("Deployment/api", "containers[0].livenessProbe.tcpSocket.port"), "80\n", "{start}");
+        }
     }
 
     #[test]
