@@ -79,6 +79,12 @@ impl Case {
         self.read(|input| (convert(input), input.tree.clone()))
     }
 
+    /// What is seen of the first service.
+    pub(crate) fn service<T>(self, look: impl FnOnce(&windlass_compose::model::Service) -> T) -> T {
+        let look = |input: &Input<'_>| input.project.services.first().map(look);
+        self.read(look).flatten().expect("the project has a service")
+    }
+
     /// What the project keeps.
     pub(crate) fn contents(self) -> crate::contents::Contents {
         self.read(crate::contents::Contents::of).expect("the project can be read")

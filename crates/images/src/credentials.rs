@@ -4,7 +4,9 @@
 //! A miss puts a password into a file that is meant for git; a false alarm costs a reference. So doubt counts as a credential,
 //! except where the name or the value says plainly that it is something else (`PASSWORD_MIN_LENGTH`, `SECRET_FILE`, `true`).
 
+mod code;
 mod command_line;
+mod file;
 mod file_line;
 
 use std::fmt;
@@ -16,7 +18,8 @@ use windlass_source::Origin;
 use crate::Image;
 
 pub use command_line::in_word;
-use file_line::{is_element, is_login, is_statement};
+pub use file::{is_key_file_name, is_secret_file};
+use file_line::{is_bare_hash, is_hash};
 
 /// How a credential was recognised.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,7 +54,8 @@ pub fn variable(name: &str, value: &str, origin: &Origin, image: Option<&Image>)
     if is_plain(value) {
         return None;
     }
-    if image.is_some_and(|image| image.credentials.iter().any(|known| known == name)) {
+    // An address may be one for its password alone.
+    if image.is_some_and(|image| image.credentials.iter().any(|known| known == name)) && !is_plain_address(value) {
         return Some(Sign::Image);
     }
     if is_credential_name(name) && !is_path(value) {
@@ -71,7 +75,10 @@ pub fn text(value: &str, origin: &Origin) -> Option<Sign> {
     }
     let field = || has_json_credential(value).then_some("one of its fields is a credential");
     let word = || has_credential_word(value).then_some("one of its words is a credential");
-    look(value).or_else(field).or_else(word).map(Sign::Look)
+    let hash = || {
+        (value.contains('$') && value.split(',').any(|part| is_hash(part) || is_bare_hash(part))).then_some("it has the hash of a password")
+    };
+    look(value).or_else(field).or_else(word).or_else(hash).map(Sign::Look)
 }
 
 /// True for one line with a credential among its words, as a command could have it: `-Dx.password=y`, `Authorization=Bearer x`,
@@ -90,45 +97,6 @@ pub fn is_placeholder(value: &str) -> bool {
     const WORDS: [&str; 10] = ["change", "your", "replace", "placeholder", "insert", "example", "xxxx", "todo", "dummy", "fixme"];
     let value = value.trim_matches(['"', '\'']).to_ascii_lowercase();
     WORDS.iter().any(|word| value.contains(word)) || (value.starts_with('<') && value.ends_with('>'))
-}
-
-/// True for a file that holds keys or passwords, by its name or content.
-pub fn is_secret_file(name: &str, content: &[u8]) -> bool {
-    let name = name.to_ascii_lowercase();
-    let stem = name.split('.').next().unwrap_or_default();
-    let known = matches!(
-        name.as_str(),
-        ".htpasswd"
-            | "htpasswd"
-            | ".pgpass"
-            | ".my.cnf"
-            | ".netrc"
-            | ".npmrc"
-            | ".env"
-            | ".git-credentials"
-            | "credentials.json"
-            | "userlist.txt"
-    );
-    let key_file = [".key", ".p12", ".pfx", ".jks", ".keystore", ".ovpn", ".kdbx"].iter().any(|ending| name.ends_with(ending));
-    let start = name.starts_with(".env.") && !["example", "sample", "dist", "template"].iter().any(|ending| name.ends_with(ending));
-    if known || key_file || start || matches!(stem, "id_rsa" | "id_ed25519" | "id_ecdsa") && !name.ends_with(".pub") {
-        return true;
-    }
-    // Long texts are looked at as far as keys are long.
-    let content = &content[..content.len().min(64 << 10)];
-    let is_code = |ending: &str| {
-        ["js", "mjs", "ts", "jsx", "tsx", "py", "php", "rb", "go", "java", "sh", "html", "css", "md", "sql"].contains(&ending)
-    };
-    let is_configuration = !name.rsplit_once('.').is_some_and(|(_, ending)| is_code(ending));
-    let ends: &[char] = if name.ends_with(".json") { &JSON_ENDS } else { &['\n'] };
-    std::str::from_utf8(content).is_ok_and(|text| {
-        let is_markup = [".xml", ".config"].iter().any(|ending| name.ends_with(ending)) || text.trim_start().starts_with('<');
-        let holds_one = |line: &str| has_url_password(line) || sets_credential(line) || is_login(line) || (is_markup && is_element(line));
-        private_key(text)
-            || has_token(text)
-            || (name.ends_with(".sql") && text.lines().any(is_statement))
-            || (is_configuration && text.split(ends).any(holds_one))
-    })
 }
 
 /// What stands around a field of JSON, which may be one long line.
@@ -162,7 +130,7 @@ fn credential_of(line: &str) -> Option<&str> {
     };
     let (name, value) = by_space().or_else(|| line.split_once([':', '=']))?;
     let name = name.trim().trim_matches(['"', '\'']);
-    let value = value.trim().trim_end_matches([',', ';']).trim_matches(['"', '\'']);
+    let value = value.trim_end_matches([',', ';', '}', ' ', '\t', '\r']).trim_start().trim_matches(['"', '\'']);
     // What is filled in later (`$X`, `{{x}}`, `<x>`, `%x%`), a list, or a sentence is no value.
     let is_value = !value.starts_with(['$', '{', '[', '<', '%', '|', '>', '&', '*', '!']) && !value.contains(char::is_whitespace);
     let is_credential = || is_key(name, value) || (is_credential_name(name) && !is_plain(value) && !is_path(value));
@@ -175,7 +143,7 @@ fn is_key(name: &str, value: &str) -> bool {
 }
 
 /// Words after which a name speaks about a credential and holds none, in order.
-const ABOUT: [&str; 72] = [
+const ABOUT: [&str; 74] = [
     "ALG",
     "ALGORITHM",
     "ALIAS",
@@ -230,6 +198,7 @@ const ABOUT: [&str; 72] = [
     "PREFIX",
     "PROTOCOL",
     "PROVIDER",
+    "REALM",
     "REGEX",
     "REGION",
     "REQUIRED",
@@ -247,6 +216,7 @@ const ABOUT: [&str; 72] = [
     "URL",
     "USER",
     "USERNAME",
+    "USERS",
     "VERSION",
 ];
 
@@ -281,9 +251,10 @@ const SECRET_WORDS: [&str; 26] = [
 ];
 
 /// Words that make a credential of a following KEY or KEYS.
-const KEY_WORDS: [&str; 42] = [
+const KEY_WORDS: [&str; 47] = [
     "ACCESS",
     "ACCOUNT",
+    "ANTHROPIC",
     "API",
     "APP",
     "AUTH",
@@ -298,6 +269,8 @@ const KEY_WORDS: [&str; 42] = [
     "ENCRYPT",
     "ENCRYPTION",
     "FERNET",
+    "GEMINI",
+    "GROQ",
     "HASH",
     "HMAC",
     "IMGPROXY",
@@ -306,7 +279,9 @@ const KEY_WORDS: [&str; 42] = [
     "LICENSE",
     "LIVEKIT",
     "MASTER",
+    "MISTRAL",
     "NONCE",
+    "OPENAI",
     "OPENSSL",
     "PRIVATE",
     "PRIV",
@@ -328,7 +303,7 @@ const KEY_WORDS: [&str; 42] = [
 
 /// True when a variable of this name holds a credential, unless its value is plainly something else.
 pub fn is_credential_name(name: &str) -> bool {
-    if !may_be_credential_name(name) {
+    if !may_be_credential_name(name) && !has_short_word(name) {
         return false;
     }
     let upper = name.to_ascii_uppercase();
@@ -351,6 +326,7 @@ pub fn is_credential_name(name: &str) -> bool {
         match word {
             // Rails says which: ACTIVE_RECORD_ENCRYPTION_PRIMARY_KEY.
             "KEY" | "KEYS" => KEY_WORDS.contains(&before) || words[..index].contains(&"ENCRYPTION"),
+            "PW" | "PSK" => true,
             "AUTH" => index + 1 == words.len() && matches!(before, "REDIS" | "REDISCLI" | "VALKEY" | "BASIC"),
             "COOKIE" => index + 1 == words.len() && matches!(before, "ERLANG" | "NODE" | "RELEASE"),
             // Others are counted: MAX_TOKENS, NUM_TOKENS.
@@ -359,6 +335,7 @@ pub fn is_credential_name(name: &str) -> bool {
                 SECRET_WORDS.contains(&word)
                     // Run together: PGPASSWORD, MYSQLPASS, AUTHTOKEN.
                     || ["PASSWORD", "PASSWD", "SECRET"].iter().any(|ending| word.ends_with(ending))
+                    || (word.ends_with("PASS") && !["BYPASS", "COMPASS"].iter().any(|ending| word.ends_with(ending)))
                     || (word.ends_with("TOKEN") && word.len() > "TOKEN".len())
             }
         }
@@ -371,6 +348,12 @@ fn may_be_credential_name(name: &str) -> bool {
     let begins_one = |byte: u8| matches!(byte.to_ascii_uppercase(), b'A' | b'C' | b'K' | b'P' | b'S' | b'T');
     let upper = |part: &[u8]| [part[0].to_ascii_uppercase(), part[1].to_ascii_uppercase(), part[2].to_ascii_uppercase()];
     name.as_bytes().windows(3).any(|part| begins_one(part[0]) && PARTS.contains(&&upper(part)))
+}
+
+/// True for the words of credentials that are too short to be looked for everywhere.
+fn has_short_word(name: &str) -> bool {
+    let is_one = |word: &str| word.eq_ignore_ascii_case("PW") || word.eq_ignore_ascii_case("PSK");
+    name.split(|character: char| !character.is_ascii_alphabetic()).any(is_one)
 }
 
 /// `DB_PASS`, `db.pass`, `db-pass`, `database__connection__pass`, `dbPass` → upper-case words, out of the name in upper case. `PASS1` is
@@ -421,6 +404,37 @@ fn is_path(value: &str) -> bool {
     characters(rest) && (ROOTS.contains(&first) || last.contains('.'))
 }
 
+/// `redis://redis:6379`, `postgres://db/app`, `http://host:80/`: where a server is, and maybe which of its databases. A path on the web may
+/// be a secret itself.
+fn is_plain_address(value: &str) -> bool {
+    const DATABASES: [&str; 16] = [
+        "amqp",
+        "amqps",
+        "clickhouse",
+        "kafka",
+        "mariadb",
+        "memcached",
+        "mongodb",
+        "mongodb+srv",
+        "mysql",
+        "nats",
+        "postgres",
+        "postgresql",
+        "redis",
+        "rediss",
+        "tcp",
+        "valkey",
+    ];
+    let Some((scheme, rest)) = value.trim().split_once("://") else { return false };
+    let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
+    let is_database = DATABASES.contains(&scheme);
+    let is_name = |text: &str, more: &[u8]| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || more.contains(&byte));
+    (is_database || matches!(scheme, "http" | "https"))
+        && !host.is_empty()
+        && is_name(host, b".-_:[],")
+        && (path.is_empty() || (is_database && is_name(path, b"-_")))
+}
+
 /// What a credential is recognised by without any name.
 fn look(value: &str) -> Option<&'static str> {
     // Every value is looked at, and most are a word that says nothing.
@@ -452,7 +466,7 @@ fn private_key(text: &str) -> bool {
 }
 
 /// The forms that services give to their tokens, so that they can be found: a prefix, and how many letters follow at least.
-const TOKENS: [(&str, usize); 25] = [
+const TOKENS: [(&str, usize); 28] = [
     ("AKIA", 16),
     ("ASIA", 16),
     ("ghp_", 36),
@@ -472,6 +486,9 @@ const TOKENS: [(&str, usize); 25] = [
     ("whsec_", 16),
     ("sk-ant-", 20),
     ("sk-proj-", 20),
+    ("sk-svcacct-", 20),
+    ("sk-or-v1-", 32),
+    ("sk-", 40),
     ("npm_", 36),
     ("dckr_pat_", 20),
     ("AIza", 35),

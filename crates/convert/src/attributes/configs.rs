@@ -2,10 +2,11 @@
 
 use smol_str::SmolStr;
 use windlass_compose::model::FileMount;
+use windlass_k8s::Kind;
 use windlass_source::Spanned;
 
 use super::Sink;
-use super::mounts::{mount_path, of_object, pod_volume, read_group};
+use super::mounts::{Became, Privacy, mount_path, of_object, owned, pod_volume, privacy, read_group};
 use crate::content::field;
 use crate::decide::{Absent, FileObject, Holds, Plan, ServicePlan, clean_target, find_file_object};
 use crate::fates::Place;
@@ -58,11 +59,26 @@ fn file(
         sink.fates.refused(path, "it holds more than 1 MiB, the most that an object can have; put it into an image or a volume");
         return;
     }
-    let bits = mode.as_ref().and_then(|mode| i32::try_from(mode.value.0 & 0o7777).ok());
+    let written = mode.as_ref().and_then(|mode| i32::try_from(mode.value.0 & 0o7777).ok());
+    let privacy = match object.object.kind {
+        Kind::Secret => privacy(&target, object.private_mode, service),
+        _ => Privacy::None,
+    };
+    // The engine mounts the file as it lies.
+    let bits = written.or(if let Privacy::Mode(mode) = privacy { Some(mode) } else { None });
     // 0644 is what a volume gives without a word.
-    let volume = of_object(&object.object, None, bits.filter(|bits| *bits != 0o644).map(|bits| bits & 0o777));
-    let name = pod_volume(volume, attribute.kind, &object.key, service, plan, sink);
-    let Some(place) = mount_path(&target, name, Some(object.field.to_string()), true, service, sink) else {
+    let volume_of = |bits: Option<i32>| of_object(&object.object, None, bits.filter(|bits| *bits != 0o644).map(|bits| bits & 0o777));
+    let is_owned = privacy == Privacy::Owned;
+    let place = if is_owned {
+        match owned(volume_of(None), &object.field, (&target, true), service, plan, sink) {
+            Became::Mapped(places, _) => places.into_iter().next(),
+            _ => None,
+        }
+    } else {
+        let name = pod_volume(volume_of(bits), attribute.kind, &object.key, service, plan, sink);
+        mount_path(&target, name, Some(object.field.to_string()), true, service, sink)
+    };
+    let Some(place) = place else {
         sink.fates.lost(path, format!("something else is mounted at `{target}` already"));
         return;
     };
@@ -83,7 +99,9 @@ fn file(
     }
     for (attribute, id) in [("uid", uid), ("gid", gid)] {
         let Some(id) = id else { continue };
-        if id.as_str() == "0" {
+        if is_owned {
+            sink.fates.approximated(path.key(attribute), [], "the user who reads it owns it");
+        } else if id.as_str() == "0" {
             sink.fates.mapped_with(path.key(attribute), [], "files of a volume belong to root");
         } else {
             sink.fates.approximated(
@@ -93,14 +111,16 @@ fn file(
             );
         }
     }
+    // Files belong to root: who else shall read one that not everybody may read has to be in its group.
+    if bits.is_some_and(|bits| bits & 0o004 == 0) && !is_owned {
+        let id = |id: &Option<Spanned<SmolStr>>| id.as_ref().and_then(|id| id.parse::<i64>().ok()).filter(|id| *id > 0);
+        read_group(id(gid).or_else(|| id(uid)), service, sink);
+    }
     if let (Some(mode), Some(bits)) = (mode, bits) {
-        // Files belong to root: who else shall read one that not everybody may read has to be in its group.
-        if bits & 0o004 == 0 {
-            let id = |id: &Option<Spanned<SmolStr>>| id.as_ref().and_then(|id| id.parse::<i64>().ok()).filter(|id| *id > 0);
-            read_group(id(gid).or_else(|| id(uid)), service, sink);
-        }
         let path = path.key("mode");
-        if bits & 0o7000 != 0 {
+        if is_owned {
+            sink.fates.mapped_with(path, [], "an init container copies it with a mode of 0400 for the user who reads it");
+        } else if bits & 0o7000 != 0 {
             sink.fates.approximated(path, [], "without setuid, setgid and sticky bits");
         } else if mode.value.0 > 0o7777 {
             sink.fates.approximated(path, [], format!("as {bits:04o}"));

@@ -5,6 +5,7 @@
 mod claim;
 mod copy;
 mod files;
+mod guarded;
 mod host;
 mod memory;
 mod volume;
@@ -26,8 +27,9 @@ use crate::fates::{Fates, Place};
 use crate::options::KubeVersion;
 
 pub(crate) use claim::claim;
-pub(super) use copy::{resources as tool_resources, security as tool_security};
+pub(super) use copy::{owned, resources as tool_resources, security as tool_security};
 pub(super) use files::of_object;
+pub(super) use guarded::{Privacy, privacy};
 pub(super) use memory::memory;
 pub(super) use volume::read_group;
 

@@ -65,6 +65,10 @@ pub(super) fn resources(
     }
     from_legacy_keys(written, &mut limits, &mut requests, service, sink);
     devices::gpus(written.gpus, &mut requests, &mut limits, service, sink);
+    let reserved = deploy.and_then(|deploy| deploy.value.reservations.as_ref());
+    if written.gpus.is_empty() && reserved.is_none_or(|reserved| reserved.devices.is_empty()) {
+        devices::by_runtime(&mut requests, &mut limits, service, sink);
+    }
     keep_in_order(&mut requests, &limits, written, service, sink);
     if plan.input.options.defaults == Defaults::Inferred {
         fill(&mut requests, &mut limits, service, sink);
@@ -459,6 +463,18 @@ mod tests {
         services.web.cpu_shares: approximated → Deployment/web spec.template.spec.containers[0].resources.requests.cpu (1024 shares are one CPU, which is also set aside)
         services.web.pids_limit: lost (the kubelet limits processes for all pods of a node (`--pod-max-pids`))
         ");
+    }
+
+    #[test]
+    fn the_runtime_of_nvidia_asks_for_the_devices_that_are_visible() {
+        let with =
+            |visible: &str| web(&format!("image: 'acme/web:1', runtime: nvidia, environment: {{ NVIDIA_VISIBLE_DEVICES: '{visible}' }}"));
+        let number = |outcome: &Outcome| outcome.pod("Deployment/web", "containers[0].resources.limits[\"nvidia.com/gpu\"]");
+        assert_eq!(number(&with("0,1")), "\"2\"\n");
+        assert!(with("0,1").inferred().contains("as many devices in `NVIDIA_VISIBLE_DEVICES`"), "{}", with("0,1").inferred());
+        let warns = |outcome: &Outcome| outcome.diagnostics().contains(&"convert::devices: `web` asks for all devices".to_owned());
+        assert!(warns(&with("all")) && warns(&web("image: 'acme/web:1', runtime: nvidia")));
+        assert!(!warns(&with("none")) && !warns(&web("image: 'acme/web:1', runtime: nvidia, gpus: [{ count: 1 }]")));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use windlass_k8s::name::{config_key, object_name};
 use windlass_k8s::{Kind, ObjectRef};
 use windlass_source::{Origin, Spanned};
 
-use super::files::{Absent, Reader};
+use super::files::{Absent, File, Reader};
 use super::{Input, KnownSecrets, ServicePlan};
 use crate::content::{LIMIT, hashed_name};
 use windlass_images::credentials;
@@ -25,6 +25,8 @@ pub(crate) struct FileObject {
     pub(crate) holds: Holds,
     /// Where its content comes from.
     pub(crate) source: FileSource,
+    /// What the owner of its file may do with it, where nobody else may do anything.
+    pub(crate) private_mode: Option<i32>,
     /// Where it is written.
     pub(crate) origin: Origin,
     /// Some service mounts it.
@@ -129,7 +131,7 @@ fn file_object(
     known: &KnownSecrets,
     input: &Input<'_>,
 ) -> FileObject {
-    let (source, holds, origin) = content(definition, reader, input);
+    let Read { source, holds, private_mode, origin } = content(definition, reader, input);
     let origin = origin.cloned().unwrap_or_else(|| key.origin.clone());
     // A config that holds keys is a secret, whatever it is called.
     let file_name = match &source {
@@ -152,7 +154,8 @@ fn file_object(
         (Holds::Content(content), _) => (hashed_name(key, [key.as_bytes(), content]), config_key(key)),
         (Holds::Nothing(_), _) => (object_name(key), config_key(key)),
     };
-    FileObject { key: key.value.clone(), object: ObjectRef::new(kind, name), field, holds, source, origin, is_used: false }
+    let object = ObjectRef::new(kind, name);
+    FileObject { key: key.value.clone(), object, field, holds, source, private_mode, origin, is_used: false }
 }
 
 fn is_secret(name: &str, content: &[u8], source: &FileSource, origin: &Origin) -> bool {
@@ -164,27 +167,37 @@ fn is_secret(name: &str, content: &[u8], source: &FileSource, origin: &Origin) -
     by_variable || credentials::is_secret_file(name, content)
 }
 
-fn content<'a>(definition: &Definition<'a>, reader: &Reader<'_>, input: &Input<'_>) -> (FileSource, Holds, Option<&'a Origin>) {
+/// What there is of a config or secret.
+struct Read<'a> {
+    source: FileSource,
+    holds: Holds,
+    private_mode: Option<i32>,
+    origin: Option<&'a Origin>,
+}
+
+fn content<'a>(definition: &Definition<'a>, reader: &Reader<'_>, input: &Input<'_>) -> Read<'a> {
     let Definition { name: _, file, content, environment, is_external } = *definition;
+    let read = |source, holds, origin| Read { source, holds, private_mode: None, origin };
     if is_external {
-        return (FileSource::External, Holds::External, None);
+        return read(FileSource::External, Holds::External, None);
     }
     let bounded = |text: &str| match u64::try_from(text.len()) {
         Ok(length) if length <= LIMIT => Holds::Content(text.as_bytes().to_vec()),
         _ => Holds::Nothing(Absent::TooLarge),
     };
     if let Some(file) = file {
-        let read = reader.file(FilePath::new(file.as_str()));
-        let holds = read.map_or_else(Holds::Nothing, |file| Holds::Content(file.content));
-        return (FileSource::File(file.value.clone()), holds, Some(&file.origin));
+        let found = reader.file(FilePath::new(file.as_str()));
+        let private_mode = found.as_ref().ok().and_then(File::private_mode);
+        let holds = found.map_or_else(Holds::Nothing, |file| Holds::Content(file.content));
+        return Read { private_mode, ..read(FileSource::File(file.value.clone()), holds, Some(&file.origin)) };
     }
     if let Some(variable) = environment {
         let value = content.map(|content| content.value.clone()).or_else(|| (input.variable)(variable));
         let holds = value.map_or(Holds::Nothing(Absent::Missing), |value| bounded(&value));
-        return (FileSource::Variable(variable.value.clone()), holds, Some(&variable.origin));
+        return read(FileSource::Variable(variable.value.clone()), holds, Some(&variable.origin));
     }
     if let Some(content) = content {
-        return (FileSource::Content, bounded(content), Some(&content.origin));
+        return read(FileSource::Content, bounded(content), Some(&content.origin));
     }
-    (FileSource::Elsewhere, Holds::Nothing(Absent::Missing), None)
+    read(FileSource::Elsewhere, Holds::Nothing(Absent::Missing), None)
 }

@@ -22,7 +22,25 @@ pub(crate) struct File {
     /// Relative to the directory that was read, with `/` between names; the name alone for a single file.
     pub(crate) path: String,
     pub(crate) content: Vec<u8>,
-    pub(crate) is_executable: bool,
+    /// Its permissions where it lies; 0644 for what lies nowhere.
+    pub(crate) mode: u32,
+}
+
+impl File {
+    pub(crate) fn is_executable(&self) -> bool {
+        self.mode & 0o111 != 0
+    }
+
+    /// What its owner may do with it, where nobody else may do anything.
+    pub(crate) fn private_mode(&self) -> Option<i32> {
+        private_mode(self.mode)
+    }
+}
+
+/// As [`File::private_mode`], of permissions alone.
+fn private_mode(mode: u32) -> Option<i32> {
+    let is_private = mode & 0o077 == 0 && mode & 0o400 != 0;
+    i32::try_from(mode & 0o700).ok().filter(|_| is_private)
 }
 
 /// Why there is no content.
@@ -106,7 +124,7 @@ impl<'a> Reader<'a> {
         }
         let content = self.files.read(path, LIMIT).map_err(absent)?;
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        Ok(File { path: name, content, is_executable: metadata.mode & 0o111 != 0 })
+        Ok(File { path: name, content, mode: metadata.mode })
     }
 
     /// The text of a Dockerfile or `.dockerignore` in the context of a build, links resolved, though it may lie outside of the

@@ -98,7 +98,8 @@ fn of_tcp(plan: &ServicePlan<'_>, said_by: SaidBy) -> impl Iterator<Item = u16> 
 fn told(plan: &ServicePlan<'_>) -> BTreeSet<u16> {
     let service = plan.service;
     let mut numbers = BTreeSet::new();
-    for value in SAY_PORT.iter().filter_map(|name| service.environment.get(name)?.as_ref()) {
+    let variables = service.environment.iter().filter(|entry| SAY_PORT.contains(&entry.name.as_str()));
+    for value in variables.filter_map(|entry| entry.value.as_ref()) {
         note(value.split_whitespace(), &mut numbers);
     }
     for line in [&service.entrypoint, &service.command].into_iter().flatten() {
@@ -119,8 +120,12 @@ fn note<'t>(words: impl Iterator<Item = &'t str>, numbers: &mut BTreeSet<u16>) {
     }
 }
 
-/// The port of an address on which a server listens for all: `8000`, `:8000`, `0.0.0.0:8000`, `http://+:8000`.
+/// The port of an address on which a server listens for all: `8000`, `:8000`, `0.0.0.0:8000`, `http://+:8000`. Without a certificate nothing
+/// listens at `https://+:443`.
 fn listening(address: &str) -> Option<u16> {
+    if address.starts_with("https:") {
+        return None;
+    }
     let (host, port) = address.rsplit_once(':').unwrap_or(("", address));
     let host = host.rsplit('/').next().unwrap_or_default();
     matches!(host, "" | "0.0.0.0" | "*" | "+" | "[::]" | "::").then_some(())?;

@@ -148,7 +148,29 @@ pub(super) fn offered(service: &Service, image: &ImageFacts, asked: &Asked, diag
             entry.app_protocol = entry.app_protocol.take().or_else(|| port.app.as_deref().map(SmolStr::from));
         }
     }
+    for (number, scheme) in listens(service) {
+        if let Some(entry) = wanted.get_mut(&(number, Transport::Tcp)) {
+            let written = || service.ports.iter().filter(|port| port.target.value == u32::from(number));
+            if written().all(|port| port.name.is_none()) {
+                entry.name = Some(scheme.into());
+            }
+            if written().all(|port| port.app_protocol.is_none()) {
+                entry.app_protocol = Some(scheme.into());
+            }
+        }
+    }
     name_all(wanted)
+}
+
+/// The addresses at which an ASP.NET service is told to listen, as ports with what is spoken there.
+fn listens(service: &Service) -> impl Iterator<Item = (u16, &'static str)> {
+    let urls = ["ASPNETCORE_URLS", "DOTNET_URLS"].into_iter().filter_map(|name| service.environment.get(name)?.as_ref());
+    urls.flat_map(|urls| urls.split(';')).filter_map(|url| {
+        let (scheme, rest) = url.trim().split_once("://")?;
+        let scheme = ["http", "https"].into_iter().find(|known| scheme.eq_ignore_ascii_case(known))?;
+        let port = rest.trim_end_matches('/').rsplit_once(':').and_then(|(_, port)| port.parse().ok());
+        Some((port.unwrap_or(if scheme == "https" { 443 } else { 80 }), scheme))
+    })
 }
 
 /// The ports of one `expose` item: `80`, `80-90`, `80/udp`.
@@ -192,6 +214,20 @@ mod tests {
         assert_eq!(expand("80-82").len(), 3);
         assert_eq!(expand("0"), []);
         assert_eq!(expand("a-b/udp"), []);
+    }
+
+    #[test]
+    fn the_schemes_of_the_addresses_name_the_ports_of_asp_net() {
+        for start in ["image: 'acme/api:1'", "image: 'mcr.microsoft.com/dotnet/aspnet:8.0'"] {
+            let outcome = project(&format!(
+                "services: {{ api: {{ {start}, environment: ['ASPNETCORE_URLS=https://+:443;http://+:80'], ports: ['5201:443', '5101:80'] }} }}"
+            ))
+            .convert();
+            let shown = |at: usize, field: &str| outcome.field("Service/api", &format!("spec.ports[{at}].{field}"));
+            assert_eq!([shown(0, "name"), shown(0, "appProtocol"), shown(0, "port")], ["http\n", "http\n", "80\n"], "{start}");
+            assert_eq!([shown(1, "name"), shown(1, "appProtocol"), shown(1, "port")], ["https\n", "https\n", "443\n"], "{start}");
+            assert_eq!(outcome.pod("Deployment/api", "containers[0].livenessProbe.tcpSocket.port"), "80\n", "{start}");
+        }
     }
 
     #[test]

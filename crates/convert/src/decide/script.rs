@@ -3,13 +3,34 @@
 
 use windlass_compose::model::Service;
 
-/// The script, where entrypoint and command together are a shell and one script.
+/// The script, where entrypoint and command together are a shell and a script, whatever words follow it: those are its arguments.
 pub(super) fn of(service: &Service) -> Option<&str> {
     let words: Vec<&str> =
         [&service.entrypoint, &service.command].into_iter().flatten().flat_map(|line| line.iter()).map(|word| word.as_str()).collect();
-    let [shell, options, .., script] = words.as_slice() else { return None };
-    let is_shell = matches!(program(shell), "sh" | "bash" | "ash" | "dash");
-    (is_shell && options.starts_with('-') && words[1..words.len() - 1].iter().any(|word| word.ends_with('c'))).then_some(*script)
+    let (shell, rest) = words.split_first()?;
+    if !matches!(program(shell), "sh" | "bash" | "ash" | "dash") {
+        return None;
+    }
+    let mut rest = rest.iter();
+    let mut is_script = false;
+    loop {
+        let word = *rest.next()?;
+        let letters = word.strip_prefix(['-', '+']);
+        match letters {
+            // Of `-euo pipefail` the next word is a part.
+            Some(letters) if !matches!(letters, "" | "-") => {
+                let is_long = letters.starts_with('-');
+                is_script |= !is_long && letters.contains('c');
+                if !is_long && letters.ends_with(['o', 'O']) {
+                    rest.next();
+                }
+            }
+            _ => {
+                let script = if letters.is_some() { *rest.next()? } else { word };
+                return is_script.then_some(script);
+            }
+        }
+    }
 }
 
 /// One command of a script, and what stands between it and the next one.
@@ -119,6 +140,28 @@ mod tests {
         assert_eq!(last_command("# it's the server\nredis-server /a"), "redis-server /a");
         assert_eq!(last_command("a # it's first\nredis-server /a#b # and last"), "redis-server /a#b");
         assert_eq!(last_command("a & b"), "b");
+    }
+
+    #[test]
+    fn the_script_is_the_word_after_the_options_of_the_shell() {
+        let script = |line: &str| {
+            let case = project(&format!("services: {{ it: {{ image: a, {line} }} }}"));
+            case.service(|service| of(service).map(str::to_owned))
+        };
+        for line in [
+            "command: [sh, -c, x y]",
+            "entrypoint: [bash, -c], command: [x y, a, b]",
+            "command: [bash, -euo, pipefail, -c, x y, a]",
+            "command: [bash, -ceo, pipefail, x y]",
+            "command: [/bin/sh, -c, --, x y, --, a]",
+        ] {
+            assert_eq!(script(line).as_deref(), Some("x y"), "{line}");
+        }
+        for line in
+            ["command: [sh, x.sh, -c]", "command: [sh, -c]", "command: [sh]", "command: [a, -c, x y]", "command: [bash, --rcfile, x]"]
+        {
+            assert_eq!(script(line), None, "{line}");
+        }
     }
 
     #[test]

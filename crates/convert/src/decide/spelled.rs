@@ -57,7 +57,9 @@ impl Spelled {
 
     fn word(&mut self, line: &[Spanned<SmolStr>], index: usize, found: &[Range<usize>], plan: &ServicePlan<'_>, known: &KnownSecrets) {
         let word = &line[index];
-        let ranges = outermost(found.iter().cloned().chain(known.find(word)).collect());
+        let own = own_values(plan).filter(|_| word.contains('$')).flat_map(|value| word.match_indices(value));
+        let own = own.map(|(at, value)| at..at + value.len());
+        let ranges = outermost(found.iter().cloned().chain(known.find(word)).chain(own).collect());
         if ranges.is_empty() {
             return;
         }
@@ -220,6 +222,13 @@ fn outermost(mut ranges: Vec<Range<usize>>) -> Vec<Range<usize>> {
     ranges
 }
 
+/// Values of a service's own credentials with a `$`: by its look, a word with one may as well name a variable.
+fn own_values<'p>(plan: &'p ServicePlan<'_>) -> impl Iterator<Item = &'p str> {
+    let entries = plan.service.environment.iter().zip(&plan.credentials).filter(|(_, sign)| sign.is_some());
+    let values = entries.filter_map(|(entry, _)| Some(entry.value.as_ref()?.as_str()));
+    values.filter(|value| value.len() > 3 && value.contains('$'))
+}
+
 /// The commands that a service has: what it runs, its health check and its hooks.
 fn lines(service: &Service) -> impl Iterator<Item = &[Spanned<SmolStr>]> {
     let test = match service.healthcheck.as_ref().and_then(|check| check.test.as_ref()).map(|test| &test.value) {
@@ -355,6 +364,22 @@ mod tests {
     }
 
     #[test]
+    fn a_value_with_a_dollar_is_found_by_its_variable() {
+        let outcome = web("image: 'mysql:8.0', environment: { MYSQL_ROOT_PASSWORD: 'ab$$cdefghij' }, \
+             healthcheck: { test: [CMD, mysqladmin, ping, '-pab$$cdefghij'] }");
+        let probe = outcome.pod("StatefulSet/web", "containers[0].readinessProbe.exec");
+        assert!(probe.contains("'-p'\"${MYSQL_ROOT_PASSWORD}\"") && !probe.contains("cdefghij"), "{probe}");
+    }
+
+    #[test]
+    fn a_check_of_words_that_asks_by_a_client_has_a_shell() {
+        let outcome = web("image: acme/es, environment: { ELASTIC_PASSWORD: changeme12 }, \
+             healthcheck: { test: [CMD, curl, -f, -u, 'elastic:changeme12', 'http://localhost:9200/'] }");
+        let probe = outcome.pod("Deployment/web", "containers[0].readinessProbe.exec");
+        assert!(probe.contains("'elastic:'\"${ELASTIC_PASSWORD}\"") && !probe.contains("changeme12"), "{probe}");
+    }
+
+    #[test]
     fn the_variable_of_the_credential_is_used_not_another_of_the_same_value() {
         let outcome = web("image: 'mysql:8.4', environment: { MYSQL_DATABASE: shop, MYSQL_ROOT_PASSWORD: shop }, \
              healthcheck: { test: [CMD, mysqladmin, ping, -uroot, -pshop] }");
@@ -403,6 +428,7 @@ mod tests {
               name: web-credentials-z2hsfdbt8w
               key: WINDLASS_SECRET
         "#);
+        let check = "healthcheck: { test: [CMD, /db, check, '--password=hunter2hunter2'] }";
         let outcome = web(&format!("image: 'acme/db:1', expose: ['3306'], {check}"));
         insta::assert_snapshot!(shown(&outcome, "Deployment/web", &["readinessProbe.exec", "readinessProbe.tcpSocket"]), @"
         readinessProbe.exec:

@@ -112,7 +112,7 @@ pub(super) fn files_write(files: &[File], target: &str) -> bool {
     files.iter().filter(is_script).filter_map(|file| std::str::from_utf8(&file.content).ok()).any(|text| script_writes(text, target))
 }
 
-/// What a service runs: the script of a shell, or the words of a line.
+/// What a service runs: the script of a shell, without its arguments, or the words of a line.
 fn commands(service: &Service) -> Cow<'_, str> {
     let line = || [&service.entrypoint, &service.command].into_iter().flatten().flat_map(|line| line.iter()).map(|word| word.as_str());
     script::of(service).map_or_else(|| line().collect::<Vec<_>>().join(" ").into(), Cow::Borrowed)

@@ -86,7 +86,7 @@ fn two_of_one(volume: &VolumePlan, plan: &Plan<'_>, diagnostics: &mut Vec<Diagno
 }
 
 fn file_object(object: &FileObject, plan: &Plan<'_>, objects: &mut Objects, diagnostics: &mut Vec<Diagnostic>) {
-    let FileObject { key, object: reference, field, holds, source: _, origin, is_used: _ } = object;
+    let FileObject { key, object: reference, field, holds, source: _, origin, private_mode: _, is_used: _ } = object;
     match holds {
         Holds::Content(content) => {
             let mut metadata = metadata(&reference.name, None, plan);

@@ -2,14 +2,15 @@
 
 use super::{is_credential_name, is_key, is_path, is_plain};
 
-/// True for a line of a list of logins: of `htpasswd` and Mosquitto, `.netrc`, `.pgpass`, PgBouncer's `userlist.txt`, Redis' ACL file.
+/// True for a line of a list of logins: of `htpasswd` and Mosquitto, `.netrc`, `.pgpass`, PgBouncer's `userlist.txt`, Redis' ACL file,
+/// HAProxy's `userlist`.
 pub(super) fn is_login(line: &str) -> bool {
     let line = line.trim_end();
-    is_hash(line) || is_netrc(line) || is_pgpass(line) || is_userlist(line) || is_acl(line)
+    is_hash(line) || is_netrc(line) || is_pgpass(line) || is_userlist(line) || is_acl(line) || is_haproxy(line)
 }
 
 /// `name:$7$101$…`: a line with the password's hash as `crypt` writes it.
-fn is_hash(line: &str) -> bool {
+pub(super) fn is_hash(line: &str) -> bool {
     let Some((name, hash)) = line.split_once(":$") else { return false };
     let is_word = |text: &str, more: &[char]| {
         !text.is_empty() && text.chars().all(|character| character.is_ascii_alphanumeric() || more.contains(&character))
@@ -17,6 +18,14 @@ fn is_hash(line: &str) -> bool {
     let fields = hash.split_once('$');
     is_word(name, &['_', '-', '.', '@'])
         && fields.is_some_and(|(method, rest)| is_word(method, &['-']) && is_word(rest, &['$', '.', '/', '+', '=', ',']))
+}
+
+/// `$2y$05$…`: such a hash alone.
+pub(super) fn is_bare_hash(value: &str) -> bool {
+    const METHODS: [&str; 14] = ["1", "2a", "2b", "2y", "5", "6", "7", "apr1", "argon2d", "argon2i", "argon2id", "pbkdf2", "scrypt", "y"];
+    let fields = value.strip_prefix('$').and_then(|hash| hash.split_once('$'));
+    let is_digit = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'$' | b'.' | b'/' | b'+' | b'=' | b',');
+    fields.is_some_and(|(method, rest)| METHODS.contains(&method) && rest.len() >= 8 && rest.bytes().all(is_digit))
 }
 
 /// `machine HOST login NAME password X`
@@ -45,6 +54,25 @@ fn is_acl(line: &str) -> bool {
     let rest = line.strip_prefix("user ").unwrap_or_default();
     let is_hash = |word: &str| word.len() == 64 && word.bytes().all(|byte| byte.is_ascii_hexdigit());
     rest.split_whitespace().any(|word| word.strip_prefix('>').is_some_and(is_literal) || word.strip_prefix('#').is_some_and(is_hash))
+}
+
+/// `user NAME insecure-password X`, or `password` and a hash.
+fn is_haproxy(line: &str) -> bool {
+    let mut words = line.split_whitespace();
+    let value = match (words.next(), words.next(), words.next()) {
+        (Some("user"), Some(_), Some("insecure-password")) => {
+            words.next().map(|word| word.trim_matches(['"', '\''])).filter(|word| is_literal(word))
+        }
+        (Some("user"), Some(_), Some("password")) => words.next().filter(|word| word.starts_with('$') && word.matches('$').count() > 2),
+        _ => None,
+    };
+    value.is_some()
+}
+
+/// `"auth": "X"` among the registries that Docker has logged in to.
+pub(super) fn is_registry_login(field: &str) -> bool {
+    let parts = field.split_once(':').map(|(name, value)| (name.trim().trim_matches('"'), value.trim().trim_matches('"')));
+    parts.is_some_and(|(name, value)| matches!(name, "auth" | "identitytoken" | "registrytoken") && is_literal(value))
 }
 
 /// `CREATE USER a IDENTIFIED BY 'x'`, `CREATE ROLE a WITH PASSWORD 'x'`: a statement of SQL that sets a password.

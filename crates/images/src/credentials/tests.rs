@@ -83,6 +83,13 @@ fn names_say_what_is_a_credential() {
         "PEPPER",
         "ADMIN_PASS1",
         "API_KEY2",
+        "WEBUI_PW",
+        "LDAP_BIND_PW",
+        "DBPASS",
+        "PGPASS",
+        "WIFI_PSK",
+        "PSK",
+        "OPENAI_KEY",
     ] {
         check(name, "hunter2", true);
     }
@@ -128,6 +135,10 @@ fn names_that_speak_about_credentials_hold_none() {
         "API_KEY_ID_V1",
         "SECRET_PATH2",
         "S3_BUCKET",
+        "TRAFFIC_BYPASS",
+        "PWA",
+        "REGISTRY_AUTH_HTPASSWD_REALM",
+        "AUTHENTICATION_APIKEY_USERS",
     ] {
         check(name, "hunter2", false);
     }
@@ -313,4 +324,31 @@ fn files_with_keys_are_secret() {
     assert!(
         !is_secret_file("id_rsa.pub", b"ssh-rsa AAAA") && !is_secret_file(".env.example", b"A=b") && !is_secret_file("nginx.conf", b"")
     );
+}
+
+#[test]
+fn the_hash_of_a_password_is_a_credential_whatever_its_name() {
+    check("TRAEFIK_USERS", "admin:$apr1$xyz$abc", true);
+    check("TRAEFIK_USERS", "a:$2y$05$abcdefgh,b:$2y$05$abcdefgh", true);
+    check("USER_HASH", "$2y$05$abcdefghijklmnop", true);
+    check("LLM", "sk-or-v1-0123456789abcdef0123456789abcdef", true);
+    check("PRICE", "$5$", false);
+    check("FORMAT", "$remote_addr:$port", false);
+}
+
+#[test]
+fn an_address_without_a_password_is_no_credential_whoever_reads_it() {
+    let image = catalogue::all().find(|image| !image.credentials.is_empty()).expect("one has some");
+    let name = image.credentials[0].as_str();
+    let check = |value: &str, expect: bool| assert_eq!(variable(name, value, &Origin::DEFAULT, Some(image)).is_some(), expect, "{value}");
+    check("hunter2", true);
+    check("redis://:hunter2@redis:6379", true);
+    check("https://key@sentry.example.com/1", true);
+    check("https://hooks.example.com/services/abc", true);
+    check("postgres://db/app?password=x", true);
+    check("gotify://host/token", true);
+    for plain in ["redis://redis:6379", "mongodb://a:27017,b:27017/graylog", "http://minio:9000/", "redis://redis:6379/0"] {
+        let sign = variable(name, plain, &Origin::DEFAULT, Some(image));
+        assert_ne!(sign, Some(Sign::Image), "{plain}");
+    }
 }

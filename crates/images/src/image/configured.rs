@@ -106,16 +106,21 @@ fn option<'a, S: AsRef<str>>(setting: &str, words: &'a [S]) -> Option<&'a str> {
     None
 }
 
-/// The port in a value: a number, an address (`0.0.0.0:80`), or a list of them. Of a list, `default` if it is there, else the first; a Kafka controller's
-/// listener is no client's.
+/// The port in a value: a number, an address (`0.0.0.0:80`), or a list of them. Of a list, `default` if it is there, else the first, before those of
+/// `https`; a Kafka controller's listener is no client's.
 fn port(value: &str, default: u16) -> Option<u16> {
     let addresses = value.split([',', ';', ' ']).filter(|address| !address.trim_start().starts_with("CONTROLLER"));
-    let mut ports = addresses.filter_map(|address| {
+    let ports = addresses.filter_map(|address| {
         let address = address.trim().trim_end_matches('/');
-        address.rsplit(':').next()?.parse::<u16>().ok().filter(|port| *port != 0)
+        let port = address.rsplit(':').next()?.parse::<u16>().ok().filter(|port| *port != 0)?;
+        Some((port, is_tls(address)))
     });
-    let first = ports.next()?;
-    Some(if ports.any(|port| port == default) { default } else { first })
+    ports.min_by_key(|(port, is_tls)| (*is_tls, *port != default)).map(|(port, _)| port)
+}
+
+/// True for an address at which nothing is spoken without TLS.
+fn is_tls(address: &str) -> bool {
+    address.trim_start().get(..8).is_some_and(|start| start.eq_ignore_ascii_case("https://"))
 }
 
 #[cfg(test)]
@@ -150,6 +155,14 @@ mod tests {
         assert_eq!(configured("apache/kafka", "", ("KAFKA_LISTENERS", listeners)), (29092, Check::Tcp(29092)));
         let listeners = "INTERNAL://kafka:29092,EXTERNAL://0.0.0.0:9092";
         assert_eq!(configured("apache/kafka", "", ("KAFKA_LISTENERS", listeners)), (9092, Check::Tcp(9092)));
+    }
+
+    #[test]
+    fn of_two_addresses_the_plain_one_is_the_main_one() {
+        assert_eq!(port("https://+:443;http://+:80", 8080), Some(80));
+        assert_eq!(port("https://+:443", 8080), Some(443));
+        assert_eq!(port("http://+:81;http://+:82", 80), Some(81));
+        assert_eq!(port("https://+:8080;http://+:80", 8080), Some(80));
     }
 
     #[test]

@@ -8,6 +8,7 @@ use k8s_openapi::api::core::v1::{ExecAction, GRPCAction, HTTPGetAction, HTTPHead
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use smol_str::SmolStr;
 use windlass_compose::model::Test;
+use windlass_images::image::Shell;
 use windlass_k8s::Kind;
 use windlass_k8s::name::label_name;
 use windlass_source::Spanned;
@@ -123,7 +124,13 @@ fn with_credentials(test: &Test, local: &Local<'_>) -> Option<Option<Check>> {
     };
     let asks_others = local.asks_others(&words.join(" "));
     let mut own = OwnName::default();
-    let command = spelled.for_shell(&local.commands(words, &mut own), local.service.image.shell());
+    // An image that has one of these is not made of a server alone.
+    let is_client = |words: &[String]| {
+        let program = words.first().and_then(|word| word.rsplit('/').next());
+        matches!(program, Some("curl" | "wget" | "mysqladmin" | "mariadb-admin" | "mongosh" | "psql" | "redis-cli" | "valkey-cli"))
+    };
+    let shell = local.service.image.shell().or_else(|| is_client(&words).then_some(Shell::Sh));
+    let command = spelled.for_shell(&local.commands(words, &mut own), shell);
     Some(command.map(|command| Check { handler: Handler::Exec(command), asks_others, own }))
 }
 

@@ -46,6 +46,12 @@ cp -RL /windlass/files/..data/. /windlass/volume
 find /windlass/volume -mindepth 1 -exec chmod a+rwX {} +
 ";
 
+/// The same as files that nobody but their owner, who copies them, may read.
+const FILL_OWNED: &str = r"set -e
+cp -RL /windlass/files/..data/. /windlass/volume
+find /windlass/volume -mindepth 1 -type f -exec chmod 0400 {} +
+";
+
 /// Docker copies what an image has at a path into a new volume there; so does an init container of the same image.
 pub(super) fn image_content(mount: &MountPlan<'_>, volume: &VolumePlan, service: &ServicePlan<'_>, plan: &Plan<'_>, sink: &mut Sink<'_>) {
     let command = vec!["sh".to_owned(), "-c".to_owned(), literal(COPY_ONCE), "copy".to_owned(), mount.target.clone()];
@@ -55,13 +61,8 @@ pub(super) fn image_content(mount: &MountPlan<'_>, volume: &VolumePlan, service:
 
 /// Fills a claim with the files of the directory that it stands for.
 pub(super) fn fill(volume: &VolumePlan, service: &ServicePlan<'_>, plan: &Plan<'_>, sink: &mut Sink<'_>) {
-    let origin = volume
-        .uses
-        .first()
-        .and_then(|usage| plan.mounts[usage.service][usage.mount].mount.source.as_ref())
-        .map(|source| source.origin.clone())
-        .unwrap_or_default();
-    let content = files::embed(&volume.fill, &volume.claim, &origin, service, plan, sink);
+    let first = volume.uses.first().map(|usage| &plan.mounts[usage.service][usage.mount]);
+    let content = files::embed(&volume.fill, &volume.claim, first, service, plan, sink);
     let name = pod_volume(content, "fill", &volume.claim, service, plan, sink);
     let files = VolumeMount { name, mount_path: FILES.to_owned(), read_only: Some(true), ..VolumeMount::default() };
     add(filling(&volume.name, FILL_ONCE, vec![volume_mount(volume), files], service, plan), sink);
@@ -76,22 +77,57 @@ pub(super) fn writable(
     plan: &Plan<'_>,
     sink: &mut Sink<'_>,
 ) -> Became {
-    let files = pod_volume(content, "fill", &mount.target, service, plan, sink);
-    let files = VolumeMount { name: files, mount_path: FILES.to_owned(), read_only: Some(true), ..VolumeMount::default() };
-    let volume = pod_volume(memory::empty_dir(None, None), "written", &mount.target, service, plan, sink);
-    let whole = VolumeMount { name: volume.clone(), mount_path: VOLUME.to_owned(), ..VolumeMount::default() };
-    let container = filling(&volume, FILL_ANEW, vec![whole, files], service, plan);
-    let name = container.name.clone();
-    add(container, sink);
-    match mount_path(&mount.target, volume, path, false, service, sink) {
-        Some(place) => Became::Approximated(
-            vec![place, Place::init_container(service.index, name, "command")],
+    match filled(content, "written", FILL_ANEW, path, (&mount.target, false), service, plan, sink) {
+        Some(places) => Became::Approximated(
+            places,
             "its command writes there, so an init container puts the files into an empty directory when the pod starts; what it writes \
              is gone with the pod"
                 .to_owned(),
         ),
         None => Became::taken(),
     }
+}
+
+/// A file that has to belong to the user who reads it, and to nobody else: files of a volume are root's, and readable for a group.
+/// `at` is where it is mounted, and whether it is read-only there.
+pub(in crate::attributes) fn owned(
+    content: Volume,
+    path: &str,
+    at: (&str, bool),
+    service: &ServicePlan<'_>,
+    plan: &Plan<'_>,
+    sink: &mut Sink<'_>,
+) -> Became {
+    match filled(content, "owned", FILL_OWNED, Some(path.to_owned()), at, service, plan, sink) {
+        Some(places) => Became::Mapped(
+            places,
+            "an init container copies it, since it has to belong to the user who reads it, with a mode of 0400".to_owned(),
+        ),
+        None => Became::taken(),
+    }
+}
+
+/// Mounts an empty directory, or one `path` in it, that an init container fills with files when the pod starts.
+#[expect(clippy::too_many_arguments, reason = "two callers, each with its own words for the same thing")]
+fn filled(
+    content: Volume,
+    kind: &str,
+    script: &str,
+    path: Option<String>,
+    (target, read_only): (&str, bool),
+    service: &ServicePlan<'_>,
+    plan: &Plan<'_>,
+    sink: &mut Sink<'_>,
+) -> Option<Vec<Place>> {
+    let files = pod_volume(content, "fill", target, service, plan, sink);
+    let files = VolumeMount { name: files, mount_path: FILES.to_owned(), read_only: Some(true), ..VolumeMount::default() };
+    let volume = pod_volume(memory::empty_dir(None, None), kind, target, service, plan, sink);
+    let whole = VolumeMount { name: volume.clone(), mount_path: VOLUME.to_owned(), ..VolumeMount::default() };
+    let container = filling(&volume, script, vec![whole, files], service, plan);
+    let name = container.name.clone();
+    add(container, sink);
+    let place = mount_path(target, volume, path, read_only, service, sink)?;
+    Some(vec![place, Place::init_container(service.index, name, "command")])
 }
 
 /// An init container that fills a volume of the pod with files.

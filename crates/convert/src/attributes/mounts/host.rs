@@ -5,6 +5,7 @@ use std::path::Path as FilePath;
 use k8s_openapi::api::core::v1::{HostPathVolumeSource, Volume};
 use windlass_source::{Code, Diagnostic};
 
+use super::guarded::{self, Privacy};
 use super::{Became, copy, files, memory, mount_at, mount_path, pod_volume};
 use crate::attributes::Sink;
 use crate::attributes::security::not_at;
@@ -70,13 +71,19 @@ fn embedded(
     plan: &Plan<'_>,
     sink: &mut Sink<'_>,
 ) -> Became {
-    let origin = mount.mount.source.as_ref().map(|source| source.origin.clone()).unwrap_or_default();
     let base = mount.mount.source.as_ref().map_or("", |source| source.trim_end_matches('/'));
     let base = base.rsplit('/').next().unwrap_or_default();
     if !mount.read_only && writes_to(mount, service, &plan.mounts[service.index], &plan.sources) {
-        let volume = files::embed(content, base, &origin, service, plan, sink);
+        let volume = files::embed(content, base, Some(mount), service, plan, sink);
         let path = is_file.then(|| content.first().map(|file| file.path.clone())).flatten();
         return copy::writable(volume, path, mount, service, plan, sink);
+    }
+    if let [file] = content
+        && is_file
+        && guarded::privacy(&mount.target, file.private_mode(), service) == Privacy::Owned
+    {
+        let volume = files::embed(content, base, Some(mount), service, plan, sink);
+        return copy::owned(volume, &file.path, (&mount.target, mount.read_only), service, plan, sink);
     }
     let nested = if is_file { Vec::new() } else { places_to_mount(mount, content, service, plan) };
     let with_nested: Vec<File>;
@@ -86,7 +93,7 @@ fn embedded(
         with_nested = content.iter().cloned().chain(nested).collect();
         &with_nested
     };
-    let volume = files::embed(content, base, &origin, service, plan, sink);
+    let volume = files::embed(content, base, Some(mount), service, plan, sink);
     let name = pod_volume(volume, if is_file { "file" } else { "files" }, &mount.target, service, plan, sink);
     let place = if is_file {
         let path = content.first().map(|file| file.path.clone());
@@ -115,7 +122,7 @@ fn places_to_mount(mount: &MountPlan<'_>, content: &[File], service: &ServicePla
         let known = |file: &File| file.path == below.path || file.path.starts_with(&directory);
         if !content.iter().chain(&places).any(known) {
             let path = if below.is_file { below.path } else { format!("{directory}.keep") };
-            places.push(File { path, content: Vec::new(), is_executable: false });
+            places.push(File { path, content: Vec::new(), mode: 0o644 });
         }
     }
     places

@@ -80,7 +80,7 @@ fn file_object(list: &str, object: &FileObject, parts: &Parts<'_>, fates: &mut F
 
 /// The content is not here: pods wait until somebody makes the object.
 fn nothing(path: &Path, object: &FileObject, absent: &Absent, fates: &mut Fates, diagnostics: &mut Vec<Diagnostic>) {
-    let FileObject { key, object: reference, field, holds: _, source, origin, is_used: _ } = object;
+    let FileObject { key, object: reference, field, holds: _, source, origin, private_mode: _, is_used: _ } = object;
     if matches!(absent, Absent::TooLarge | Absent::TooMany) {
         let problem = format!("it holds more than 1 MiB, the most that a {} can have", reference.kind);
         let remedy = "put it into an image (`COPY`), or into a volume";

@@ -1,9 +1,11 @@
 //! gpus, deploy.resources.reservations.devices → extended resources of device plugins.
 
+use std::collections::BTreeSet;
+
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 use smol_str::SmolStr;
 use windlass_compose::model::{DeviceCount, DeviceRequest};
-use windlass_source::{Code, Diagnostic, Spanned};
+use windlass_source::{Code, Diagnostic, Span, Spanned};
 
 use super::{Amounts, place};
 use crate::attributes::Sink;
@@ -33,16 +35,51 @@ pub(super) fn reserved(
     }
 }
 
+/// `runtime: nvidia`, as people wrote before there was `gpus`: the devices that `NVIDIA_VISIBLE_DEVICES` names, else all.
+pub(super) fn by_runtime(requests: &mut Amounts, limits: &mut Amounts, service: &ServicePlan<'_>, sink: &mut Sink<'_>) {
+    let Some(runtime) = service.service.runtime.as_ref().filter(|runtime| runtime.as_str() == "nvidia") else { return };
+    let variable = service.service.environment.get("NVIDIA_VISIBLE_DEVICES").and_then(|value| value.as_ref());
+    let visible = variable.map_or("all", |value| value.trim());
+    if matches!(visible, "" | "none" | "void") {
+        return;
+    }
+    if visible == "all" {
+        let span = variable.map_or_else(|| runtime.span(), Spanned::span);
+        all_devices(span, "write a number: `gpus: [{ count: 1 }]`", service, sink);
+        return;
+    }
+    let names: BTreeSet<&str> = visible.split(',').map(str::trim).filter(|name| !name.is_empty()).collect();
+    let amount = Quantity(names.len().to_string());
+    for (side, amounts) in [("requests", requests), ("limits", limits)] {
+        amounts.insert(NVIDIA.to_owned(), amount.clone());
+        let because = "`runtime: nvidia` with as many devices in `NVIDIA_VISIBLE_DEVICES`, of the device plugin's choice";
+        sink.fates.inferred(service.index, place(service, side, NVIDIA), amount.0.clone(), because, "gpus");
+    }
+}
+
+/// Says that a number is needed.
+fn all_devices(span: Option<Span>, help: &str, service: &ServicePlan<'_>, sink: &mut Sink<'_>) {
+    sink.diagnostics.push(
+        Diagnostic::warning(Code("convert::devices"), format!("`{}` asks for all devices", service.service.name.value))
+            .label(span, "how many does it need?")
+            .because("a pod asks for a number of devices and gets them for itself alone; nodes have different numbers")
+            .help(help),
+    );
+}
+
+/// The resource of NVIDIA's device plugin.
+const NVIDIA: &str = "nvidia.com/gpu";
+
 /// The resource that the vendor's device plugin offers.
 fn resource(driver: Option<&Spanned<SmolStr>>, capabilities: &[Spanned<SmolStr>], is_gpu: bool) -> Option<&'static str> {
     let has = |name: &str| capabilities.iter().any(|capability| capability.as_str() == name);
     match driver.map(|driver| driver.as_str()) {
-        Some("nvidia") => Some("nvidia.com/gpu"),
+        Some("nvidia") => Some(NVIDIA),
         Some("amd" | "amd.com") => Some("amd.com/gpu"),
         Some("intel") => Some("gpu.intel.com/i915"),
         Some(_) => None,
         None if has("tpu") => Some("google.com/tpu"),
-        None if is_gpu || has("gpu") || has("nvidia") => Some("nvidia.com/gpu"),
+        None if is_gpu || has("gpu") || has("nvidia") => Some(NVIDIA),
         None => None,
     }
 }
@@ -73,12 +110,7 @@ fn device(
             return;
         }
         Some(DeviceCount::All) | None => {
-            sink.diagnostics.push(
-                Diagnostic::warning(Code("convert::devices"), format!("`{}` asks for all devices", service.service.name.value))
-                    .label(count.as_ref().and_then(|count| count.span()), "how many does it need?")
-                    .because("a pod asks for a number of devices and gets them for itself alone; nodes have different numbers")
-                    .help("write a number: `count: 1`"),
-            );
+            all_devices(count.as_ref().and_then(|count| count.span()), "write a number: `count: 1`", service, sink);
             sink.fates.refused(path, format!("a pod asks for a number of devices; write `count: 1` or how many `{resource}` it needs"));
             return;
         }

@@ -337,6 +337,21 @@ fn of_task(service: &str) -> String {
 }
 
 #[test]
+fn a_script_changes_its_files_whatever_words_follow_it() {
+    for rest in ["'--'", "mongod, --keyFile, /data/replica.key"] {
+        let outcome = project(&format!(
+            "services: {{ it: {{ image: 'acme/mongo:7', entrypoint: [bash, -c, \"chmod 400 /data/replica.key\\nexec docker-entrypoint.sh $$@\"], \
+             command: [{rest}], volumes: ['./keyfile:/data/replica.key'] }} }}"
+        ))
+        .file("keyfile", "c29tZQ==")
+        .convert();
+        let mounts = outcome.pod("Deployment/it", "containers[0].volumeMounts");
+        assert!(mounts.contains("name: written-data-replica-key") && !mounts.contains("readOnly"), "{mounts}");
+        assert!(!outcome.names().iter().any(|name| name.starts_with("ConfigMap/")), "{:?}", outcome.names());
+    }
+}
+
+#[test]
 fn what_a_task_reads_is_embedded_so_that_the_next_run_has_its_changes() {
     let embedded = "can't change the files";
     assert_eq!(
