@@ -226,7 +226,9 @@ fn outermost(mut ranges: Vec<Range<usize>>) -> Vec<Range<usize>> {
 fn own_values<'p>(plan: &'p ServicePlan<'_>) -> impl Iterator<Item = &'p str> {
     let entries = plan.service.environment.iter().zip(&plan.credentials).filter(|(_, sign)| sign.is_some());
     let values = entries.filter_map(|(entry, _)| Some(entry.value.as_ref()?.as_str()));
-    values.filter(|value| value.len() > 3 && value.contains('$'))
+    // So many are looked for in each word.
+    const MOST: usize = 100;
+    values.filter(|value| value.len() > 3 && value.contains('$')).take(MOST)
 }
 
 /// The commands that a service has: what it runs, its health check and its hooks.

@@ -18,17 +18,17 @@ pub fn is_secret_file(name: &str, content: &[u8]) -> bool {
     let is_code = is_read || ["jsx", "tsx", "go", "java", "sh", "html", "css", "md", "sql"].contains(&ending);
     let ends: &[char] = if ending == "json" { &JSON_ENDS } else { &['\n'] };
     let content = content.get(..LOOKED_AT).unwrap_or(content);
-    std::str::from_utf8(content).is_ok_and(|text| {
-        let is_markup = matches!(ending, "xml" | "config") || text.trim_start().starts_with('<');
-        let holds_one = |line: &str| has_url_password(line) || sets_credential(line) || is_login(line) || (is_markup && is_element(line));
-        private_key(text)
-            || has_token(text)
-            || (ending == "sql" && text.lines().any(is_statement))
-            || (!is_code && text.split(ends).any(holds_one))
-            || (is_read && text.lines().any(sets_literal))
-            || (!is_code && is_lone_secret(&name, text))
-            || (text.contains("\"auths\"") && text.split(JSON_ENDS).any(is_registry_login))
-    })
+    // As far as it is text: the end of what is looked at may be within a character.
+    let text = content.utf8_chunks().next().map_or("", |chunk| chunk.valid());
+    let is_markup = matches!(ending, "xml" | "config") || text.trim_start().starts_with('<');
+    let holds_one = |line: &str| has_url_password(line) || sets_credential(line) || is_login(line) || (is_markup && is_element(line));
+    private_key(text)
+        || has_token(text)
+        || (ending == "sql" && text.lines().any(is_statement))
+        || (!is_code && text.split(ends).any(holds_one))
+        || (is_read && text.lines().any(sets_literal))
+        || (!is_code && is_lone_secret(&name, text))
+        || (text.contains("\"auths\"") && text.split(JSON_ENDS).any(is_registry_login))
 }
 
 /// A name that only such files have; `name` is in lower case.

@@ -269,6 +269,8 @@ fn files_with_keys_are_secret() {
     }
     assert!(is_secret_file("realm.json", br#"{"realm":"x","clients":[{"id":"a","secret":"hunter2"}]}"#));
     assert!(is_secret_file("tls.pem", b"-----BEGIN PRIVATE KEY-----\n"));
+    // A file is looked at up to a byte that may be within a character.
+    assert!(is_secret_file("app.ini", format!("password = hunter2\n{}", "ä".repeat(40_000)).as_bytes()));
     for line in
         ["password = hunter2", "  api_key: \"abc\",", "\"clientSecret\": \"x\"", "requirepass hunter2", "url: http://a:b@c/", "- token: x"]
     {
