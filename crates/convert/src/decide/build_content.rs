@@ -47,23 +47,25 @@ impl<'p> BuildContent<'p> {
         path.starts_with(&self.context) || self.context.starts_with(path)
     }
 
-    /// Where a directory of the machine stands in the image: where all of it is copied to, or at `target` if it is copied there piece
-    /// by piece. A file of it that is copied alone says nothing of the others. `left` bounds how many files are looked at in all.
+    /// Where a directory of the machine stands in the image: where all of it is copied to, or at `target` if most of the program is
+    /// copied there piece by piece: an image leaves out what it does not run. A file that is copied alone says nothing of the others. `left` bounds how many files are looked at in all.
     pub(crate) fn place_of(&self, path: &FilePath, target: &str, reader: &Reader<'_>, left: &Cell<usize>) -> Option<String> {
         if !self.touches(path) {
             return None;
         }
-        if let Some(place) = self.copied_whole(path) {
+        let wanted = FilePath::new(target);
+        let whole = if self.stands_at(path, wanted) { Some(target.to_owned()) } else { self.copied_whole(path) };
+        if let Some(place) = whole {
             // What is copied whole may be ignored but for a few files.
             let is_there = || {
                 let found = self.find(path, None, reader, left);
-                found.some || !found.lacking
+                found.there > 0 || found.lacking == 0
             };
             return (self.built.is_some_and(Built::sees_all) || is_there()).then_some(place);
         }
-        let is_begun = self.copies.iter().any(|copy| FilePath::new(&copy.target).starts_with(target));
-        let found = is_begun.then(|| self.find(path, Some(FilePath::new(target)), reader, left))?;
-        (found.some && !found.lacking).then(|| target.to_owned())
+        let is_begun = self.copies.iter().any(|copy| FilePath::new(&copy.target).starts_with(wanted));
+        let found = is_begun.then(|| self.find(path, Some(wanted), reader, left))?;
+        (found.there > found.lacking).then(|| target.to_owned())
     }
 
     /// Where a path of the machine stands in the image; the last copy wins.
@@ -88,7 +90,7 @@ impl<'p> BuildContent<'p> {
 
     /// Looks for what programs are made of beneath a directory: at its place below `target`, or anywhere in the image.
     fn find(&self, path: &FilePath, target: Option<&FilePath>, reader: &Reader<'_>, left: &Cell<usize>) -> Found {
-        let mut found = Found { some: false, lacking: false, left: MOST_FILES.min(left.get()) };
+        let mut found = Found { there: 0, lacking: 0, left: MOST_FILES.min(left.get()) };
         let before = found.left;
         self.find_below(path, target, 0, reader, &mut found);
         left.set(left.get() - (before - found.left));
@@ -96,7 +98,8 @@ impl<'p> BuildContent<'p> {
     }
 
     fn find_below(&self, path: &FilePath, target: Option<&FilePath>, depth: usize, reader: &Reader<'_>, found: &mut Found) {
-        let is_decided = |found: &Found| found.left == 0 || if target.is_some() { found.lacking } else { found.some };
+        // Of what is copied whole, one file that is not ignored tells enough.
+        let is_decided = |found: &Found| found.left == 0 || (target.is_none() && found.there > 0);
         for (name, kind) in reader.entries(path) {
             if is_decided(found) {
                 return;
@@ -112,13 +115,12 @@ impl<'p> BuildContent<'p> {
                 None => path.strip_prefix(&self.context).is_ok_and(|relative| !self.is_ignored(relative)),
             };
             match kind {
-                Some(FileKind::Directory) if self.built.is_some_and(Built::sees_all) && is_there() => found.some = true,
                 Some(FileKind::Directory) if depth < MOST_DEEP => self.find_below(&path, place.as_deref(), depth + 1, reader, found),
                 Some(FileKind::File) if is_code(&name) || name.ends_with(".html") => {
                     if is_there() {
-                        found.some = true;
+                        found.there += 1;
                     } else {
-                        found.lacking = true;
+                        found.lacking += 1;
                     }
                 }
                 _ => {}
@@ -143,15 +145,15 @@ impl<'p> BuildContent<'p> {
 
 /// What is found of the files that programs are made of.
 struct Found {
-    /// Some are in the image.
-    some: bool,
-    /// Some are not.
-    lacking: bool,
+    /// How many are in the image.
+    there: usize,
+    /// How many are not.
+    lacking: usize,
     /// Files and directories that may still be looked at.
     left: usize,
 }
 
-/// True for what a program runs without: what is made of it, what tests it, what its tools are told. An image that has the rest has it all.
+/// True for what a program runs without: what is made of it, what tests it, what its tools are told.
 fn is_beside_the_program(name: &str) -> bool {
     const NAMES: [&str; 25] = [
         "__pycache__",
@@ -277,7 +279,7 @@ mod tests {
     }
 
     #[test]
-    fn files_that_are_copied_one_by_one_are_all_there() {
+    fn a_program_that_is_copied_piece_by_piece_is_there() {
         let files = ["package.json", "index.js", "src/util.js", "tests/index.test.js", "jest.config.js", "README.md"];
         for copies in [
             "COPY . .",
@@ -291,6 +293,9 @@ mod tests {
         }
         // Elsewhere in the image is not there.
         assert_eq!(mounted(&format!("{NODE}COPY index.js .\nCOPY src /src"), &files), "files-app");
+        // What only a build needs stays behind.
+        let files = ["composer.json", "app/a.php", "routes/web.php", "assets/app.js", "Dockerfile.dev"];
+        assert_eq!(mounted("FROM php\nCOPY app /app/app\nCOPY routes /app/routes", &files), "null");
     }
 
     #[test]
@@ -300,6 +305,7 @@ mod tests {
         for (copies, expected) in [
             ("FROM node\nCOPY --from=build /src /app", "null"),
             ("FROM node\nWORKDIR /app\nCOPY --from=build /src/index.js .\nCOPY --from=0 src/public ./public", "null"),
+            ("FROM node\nCOPY --from=build /src /app\nCOPY --from=build /src /tmp/old", "null"),
             ("FROM build AS more\nFROM node\nCOPY --from=more / /\nCOPY --from=more /src /app", "null"),
             ("FROM node\nCOPY --from=build /src/dist /app/dist", "files-app"),
             ("FROM node\nCOPY --from=build /src/public /app/public", "files-app"),

@@ -84,7 +84,7 @@ impl Trail<'_> {
         copies
     }
 
-    fn copy_of_context(&self, source: &str, copied: &Copied, copies: &mut Vec<Copy>) {
+    fn copy_of_context(&mut self, source: &str, copied: &Copied, copies: &mut Vec<Copy>) {
         // Addresses are no paths; archives are unpacked.
         let is_unpacked = copied.is_add && [".tar", ".tgz", ".tar.gz", ".tar.bz2", ".tar.xz"].iter().any(|end| source.ends_with(end));
         if source.contains("://") || is_unpacked {
@@ -102,7 +102,9 @@ impl Trail<'_> {
         if is_pattern(directory) {
             return;
         }
-        for (name, kind) in self.reader.entries(&self.context.join(directory)) {
+        let entries = self.reader.entries(&self.context.join(directory));
+        self.left = self.left.saturating_sub(entries.len());
+        for (name, kind) in entries {
             if copies.len() < MOST_COPIES && is_matched(pattern, &name) {
                 let source = directory.join(name);
                 let target = copied_to(&source, kind == Some(FileKind::Directory), copied);
