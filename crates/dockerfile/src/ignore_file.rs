@@ -25,6 +25,11 @@ struct Pattern {
     span: Span,
 }
 
+/// True when a source of `COPY` that is a pattern names this path; one that Go's `filepath.Match` refuses names nothing.
+pub fn is_matched(pattern: &str, path: &str) -> bool {
+    Glob::parse(pattern).is_some_and(|glob| glob.matches(path))
+}
+
 impl IgnoreFile {
     /// Reads a text. A pattern that moby refuses is left out, with a diagnostic.
     pub fn parse(file: FileId, text: &str) -> (Self, Vec<Diagnostic>) {
@@ -70,6 +75,11 @@ impl IgnoreFile {
     /// The place of the pattern that decides about `path`; `None` when none matches.
     pub fn decided_by(&self, path: &str) -> Option<Span> {
         self.decide(path).1
+    }
+
+    /// True when it says nothing.
+    pub fn is_empty(&self) -> bool {
+        self.patterns.is_empty()
     }
 
     /// True when there are exceptions: files within an ignored directory may be seen.

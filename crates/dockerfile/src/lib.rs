@@ -10,7 +10,7 @@ pub mod shell;
 pub mod stages;
 mod syntax;
 
-pub use ignore_file::IgnoreFile;
+pub use ignore_file::{IgnoreFile, is_matched};
 pub use parse::{Parsed, parse};
 pub use stages::ImageConfig;
 pub use syntax::{

@@ -209,6 +209,8 @@ pub struct ImageConfig {
     pub healthcheck: Option<Check>,
     /// What `COPY` and `ADD` bring, in the order of the text.
     pub copies: Vec<Copied>,
+    /// A `RUN` has a script: there is a shell, and it may have made anything.
+    pub runs_scripts: bool,
 }
 
 impl ImageConfig {

@@ -236,15 +236,19 @@ pub(super) fn is_source_tree(path: &FilePath, reader: &Reader<'_>) -> bool {
         "wp-config.php",
         "build.sbt",
     ];
-    const CODE: [&str; 17] =
-        ["py", "js", "mjs", "ts", "jsx", "tsx", "php", "go", "rb", "java", "rs", "cs", "ex", "vue", "svelte", "kt", "scala"];
-    let is_code = |name: &str| name.rsplit_once('.').is_some_and(|(_, ending)| CODE.contains(&ending));
     let names = reader.names(path);
     if names.iter().any(|name| MARKS.contains(&name.as_str()) || is_code(name)) {
         return true;
     }
     // One level further: `src/components/*.vue`.
     names.iter().take(50).any(|name| !name.contains('.') && reader.names(&path.join(name)).iter().any(|name| is_code(name)))
+}
+
+/// True for a file of a program, by its ending.
+pub(super) fn is_code(name: &str) -> bool {
+    const CODE: [&str; 17] =
+        ["py", "js", "mjs", "ts", "jsx", "tsx", "php", "go", "rb", "java", "rs", "cs", "ex", "vue", "svelte", "kt", "scala"];
+    name.rsplit_once('.').is_some_and(|(_, ending)| CODE.contains(&ending))
 }
 
 /// What does the work of a part of the machine in a cluster.

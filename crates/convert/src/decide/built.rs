@@ -5,9 +5,9 @@ use std::path::{Path as FilePath, PathBuf};
 
 use smol_str::SmolStr;
 use windlass_compose::model::{Build, Duration, Healthcheck, Service, Test};
-use windlass_dockerfile::stages::Copied;
 use windlass_dockerfile::stages::{Accounts, Base, Build as Asked, Process, Protocol};
-use windlass_dockerfile::{CommandLine, Healthcheck as Written, IgnoreFile, ImageConfig, Times, Word, parse};
+use windlass_dockerfile::stages::{Copied, CopyFrom};
+use windlass_dockerfile::{CommandLine, Dockerfile, Healthcheck as Written, IgnoreFile, ImageConfig, Times, Word, parse};
 use windlass_source::{Diagnostic, Position, SourceMap, Span, Spanned, normalize};
 
 use super::Input;
@@ -20,6 +20,7 @@ const MANY: usize = 100;
 /// The image that a Dockerfile makes.
 #[derive(Debug)]
 pub(crate) struct Built {
+    dockerfile: Dockerfile,
     config: ImageConfig,
     sources: SourceMap,
     /// What of the context the builder does not see.
@@ -70,7 +71,7 @@ impl Built {
         let Some(config) = config else {
             return Err(fault.unwrap_or_else(|| format!("the Dockerfile of `{}` has no stage", service.name.value)));
         };
-        Ok(Self { config, sources, ignored, fault })
+        Ok(Self { dockerfile: parsed.dockerfile, config, sources, ignored, fault })
     }
 
     /// The image at the end of its chain of stages.
@@ -152,14 +153,36 @@ impl Built {
         &self.config.copies
     }
 
+    /// What a stage copies, from which this image copies in turn.
+    pub(super) fn copies_of_stage(&self, stage: usize, build: &Build, input: &Input<'_>) -> Vec<Copied> {
+        let arguments = |name: &str| argument(build, name, input);
+        let stage = stage.to_string();
+        let (config, _) = self.dockerfile.image(&Asked { target: Some(&stage), arguments: &arguments });
+        config.map(|config| config.copies).unwrap_or_default()
+    }
+
+    /// A `RUN` of it has a script: there is a shell, and it may have made any file.
+    pub(super) fn runs_scripts(&self) -> bool {
+        self.config.runs_scripts
+    }
+
     /// The builder does not see this path of the context.
     pub(super) fn is_ignored(&self, path: &str) -> bool {
         self.ignored.is_ignored(path)
     }
 
-    /// The directory in which its command runs, where that does not follow from the base image.
-    pub(super) fn working_directory(&self) -> Option<&str> {
-        self.config.workdir.as_ref().map(Word::as_str)
+    /// The builder sees all of the context.
+    pub(super) fn sees_all(&self) -> bool {
+        self.ignored.is_empty()
+    }
+
+    /// Files of another stage or image are copied to the path, beneath it or around it.
+    pub(super) fn brings_from_elsewhere(&self, path: &str) -> bool {
+        let path = FilePath::new(path);
+        self.config.copies.iter().filter(|copied| copied.from != CopyFrom::Context).any(|copied| {
+            let destination = FilePath::new(copied.destination.as_str());
+            destination.starts_with(path) || path.starts_with(destination)
+        })
     }
 
     pub(super) fn volumes(&self) -> impl Iterator<Item = &str> {

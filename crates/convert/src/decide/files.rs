@@ -151,7 +151,13 @@ impl<'a> Reader<'a> {
 
     /// The names in a directory; none when it can't be read.
     pub(crate) fn names(&self, path: &FilePath) -> Vec<String> {
-        self.files.list(path).map(|entries| entries.into_iter().map(|entry| entry.name).collect()).unwrap_or_default()
+        self.entries(path).into_iter().map(|(name, _)| name).collect()
+    }
+
+    /// What is in a directory, and of what kind; nothing when it can't be read.
+    pub(crate) fn entries(&self, path: &FilePath) -> Vec<(String, Option<FileKind>)> {
+        let entries = self.files.list(path).unwrap_or_default();
+        entries.into_iter().map(|entry| (entry.name, entry.metadata.map(|metadata| metadata.kind))).collect()
     }
 
     fn allowed(&self, path: &FilePath) -> Result<PathBuf, Absent> {

@@ -259,7 +259,7 @@ impl ImageFacts {
 
     /// The best shell that is known to be in the image.
     pub(crate) fn shell(&self) -> Option<Shell> {
-        if self.built.as_ref().is_some_and(Built::is_from_scratch) {
+        if self.built.as_ref().is_some_and(|built| built.is_from_scratch() && !built.runs_scripts()) {
             return Some(Shell::None);
         }
         self.entry().and_then(|image| image.shell)

@@ -1,5 +1,6 @@
 //! What becomes of each mount of each service.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::path::{Path as FilePath, PathBuf};
 
@@ -10,8 +11,8 @@ use windlass_source::{FileKind, normalize};
 
 use super::bind::{HostKind, HostSource, HostUse, Verdict, is_source_tree, look};
 use super::build_content::BuildContent;
-use super::built::Built;
 use super::files::{Absent, Reader};
+use super::filling::{self, Filling};
 use super::volume::{Backing, VolumeOrigin, VolumePlan};
 use super::writes::only_reads;
 use super::{Input, ServicePlan};
@@ -26,8 +27,8 @@ pub(crate) struct MountPlan<'a> {
     pub(crate) target: String,
     pub(crate) read_only: bool,
     pub(crate) becomes: Becoming,
-    /// The image has files there, which Docker copies into a new volume.
-    pub(crate) has_image_content: bool,
+    /// Whether Docker copies what the image has there into the new volume.
+    pub(crate) filling: Filling,
     /// The path within the volume that is mounted.
     sub_path: Option<SmolStr>,
 }
@@ -74,6 +75,9 @@ impl MountPlan<'_> {
     }
 }
 
+/// Files of the project that are looked at to tell what images have.
+const MOST_FILES: usize = 50_000;
+
 /// Everything that is mounted.
 pub(super) struct Mounts<'a> {
     pub(super) mounts: Vec<Vec<MountPlan<'a>>>,
@@ -86,8 +90,8 @@ pub(super) fn plan<'a>(services: &[ServicePlan<'a>], input: &Input<'a>) -> Mount
     let mut volumes = super::volume::named(input);
     let reader = Reader::new(input);
     let mut mounts: Vec<Vec<MountPlan<'a>>> = services.iter().map(|plan| gather(plan, services)).collect();
-    let builds = builds(services, &reader);
-    let mut host = Host { reader: &reader, paths: BTreeMap::new(), services, builds: &builds };
+    let builds = if mounts.iter().all(Vec::is_empty) { Vec::new() } else { builds(services, input, &reader) };
+    let mut host = Host { reader: &reader, paths: BTreeMap::new(), services, builds: &builds, left: Cell::new(MOST_FILES) };
     // What is taken over refers to what its owner has.
     for own in [true, false] {
         for (service, list) in mounts.iter_mut().enumerate() {
@@ -98,11 +102,7 @@ pub(super) fn plan<'a>(services: &[ServicePlan<'a>], input: &Input<'a>) -> Mount
     }
     let sources = host.decide(&mut mounts, &mut volumes);
     hidden_by_image(&mut mounts);
-    for (service, list) in mounts.iter_mut().enumerate() {
-        for plan in list.iter_mut().filter(|plan| matches!(plan.becomes, Becoming::Volume(_))) {
-            plan.has_image_content = has_image_content(plan, &services[service], builds[service].as_ref(), &reader);
-        }
-    }
+    filling::decide(&mut mounts, services, &builds, &reader);
     super::volume::complete(&mut volumes, &mounts, services, input);
     Mounts { mounts, volumes, sources }
 }
@@ -140,7 +140,7 @@ fn mount_plan<'a>(mount: &'a Mount, written: Option<usize>, read_only: bool, sub
         target: clean_target(&mount.target),
         read_only,
         becomes: Becoming::BadTarget,
-        has_image_content: false,
+        filling: Filling::None,
         sub_path,
     }
 }
@@ -194,8 +194,8 @@ pub(crate) fn clean_target(path: &str) -> String {
 }
 
 /// What each service's image is built from. A service without `build` that runs an image which another builds has it too.
-fn builds<'p>(services: &'p [ServicePlan<'_>], reader: &Reader<'_>) -> Vec<Option<BuildContent<'p>>> {
-    let content = |plan: &'p ServicePlan<'_>| BuildContent::of(plan.service.build.as_ref()?, plan.image.copied(), reader);
+fn builds<'p>(services: &'p [ServicePlan<'_>], input: &Input<'_>, reader: &Reader<'_>) -> Vec<Option<BuildContent<'p>>> {
+    let content = |plan: &'p ServicePlan<'_>| BuildContent::of(plan.service.build.as_ref()?, plan.image.copied(), input, reader);
     let own: Vec<Option<BuildContent<'p>>> = services.iter().map(content).collect();
     let mut by_image: BTreeMap<&str, usize> = BTreeMap::new();
     for (plan, content) in services.iter().zip(&own) {
@@ -304,6 +304,8 @@ struct Host<'r, 'a> {
     paths: BTreeMap<PathBuf, (usize, Vec<HostUse>)>,
     services: &'r [ServicePlan<'a>],
     builds: &'r [Option<BuildContent<'r>>],
+    /// Files that may still be looked at to tell what images have.
+    left: Cell<usize>,
 }
 
 impl Host<'_, '_> {
@@ -375,25 +377,22 @@ impl Host<'_, '_> {
 
     /// Where a service's own image has the files that it mounts at `target`.
     fn in_own_image(&self, service: usize, path: &FilePath, target: &str) -> Option<String> {
-        let build = self.builds[service].as_ref().filter(|build| build.touches(path))?;
+        let build = self.builds[service].as_ref()?;
         if !build.is_known() {
             // The Dockerfile is not here; people mount over what the image has.
-            return Some(target.to_owned());
+            return build.touches(path).then(|| target.to_owned());
         }
-        if let Some(place) = build.place_of(path) {
-            return Some(place);
-        }
-        // Copied piece by piece.
-        build.has_below(target).then(|| target.to_owned())
+        build.place_of(path, target, self.reader, &self.left)
     }
 
-    /// A service whose image has the files, and where. A whole context that is copied piece by piece stands where it is
-    /// wanted, when something of it does: a web server shows the files of the application beside it.
+    /// A service whose image has the files, and where. What is copied piece by piece stands where it is wanted, or not at all: a web
+    /// server shows the files of the application beside it.
     fn in_any_image(&self, path: &FilePath, target: &str) -> Option<(usize, String)> {
-        self.services.iter().filter(|plan| plan.service.build.is_some()).find_map(|plan| {
+        // Without a shell there is no `cp` either.
+        let can_copy = |plan: &&ServicePlan<'_>| plan.service.build.is_some() && plan.image.shell() != Some(Shell::None);
+        self.services.iter().filter(can_copy).find_map(|plan| {
             let build = self.builds[plan.index].as_ref().filter(|build| build.is_known())?;
-            let in_pieces = || (build.context == path && build.has_below(target)).then(|| target.to_owned());
-            Some((plan.index, build.place_of(path).or_else(in_pieces)?))
+            Some((plan.index, build.place_of(path, target, self.reader, &self.left)?))
         })
     }
 
@@ -424,29 +423,4 @@ fn hidden_by_image(mounts: &mut [Vec<MountPlan<'_>>]) {
             }
         }
     }
-}
-
-/// True when Docker fills a new volume with what the image has at the mount's path: by the catalogue, by the Dockerfile, or by the
-/// names of directories that builds fill.
-fn has_image_content(plan: &MountPlan<'_>, service: &ServicePlan<'_>, build: Option<&BuildContent<'_>>, reader: &Reader<'_>) -> bool {
-    const BUILT: [&str; 7] = ["node_modules", "vendor", ".venv", "venv", "dist", "build", ".next"];
-    let options = plan.mount.volume.as_ref();
-    let is_off = options.is_some_and(|options| options.nocopy.as_ref().is_some_and(|nocopy| nocopy.value) || options.subpath.is_some());
-    if is_off || plan.mount.kind.value != MountKind::Volume {
-        return false;
-    }
-    if let Some(image) = service.image.entry() {
-        let has_content = image.shell != Some(Shell::None) && image.volume_at(&plan.target).is_some_and(|known| known.content);
-        // What is built on it may have more.
-        if has_content || !service.image.is_built {
-            return has_content;
-        }
-    }
-    let Some(build) = build.filter(|build| build.is_known()) else { return false };
-    let name = plan.target.rsplit('/').next().unwrap_or_default();
-    let directory = build.built.and_then(Built::working_directory).filter(|directory| *directory != "/");
-    if BUILT.contains(&name) && directory.is_some_and(|directory| FilePath::new(&plan.target).starts_with(directory)) {
-        return true;
-    }
-    build.source_of(&plan.target).is_some_and(|source| reader.kind(&source) == Some(FileKind::Directory) && !reader.is_empty(&source))
 }

@@ -64,6 +64,7 @@ pub(super) fn evaluate(
         shell: None,
         healthcheck: None,
         copies: Vec::new(),
+        runs_scripts: false,
     };
     let mut evaluation = Evaluation { dockerfile, build, stages, globals, scope: Scope::new(), config, has_cmd: false, expander };
     let mut triggers: Vec<&Instruction> = Vec::new();
@@ -197,6 +198,7 @@ impl Evaluation<'_, '_> {
                 }
             }
             Command::Run(CommandLine::Shell(script)) => {
+                self.config.runs_scripts = true;
                 self.accounts(&script.text);
                 for heredoc in &instruction.heredocs {
                     self.accounts(&self.dockerfile.heredoc(heredoc));

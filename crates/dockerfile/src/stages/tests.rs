@@ -121,6 +121,13 @@ fn copies_have_absolute_destinations() {
 }
 
 #[test]
+fn a_script_of_a_stage_beneath_shows_that_there_is_a_shell() {
+    let runs = |text: &str| config(text).runs_scripts;
+    assert!(runs("FROM a AS b\nRUN x\nFROM b\nCOPY y /z"));
+    assert!(!runs("FROM a AS b\nRUN x\nFROM c\nRUN [\"y\"]\nCOPY --from=b /x /x"));
+}
+
+#[test]
 fn what_stops_the_build_is_said() {
     assert_eq!(image("FROM $NONE", None).1, ["`$NONE` has no value"]);
     assert_eq!(image("FROM a\nUSER ${A", None).1, ["`${` has no `}`"]);

@@ -20,17 +20,21 @@ const VOLUME: &str = "/windlass/volume";
 /// Where the files to fill it with are.
 const FILES: &str = "/windlass/files";
 
-/// Copies the directory `$1` into the volume, unless something is there already. A copy that was broken off begins again.
+/// Copies the directory `$1` into the volume, unless something is there already, or the image has nothing. A copy that was broken off
+/// begins again. Whoever is not root goes without what he may not read.
 const COPY_ONCE: &str = r#"set -e
 cd /windlass/volume
-if [ -e .windlass-copying ] || ! ls -A | grep -qv '^lost+found$'; then
-  touch .windlass-copying
-  if [ "$(id -u)" = 0 ]; then cp -a "$1/." .; else cp -R "$1/." .; fi
-  rm -f .windlass-copying
-fi
+if [ -z "$(ls -A "$1/." 2>/dev/null)" ]; then exit 0; fi
+case "$(ls -A)" in
+  '' | lost+found | *.windlass-copying*) ;;
+  *) exit 0 ;;
+esac
+touch .windlass-copying
+if [ "$(id -u)" = 0 ]; then cp -a "$1/." .; else cp -R "$1/." . || true; fi
+rm -f .windlass-copying
 "#;
 
-/// The same from a volume of files, which are links there.
+/// Copies from a volume of files, which are links there.
 const FILL_ONCE: &str = r"set -e
 cd /windlass/volume
 if [ -e .windlass-copying ] || ! ls -A | grep -qv '^lost+found$'; then
@@ -46,17 +50,27 @@ cp -RL /windlass/files/..data/. /windlass/volume
 find /windlass/volume -mindepth 1 -exec chmod a+rwX {} +
 ";
 
-/// The same as files that nobody but their owner, who copies them, may read.
+/// The same as files that nobody but their owner, who copies them, may read. Where they are already, since the pod is started again, its
+/// owner may not write to them either.
 const FILL_OWNED: &str = r"set -e
-cp -RL /windlass/files/..data/. /windlass/volume
+cp -RLf /windlass/files/..data/. /windlass/volume
 find /windlass/volume -mindepth 1 -type f -exec chmod 0400 {} +
 ";
 
-/// Docker copies what an image has at a path into a new volume there; so does an init container of the same image.
-pub(super) fn image_content(mount: &MountPlan<'_>, volume: &VolumePlan, service: &ServicePlan<'_>, plan: &Plan<'_>, sink: &mut Sink<'_>) {
+/// Docker copies what an image has at a path into a new volume there; so does an init container of the same image, which this is.
+pub(super) fn image_content(
+    mount: &MountPlan<'_>,
+    volume: &VolumePlan,
+    service: &ServicePlan<'_>,
+    plan: &Plan<'_>,
+    sink: &mut Sink<'_>,
+) -> Place {
     let command = vec!["sh".to_owned(), "-c".to_owned(), literal(COPY_ONCE), "copy".to_owned(), mount.target.clone()];
     let security = security(written_user(service), Some(&service.image), service, plan);
-    add(preparing(("copy", &volume.name), &service.image.name, command, vec![volume_mount(volume)], security), sink);
+    let container = preparing(("copy", &volume.name), &service.image.name, command, vec![volume_mount(volume)], security);
+    let name = container.name.clone();
+    add(container, sink);
+    Place::init_container(service.index, name, "command")
 }
 
 /// Fills a claim with the files of the directory that it stands for.

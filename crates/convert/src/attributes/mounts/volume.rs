@@ -8,7 +8,9 @@ use windlass_yaml::Path;
 
 use super::{Became, claim, copy, memory, mount_at, overlaps, user};
 use crate::attributes::Sink;
-use crate::decide::{Absent, Backing, MountPlan, Plan, ServicePlan, Sharing, SizeFrom, VolumeOrigin, VolumePlan, is_bare_directory};
+use crate::decide::{
+    Absent, Backing, Filling, MountPlan, Plan, ServicePlan, Sharing, SizeFrom, VolumeOrigin, VolumePlan, is_bare_directory,
+};
 use crate::fates::Place;
 
 pub(super) fn volume(
@@ -19,6 +21,7 @@ pub(super) fn volume(
     sink: &mut Sink<'_>,
 ) -> Became {
     let mut objects: Vec<Place> = Vec::new();
+    let mut words: Vec<String> = Vec::new();
     let claim_place = || Place::object(ObjectRef::new(Kind::PersistentVolumeClaim, volume.claim.clone()), "");
     let source = match &volume.backing {
         Backing::Claim | Backing::External => {
@@ -57,8 +60,18 @@ pub(super) fn volume(
         if !mount.read_only {
             group(service, sink);
         }
-        if mount.has_image_content && volume.backing != Backing::External {
-            copy::image_content(mount, volume, service, plan, sink);
+        if volume.backing != Backing::External {
+            match mount.filling {
+                Filling::None => {}
+                Filling::OfImage => {
+                    objects.push(copy::image_content(mount, volume, service, plan, sink));
+                    words.push("what the image has there is copied into it while it is empty, as Docker does".to_owned());
+                }
+                Filling::LeftTo(other) => words.push(format!(
+                    "the image of `{}` fills it, since Docker creates that container first",
+                    plan.services[other].service.name.value
+                )),
+            }
         }
         if !volume.fill.is_empty() && !mount.read_only {
             copy::fill(volume, service, plan, sink);
@@ -67,8 +80,8 @@ pub(super) fn volume(
     let Some(place) = place else { return Became::taken() };
     let places: Vec<Place> = std::iter::once(place).chain(objects).collect();
     match difference(volume) {
-        Some(message) => Became::Approximated(places, message),
-        None => Became::Mapped(places, String::new()),
+        Some(message) => Became::Approximated(places, std::iter::once(message).chain(words).collect::<Vec<_>>().join("; ")),
+        None => Became::Mapped(places, words.join("; ")),
     }
 }
 

@@ -366,7 +366,7 @@ fn new_volumes_get_what_the_image_has() {
     volumes: ['modules:/app/node_modules', 'static:/app/static', 'data:/app/data', { type: volume, source: raw, target: /app/public, volume: { nocopy: true } }]
 volumes: { site: , modules: , static: , data: , raw: }",
     )
-    .file("Dockerfile", "FROM node:22\nWORKDIR /app\nCOPY . .\n")
+    .file("Dockerfile", "FROM node AS deps\nRUN npm ci\nFROM node\nWORKDIR /app\nCOPY . .\nCOPY --from=deps /app/node_modules node_modules")
     .file("static/a.css", "")
     .file("public/b.css", "")
     .convert();
@@ -379,11 +379,14 @@ volumes: { site: , modules: , static: , data: , raw: }",
       - |
         set -e
         cd /windlass/volume
-        if [ -e .windlass-copying ] || ! ls -A | grep -qv '^lost+found$'; then
-          touch .windlass-copying
-          if [ "$$(id -u)" = 0 ]; then cp -a "$1/." .; else cp -R "$1/." .; fi
-          rm -f .windlass-copying
-        fi
+        if [ -z "$$(ls -A "$1/." 2>/dev/null)" ]; then exit 0; fi
+        case "$$(ls -A)" in
+          '' | lost+found | *.windlass-copying*) ;;
+          *) exit 0 ;;
+        esac
+        touch .windlass-copying
+        if [ "$$(id -u)" = 0 ]; then cp -a "$1/." .; else cp -R "$1/." . || true; fi
+        rm -f .windlass-copying
       - copy
       - /usr/local/apache2/htdocs
       resources:
