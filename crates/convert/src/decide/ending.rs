@@ -226,8 +226,7 @@ pub(super) fn ends(service: &Service, tool: bool) -> bool {
 
 /// A command that no shell runs.
 fn line_ends(service: &Service, tool: bool) -> bool {
-    let words: Vec<&str> =
-        [&service.entrypoint, &service.command].into_iter().flatten().flat_map(|line| line.iter()).map(|word| word.as_str()).collect();
+    let words = script::line(service);
     let Some(first) = words.first() else { return false };
     let line = words.join(" ");
     if FOR_EVER.iter().any(|sign| line.contains(sign)) {

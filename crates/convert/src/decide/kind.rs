@@ -137,8 +137,7 @@ fn is_one_shot(service: &Service) -> bool {
     let is_word = |text: &str, words: &[&str]| {
         text.split(|character: char| !character.is_ascii_alphanumeric()).any(|word| words.contains(&word.to_ascii_lowercase().as_str()))
     };
-    let words: Vec<&str> =
-        [&service.entrypoint, &service.command].into_iter().flatten().flat_map(|line| line.iter()).map(|word| word.as_str()).collect();
+    let words = script::line(service);
     let line = words.join(" ");
     let last = script::last_command(&line);
     // A name alone does not tell what several commands end with.

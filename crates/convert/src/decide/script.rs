@@ -2,12 +2,18 @@
 //! container is.
 
 use windlass_compose::model::Service;
+use windlass_images::image::split_wrappers;
+
+/// The words that a service starts with: those of its entrypoint and its command.
+pub(super) fn line(service: &Service) -> Vec<&str> {
+    [&service.entrypoint, &service.command].into_iter().flatten().flat_map(|line| line.iter()).map(|word| word.as_str()).collect()
+}
 
 /// The script, where entrypoint and command together are a shell and one script.
 pub(super) fn of(service: &Service) -> Option<&str> {
-    let words: Vec<&str> =
-        [&service.entrypoint, &service.command].into_iter().flatten().flat_map(|line| line.iter()).map(|word| word.as_str()).collect();
-    let [shell, options, .., script] = words.as_slice() else { return None };
+    let line = line(service);
+    let words = split_wrappers(&line).1;
+    let [shell, options, .., script] = words else { return None };
     let is_shell = matches!(program(shell), "sh" | "bash" | "ash" | "dash");
     (is_shell && options.starts_with('-') && words[1..words.len() - 1].iter().any(|word| word.ends_with('c'))).then_some(*script)
 }

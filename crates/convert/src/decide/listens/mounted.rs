@@ -40,7 +40,7 @@ impl Mounted {
     }
 }
 
-pub(super) fn is_at_or_below(path: &str, place: &str) -> bool {
+pub(in crate::decide) fn is_at_or_below(path: &str, place: &str) -> bool {
     path.strip_prefix(place).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
