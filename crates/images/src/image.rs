@@ -3,6 +3,7 @@
 //! Fields that an entry leaves out are unknown, not absent: an empty list of ports says nothing, `shell` is an `Option` for the same reason.
 
 mod configured;
+mod part;
 mod wrappers;
 
 use std::collections::BTreeMap;
@@ -11,6 +12,7 @@ use serde::Deserialize;
 
 use crate::dump::Dump;
 
+pub use part::Part;
 use wrappers::program;
 pub use wrappers::{is_own_script, split_wrappers};
 
@@ -99,6 +101,9 @@ pub struct Image {
     /// program with subcommands those that serve (`kong start`); see [`Image::is_server_command`].
     #[serde(default)]
     pub programs: Vec<String>,
+    /// What it may be instead, where the command or a variable chooses; see [`Image::configured`].
+    #[serde(default)]
+    pub parts: Vec<Part>,
     /// How its content is dumped.
     pub dump: Option<Dump>,
 }
@@ -399,13 +404,12 @@ impl Image {
     pub fn is_server_command<S: AsRef<str>>(&self, words: &[S]) -> bool {
         let words: Vec<&str> = words.iter().map(AsRef::as_ref).collect();
         let (wrappers, words) = split_wrappers(&words);
-        // An option stays whole, whatever path its value is.
-        let words: Vec<&str> = words.iter().map(|word| if word.starts_with('-') { word } else { program(word) }).collect();
+        let words = without_paths(words);
         match words.first() {
             None => wrappers.last().is_none_or(|script| is_own_script(program(script))),
             Some(_) if words.contains(&"--stop-after-init") => false,
             Some(first) if first.starts_with('-') => !words.contains(&"migrate"),
-            Some(_) => self.programs.iter().any(|known| self.is_program(known, &words)),
+            Some(_) => self.servers().any(|known| self.is_program(known, &words)),
         }
     }
 
@@ -417,7 +421,17 @@ impl Image {
             return false;
         }
         let has_subcommands =
-            || self.programs.iter().any(|other| other.strip_prefix(known).is_some_and(|subcommand| subcommand.starts_with(' ')));
+            || self.servers().any(|other| other.strip_prefix(known).is_some_and(|subcommand| subcommand.starts_with(' ')));
         rest.next().is_none_or(|next| next.starts_with('-')) || !has_subcommands()
     }
+
+    /// The first words of all commands that serve.
+    fn servers(&self) -> impl Iterator<Item = &str> {
+        self.programs.iter().map(String::as_str).chain(self.parts.iter().flat_map(Part::programs))
+    }
+}
+
+/// The words with programs by their names alone. An option stays whole, whatever path its value is.
+fn without_paths<'w>(words: &[&'w str]) -> Vec<&'w str> {
+    words.iter().map(|word| if word.starts_with('-') { word } else { program(word) }).collect()
 }
