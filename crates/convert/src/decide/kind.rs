@@ -57,8 +57,16 @@ pub(super) fn awaited(project: &Project) -> BTreeMap<&str, &str> {
     awaited
 }
 
-/// The kind, as "Kind" of the conversion's design has it. `waiter` waits for the service's end.
-pub(super) fn kind(service: &Service, image: &ImageFacts, chosen: &Chosen, replicas: i32, waiter: Option<&str>) -> Decided {
+/// The kind, as "Kind" of the conversion's design has it. `waiter` waits for the service's end, and `mounted` gives the text of a file
+/// that it mounts.
+pub(super) fn kind(
+    service: &Service,
+    image: &ImageFacts,
+    chosen: &Chosen,
+    replicas: i32,
+    waiter: Option<&str>,
+    mounted: &dyn Fn(&str) -> Option<String>,
+) -> Decided {
     let decided = |kind, decided_by, because: &str| Decided { kind, because: because.to_owned(), decided_by, schedule: None };
     if let Some(schedule) = &chosen.schedule {
         let decided_by = (!schedule.at.to_string().starts_with("x-windlass")).then_some("labels");
@@ -90,7 +98,7 @@ pub(super) fn kind(service: &Service, image: &ImageFacts, chosen: &Chosen, repli
     if may_end && !is_kept && image.runs_own_command && is_tool {
         return decided(Kind::Job, Some("restart"), "its image runs a command and ends");
     }
-    if may_end && !is_kept && ending::ends(service, is_tool) {
+    if may_end && !is_kept && ending::ends(service, is_tool, mounted) {
         return decided(Kind::Job, Some("restart"), "nothing starts it again, and its command ends");
     }
     if may_end && !is_kept && is_one_shot(service) {
