@@ -182,7 +182,8 @@ impl Known {
         let asked = route::Asked::of(index, service, proxies);
         let ports = port::offered(service, &image, &asked, &mut diagnostics);
         let replicas = kind::replicas(service, &chosen, input.options).saturating_mul(alike);
-        let decided = kind::kind(service, &image, &chosen, replicas, waiter);
+        let mounted = |path: &str| listens::mounted_text(service, input, reader, path);
+        let decided = kind::kind(service, &image, &chosen, replicas, waiter, &mounted);
         let spelled = spelled::find(service);
         Self { replicas, decided, credentials: credentials(service, &image), spelled, chosen, image, asked, ports, diagnostics }
     }

@@ -31,7 +31,7 @@ use serde_yaml::{Mapping, Value};
 
 use self::entries::ENTRIES;
 use self::index::{NAMES, SOFTWARE};
-use crate::image::{Check, Health, Image, KnownBy, Probe, Protocol};
+use crate::image::{Check, Health, Image, KnownBy, Port, Probe, Protocol};
 use crate::reference::Reference;
 
 /// Registries, and namespaces of them, that hold the same images as another one.
@@ -237,10 +237,14 @@ fn listed(list: &'static str) -> impl Iterator<Item = &'static str> {
 
 /// Keeps what follows from the software, whoever built the image.
 fn forget_build(image: &mut Image) {
-    let main = image.ports.iter().find(|port| port.protocol == Protocol::Tcp).map(|port| port.port);
-    let probe = main.map(|port| Probe { check: Check::Tcp(port), period: 10, timeout: 5, failures: 3 });
+    let of_main_port = |ports: &[Port]| {
+        let main = ports.iter().find(|port| port.protocol == Protocol::Tcp).map(|port| port.port);
+        let probe = main.map(|port| Probe { check: Check::Tcp(port), period: 10, timeout: 5, failures: 3 });
+        Health { readiness: probe, liveness: None, startup: None }
+    };
     image.known_by = KnownBy::Name;
-    image.health = Health { readiness: probe, liveness: None, startup: None };
+    image.health = of_main_port(&image.ports);
+    image.parts.iter_mut().for_each(|part| part.health = of_main_port(&part.ports));
     image.healthcheck = false;
     image.user = None;
     image.accounts.clear();

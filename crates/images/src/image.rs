@@ -3,12 +3,18 @@
 //! Fields that an entry leaves out are unknown, not absent: an empty list of ports says nothing, `shell` is an `Option` for the same reason.
 
 mod configured;
+mod part;
+mod wrappers;
 
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
 use crate::dump::Dump;
+
+pub use part::Part;
+use wrappers::program;
+pub use wrappers::{is_own_script, split_wrappers};
 
 /// What an image's documentation says of it, for the tag and repository that was asked for.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -95,6 +101,9 @@ pub struct Image {
     /// program with subcommands those that serve (`kong start`); see [`Image::is_server_command`].
     #[serde(default)]
     pub programs: Vec<String>,
+    /// What it may be instead, where the command or a variable chooses; see [`Image::configured`].
+    #[serde(default)]
+    pub parts: Vec<Part>,
     /// How its content is dumped.
     pub dump: Option<Dump>,
 }
@@ -389,23 +398,18 @@ impl Image {
     }
 
     /// Whether a `command` with these words leaves the container this image's server: options only, or one of `programs` first
-    /// (`redis-server --appendonly yes`). An init or an entrypoint script before them is passed over. No words are the image's own command; a script
+    /// (`redis-server --appendonly yes`). What wraps them is passed over ([`split_wrappers`]). No words are the image's own command; a script
     /// alone starts what it likes, unless it has the name that the image's own has (`docker-entrypoint.sh`).
     /// After options, `migrate` is what another program of the image does (`-c kratos.yml migrate sql`).
     pub fn is_server_command<S: AsRef<str>>(&self, words: &[S]) -> bool {
-        let words = words.iter().map(|word| {
-            let word = word.as_ref();
-            // An option stays whole, whatever path its value is.
-            if word.starts_with('-') { word } else { word.rsplit('/').next().unwrap_or(word) }
-        });
-        let words: Vec<&str> = words.collect();
-        let wraps = |word: &&&str| matches!(**word, "tini" | "dumb-init" | "--") || word.contains("entrypoint");
-        let (wrappers, words) = words.split_at(words.iter().take_while(wraps).count());
+        let words: Vec<&str> = words.iter().map(AsRef::as_ref).collect();
+        let (wrappers, words) = split_wrappers(&words);
+        let words = without_paths(words);
         match words.first() {
-            None => wrappers.last().is_none_or(|script| is_own_script(script)),
+            None => wrappers.last().is_none_or(|script| is_own_script(program(script))),
             Some(_) if words.contains(&"--stop-after-init") => false,
             Some(first) if first.starts_with('-') => !words.contains(&"migrate"),
-            Some(_) => self.programs.iter().any(|known| self.is_program(known, words)),
+            Some(_) => self.servers().any(|known| self.is_program(known, &words)),
         }
     }
 
@@ -417,12 +421,17 @@ impl Image {
             return false;
         }
         let has_subcommands =
-            || self.programs.iter().any(|other| other.strip_prefix(known).is_some_and(|subcommand| subcommand.starts_with(' ')));
+            || self.servers().any(|other| other.strip_prefix(known).is_some_and(|subcommand| subcommand.starts_with(' ')));
         rest.next().is_none_or(|next| next.starts_with('-')) || !has_subcommands()
+    }
+
+    /// The first words of all commands that serve.
+    fn servers(&self) -> impl Iterator<Item = &str> {
+        self.programs.iter().map(String::as_str).chain(self.parts.iter().flat_map(Part::programs))
     }
 }
 
-/// True for the name, without its path, of the script that an image has as its own entrypoint: `docker-entrypoint.sh`.
-pub fn is_own_script(name: &str) -> bool {
-    name.starts_with("docker-entrypoint")
+/// The words with programs by their names alone. An option stays whole, whatever path its value is.
+fn without_paths<'w>(words: &[&'w str]) -> Vec<&'w str> {
+    words.iter().map(|word| if word.starts_with('-') { word } else { program(word) }).collect()
 }

@@ -2,6 +2,7 @@
 //! is taken for a server.
 
 use windlass_compose::model::Service;
+use windlass_images::image::split_wrappers;
 
 use super::script::{self, Command, Joint};
 
@@ -33,7 +34,7 @@ const FOR_EVER: [&str; 23] = [
 ];
 
 /// Programs that do something and are done.
-const ENDING: [&str; 60] = [
+const ENDING: [&str; 63] = [
     "aws",
     "awslocal",
     "bunzip2",
@@ -83,10 +84,13 @@ const ENDING: [&str; 60] = [
     "pg_dumpall",
     "pg_restore",
     "printf",
+    "phpunit",
     "psql",
+    "pytest",
     "rabbitmqadmin",
     "redis-cli",
     "rm",
+    "rspec",
     "sed",
     "sqlcmd",
     "tar",
@@ -99,6 +103,16 @@ const ENDING: [&str; 60] = [
 /// What passes on what the program before it prints, as long as that runs.
 const FILTERS: [&str; 3] = ["gunzip", "gzip", "sed"];
 
+/// What sends what it reads, up to the end of that.
+const SENDERS: [&str; 5] =
+    ["kafka-avro-console-producer", "kafka-console-producer", "kafka-console-producer.sh", "kafka-json-schema-console-producer", "kcat"];
+
+/// Programs whose output ends.
+const TEXTS: [&str; 3] = ["cat", "echo", "printf"];
+
+/// Images that do what they are for and end, without a command.
+const ENDING_IMAGES: [&str; 1] = ["cypress/included"];
+
 /// What a loop asks before its next round.
 const QUESTIONS: [&str; 14] =
     ["[", "[[", "cat", "cmp", "getent", "grep", "nc", "ncat", "netcat", "nslookup", "pg_isready", "ping", "read", "test"];
@@ -107,7 +121,7 @@ const QUESTIONS: [&str; 14] =
 const ENDING_OPTIONS: [&str; 1] = ["--stop-after-init"];
 
 /// Subcommands that end, of programs that have others; a last `*` stands for any ending of a word. Options may stand between.
-const SUBCOMMANDS: [&str; 89] = [
+const SUBCOMMANDS: [&str; 127] = [
     "aerich upgrade",
     "airflow connections",
     "airflow db",
@@ -132,6 +146,8 @@ const SUBCOMMANDS: [&str; 89] = [
     "bao secrets",
     "bao write",
     "bundle install",
+    "bundle rspec",
+    "cargo test",
     "ckan db",
     "cockroach init",
     "cockroach sql",
@@ -141,9 +157,17 @@ const SUBCOMMANDS: [&str; 89] = [
     "consul acl",
     "consul config",
     "consul kv",
+    "cypress run",
     "dbmate load",
     "dbmate migrate",
     "dbmate up",
+    "dbt build",
+    "dbt compile",
+    "dbt deps",
+    "dbt run",
+    "dbt seed",
+    "dbt snapshot",
+    "dbt test",
     "deck gateway",
     "deck sync",
     "diesel database",
@@ -155,7 +179,11 @@ const SUBCOMMANDS: [&str; 89] = [
     "flask db",
     "flask init-db",
     "flyway migrate",
+    "go test",
     "goose up",
+    "gradle test",
+    "gradlew test",
+    "k6 run",
     "knex migrate:*",
     "knex seed:*",
     "kong config",
@@ -169,14 +197,29 @@ const SUBCOMMANDS: [&str; 89] = [
     "manage.py migrate",
     "manage.py migrate_schemas",
     "mix ecto.*",
+    "mvn test",
+    "mvn verify",
+    "mvnw test",
+    "mvnw verify",
     "n8n import:*",
+    "newman run",
+    "npm build",
     "npm ci",
     "npm install",
+    "npm test",
+    "ollama pull",
     "pip install",
+    "playwright test",
+    "pnpm build",
     "pnpm install",
+    "pnpm test",
+    "poetry pytest",
     "prisma db",
     "prisma generate",
     "prisma migrate",
+    "pulsar initialize-cluster-metadata",
+    "python pytest",
+    "python3 pytest",
     "rails db:*",
     "rake db:*",
     "rpk cluster",
@@ -197,6 +240,15 @@ const SUBCOMMANDS: [&str; 89] = [
     "vault policy",
     "vault secrets",
     "vault write",
+    "wp core",
+    "wp db",
+    "wp option",
+    "wp plugin",
+    "wp rewrite",
+    "wp theme",
+    "wp user",
+    "yarn build",
+    "yarn test",
 ];
 
 /// Words between a program and its subcommand that are looked at.
@@ -210,9 +262,17 @@ const STAYING: [&str; 15] =
     ["bash", "daemon", "dev", "mount", "node", "php", "port-forward", "proxy", "run", "serve", "server", "sh", "start", "tail", "watch"];
 
 /// True for a command that comes to an end: what it does last is `exit` or a program that changes something and is done, a loop around
-/// such, or it is a command of an image that runs once (`tool`), and nothing in it goes on for ever.
-pub(super) fn ends(service: &Service, tool: bool) -> bool {
-    let Some(text) = script::of(service) else { return line_ends(service, tool) };
+/// such, or it is a command of an image that runs once (`tool`), and nothing in it goes on for ever. `mounted` gives the text of a file that
+/// the service mounts: a script that it runs is read like one that is written in its command.
+pub(super) fn ends(service: &Service, tool: bool, mounted: &dyn Fn(&str) -> Option<String>) -> bool {
+    if let Some(text) = script::of(service) {
+        return script_ends(text, tool);
+    }
+    let line = script::line(service);
+    line_ends(service, &line, tool) || script_of_project(&line).and_then(mounted).is_some_and(|text| script_ends(&text, false))
+}
+
+fn script_ends(text: &str, tool: bool) -> bool {
     if FOR_EVER.iter().any(|sign| text.contains(sign)) {
         return false;
     }
@@ -224,11 +284,18 @@ pub(super) fn ends(service: &Service, tool: bool) -> bool {
     tool || list_ends(&commands, DEPTH)
 }
 
+/// The path of the script that a line runs: `sh /provision.sh`, `/init.sh`.
+fn script_of_project<'w>(line: &[&'w str]) -> Option<&'w str> {
+    let (wrappers, words) = split_wrappers(line);
+    let path = words.first().or_else(|| wrappers.last()).copied();
+    path.filter(|path| path.starts_with('/'))
+}
+
 /// A command that no shell runs.
-fn line_ends(service: &Service, tool: bool) -> bool {
-    let words: Vec<&str> =
-        [&service.entrypoint, &service.command].into_iter().flatten().flat_map(|line| line.iter()).map(|word| word.as_str()).collect();
-    let Some(first) = words.first() else { return false };
+fn line_ends(service: &Service, words: &[&str], tool: bool) -> bool {
+    let image = service.image.as_ref().map_or("", |image| image.as_str());
+    let image = image.split('@').next().unwrap_or_default();
+    let Some(first) = words.first() else { return ENDING_IMAGES.iter().any(|known| image.split(':').next() == Some(known)) };
     let line = words.join(" ");
     if FOR_EVER.iter().any(|sign| line.contains(sign)) {
         return false;
@@ -239,7 +306,17 @@ fn line_ends(service: &Service, tool: bool) -> bool {
         return true;
     }
     let stays = words.iter().any(|word| STAYING.contains(&script::program(word)));
-    (tool && service.entrypoint.is_none() && !stays) || is_ending_subcommand(script::last_command(&line))
+    (tool && service.entrypoint.is_none() && !stays)
+        || is_ending_subcommand(script::last_command(&line))
+        || (service.entrypoint.is_none() && is_images_subcommand(image, words))
+}
+
+/// True where an image is called after the program that it runs, and the command is a subcommand of that: `run` of `grafana/k6`.
+fn is_images_subcommand(image: &str, words: &[&str]) -> bool {
+    let name = script::program(image).split(':').next().unwrap_or_default();
+    let name = if name.starts_with("dbt-") { "dbt" } else { name };
+    let subcommand = words.iter().find(|word| !word.starts_with('-'));
+    subcommand.is_some_and(|subcommand| !subcommand.contains(' ') && is_ending_subcommand(&format!("{name} {subcommand}")))
 }
 
 /// True when what a list of commands does last ends. What is nested deeper than `depth` is not looked at.
@@ -252,6 +329,7 @@ fn list_ends(commands: &[Command<'_>], depth: usize) -> bool {
         "done" => loop_ends(own),
         "fi" => branches_end(own, depth),
         "}" => list_ends(&own[..own.len() - 1], depth),
+        _ if is_sender(last.text) => last.text.contains('<') || before.last().is_some_and(|command| command.joint == Joint::Pipe),
         _ => within_brackets(own).map_or_else(|| command_ends(last.text), |inner| list_ends(&inner, depth)),
     };
     // Of `a || b`, `a` may be what stays; so it is of `a | sed …`.
@@ -259,6 +337,9 @@ fn list_ends(commands: &[Command<'_>], depth: usize) -> bool {
         && match before.last().map(|command| command.joint) {
             Some(Joint::Or) => list_ends(before, depth),
             Some(Joint::Pipe) if FILTERS.contains(&first) => list_ends(before, depth),
+            Some(Joint::Pipe) if is_sender(last.text) => {
+                before.last().and_then(|command| program_of(command.text)).is_some_and(|program| TEXTS.contains(&program))
+            }
             _ => true,
         }
 }
@@ -343,6 +424,10 @@ fn command_ends(text: &str) -> bool {
     program_of(text).is_some_and(|program| program == ":" || ENDING.contains(&program)) || is_ending_subcommand(text)
 }
 
+fn is_sender(text: &str) -> bool {
+    program_of(text).is_some_and(|program| SENDERS.contains(&program))
+}
+
 /// The first word of a command, without the bracket of a subshell.
 fn first_word(text: &str) -> &str {
     text.split_whitespace().next().unwrap_or_default().trim_matches(['(', ')'])
@@ -382,172 +467,4 @@ fn is_word(pattern: &str, word: &str) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use crate::testing::project;
-
-    /// The kind of a service with this command.
-    fn kind(image: &str, command: &[&str], more: &str) -> String {
-        let command = serde_json::to_string(command).unwrap().replace('$', "$$");
-        let outcome = project(&format!("services: {{ it: {{ image: '{image}', command: {command}{more} }} }}")).convert();
-        outcome.conversion.report.services[0].workload.as_ref().map(|workload| workload.kind.as_str().to_owned()).unwrap_or_default()
-    }
-
-    fn in_shell(script: &str) -> String {
-        kind("acme/app:1", &["sh", "-c", script], "")
-    }
-
-    fn as_words(line: &str) -> String {
-        kind("acme/app:1", &line.split(' ').collect::<Vec<_>>(), "")
-    }
-
-    #[test]
-    fn a_loop_around_what_ends_is_a_job() {
-        for script in [
-            "for i in 1 2 3; do mongosh --host mongo --eval 'rs.initiate()' && break; sleep 5; done",
-            "for i in $(seq 1 30); do mongosh mongo/rocketchat --eval \"rs.initiate({ _id: 'rs0' })\" && s=$? && break || s=$?; done; (exit $s)",
-            "for f in /sql/*.sql; do psql -h db -f \"$f\"; done",
-            "while ! nc -z db 5432; do sleep 1; done; psql -h db -f /a.sql",
-            "until pg_isready -h db; do sleep 1; done\nalembic upgrade head\n",
-            "until (mc config host add s3 http://s3:9000 a b) do sleep 1; done; mc mb s3/files || true",
-            "until curl -fs http://a/ready; do sleep 1; done",
-            "while read -r line; do psql -c \"$line\"; done < /list",
-            "if [ ! -f /x ]; then cp /a /x; fi",
-            "if mc ls s3/a; then echo there; elif mc ls s3/b; then true; else for b in a b; do mc mb s3/$b; done; fi",
-            "cat /a.sql | psql -h db",
-            "psql -h db -f /a.sql > /log 2>&1",
-            "createdb app 2>/dev/null || echo there",
-            "( psql -f /a && psql -f /b )",
-            "PGPASSWORD=a psql -h db -c 'select 1'",
-            "load || load --again; exit 0",
-        ] {
-            assert_eq!(in_shell(script), "Job", "{script}");
-        }
-    }
-
-    #[test]
-    fn what_goes_on_is_no_job() {
-        for script in [
-            "until nc -z db 5432; do sleep 1; done; exec gunicorn app",
-            "for i in 1 2; do echo $i; done && serve",
-            "while true; do mongosh --eval 'x' && break; sleep 5; done; sleep 10; serve",
-            "while true; do backup; sleep 3600; done",
-            "while :; do certbot renew; sleep 12h & wait $!; done",
-            "trap exit TERM; for i in 1 2; do sleep 6h & wait; done",
-            "until false; do work; done",
-            "until ./server; do echo crashed; sleep 1; done",
-            "while ./server; do sleep 1; done",
-            "for ((;;)); do work; done",
-            "if [ \"$ROLE\" = web ]; then exec gunicorn app; else exec celery; fi",
-            "if [ -f /x ]; then echo first; else serve; fi",
-            "gunicorn app || exit 1",
-            "(gunicorn app || (echo failed && exit 1))",
-            "serve || for i in 1 2; do echo $i; done",
-            "serve | sed 's/^/web: /'",
-            "inotifywait -m /a | while read -r f; do cp $f /b; done",
-            "alembic upgrade head && uvicorn app:app",
-            "python manage.py migrate\npython manage.py collectstatic --noinput\n# it's last\ngunicorn app.wsgi\n",
-            "python manage.py migrate && python manage.py runserver 0.0.0.0:8000",
-            "case $1 in a) exit 0;; b) serve;; esac",
-            "npm install && npm run dev",
-            "f() { exit 1; }; serve",
-            "done",
-        ] {
-            assert_eq!(in_shell(script), "Deployment", "{script}");
-        }
-    }
-
-    #[test]
-    fn however_deep_a_script_is_nested_it_is_read() {
-        for (open, close) in [("(", ")"), ("{ ", "; }"), ("if true; then ", "; fi"), ("exit 0 || ", ""), ("for a in b; do ", "; done")] {
-            in_shell(&format!("{}exit 0{}", open.repeat(10_000), close.repeat(10_000)));
-        }
-    }
-
-    #[test]
-    fn a_subcommand_that_changes_a_schema_is_a_job() {
-        for line in [
-            "alembic upgrade head",
-            "poetry run alembic -c /a.ini upgrade head",
-            "python -m alembic upgrade head",
-            "superset db upgrade",
-            "superset init",
-            "dotnet ef database update",
-            "liquibase --url=jdbc:a update",
-            "deck gateway sync /kong.yaml",
-            "flask --app shop db upgrade",
-            "rails db:migrate",
-            "bundle exec rails db:prepare",
-            "prisma migrate deploy",
-            "npx prisma migrate deploy",
-            "npx prisma db push",
-            "typeorm migration:run -d a.js",
-            "knex migrate:latest",
-            "npx sequelize-cli db:migrate",
-            "goose -dir /sql postgres postgres://db up",
-            "dbmate up",
-            "atlas migrate apply",
-            "sqlx migrate run",
-            "diesel migration run",
-            "php bin/console doctrine:migrations:migrate",
-            "php artisan migrate --force",
-            "python manage.py migrate",
-            "./manage.py collectstatic --noinput",
-            "mix ecto.migrate",
-            "solr zk cp file:/a zk:/a -z zoo:2181",
-        ] {
-            assert_eq!(as_words(line), "Job", "{line}");
-            assert_eq!(in_shell(&format!("sleep 5; {line}")), "Job", "{line}");
-            assert_eq!(kind("acme/app:1", &line.split(' ').collect::<Vec<_>>(), ", restart: on-failure"), "Job", "{line}");
-            assert_eq!(kind("acme/app:1", &line.split(' ').collect::<Vec<_>>(), ", restart: always"), "Deployment", "{line}");
-        }
-    }
-
-    #[test]
-    fn a_server_by_its_words_is_no_job() {
-        for line in [
-            "gunicorn app.wsgi",
-            "python manage.py runserver",
-            "flask run --host 0.0.0.0",
-            "rails server -b 0.0.0.0",
-            "bundle exec sidekiq",
-            "celery -A app worker",
-            "php artisan queue:work",
-            "php artisan serve",
-            "dotnet App.dll",
-            "npm run start",
-            "node server.js",
-            "airflow scheduler",
-            "vault agent -config=/a",
-            "mc mirror --watch a b",
-            "alembic upgrade head && uvicorn app",
-        ] {
-            assert_eq!(as_words(line), "Deployment", "{line}");
-        }
-    }
-
-    #[test]
-    fn another_subcommand_of_a_server_that_ends_is_a_job() {
-        let kinds = |image: &str, line: &str| kind(image, &line.split(' ').collect::<Vec<_>>(), "");
-        assert_eq!(kinds("kong:3.9", "kong migrations bootstrap"), "Job");
-        assert_eq!(kinds("kong:3.9", "kong migrations up"), "Job");
-        assert_eq!(kind("kong:3.9", &["kong", "migrations", "bootstrap"], ", restart: on-failure"), "Job");
-        assert_eq!(kind("kong:3.9", &["bash", "-c", "kong migrations bootstrap && kong migrations up"], ""), "Job");
-        assert_eq!(kind("kong:3.9", &["sh", "-c", "kong migrations up && kong start"], ""), "Deployment");
-        assert_eq!(kinds("kong:3.9", "kong docker-start"), "Deployment");
-        assert_eq!(kinds("solr:9", "solr zk cp file:/a zk:/a"), "Job");
-        assert_eq!(kinds("solr:9", "solr -f"), "StatefulSet");
-        assert_eq!(kind("hashicorp/vault:1.18", &["sh", "-c", "vault operator init; vault operator unseal a"], ""), "Job");
-        assert_eq!(kinds("hashicorp/vault:1.18", "vault server -dev"), "StatefulSet");
-        assert_eq!(kinds("ghcr.io/amacneil/dbmate:2", "up"), "Job");
-        assert_eq!(kinds("apache/superset:4.1.1", "superset db upgrade"), "Job");
-        assert_eq!(kinds("mcr.microsoft.com/dotnet/sdk:8.0", "dotnet ef database update"), "Job");
-        assert_eq!(kind("elixir:1.17", &["mix", "ecto.migrate"], ", restart: on-failure"), "Job");
-        assert_eq!(kind("mongo:7", &["bash", "-c", "for i in 1 2; do mongosh --eval 'rs.initiate()' && break; sleep 5; done"], ""), "Job");
-        assert_eq!(kind("apache/airflow:2.10.4", &["bash", "-c", "airflow db migrate && airflow users create -u a"], ""), "Job");
-        assert_eq!(kind("apache/airflow:2.10.4", &["bash", "-c", "airflow db migrate && airflow webserver"], ""), "Deployment");
-        assert_eq!(kinds("odoo:18", "odoo -i base --stop-after-init"), "Job");
-        assert_eq!(kinds("liquibase:4", "update --changelog-file=a.xml"), "Job");
-        assert_eq!(kinds("minio/mc", "mirror --watch a b"), "Deployment");
-        assert_eq!(kinds("bitnami/kubectl:1", "port-forward svc/a 80"), "Deployment");
-    }
-}
+mod tests;

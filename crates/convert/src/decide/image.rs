@@ -6,13 +6,13 @@ use std::collections::BTreeMap;
 use smol_str::SmolStr;
 use windlass_compose::model::{Project, Service};
 use windlass_dockerfile::stages::Accounts;
-use windlass_images::image::{Lifetime, Role, Shell, User, is_own_script};
+use windlass_images::image::{Lifetime, Role, Shell, User, split_wrappers};
 use windlass_images::{Image, Reference, catalogue};
 
 use super::Input;
 use super::built::{Built, BuiltCheck, ExposedPorts};
 use super::files::Reader;
-use super::listens::Server;
+use super::listens::{Server, is_at_or_below};
 use super::script;
 
 /// The user and group `nonroot` of images without a system: no image has files of it that it would open to others.
@@ -63,23 +63,29 @@ impl ImageFacts {
             let starts_server = |entry: &'static Image| !last.is_empty() && !last[0].starts_with('-') && entry.is_server_command(last);
             entry.is_some_and(starts_server)
         });
-        let is_by_script = by_script.is_some();
-        words = by_script.unwrap_or(words);
-        let is_by_script = is_by_script || (!is_built && entry.is_some_and(|entry| starts_by_own_script(service, entry, &words)));
+        let line = script::line(service);
+        let by_entrypoint = entry.filter(|_| !is_built).and_then(|entry| started_by_entrypoint(service, entry, &line));
+        let is_by_script = by_script.is_some() || by_entrypoint.is_some();
+        words = by_script.or(by_entrypoint).unwrap_or(words);
         // The words that decide which program runs, as far as they are not the known image's own.
         let process = built.as_ref().and_then(Built::process);
+        // Compose takes the `CMD` of an image away where the project writes an entrypoint, so only the whole line is the image's own.
+        let keeps_entrypoint = service.entrypoint.is_none() || process.as_ref().is_some_and(|process| starts_the_same(process, &line));
+        if service.entrypoint.is_some() && keeps_entrypoint {
+            words.clear();
+        }
         let has_entrypoint = service.entrypoint.is_some() || built.as_ref().is_some_and(Built::has_entrypoint);
         let lacks_command = built.as_ref().is_some_and(Built::lacks_command);
         let is_entrys_server = entry.is_some_and(|entry| match (&process, words.is_empty()) {
             _ if is_by_script => true,
-            _ if service.entrypoint.is_some() => false,
+            _ if !keeps_entrypoint => false,
             (None, _) => entry.is_server_command(&words),
             // A script as entrypoint hands over to the command; another program does not.
             (Some(process), true) => !process.is_empty() && !lacks_command && entry.is_server_command(process),
             (Some(_), false) => !has_entrypoint && entry.is_server_command(&words),
         });
         let is_entrys_server = is_entrys_server && built.as_ref().is_none_or(|built| keeps_ports(built, entry));
-        let runs_own_command = is_by_script || (service.entrypoint.is_none() && (is_entrys_server || words.is_empty()));
+        let runs_own_command = is_by_script || (keeps_entrypoint && (is_entrys_server || words.is_empty()));
         let all_words = if words.is_empty() { process.unwrap_or_default() } else { words };
         let variable = |name: &str| match service.environment.get(name) {
             Some(value) => value.as_ref().map(|value| value.value.as_str()),
@@ -300,9 +306,108 @@ fn keeps_ports(built: &Built, entry: Option<&Image>) -> bool {
     exposed.is_empty() || main.is_none_or(|main| exposed.iter().any(|(number, _)| *number == main))
 }
 
-/// The entrypoint that the project writes is the image's own script, and the command is the image's server.
-fn starts_by_own_script(service: &Service, entry: &Image, words: &[&str]) -> bool {
-    let last = service.entrypoint.as_ref().and_then(|entrypoint| entrypoint.last());
-    let is_own = last.is_some_and(|word| is_own_script(script::program(word)));
-    is_own && !words.is_empty() && entry.is_server_command(words)
+/// The words of the image's server in a line that begins with an entrypoint of the project's own, which starts that server as the image's does:
+/// `tini -- /docker-entrypoint.sh`, `wait-for-it db:5432 -- redis-server --port 1`. A script that is called an entrypoint and that nobody mounts
+/// is in the image, so it is the image's.
+fn started_by_entrypoint<'w>(service: &Service, entry: &Image, line: &[&'w str]) -> Option<Vec<&'w str>> {
+    service.entrypoint.as_ref()?;
+    let (wrappers, words) = split_wrappers(line);
+    let by_script = || wrappers.last().filter(|script| script.contains("entrypoint") && !is_mounted(service, script)).is_some();
+    let is_server = match words.first() {
+        None => by_script(),
+        Some(option) if option.starts_with('-') => by_script() && entry.is_server_command(words),
+        Some(program) => !is_mounted(service, program) && entry.is_server_command(words),
+    };
+    is_server.then(|| words.to_vec())
+}
+
+/// True for lines that start the same program, or the same script that is called an entrypoint with the same words, whatever wraps it.
+fn starts_the_same(process: &[&str], line: &[&str]) -> bool {
+    let program = |line: &[&str]| {
+        let (wrappers, words) = split_wrappers(line);
+        let script = wrappers.last().filter(|script| script.contains("entrypoint"));
+        (script.map(|script| script::program(script).to_owned()), words.join(" "))
+    };
+    let started = program(process);
+    started != (None, String::new()) && started == program(line)
+}
+
+/// True for a program whose file may be one that the service mounts.
+fn is_mounted(service: &Service, program: &str) -> bool {
+    let mounts = service.volumes.iter().map(|mount| mount.target.as_str());
+    let mut targets = mounts.chain(service.configs.iter().filter_map(|config| config.target.as_ref()).map(|target| target.as_str()));
+    // Where a name without a path is looked for, and where the container runs, is not known.
+    if program.starts_with('/') {
+        targets.any(|target| is_at_or_below(program, target.trim_end_matches('/')))
+    } else {
+        let name = script::program(program);
+        targets.any(|target| script::program(target) == name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::project;
+
+    /// The port that the readiness probe of `it` asks, and the kind.
+    fn served(service: &str) -> (String, String) {
+        let outcome = project(&format!("services: {{ it: {{ {service} }} }}")).file("e.sh", "exec app\n").convert();
+        let kind = outcome.conversion.report.services[0].workload.as_ref().map(|workload| workload.kind.as_str()).unwrap_or_default();
+        (kind.to_owned(), outcome.pod(&format!("{kind}/it"), "containers[0].readinessProbe.tcpSocket.port").trim_end().to_owned())
+    }
+
+    #[test]
+    fn an_entrypoint_that_starts_what_the_image_starts_keeps_what_is_known_of_it() {
+        for entrypoint in [
+            "'/usr/bin/tini --  /docker-entrypoint.sh'",
+            "'/usr/bin/tini -- wait-for-it elasticsearch:9200 --  /docker-entrypoint.sh'",
+            "'sh -c \"tini -- /docker-entrypoint.sh\"'",
+            "/docker-entrypoint.sh",
+            "[gosu, graylog, /docker-entrypoint.sh]",
+            "[env, A=b, /docker-entrypoint.sh], command: [server]",
+        ] {
+            let service = format!("image: 'graylog/graylog:6.1', ports: ['5044:5044', '9000:9000'], entrypoint: {entrypoint}");
+            assert_eq!(served(&service).1, "9000", "{entrypoint}");
+        }
+        let server = ("StatefulSet".to_owned(), "6380".to_owned());
+        for line in [
+            "entrypoint: [redis-server, --port, '6380']",
+            "entrypoint: [tini, --], command: [redis-server, --port, '6380']",
+            "entrypoint: [docker-entrypoint.sh], command: [--port, '6380']",
+            "entrypoint: [dumb-init, sh, -c, 'exec redis-server --port 6380']",
+            "command: [gosu, redis, redis-server, --port, '6380']",
+            "entrypoint: ./wait-for-it.sh db:5432 -- docker-entrypoint.sh redis-server --port 6380",
+        ] {
+            assert_eq!(served(&format!("image: 'redis:7', {line}")), server, "{line}");
+        }
+    }
+
+    #[test]
+    fn an_entrypoint_of_the_projects_own_is_not_the_images() {
+        for line in [
+            "entrypoint: /docker-entrypoint.sh, volumes: ['./e.sh:/docker-entrypoint.sh:ro']",
+            "entrypoint: docker-entrypoint.sh, volumes: ['./e.sh:/usr/local/bin/docker-entrypoint.sh:ro']",
+            "entrypoint: /usr/local/bin/redis-server, volumes: ['./e.sh:/usr/local/bin/redis-server:ro']",
+            "entrypoint: /app/start.sh",
+            "entrypoint: [tini, --, redis-cli, ping]",
+            "entrypoint: [wait-for-it, 'db:5432']",
+            "entrypoint: [sh, -c, 'redis-cli ping; app']",
+        ] {
+            assert_eq!(served(&format!("image: 'redis:7', {line}")).0, "Deployment", "{line}");
+        }
+    }
+
+    #[test]
+    fn an_entrypoint_that_repeats_the_dockerfiles_keeps_its_ports() {
+        let ports = |service: &str| {
+            let file = "FROM acme/base\nEXPOSE 7070\nENTRYPOINT [\"tini\", \"--\", \"/entrypoint.sh\"]\nCMD [\"serve\", \"-x\"]\n";
+            let outcome = project(&format!("services: {{ it: {{ build: app, {service} }} }}")).file("app/Dockerfile", file).convert();
+            outcome.field("Service/it", "spec.ports").contains("7070")
+        };
+        assert!(ports("entrypoint: /entrypoint.sh, command: [serve, -x]"));
+        assert!(ports("entrypoint: [dumb-init, --, /entrypoint.sh, serve, -x]"));
+        // Without the command, the script is given nothing.
+        assert!(!ports("entrypoint: /entrypoint.sh"));
+        assert!(!ports("entrypoint: /entrypoint.sh, command: [work]"));
+    }
 }

@@ -57,8 +57,16 @@ pub(super) fn awaited(project: &Project) -> BTreeMap<&str, &str> {
     awaited
 }
 
-/// The kind, as "Kind" of the conversion's design has it. `waiter` waits for the service's end.
-pub(super) fn kind(service: &Service, image: &ImageFacts, chosen: &Chosen, replicas: i32, waiter: Option<&str>) -> Decided {
+/// The kind, as "Kind" of the conversion's design has it. `waiter` waits for the service's end, and `mounted` gives the text of a file
+/// that it mounts.
+pub(super) fn kind(
+    service: &Service,
+    image: &ImageFacts,
+    chosen: &Chosen,
+    replicas: i32,
+    waiter: Option<&str>,
+    mounted: &dyn Fn(&str) -> Option<String>,
+) -> Decided {
     let decided = |kind, decided_by, because: &str| Decided { kind, because: because.to_owned(), decided_by, schedule: None };
     if let Some(schedule) = &chosen.schedule {
         let decided_by = (!schedule.at.to_string().starts_with("x-windlass")).then_some("labels");
@@ -90,7 +98,7 @@ pub(super) fn kind(service: &Service, image: &ImageFacts, chosen: &Chosen, repli
     if may_end && !is_kept && image.runs_own_command && is_tool {
         return decided(Kind::Job, Some("restart"), "its image runs a command and ends");
     }
-    if may_end && !is_kept && ending::ends(service, is_tool) {
+    if may_end && !is_kept && ending::ends(service, is_tool, mounted) {
         return decided(Kind::Job, Some("restart"), "nothing starts it again, and its command ends");
     }
     if may_end && !is_kept && is_one_shot(service) {
@@ -137,8 +145,7 @@ fn is_one_shot(service: &Service) -> bool {
     let is_word = |text: &str, words: &[&str]| {
         text.split(|character: char| !character.is_ascii_alphanumeric()).any(|word| words.contains(&word.to_ascii_lowercase().as_str()))
     };
-    let words: Vec<&str> =
-        [&service.entrypoint, &service.command].into_iter().flatten().flat_map(|line| line.iter()).map(|word| word.as_str()).collect();
+    let words = script::line(service);
     let line = words.join(" ");
     let last = script::last_command(&line);
     // A name alone does not tell what several commands end with.

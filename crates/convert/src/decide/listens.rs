@@ -16,6 +16,7 @@ use super::port::expand;
 use super::script;
 use super::writes::may_write_files;
 use mounted::Mounted;
+pub(super) use mounted::{is_at_or_below, mounted_text};
 
 /// A port that a server listens on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

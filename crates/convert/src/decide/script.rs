@@ -2,12 +2,17 @@
 //! container is.
 
 use windlass_compose::model::Service;
+use windlass_images::image::split_wrappers;
+
+/// The words that a service starts with: those of its entrypoint and its command.
+pub(super) fn line(service: &Service) -> Vec<&str> {
+    [&service.entrypoint, &service.command].into_iter().flatten().flat_map(|line| line.iter()).map(|word| word.as_str()).collect()
+}
 
 /// The script, where entrypoint and command together are a shell and a script, whatever words follow it: those are its arguments.
 pub(super) fn of(service: &Service) -> Option<&str> {
-    let words: Vec<&str> =
-        [&service.entrypoint, &service.command].into_iter().flatten().flat_map(|line| line.iter()).map(|word| word.as_str()).collect();
-    let (shell, rest) = words.split_first()?;
+    let line = line(service);
+    let (shell, rest) = split_wrappers(&line).1.split_first()?;
     if !matches!(program(shell), "sh" | "bash" | "ash" | "dash") {
         return None;
     }

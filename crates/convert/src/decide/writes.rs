@@ -114,8 +114,7 @@ pub(super) fn files_write(files: &[File], target: &str) -> bool {
 
 /// What a service runs: the script of a shell, without its arguments, or the words of a line.
 fn commands(service: &Service) -> Cow<'_, str> {
-    let line = || [&service.entrypoint, &service.command].into_iter().flatten().flat_map(|line| line.iter()).map(|word| word.as_str());
-    script::of(service).map_or_else(|| line().collect::<Vec<_>>().join(" ").into(), Cow::Borrowed)
+    script::of(service).map_or_else(|| script::line(service).join(" ").into(), Cow::Borrowed)
 }
 
 /// The embedded files that the commands name, and those that the entrypoint of nginx and others runs anyway.

@@ -6,9 +6,17 @@ use std::borrow::Cow;
 use super::{Check, Health, Http, Image, Volume};
 
 impl Image {
-    /// The image with its ports, checks and data where `words` (the `command`) and the environment put them. A check that runs a program becomes a TCP
+    /// The image, or the part of it that they choose, with its ports, checks and data where `words` (the `command`) and the environment put them. A check that runs a program becomes a TCP
     /// check when the main port has moved, since the program would ask the default one.
     pub fn configured<'a, S: AsRef<str>>(&self, words: &'a [S], variable: impl Fn(&str) -> Option<&'a str>) -> Cow<'_, Self> {
+        let plain: Vec<&str> = words.iter().map(AsRef::as_ref).collect();
+        match self.as_part(&plain, &variable) {
+            Some(part) => Cow::Owned(part.moved(words, variable).into_owned()),
+            None => self.moved(words, variable),
+        }
+    }
+
+    fn moved<'a, S: AsRef<str>>(&self, words: &'a [S], variable: impl Fn(&str) -> Option<&'a str>) -> Cow<'_, Self> {
         let value_of = |setting: &str| option(setting, words).or_else(|| variable(setting));
         let mut moves: Vec<(u16, u16)> = Vec::new();
         for (setting, from) in &self.port_settings {

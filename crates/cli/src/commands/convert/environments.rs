@@ -1,4 +1,7 @@
-//! The environments of a project, for `--to kustomize`: which compose files make each (the audit's grouping), and each converted.
+//! The environments of a project, for `--to kustomize`: which compose files make each (the audit's grouping, but for overrides that load
+//! alone), and each converted.
+
+mod standing;
 
 use std::path::Path;
 
@@ -9,6 +12,7 @@ use windlass_emit::layouts;
 use windlass_k8s::Objects;
 use windlass_source::{Code, Diagnostic, FileSystem, Severity, SourceMap};
 
+use self::standing::{Standing, standing};
 use super::options::SecretsAs;
 use super::{convert_loaded, hide};
 use crate::commands::{Shell, Stop};
@@ -44,17 +48,36 @@ impl Environments {
             return found;
         };
         let context = Context::of_directory(request, directory, &shell.files);
-        let mut stacks = context.stacks().map(|stack| stack.files().to_vec());
-        let Some(default) = stacks.next() else { return found };
+        let mut stacks = context.stacks();
+        let Some(first) = stacks.next() else { return found };
+        let default = first.files().to_vec();
         // `COMPOSE_FILE` names others.
         if !default.iter().map(|file| request.working_directory.join(file)).eq(loaded.files.iter().cloned()) {
             return found;
         }
+        // What a developer adds is no part of what other files lie on.
+        let mut without_override = None;
         if let [base, _] = default.as_slice() {
+            let profiles = vec!["*".to_owned()];
+            without_override = Some(load(&Request { files: vec![base.clone()], profiles, ..request.clone() }, &shell.files));
             found.base = Some(base.clone());
-            found.add(default);
+            found.add(default.clone());
         }
-        stacks.for_each(|stack| found.add(stack));
+        let base = without_override.as_ref().filter(|base| base.is_ok()).map_or(first.project(), |base| &base.project);
+        let mut told = Vec::new();
+        for stack in stacks {
+            let mut files = stack.files().to_vec();
+            let standing = match files.as_slice() {
+                [_] => standing(stack.project(), base, &default[0]),
+                _ => Standing::Upon("it does not load alone".to_owned()),
+            };
+            if matches!(standing, Standing::Upon(_)) && files.len() == 1 {
+                files.insert(0, default[0].clone());
+            }
+            told.push(standing.told(&files));
+            found.add(files);
+        }
+        shell.tell(&told, &SourceMap::new());
         let mut not_understood = context.not_understood().to_vec();
         not_understood.iter_mut().for_each(as_warning);
         shell.tell(&not_understood, context.sources());
