@@ -88,6 +88,10 @@ impl Server<'_> {
                 let places = ["/opt/unbound/etc/unbound/unbound.conf", "/etc/unbound/unbound.conf"];
                 last(&places.into_iter().find_map(|path| self.text(path))?, "port")
             }
+            "promtail" => {
+                let path = self.option(&["-config.file", "--config.file"]).unwrap_or("/etc/promtail/config.yml");
+                last(&self.text(path)?, "http_listen_port")
+            }
             "redis" | "valkey" | "keydb" => redis(&self.text(&self.redis_file()?)?),
             "mongo" => last(&self.text(self.option(&["--config", "-f"])?)?, "port"),
             "postgres" => last(&self.text(self.beginning(&["config_file=", "--config_file=", "--config-file="])?)?, "port"),

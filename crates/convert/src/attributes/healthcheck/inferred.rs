@@ -237,6 +237,43 @@ mod tests {
     }
 
     #[test]
+    fn a_port_that_only_an_image_without_a_check_is_known_for_is_no_reason_to_restart_it() {
+        let asked = |service: &str| {
+            let outcome = web(service);
+            let kind = if outcome.names().contains(&"StatefulSet/web".to_owned()) { "StatefulSet/web" } else { "Deployment/web" };
+            let probe = |field: &str| outcome.pod(kind, &format!("containers[0].livenessProbe.{field}"));
+            let has_process = probe("exec.command[2]").contains("/proc/1/status");
+            if has_process { "process".to_owned() } else { probe("tcpSocket.port").trim_end().to_owned() }
+        };
+        for service in [
+            "image: 'grafana/promtail:2.9.2', command: '-config.file=/etc/promtail/config.yml'",
+            "image: grafana/alloy",
+            "image: 'fluent/fluentd:v1.17'",
+            "image: koenkk/zigbee2mqtt",
+            "image: chrislusf/seaweedfs, command: volume -mserver=master:9333",
+        ] {
+            assert_eq!(asked(service), "process", "{service}");
+        }
+        // No shell is in it.
+        assert_eq!(asked("image: 'fluent/fluent-bit:3'"), "null");
+        // What the project says is another matter.
+        assert_eq!(asked("image: 'fluent/fluent-bit:3', ports: ['24224:24224']"), "24224");
+        assert_eq!(asked("image: chrislusf/seaweedfs, command: volume -mserver=master:9333 -port=8080"), "8080");
+        assert_eq!(asked("image: chrislusf/seaweedfs, command: 'filer -master=master:9333', ports: ['8888:8888']"), "8888");
+        assert_eq!(asked("image: koenkk/zigbee2mqtt, environment: { A: 'http://web:8080' }"), "8080");
+        let reasons = web("image: 'grafana/promtail:2.9.2'").inferred();
+        assert!(reasons.contains("which gives no check, says that port 9080 is open"), "{reasons}");
+    }
+
+    #[test]
+    fn what_is_set_up_by_hand_is_ready_for_that() {
+        let outcome = web("image: adguard/adguardhome, ports: ['3000:3000', '53:53', '80:80']");
+        let command = |probe: &str| outcome.pod("StatefulSet/web", &format!("containers[0].{probe}.exec.command[2]"));
+        assert!(command("readinessProbe").contains("3000"), "{}", command("readinessProbe"));
+        assert_eq!(command("livenessProbe"), command("readinessProbe"));
+    }
+
+    #[test]
     fn a_service_of_which_nothing_is_known_has_no_probes_and_that_is_said() {
         let outcome = web("image: 'acme/web:1'");
         assert_eq!(outcome.pod("Deployment/web", "containers[0].readinessProbe"), "null\n");

@@ -149,6 +149,14 @@ fn other_servers_stay_where_no_file_that_they_read_moves_them() {
 }
 
 #[test]
+fn an_agent_without_a_check_has_the_port_of_its_file() {
+    let file = "server:\n  http_listen_port: 9081\n  grpc_listen_port: 0";
+    let outcome = server("image: grafana/promtail, volumes: ['./p.yml:/etc/promtail/config.yml:ro']").file("p.yml", file).convert();
+    assert_eq!(outcome.field("Service/web", "spec.ports[0].port"), "9081\n");
+    assert_eq!(asked(&outcome), "null");
+}
+
+#[test]
 fn a_config_of_the_project_moves_a_server_too() {
     let outcome = project(
         "services: { web: { image: 'nginx:1.27', configs: [{ source: conf, target: /etc/nginx/conf.d/default.conf }] } }\n\
