@@ -259,8 +259,12 @@ impl<'a> Plan<'a> {
         let (known_secrets, planned) = both(is_large, || KnownSecrets::of(&services), || mount::plan(&services, input));
         let mount::Mounts { mounts, volumes, sources } = planned;
         let (configs, secrets) = file_object::plan(&services, &known_secrets, input);
-        let files = texts(&sources, &volumes, &configs, &secrets);
+        // A mount of the whole project has the configuration of what does not run in it too.
+        let (whole, parts): (Vec<&HostSource>, Vec<&HostSource>) =
+            sources.iter().partition(|source| input.directory.starts_with(&source.path));
+        let mut files = texts(&parts, &volumes, &configs, &secrets);
         let called = called::add(&mut services, &files);
+        files.extend(texts(&whole, &[], &[], &[]));
         for plan in &mut services {
             let called = called.get(&plan.index);
             plan.is_moved = moved::is_moved(plan, input, &reader);
@@ -345,8 +349,8 @@ fn credentials(service: &Service, image: &ImageFacts) -> Vec<Option<Sign>> {
 }
 
 /// The texts that services get as files.
-fn texts<'p>(sources: &'p [HostSource], volumes: &'p [VolumePlan], configs: &'p [FileObject], secrets: &'p [FileObject]) -> Vec<&'p str> {
-    let files = sources.iter().flat_map(HostSource::files).chain(volumes.iter().flat_map(|volume| &volume.fill));
+fn texts<'p>(sources: &[&'p HostSource], volumes: &'p [VolumePlan], configs: &'p [FileObject], secrets: &'p [FileObject]) -> Vec<&'p str> {
+    let files = sources.iter().flat_map(|source| source.files()).chain(volumes.iter().flat_map(|volume| &volume.fill));
     let objects = configs.iter().chain(secrets).filter_map(FileObject::content);
     files.map(|file| file.content.as_slice()).chain(objects).filter_map(|content| std::str::from_utf8(content).ok()).collect()
 }

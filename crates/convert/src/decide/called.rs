@@ -115,7 +115,7 @@ mod tests {
 services:
   api: { image: acme/api, ports: ['8080:8080'] }
   web: { image: 'nginx:1.27', volumes: ['./conf.d:/etc/nginx/conf.d:ro'], configs: [targets], secrets: [dsn] }
-  node: { image: acme/node, volumes: ['./data:/data'] }
+  node: { image: acme/node, volumes: ['./data:/data', '.:/src:ro'] }
 configs: { targets: { file: ./targets.yml } }
 secrets: { dsn: { file: ./dsn } }
 ";
@@ -131,6 +131,8 @@ secrets: { dsn: { file: ./dsn } }
         );
         assert_eq!(numbers(&[("data/seed.ini", "servers=db:1000,api:6002"), ("dsn", "amqp://u:p@api:6003/")]), "6002 6003 8080");
         assert_eq!(numbers(&[("conf.d/b.conf", "server api:6004;\nfastcgi_pass unix:api:6005;")]), "6004 8080");
+        // What lies about in the project need not run here.
+        assert_eq!(numbers(&[("other/prometheus.yml", "targets: [\"api:2112\"]")]), "8080");
         // Images, paths, minified scripts and users with passwords call nobody.
         let others = "image: api:2204\nFROM api:2204\nacme/api:2204\n{a:1,api:2204}\napi:2204@db\n- api:8\napi:2204-slim";
         assert_eq!(numbers(&[("data/others", others)]), "8080");

@@ -156,14 +156,12 @@ fn from_process(service: &ServicePlan<'_>) -> Option<Guess> {
         return None;
     }
     let handler = Handler::Exec(vec!["sh".to_owned(), "-c".to_owned(), PROCESS_IS_ALIVE.to_owned()]);
-    let because = match service.main_port() {
-        Some(port) if service.sure_port().is_none() => {
-            format!(
-                "nothing but the documentation of the image, which gives no check, says that port {port} is open; the container's own process is there and not stopped"
-            )
-        }
-        _ => "no health check or port is known; the container's own process is there and not stopped".to_owned(),
+    // The image's documentation, which gives no check, may be all that says a port.
+    let what = match service.main_port().filter(|_| service.sure_port().is_none()) {
+        Some(port) => format!("the image's documentation alone, which gives no check, says that port {port} is open"),
+        None => "no health check or port is known".to_owned(),
     };
+    let because = format!("{what}; the container's own process is there and not stopped");
     Some(repeated(&handler, because))
 }
 
