@@ -363,6 +363,22 @@ fn a_script_stays_executable() {
     assert_eq!(stack_of(&check(place.path(), &[], &BTreeMap::new()))["executables"], serde_json::json!(["./init.sh"]));
 }
 
+#[cfg(unix)]
+#[test]
+fn a_private_key_is_told_to_be_as_public_as_all_files_of_a_stack() {
+    use std::os::unix::fs::PermissionsExt;
+    let compose = b"services: { db: { image: postgres, volumes: ['./server.key:/k/server.key:ro', './db.conf:/db.conf:ro'] } }\n";
+    let place = project(&[("compose.yaml", compose), ("server.key", b"k\n"), ("db.conf", b"a = 1\n")]);
+    for name in ["server.key", "db.conf"] {
+        fs::set_permissions(place.path().join(name), fs::Permissions::from_mode(0o600)).expect("permitted");
+    }
+    let mut windlass = Command::new(env!("CARGO_BIN_EXE_windlass"));
+    windlass.current_dir(place.path()).env_clear().args(["convert", "--to", "stack", "--namespace", "ns"]);
+    let told = String::from_utf8(windlass.output().expect("the binary runs").stderr).expect("text");
+    assert!(told.contains("the mode 0600 of `server.key` is not carried in the Stack"), "{told}");
+    assert!(!told.contains("db.conf"), "{told}");
+}
+
 #[test]
 fn a_file_whose_name_is_no_key_is_carried_under_another() {
     let compose = "services: { web: { image: nginx, volumes: ['./d:/d:ro'], secrets: [pin] } }\nsecrets: { pin: { file: './my pin' } }\n";

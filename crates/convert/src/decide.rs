@@ -47,6 +47,7 @@ use windlass_yaml::Path;
 pub(crate) use bind::{HostKind, HostSource, instead_of_machine, is_in_every_container};
 pub(crate) use chosen::{Chosen, cron};
 pub(crate) use file_object::{FileObject, FileSource, Holds, find as find_file_object};
+pub use files::is_private;
 pub(crate) use files::{Absent, File};
 pub(crate) use filling::Filling;
 pub use hosts::{arguments, hosts};

@@ -23,7 +23,7 @@ mod testing;
 mod text;
 
 pub use convert::{Conversion, convert, convert_objects, prepare};
-pub use decide::{Input, arguments, hosts};
+pub use decide::{Input, arguments, hosts, is_private};
 pub use options::{
     Defaults, Expose, ExposeDefault, ExposeRule, Exposure, HostPaths, KubeVersion, NetworkPolicies, Options, Security, SharedVolumes,
     TOOL_IMAGE, Wait,

@@ -33,14 +33,13 @@ impl File {
 
     /// What its owner may do with it, where nobody else may do anything.
     pub(crate) fn private_mode(&self) -> Option<i32> {
-        private_mode(self.mode)
+        i32::try_from(self.mode & 0o700).ok().filter(|_| is_private(self.mode))
     }
 }
 
-/// As [`File::private_mode`], of permissions alone.
-fn private_mode(mode: u32) -> Option<i32> {
-    let is_private = mode & 0o077 == 0 && mode & 0o400 != 0;
-    i32::try_from(mode & 0o700).ok().filter(|_| is_private)
+/// True for permissions by which the owner of a file may read it, and nobody else.
+pub fn is_private(mode: u32) -> bool {
+    mode & 0o077 == 0 && mode & 0o400 != 0
 }
 
 /// Why there is no content.

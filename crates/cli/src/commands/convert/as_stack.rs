@@ -7,9 +7,10 @@ use std::sync::{Mutex, PoisonError};
 
 use windlass_compose::model::Service;
 use windlass_compose::{Loaded, Request, load};
-use windlass_convert::{Input, Options, Wait, convert};
+use windlass_convert::{Input, Options, Wait, convert, is_private};
 use windlass_crd::v1alpha1::project_name;
 use windlass_emit::layouts::{Carried, StackProject, Use, stack};
+use windlass_images::credentials::is_secret_file;
 use windlass_k8s::Objects;
 use windlass_k8s::name::service_name;
 use windlass_source::{Code, Diagnostic, DirEntry, FileSystem, Metadata, SourceMap, normalize};
@@ -142,7 +143,14 @@ fn within(
             Ok(below) => {
                 let (below, used) = (below.to_string_lossy().replace('\\', "/"), used(&path));
                 // A file that the project is read from is never run.
-                let is_executable = used != Use::Read && shell.files.metadata(&path).is_some_and(|found| found.mode & 0o111 != 0);
+                let mode = shell.files.metadata(&path).filter(|_| used != Use::Read).map_or(0o644, |found| found.mode);
+                let is_executable = mode & 0o111 != 0;
+                let name = below.rsplit('/').next().unwrap_or(&below);
+                if is_private(mode) && (used == Use::Secret || is_secret_file(name, &content)) {
+                    let told = Diagnostic::warning(FILE, format!("the mode {mode:04o} of `{below}` is not carried in the Stack"));
+                    let told = told.because("its files are readable for everybody, and some servers refuse such a key");
+                    shell.tell(&[told.help("list it below `secrets:`, and mount it with `mode: 0400`")], &SourceMap::new());
+                }
                 within.insert(below, Carried { content, is_executable, used });
             }
             Err(_) => {

@@ -34,7 +34,7 @@ pub(super) fn embed(
     let (mut plain, mut secret) = (Vec::new(), Vec::new());
     let source = mount.and_then(|mount| mount.mount.source.as_ref());
     let origin = source.map(|source| source.origin.clone()).unwrap_or_default();
-    let places = guarded::Places::of(mount, plan);
+    let places = guarded::Places::of(mount, service, plan);
     for file in files {
         let base = file.path.rsplit('/').next().unwrap_or(&file.path);
         let key = free_config_key(&file.path, &mut taken);

@@ -42,21 +42,35 @@ pub(in crate::attributes) fn privacy(path: &str, mode: Option<i32>, service: &Se
     }
 }
 
+/// What became of the mode of a key that only its owner may read.
+pub(super) fn kept(path: &str, mode: i32, service: &ServicePlan<'_>) -> Option<String> {
+    match privacy(path, Some(mode), service) {
+        Privacy::Mode(mode) => Some(format!("its mode of {mode:04o} is kept")),
+        Privacy::None => Some(format!(
+            "everybody may read it there, though its mode is {mode:04o}: nobody knows as whom the container runs; `user` says it"
+        )),
+        Privacy::Owned => None,
+    }
+}
+
 /// Where the files of a mount are: in the container, and in the project.
 pub(super) struct Places {
     target: String,
     is_file: bool,
     source: PathBuf,
+    /// The service speaks of them.
+    is_named: bool,
     /// They are copied into a claim, where they keep their modes.
     pub(super) in_claim: bool,
 }
 
 impl Places {
-    pub(super) fn of(mount: Option<&MountPlan<'_>>, plan: &Plan<'_>) -> Self {
+    pub(super) fn of(mount: Option<&MountPlan<'_>>, service: &ServicePlan<'_>, plan: &Plan<'_>) -> Self {
         let source = mount.and_then(|mount| mount.mount.source.as_ref()).map(|source| FilePath::new(source.as_str()));
         let is_file = |source: usize| matches!(plan.sources[source].is, HostKind::File(_));
         Self {
             target: mount.map(|mount| mount.target.clone()).unwrap_or_default(),
+            is_named: mount.is_some_and(|mount| texts(service.service).any(|(_, text)| text.contains(&mount.target))),
             is_file: mount.is_some_and(|mount| matches!(mount.becomes, Becoming::Host(source) if is_file(source))),
             source: source.map(|path| path.strip_prefix(plan.input.directory).unwrap_or(path).to_owned()).unwrap_or_default(),
             in_claim: mount.is_some_and(|mount| matches!(mount.becomes, Becoming::Volume(_))),
@@ -73,21 +87,25 @@ impl Places {
         let is_name = |part: &std::ffi::OsStr| part == "secrets" || part == ".secrets";
         let is_in = |path: &FilePath| path.parent().is_some_and(|parent| parent.iter().any(is_name));
         let in_project = if self.is_file { self.source.clone() } else { self.source.join(&file.path) };
-        is_in(FilePath::new(place)) || is_in(&in_project) || names_of(place, service.service).any(is_key_file_name)
+        is_in(FilePath::new(place)) || is_in(&in_project) || (self.is_named && names_of(place, service.service).any(is_key_file_name))
     }
+}
+
+/// The words of a service's commands, and the values of its variables, with the names of these.
+fn texts(service: &Service) -> impl Iterator<Item = (Option<&str>, &str)> {
+    let lines = [&service.entrypoint, &service.command].into_iter().flatten().flat_map(|line| line.iter());
+    let values = service.environment.iter().filter_map(|entry| Some((Some(entry.name.as_str()), entry.value.as_ref()?.as_str())));
+    lines.map(|word| (None, word.as_str())).chain(values)
 }
 
 /// What a service calls the file at a path of its container: its variables whose value is that path, and the options before it
 /// (`--keyFile /a`, `ssl_key_file=/a`), in commands and in variables that hold such.
 fn names_of<'s>(path: &'s str, service: &'s Service) -> impl Iterator<Item = &'s str> {
-    let values = service.environment.iter().filter_map(|entry| Some((entry.name.as_str(), entry.value.as_ref()?.as_str())));
-    let variables = values.clone().filter(move |(_, value)| *value == path).map(|(name, _)| name);
-    let lines = [&service.entrypoint, &service.command].into_iter().flatten().flat_map(|line| line.iter()).map(|word| word.as_str());
     // Most texts don't name it, and a long one is not taken apart for nothing.
-    let by_option = lines.clone().any(|line| line.contains(path));
-    let commands = by_option.then(|| options(lines, path)).into_iter().flatten();
-    let texts = values.map(|(_, value)| value).filter(move |value| value.len() > path.len() && value.contains(path));
-    variables.chain(commands).chain(texts.flat_map(move |value| options(std::iter::once(value), path)))
+    let is_there = texts(service).any(|(_, text)| text.contains(path));
+    let texts = || is_there.then(|| texts(service)).into_iter().flatten();
+    let variables = texts().filter(move |(_, value)| *value == path).filter_map(|(name, _)| name);
+    variables.chain(options(texts().map(|(_, text)| text), path))
 }
 
 /// The options whose value is `path`, in a line of words that may be scripts.
@@ -96,7 +114,11 @@ fn options<'s>(line: impl Iterator<Item = &'s str>, path: &'s str) -> impl Itera
     line.flat_map(str::split_whitespace).filter_map(move |word| {
         let word = word.trim_matches(['"', '\'', ';', ')', '(']);
         let option = std::mem::replace(&mut before, word);
-        let option = if word == path { Some(option) } else { word.strip_suffix(path).and_then(|start| start.strip_suffix('=')) };
+        let option = if word == path {
+            Some(option).filter(|option| option.starts_with('-'))
+        } else {
+            word.strip_suffix(path).and_then(|start| start.strip_suffix('='))
+        };
         option.map(|option| option.trim_start_matches('-'))
     })
 }
@@ -133,9 +155,11 @@ mod tests {
     fn a_private_file_is_read_by_everybody_where_nobody_knows_who_reads_it() {
         let outcome = with_key("image: acme/it, volumes: ['./app.key:/certs/app.key:ro']", "app.key", 0o600);
         assert_eq!(outcome.pod("Deployment/it", "volumes[0].secret.items"), "null\n");
+        assert!(outcome.fates("services.it.volumes").contains("nobody knows as whom the container runs"));
         let outcome = with_key("image: acme/it, user: '1000', volumes: ['./app.key:/certs/app.key:ro']", "app.key", 0o600);
         assert_eq!(outcome.pod("Deployment/it", "volumes[0].secret.items[0].mode"), "384\n");
         assert_eq!(outcome.pod("Deployment/it", "securityContext.fsGroup"), "1000\n");
+        assert!(outcome.fates("services.it.volumes").contains("its mode of 0600 is kept"), "{}", outcome.fates("services.it.volumes"));
         // A umask makes it private, and processes that are not root read it.
         let outcome = with_key("image: 'nginx:1.27', volumes: ['./a.conf:/etc/nginx/conf.d/a.conf:ro']", "a.conf", 0o600);
         assert_eq!(outcome.pod("Deployment/it", "volumes[0].configMap.items"), "null\n");

@@ -94,6 +94,8 @@ fn embedded(
         &with_nested
     };
     let volume = files::embed(content, base, Some(mount), service, plan, sink);
+    let key = content.first().filter(|_| is_file && volume.secret.is_some());
+    let kept = key.and_then(|key| guarded::kept(&mount.target, key.private_mode()?, service));
     let name = pod_volume(volume, if is_file { "file" } else { "files" }, &mount.target, service, plan, sink);
     let place = if is_file {
         let path = content.first().map(|file| file.path.clone());
@@ -101,15 +103,14 @@ fn embedded(
     } else {
         mount_path(&mount.target, name, None, true, service, sink)
     };
-    if mount.read_only {
-        Became::mapped(place)
-    } else {
-        let message = if is_file {
-            "the container can't change the file; `:ro` says that it need not"
-        } else {
-            "the container can't change the files; `:ro` says that it need not"
-        };
-        Became::approximated(place, message)
+    match (place, kept) {
+        (Some(place), Some(kept)) if mount.read_only => Became::Mapped(vec![place], kept),
+        (place, _) if mount.read_only => Became::mapped(place),
+        (place, kept) => {
+            let what = if is_file { "file" } else { "files" };
+            let kept = kept.map(|kept| format!("; {kept}")).unwrap_or_default();
+            Became::approximated(place, format!("the container can't change the {what}; `:ro` says that it need not{kept}"))
+        }
     }
 }
 
