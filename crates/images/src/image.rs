@@ -14,7 +14,7 @@ use crate::dump::Dump;
 
 pub use part::Part;
 use wrappers::program;
-pub use wrappers::{is_own_script, split_wrappers};
+pub use wrappers::{is_own_script, shell_options, split_wrappers};
 
 /// What an image's documentation says of it, for the tag and repository that was asked for.
 #[derive(Debug, Clone, PartialEq, Deserialize)]

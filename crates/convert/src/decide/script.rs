@@ -2,7 +2,7 @@
 //! container is.
 
 use windlass_compose::model::Service;
-use windlass_images::image::split_wrappers;
+use windlass_images::image::{shell_options, split_wrappers};
 
 /// The words that a service starts with: those of its entrypoint and its command.
 pub(super) fn line(service: &Service) -> Vec<&str> {
@@ -16,26 +16,8 @@ pub(super) fn of(service: &Service) -> Option<&str> {
     if !matches!(program(shell), "sh" | "bash" | "ash" | "dash") {
         return None;
     }
-    let mut rest = rest.iter();
-    let mut is_script = false;
-    loop {
-        let word = *rest.next()?;
-        let letters = word.strip_prefix(['-', '+']);
-        match letters {
-            // Of `-euo pipefail` the next word is a part.
-            Some(letters) if !matches!(letters, "" | "-") => {
-                let is_long = letters.starts_with('-');
-                is_script |= !is_long && letters.contains('c');
-                if !is_long && letters.ends_with(['o', 'O']) {
-                    rest.next();
-                }
-            }
-            _ => {
-                let script = if letters.is_some() { *rest.next()? } else { word };
-                return is_script.then_some(script);
-            }
-        }
-    }
+    let (own, is_text) = shell_options(rest);
+    rest.get(own).copied().filter(|_| is_text)
 }
 
 /// One command of a script, and what stands between it and the next one.

@@ -37,9 +37,8 @@ fn taken(wrapper: &str, after: &[&str]) -> Option<usize> {
         _ if wrapper.starts_with("wait-for") => after.iter().position(|word| *word == "--")? + 1,
         // `-c` is given a text, not a script.
         "sh" | "bash" | "ash" | "dash" => {
-            let own = options(&[]);
-            let is_script = after.get(own).is_some() && !after[..own].iter().any(|word| !word.starts_with("--") && word.contains('c'));
-            is_script.then_some(own)?
+            let (own, is_text) = shell_options(after);
+            (!is_text && own < after.len()).then_some(own)?
         }
         _ if wrapper.contains("entrypoint") && !wrapper.starts_with('-') => 0,
         _ => return None,
@@ -59,6 +58,22 @@ fn options(words: &[&str], valued: &[&str]) -> usize {
         at += usize::from(valued.contains(word));
     }
     at
+}
+
+/// How many words the leading options of a shell are, and whether they say that a text follows, not a script. Of `-euo pipefail` the next word
+/// is a part.
+pub fn shell_options(words: &[&str]) -> (usize, bool) {
+    let (mut at, mut is_text) = (0, false);
+    while let Some(word) = words.get(at).filter(|word| word.len() > 1 && word.starts_with(['-', '+'])) {
+        at += 1;
+        if *word == "--" {
+            break;
+        }
+        let is_long = word.starts_with("--");
+        is_text |= !is_long && word.contains('c');
+        at += usize::from(if is_long { matches!(*word, "--rcfile" | "--init-file") } else { word.ends_with(['o', 'O']) });
+    }
+    (at.min(words.len()), is_text)
 }
 
 /// The name of the program that a word names, without its path.

@@ -248,7 +248,6 @@ mod tests {
             "image: grafana/alloy",
             "image: 'fluent/fluentd:v1.17'",
             "image: koenkk/zigbee2mqtt",
-            "image: chrislusf/seaweedfs, command: volume -mserver=master:9333",
         ] {
             assert_eq!(asked(service), "process", "{service}");
         }
@@ -256,7 +255,8 @@ mod tests {
         assert_eq!(asked("image: 'fluent/fluent-bit:3'"), "null");
         // What the project says is another matter.
         assert_eq!(asked("image: 'fluent/fluent-bit:3', ports: ['24224:24224']"), "24224");
-        assert_eq!(asked("image: chrislusf/seaweedfs, command: volume -mserver=master:9333 -port=8080"), "8080");
+        assert_eq!(asked("image: chrislusf/seaweedfs, command: volume -mserver=master:9333"), "8080");
+        assert_eq!(asked("image: chrislusf/seaweedfs, command: volume -mserver=master:9333 -port=8081"), "8081");
         assert_eq!(asked("image: chrislusf/seaweedfs, command: 'filer -master=master:9333', ports: ['8888:8888']"), "8888");
         assert_eq!(asked("image: koenkk/zigbee2mqtt, environment: { A: 'http://web:8080' }"), "8080");
         let reasons = web("image: 'grafana/promtail:2.9.2'").inferred();
