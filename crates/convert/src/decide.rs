@@ -413,10 +413,12 @@ impl ServicePlan<'_> {
         self.main_port.as_ref().map(|port| port.number)
     }
 
-    /// The main port, unless the documentation of the image, which says how none of its ports could be checked, is all that says it.
+    /// The main port, unless the documentation of the image, which says how none of its ports could be checked, is all that says it. A
+    /// Dockerfile of the project says more.
     pub(crate) fn sure_port(&self) -> Option<u16> {
         let is_unchecked = self.image.server().is_some_and(|image| image.health.readiness.is_none());
-        self.main_port.as_ref().filter(|port| port.is_said || !is_unchecked).map(|port| port.number)
+        let is_exposed = |number: u16| self.image.exposed().offered.contains(&(number, Transport::Tcp));
+        self.main_port.as_ref().filter(|port| port.is_said || !is_unchecked || is_exposed(port.number)).map(|port| port.number)
     }
 
     /// The position of a port among those that it offers.

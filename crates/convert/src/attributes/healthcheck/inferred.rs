@@ -259,6 +259,12 @@ mod tests {
         assert_eq!(asked("image: chrislusf/seaweedfs, command: volume -mserver=master:9333 -port=8081"), "8081");
         assert_eq!(asked("image: chrislusf/seaweedfs, command: 'filer -master=master:9333', ports: ['8888:8888']"), "8888");
         assert_eq!(asked("image: koenkk/zigbee2mqtt, environment: { A: 'http://web:8080' }"), "8080");
+        // So is what its Dockerfile says.
+        let built = |dockerfile: &str| {
+            let case = project("services: { web: { build: ., restart: always } }").file("Dockerfile", dockerfile);
+            case.convert().pod("Deployment/web", "containers[0].livenessProbe.tcpSocket.port").trim_end().to_owned()
+        };
+        assert_eq!(built("FROM mcr.microsoft.com/dotnet/aspnet:8.0\nEXPOSE 80\nENTRYPOINT [\"dotnet\", \"Api.dll\"]"), "80");
         let reasons = web("image: 'grafana/promtail:2.9.2'").inferred();
         assert!(reasons.contains("which gives no check, says that port 9080 is open"), "{reasons}");
     }
