@@ -40,10 +40,6 @@ pub struct Document {
     pub comments: Vec<Comment>,
     /// True when a diagnostic ended it early: `root` holds what stands before that place.
     pub is_broken: bool,
-    /// How many keys and values were read into it, those that aliases brought among them.
-    pub nodes: usize,
-    /// True when some key is a number, a truth value or nothing; most documents need not be searched for one.
-    pub has_other_keys: bool,
 }
 
 /// A comment.

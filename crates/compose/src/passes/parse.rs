@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use windlass_source::{Code, Diagnostic, Span};
-use windlass_yaml::{Budget, Node, Value};
+use windlass_yaml::{Budget, Value};
 
 use crate::loader::{ComposeFile, Loader};
 
@@ -31,10 +31,8 @@ pub(crate) fn parse(loader: &mut Loader<'_>, path: &Path, asked_at: Option<Span>
         let root = document.root;
         match &root.value {
             Value::Map(_) => {
-                if document.has_other_keys {
-                    check_keys(&root, loader);
-                }
-                loader.count_values(document.nodes, asked_at.or(Some(Span::new(file, 0..0))))?;
+                let count = check_keys(&root, loader);
+                loader.count_values(count, asked_at.or(Some(Span::new(file, 0..0))))?;
                 documents.push(root);
             }
             _ if document.is_broken => {}
@@ -49,16 +47,28 @@ pub(crate) fn parse(loader: &mut Loader<'_>, path: &Path, asked_at: Option<Span>
 }
 
 /// Keys that are numbers, truth values or null are refused anywhere. Keys of YAML lists and maps are the parser's affair.
-fn check_keys(root: &Node, loader: &mut Loader<'_>) {
+/// The number of values in the tree is given back.
+fn check_keys(root: &windlass_yaml::Node, loader: &mut Loader<'_>) -> usize {
+    let mut values = 1;
     let mut pending = vec![root];
     let mut wrong = Vec::new();
     while let Some(node) = pending.pop() {
         match &node.value {
             Value::Map(map) => {
-                wrong.extend(map.keys().filter(|key| !key.is_text).cloned());
-                pending.extend(map.values());
+                values += map.len();
+                for (key, value) in map.iter() {
+                    if !key.is_text {
+                        wrong.push(key.clone());
+                    }
+                    if matches!(value.value, Value::Map(_) | Value::Sequence(_)) {
+                        pending.push(value);
+                    }
+                }
             }
-            Value::Sequence(items) => pending.extend(items),
+            Value::Sequence(items) => {
+                values += items.len();
+                pending.extend(items.iter().filter(|item| matches!(item.value, Value::Map(_) | Value::Sequence(_))));
+            }
             _ => {}
         }
     }
@@ -70,4 +80,5 @@ fn check_keys(root: &Node, loader: &mut Loader<'_>) {
                 .help(format!("put it in quotes: `\"{}\":`", key.name())),
         );
     }
+    values
 }

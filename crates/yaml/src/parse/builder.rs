@@ -64,11 +64,7 @@ pub(super) struct Builder<'text> {
     first_anchor: usize,
     comments: Vec<Comment>,
     nodes: usize,
-    /// Those of earlier documents.
-    earlier_nodes: usize,
-    /// Some key of the document is no text.
-    has_other_keys: bool,
-    /// Those nodes that aliases brought.
+    /// Those of them that aliases brought.
     alias_nodes: usize,
     /// Values that have been copied for anchors and aliases.
     copies: usize,
@@ -90,8 +86,6 @@ impl<'text> Builder<'text> {
             first_anchor: 0,
             comments: Vec::new(),
             nodes: 0,
-            earlier_nodes: 0,
-            has_other_keys: false,
             alias_nodes: 0,
             copies: 0,
             last_end: 0,
@@ -135,6 +129,11 @@ impl<'text> Builder<'text> {
     /// Stands for a key that is elsewhere; its value follows.
     pub(super) fn key_elsewhere(&mut self) {
         self.set_key(PendingKey::Key(Key::new(SmolStr::default(), None)));
+    }
+
+    /// How many values there are so far.
+    pub(super) fn nodes(&self) -> usize {
+        self.nodes
     }
 
     pub(super) fn finish_document(&mut self) {
@@ -184,9 +183,7 @@ impl<'text> Builder<'text> {
     fn end_document(&mut self, is_broken: bool) {
         let root = self.root.take().unwrap_or_else(|| Node::new(Value::Null, self.span(self.last_end, self.last_end)));
         let comments = std::mem::take(&mut self.comments);
-        let nodes = self.nodes - std::mem::replace(&mut self.earlier_nodes, self.nodes);
-        let has_other_keys = std::mem::take(&mut self.has_other_keys);
-        self.parsed.documents.push(Document { root, comments, is_broken, nodes, has_other_keys });
+        self.parsed.documents.push(Document { root, comments, is_broken });
         self.in_document = false;
         self.stack.clear();
         // Anchors end with their document, their numbers go on.
@@ -403,7 +400,6 @@ impl<'text> Builder<'text> {
     }
 
     fn set_key(&mut self, key: PendingKey) {
-        self.has_other_keys |= matches!(&key, PendingKey::Key(key) if !key.is_text);
         if let Some(Frame { collection: Collection::Map { key: slot, .. }, .. }) = self.stack.last_mut() {
             *slot = Some(key);
         }

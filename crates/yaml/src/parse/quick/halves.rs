@@ -7,7 +7,7 @@ use super::{END, Reader};
 use crate::budget::Budget;
 use crate::map::{Key, Map};
 use crate::node::{Node, Value};
-use crate::parse::{Document, Parsed};
+use crate::parse::Parsed;
 
 /// Shorter texts are read before the second thread is awake, or before it is there.
 const WORTH_A_THREAD: usize = 32 << 10;
@@ -48,32 +48,30 @@ fn middle(text: &str) -> Option<(usize, usize)> {
 /// Reads a text whose line at byte `at` begins with an entry of a map of the first level, behind so many spaces.
 fn read_cut(file: FileId, text: &str, budget: &Budget, at: usize, indent: usize) -> Option<Parsed> {
     let (second, first) = both(true, || second(file, text, budget, at, indent), || first(file, &text[..at], budget, indent));
-    let (mut parsed, rest) = (first?, second?);
-    let document = parsed.documents.first_mut()?;
-    document.nodes += rest.nodes - AGAIN;
-    if document.nodes > budget.nodes {
+    let ((mut parsed, nodes), (rest, more)) = (first?, second?);
+    if nodes + more - AGAIN > budget.nodes {
         return None;
     }
-    document.has_other_keys |= rest.has_other_keys;
-    join(&mut document.root, rest.root)?;
+    let root = &mut parsed.documents.first_mut()?.root;
+    join(root, rest)?;
     Some(parsed)
 }
 
-/// What stands before the cut, whose last entry is the map that goes on behind it.
-fn first(file: FileId, text: &str, budget: &Budget, indent: usize) -> Option<Parsed> {
+/// What stands before the cut, whose last entry is the map that goes on behind it, and how many values that is.
+fn first(file: FileId, text: &str, budget: &Budget, indent: usize) -> Option<(Parsed, usize)> {
     let mut reader = Reader::new(file, text, budget, 0);
     reader.documents()?;
-    let anchors = reader.anchor_count;
+    let (nodes, anchors) = (reader.builder.nodes(), reader.anchor_count);
     let parsed = reader.builder.finish();
     let [document] = parsed.documents.as_slice() else { return None };
     let (_, cut) = document.root.as_map()?.iter().next_back()?;
     let start = cut.as_map()?.keys().next()?.span?.range().start;
     let is_block = cut.span()?.range().start == start && text[..start].ends_with(&format!("\n{:indent$}", ""));
-    (is_block && anchors == 0 && parsed.diagnostics.is_empty()).then_some(parsed)
+    (is_block && anchors == 0 && parsed.diagnostics.is_empty()).then_some((parsed, nodes))
 }
 
 /// What stands behind the cut: a root, of which the first value is the rest of the map.
-fn second(file: FileId, text: &str, budget: &Budget, at: usize, indent: usize) -> Option<Document> {
+fn second(file: FileId, text: &str, budget: &Budget, at: usize, indent: usize) -> Option<(Node, usize)> {
     let mut reader = Reader::new(file, text, budget, at);
     reader.next_line()?;
     if reader.column != indent as isize {
@@ -96,10 +94,10 @@ fn second(file: FileId, text: &str, budget: &Budget, at: usize, indent: usize) -
         return None;
     }
     reader.builder.finish_document();
-    let anchors = reader.anchor_count;
+    let (nodes, anchors) = (reader.builder.nodes(), reader.anchor_count);
     let mut parsed = reader.builder.finish();
-    let document = parsed.documents.pop()?;
-    (anchors == 0 && parsed.diagnostics.is_empty()).then_some(document)
+    let root = parsed.documents.pop()?.root;
+    (anchors == 0 && parsed.diagnostics.is_empty()).then_some((root, nodes))
 }
 
 /// Puts the second side behind the first; `None` where a key stands on both.
