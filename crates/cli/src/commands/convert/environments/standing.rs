@@ -30,7 +30,7 @@ impl Standing {
 /// What a file that loads alone is. It is a project of its own when it has a service of its own, or says again at least half of what
 /// the default file (called `name`) says of the services that both have.
 pub(super) fn standing(file: &Project, default: &Project, name: &str) -> Standing {
-    let base = |service: &Service| default.services.iter().find(|other| other.name.value == service.name.value);
+    let base = |service: &Service| default.service(&service.name);
     if let Some(own) = file.services.iter().find(|service| base(service).is_none()) {
         return Standing::Alone(format!("it has the service `{}`, which `{name}` lacks", own.name.value));
     }
@@ -72,8 +72,8 @@ volumes: { data: {} }";
     /// True when a file with these services is a project of its own.
     fn is_alone(services: &str) -> bool {
         let project = |text: &str| {
-            let files = MemoryFileSystem::new().with_file("/work/compose.yaml", text);
-            load(&Request::new("/work"), &files).project
+            let files = MemoryFileSystem::new().with_file("/project/compose.yaml", text);
+            load(&Request::new("/project"), &files).project
         };
         let file = project(&format!("services: {{ {services} }}\nvolumes: {{ data: {{}} }}"));
         assert!(!file.services.is_empty(), "{services}");
